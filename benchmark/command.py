@@ -1,0 +1,36 @@
+"""The edge of every command: what a person sees when something is wrong, and what a script gets."""
+
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from benchmark.errors import BenchmarkError, RunError
+from tracking import StoreError
+
+DONE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """Runs `main` and exits with its code; errors raised on purpose become one message and no traceback.
+
+    0 all done, 1 some runs failed, 2 usage or bad input, 130 interrupted. Any other exception is a bug and keeps
+    its traceback.
+    """
+    try:
+        code = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _say("Interrupted. What was finished is kept; the same command goes on from there.", INTERRUPTED)
+    except RunError as error:
+        code = _say(str(error), SOME_FAILED)
+    except (BenchmarkError, StoreError) as error:
+        code = _say(str(error), BAD_INPUT)
+    except BrokenPipeError:  # `... | head` has seen enough
+        sys.stderr.close()
+        code = DONE
+    sys.exit(code)
+
+
+def _say(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code

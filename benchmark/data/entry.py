@@ -1,0 +1,84 @@
+"""One shape for every data set: public, private, bundled and the user's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from benchmark.spec import Task
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+Format = Literal["csv", "tsv", "jsonl", "conll", "clinc"]
+Metric = Literal["macro_f1", "entity_f1", "word_f1"]
+Origin = Literal["public", "private", "demo", "own"]
+Column = str | int
+"""A column by name, or by position (from 0) where the file has no header."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """One file: `path` within its repository, or on this machine for the user's own."""
+
+    path: str
+    format: Format
+    sha256: str = ""
+    """Hex digest of the bytes; empty accepts any content."""
+    quoted: bool = True
+    """Whether a tsv cell wrapped in double quotes is unwrapped; False reads every quote as text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEntry:
+    """Where a data set comes from and what it holds; nothing of it is read yet."""
+
+    name: str
+    task: Task
+    origin: Origin
+    description: str = ""
+    repository: str = ""
+    """`owner/repository` of a public data set."""
+    revision: str = ""
+    """The commit that the files are pinned to."""
+    files: Mapping[Split, DataFile] = field(default_factory=dict)
+    text: Column | None = None
+    """Column of the text (or of the tokens); None takes the format's usual one."""
+    label: Column | None = None
+    labels: tuple[str, ...] = ()
+    """Class names in ClassLabel order; empty reads them from the train split."""
+    n_rows: Mapping[Split, int] = field(default_factory=dict)
+    """Rows per split as published; empty where that is not known before reading."""
+    n_classes: int = 0
+    """Classes, or types of entity without O; 0 where that is not known before reading."""
+    metric: Metric | None = None
+    """None derives it from the labels."""
+    licence: str = "unknown"
+    validation_fraction: float = 0.0
+    """Share of train that becomes the validation split; 0 reads a file of its own."""
+    stand_in: str = ""
+    """Name of a public data set to take in place of a private one."""
+
+    @property
+    def private(self) -> bool:
+        return self.origin == "private"
+
+    @property
+    def source(self) -> str:
+        """For people: where the data comes from."""
+        if self.repository:
+            return f"{self.repository}@{self.revision}"
+        names = ", ".join(dict.fromkeys(Path(file.path).name for file in self.files.values()))
+        return {"private": "private to the paper's authors", "demo": "bundled"}.get(self.origin, names)
+
+    @property
+    def n_train(self) -> int | None:
+        return self.n_rows.get("train")
+
+    @property
+    def n_validation(self) -> int | None:
+        return self.n_rows.get("validation")
+
+    @property
+    def n_test(self) -> int | None:
+        return self.n_rows.get("test")

@@ -1,0 +1,76 @@
+"""The unlabelled pool: every text of a suite, without labels, that a student may see besides its own train split."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from benchmark.data.corpus import Corpus, Texts, load_corpus
+from benchmark.data.entry import Split
+from benchmark.data.parsers import decode
+from benchmark.data.sources import is_available, read_local
+from benchmark.data.splits import ranking
+from benchmark.data.suites import Suite
+from benchmark.spec import Task, digest
+
+Text = str | Sequence[str]
+
+_HELD_OUT: tuple[Split, ...] = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Texts (classification) or tokens per sentence (tagging), each once, in an order that never changes."""
+
+    texts: Texts
+    digest: str
+    """SHA-256 over the texts in order."""
+
+
+def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
+    """Train texts of all available data sets of the suite, its unlabelled files and `corpus`'s own (section 5.1.3).
+
+    Left out: what stands in `corpus`'s train split (it enters as labelled text) and every validation and test text of
+    every data set read, whatever its case and spacing. No label is read. Which data sets a command line selects
+    changes nothing. With a `limit`, a seeded sample of that many texts.
+
+    Raises:
+        DataError: a public data set that cannot be fetched, a broken file.
+    """
+    corpora = [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
+    known = set(map(_key, corpus.texts("train")))
+    for each in (*corpora, corpus):
+        known.update(_key(text) for split in _HELD_OUT for text in each.texts(split))
+    found = list(_unseen(_candidates(corpora, suite, corpus), known))
+    kept = sorted(ranking(len(found), "limit:pool")[:limit]) if limit else range(len(found))
+    texts = cast(Texts, [found[i] for i in kept])
+    return Pool(texts, digest(texts))
+
+
+def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iterator[Text]:
+    for each in corpora:
+        yield from each.texts("train")
+    for path in suite.unlabeled:
+        yield from _lines(path, suite.task)
+    yield from corpus.unlabeled
+
+
+def _lines(path: Path, task: Task) -> Iterator[Text]:
+    """One text a line, blank lines skipped; for tagging the words between spaces."""
+    text = decode(read_local(path, "`unlabeled`"), str(path))
+    lines = (line.removesuffix("\r") for line in text.split("\n") if line.strip())
+    return lines if task == "classification" else (line.split() for line in lines)
+
+
+def _unseen(texts: Iterable[Text], known: set[str]) -> Iterator[Text]:
+    """Each text that is not `known`, the first time it comes; adds it to `known`."""
+    for text in texts:
+        if (key := _key(text)) not in known:
+            known.add(key)
+            yield text
+
+
+def _key(text: Text) -> str:
+    """What makes two texts the same: their words, whatever the case and the spacing."""
+    joined = text if isinstance(text, str) else " ".join(text)
+    return " ".join(joined.casefold().split())

@@ -1,0 +1,123 @@
+"""One example of a data set, and the rules that every example keeps whatever file it came from."""
+
+import json
+from collections.abc import Iterable
+from reprlib import Repr
+from typing import NamedTuple
+
+from benchmark.data.entry import Column, DataFile, Split
+from benchmark.errors import DataError, UnknownNameError
+from benchmark.spec import Task
+
+Words = tuple[str, ...]
+
+
+class Row(NamedTuple):
+    """One example: a text and its class, or tokens and their tags (of equal length)."""
+
+    line: int
+    """Where it starts in its file, from 1."""
+    text: str | Words
+    label: str | Words
+
+
+class Reading(NamedTuple):
+    """What a parser needs to know besides the bytes."""
+
+    where: str
+    """The file, as error messages name it."""
+    task: Task
+    split: Split
+    file: DataFile
+    text: Column | None = None
+    label: Column | None = None
+
+    def error(self, line: int, message: str) -> DataError:
+        return DataError(f"{self.where}, line {line}: {message}")
+
+    def unknown_column(self, column: str, known: Iterable[object]) -> UnknownNameError:
+        """Offers the nearest of the first twenty columns, each in one short piece."""
+        shown = [repr(name)[1:-1][:40] for name, _ in zip(known, range(20), strict=False)]
+        return UnknownNameError(f"column of {self.where}:", column[:40], shown)
+
+    def columns(self) -> tuple[Column, Column]:
+        """Columns of text and label; the task's usual ones where none are named."""
+        usual: tuple[Column, Column] = ("text", "label") if self.task == "classification" else ("tokens", "tags")
+        return usual[0] if self.text is None else self.text, usual[1] if self.label is None else self.label
+
+
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxstring = 2, 3, 3, 60
+
+
+def shorten(value: object) -> str:
+    """A value as a message shows it: quoted, on one line, never a page long however deep it nests."""
+    try:
+        return _SHORT.repr(value)[:200]
+    except ValueError:  # Python prints no number of more than 4300 digits
+        return "a very long number"
+
+
+def make_row(line: int, text: object, label: object, reading: Reading) -> Row:
+    """A checked example from the two cells of a table's or a JSON object's row.
+
+    Raises:
+        DataError: an empty text or label, a cell of another type, tokens and tags of different length.
+    """
+    if reading.task == "sequence_labeling":
+        return _tagged(line, _words(text, line, reading), _words(label, line, reading), reading)
+    if not isinstance(text, str):
+        raise reading.error(line, f"the text is {shorten(text)}; a string is needed.")
+    if not text.strip():
+        raise reading.error(line, "the text is empty. Fill it in or remove the row.")
+    return Row(line, _encodable(text, line, reading), _name(label, line, reading).strip())
+
+
+def _name(value: object, line: int, reading: Reading) -> str:
+    """A label, tag or token: a string, or a whole number as exports of class ids hold it."""
+    if not isinstance(value, str | int):
+        raise reading.error(line, f"{shorten(value)} is no label; a string or a whole number is needed.")
+    try:
+        name = str(value)
+    except ValueError:  # Python prints no number of more than 4300 digits
+        raise reading.error(line, "a number too long to be a label.") from None
+    if not name.strip():
+        raise reading.error(line, "an empty label or token. Fill it in or remove the row.")
+    return _encodable(name, line, reading)
+
+
+def _encodable(text: str, line: int, reading: Reading) -> str:
+    """JSON can spell half a character (\\ud800), which no UTF-8 file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise reading.error(line, f"{shorten(text)} holds half of a character pair (\\ud800 to \\udfff).") from None
+    return text
+
+
+def _words(cell: object, line: int, reading: Reading) -> Words:
+    """Tokens or tags: a list, a JSON list in a cell, or words between spaces."""
+    if isinstance(cell, str):
+        listed = _json_list(cell)
+        cell = cell.split() if listed is None else listed
+    if not isinstance(cell, list):
+        raise reading.error(line, f"{shorten(cell)} is no list of words.")
+    return tuple(_name(word, line, reading) for word in cell)
+
+
+def _json_list(cell: str) -> list[object] | None:
+    if not cell.startswith("["):
+        return None
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) else None
+
+
+def _tagged(line: int, tokens: Words, tags: Words, reading: Reading) -> Row:
+    if len(tokens) != len(tags):
+        raise reading.error(line, f"{len(tokens)} tokens and {len(tags)} tags: every token needs one tag.")
+    if not tokens:
+        raise reading.error(line, "a sentence without tokens. Fill it in or remove the row.")
+    return Row(line, tokens, tuple(tag.strip() for tag in tags))

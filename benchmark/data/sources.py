@@ -1,0 +1,158 @@
+"""The bytes of a data file: the user's own, from a mirror, or downloaded once and checked."""
+
+import hashlib
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Split
+from benchmark.errors import DataError
+
+MIRROR = "BENCHMARK_DATA_MIRROR"
+CACHE = "BENCHMARK_CACHE"
+PRIVATE = "BENCHMARK_PRIVATE_DATA"
+
+PUBLIC_ADDRESS = "https://raw.githubusercontent.com"
+TIMEOUT_SECONDS = 30
+
+PRIVATE_FORMATS: Mapping[str, tuple[Format, ...]] = {
+    "classification": ("csv", "tsv", "jsonl"),
+    "sequence_labeling": ("conll", "jsonl"),
+}
+
+
+def cache_folder() -> Path:
+    """Where downloads and Arrow files are kept: BENCHMARK_CACHE, else a folder in the user's cache."""
+    named = os.environ.get(CACHE)
+    return Path(named).expanduser() if named else Path("~/.cache/which-student").expanduser()
+
+
+def is_available(entry: DatasetEntry) -> bool:
+    """Whether the data set can be asked for: False only for a private one of which no file is provided."""
+    return not entry.private or bool(private_files(entry))
+
+
+def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
+    """The files per split; those of a private data set are found first.
+
+    Raises:
+        DataError: a private data set's files are not there.
+    """
+    if not entry.private:
+        return entry.files
+    found = private_files(entry)
+    if missing := [split for split in SPLITS if split not in found]:
+        raise DataError(_privacy_notice(entry, missing))
+    return found
+
+
+def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
+    """The content of one file of `entry`, checked against its checksum where it has one.
+
+    Raises:
+        DataError: missing, unreadable, not downloadable, or another content than the pinned one.
+    """
+    if not entry.repository:
+        return read_local(Path(file.path), f"data set {entry.name!r}")
+    mirror = os.environ.get(MIRROR)
+    return _from_mirror(Path(mirror), entry, file) if mirror else _from_network(entry, file)
+
+
+def private_files(entry: DatasetEntry) -> dict[Split, DataFile]:
+    """Those of `DIR/<name>/{train,validation,test}.{csv,conll,...}` that exist, DIR from BENCHMARK_PRIVATE_DATA."""
+    folder = os.environ.get(PRIVATE)
+    if not folder:
+        return {}
+    candidates = [
+        (split, DataFile(path=str(Path(folder) / entry.name / f"{split}.{ending}"), format=ending))
+        for split in SPLITS
+        for ending in reversed(PRIVATE_FORMATS[entry.task])
+    ]
+    return {split: file for split, file in candidates if Path(file.path).is_file()}
+
+
+def _privacy_notice(entry: DatasetEntry, missing: list[Split]) -> str:
+    ending = PRIVATE_FORMATS[entry.task][0]
+    shape = "a header `text,label`" if ending == "csv" else "token TAB tag, a blank line between sentences"
+    folder = os.environ.get(PRIVATE) or "DIR"
+    wanted = ", ".join(f"{folder}/{entry.name}/{split}.{ending}" for split in missing)
+    stand_in = f" Anyone can run {entry.stand_in!r} in its place." if entry.stand_in else ""
+    return (
+        f"Data set {entry.name!r} is private to the paper's authors: no public copy exists. To run your own files of "
+        f"the same shape set {PRIVATE}=DIR and provide {wanted} ({shape}; UTF-8).{stand_in}"
+    )
+
+
+def read_local(path: Path, of: str) -> bytes:
+    """A file of the user's.
+
+    Raises:
+        DataError: missing, a folder, not readable; `of` says what asked for it.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"File {str(path)!r} of {of} does not exist. Check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{str(path)!r} of {of} is a folder; name a file.") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"File {str(path)!r} of {of} cannot be read: {error}.") from None
+
+
+def _from_mirror(mirror: Path, entry: DatasetEntry, file: DataFile) -> bytes:
+    path = mirror / entry.repository / file.path
+    if not path.is_file():
+        raise DataError(
+            f"{MIRROR} is set to {str(mirror)!r}, which holds no {entry.repository}/{file.path} (data set "
+            f"{entry.name!r}). Put the file there, or unset {MIRROR} to download it."
+        )
+    content = read_local(path, f"data set {entry.name!r}")
+    _check(content, file, str(path), f"Put revision {entry.revision} of {entry.repository} there")
+    return content
+
+
+def _from_network(entry: DatasetEntry, file: DataFile) -> bytes:
+    kept = cache_folder() / "files" / entry.repository / entry.revision / file.path
+    if kept.is_file() and _sha256(content := kept.read_bytes()) == file.sha256:
+        return content
+    address = f"{PUBLIC_ADDRESS}/{entry.repository}/{entry.revision}/{file.path}"
+    content = _download(address, entry.name)
+    _check(content, file, address, f"Try again, or set {MIRROR} to a folder with a good copy")
+    _keep(content, kept)
+    return content
+
+
+def _download(address: str, name: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as response:
+            content: bytes = response.read()
+    except (urllib.error.URLError, HTTPException, OSError) as error:
+        raise DataError(
+            f"Data set {name!r} could not be downloaded from {address}: {getattr(error, 'reason', error)}. Check the "
+            f"network, or set {MIRROR}=DIR to a folder that holds <owner>/<repository>/<path> of the public files."
+        ) from None
+    return content
+
+
+def _keep(content: bytes, path: Path) -> None:
+    """Write whole or not at all: a killed process leaves no half file under the final name."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+            partial.write(content)
+        os.replace(partial.name, path)
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be written: {error}. Set {CACHE} to a folder that can be.") from None
+
+
+def _check(content: bytes, file: DataFile, where: str, remedy: str) -> None:
+    if (got := _sha256(content)) != file.sha256:
+        raise DataError(f"{where} has another content than expected: SHA-256 {got}, expected {file.sha256}. {remedy}.")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,152 @@
+"""After the lesson: score the model on the test split, export it, weigh it, and lay out its files.
+
+The test split is read here and nowhere else, once, with the weights that validation chose.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import nn
+
+from benchmark.errors import RunError
+from benchmark.learning.classroom import Classroom
+from benchmark.learning.loop import predict
+from benchmark.learning.teacher import Teacher
+from benchmark.lesson import Lesson, Taught, score
+from benchmark.measuring.bundle import write_bundle
+from benchmark.measuring.export import MAX_LOGIT_GAP, export_onnx, max_logit_gap
+from benchmark.measuring.onnx_model import OnnxModel
+from benchmark.measuring.scores import f1_per_label
+from benchmark.measuring.sizes import checkpoint_mib, count_parameters, size_mib
+from benchmark.spec import RunResult
+
+BUNDLE = "bundle"
+WEIGHTS = "weights.safetensors"
+TEACHER = "teacher"
+PREDICTIONS = "predictions.jsonl"
+LABEL_SCORES = "test_f1_per_label.json"
+
+
+def examine(lesson: Lesson, taught: Taught, folder: Path, teacher_test_f1: float | None) -> RunResult:
+    """Fills `folder` with the run's files and returns what the run came to.
+
+    `teacher_test_f1` is None for the teacher itself. Raises RunError where the exported model is another one than the
+    trained.
+    """
+    room, model = lesson.room, taught.model
+    logits = predict(model, room.sentences("test"), device=lesson.device)
+    model.cpu().eval()
+    onnx = folder / "model.onnx"
+    gap = _export(model, onnx, room, logits)
+    _write_weights(model, folder, room)
+    _write_predictions(folder, room, logits)
+    total, without_table = count_parameters(model)
+    test_f1 = score(room, "test", logits)
+    result = RunResult(
+        learning_rate=taught.learning_rate,
+        valid_f1=taught.valid_f1,
+        test_f1=test_f1,
+        teacher_test_f1=test_f1 if teacher_test_f1 is None else teacher_test_f1,
+        n_parameters=total,
+        n_parameters_non_embedding=without_table,
+        size_checkpoint_mib=checkpoint_mib(model),
+        size_weights_mib=size_mib(_weights_file(folder)),
+        size_onnx_mib=size_mib(onnx),
+        train_seconds=taught.progress.train_seconds,
+        steps_to_best=taught.progress.steps_to_best,
+        epochs=taught.progress.epochs,
+        sentences_per_second=taught.progress.sentences_per_second,
+        overhead_share=taught.progress.overhead_share,
+        onnx_max_logit_gap=gap,
+        test_f1_per_label=_label_scores(room, logits),
+    )
+    _write_json(folder / LABEL_SCORES, result.test_f1_per_label)
+    _write_bundle(lesson, result, onnx, folder / BUNDLE)
+    onnx.unlink()
+    return result
+
+
+def _export(model: nn.Module, onnx: Path, room: Classroom, logits: NDArray[np.float32]) -> float:
+    """Exports and compares: on random batches (returned: the largest difference of a logit) and on the test split."""
+    pad_id = room.sentences("test").pad_id
+    export_onnx(model, onnx)
+    gap = max_logit_gap(model, onnx, len(room.tokenizer), pad_id=pad_id)
+    differing = _differing_answers(OnnxModel(onnx), room, logits)
+    if not gap <= MAX_LOGIT_GAP or differing:
+        raise RunError(
+            f"The ONNX export is another model: logits differ by {gap:.2g} (at most {MAX_LOGIT_GAP:g} is allowed), "
+            f"{differing} of {len(logits)} test answers differ."
+        )
+    return gap
+
+
+def _differing_answers(onnx: OnnxModel, room: Classroom, logits: NDArray[np.float32]) -> int:
+    """How many test answers the exported model gives otherwise; a tie within the allowed gap is no difference."""
+    sentences = room.sentences("test")
+    pieces = [ids.tolist() for ids in np.split(sentences.ids, sentences.offsets[1:-1])]
+    answers = [np.atleast_1d(answer) for answer in onnx.predict(pieces, pad_id=sentences.pad_id)]
+    counts = np.diff(sentences.answer_offsets)
+    sentence_of = np.repeat(np.arange(len(counts)), counts)
+    seen = np.flatnonzero(~np.isnan(logits[:, 0]))
+    exported = np.array([answers[sentence_of[a]][sentences.positions[a]] for a in seen], dtype=np.int64)
+    lead = logits[seen].max(axis=1) - logits[seen, exported]
+    return int((lead > 2 * MAX_LOGIT_GAP).sum())
+
+
+def _weights_file(folder: Path) -> Path:
+    teacher = folder / TEACHER / "model.safetensors"
+    return teacher if teacher.exists() else folder / WEIGHTS
+
+
+def _write_weights(model: nn.Module, folder: Path, room: Classroom) -> None:
+    """safetensors alone, never pickle; the teacher's as `from_pretrained` reads them, tokenizer included."""
+    if isinstance(model, Teacher):
+        model.model.save_pretrained(folder / TEACHER)  # type: ignore[operator]
+        room.tokenizer.save_pretrained(folder / TEACHER)
+    else:
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, folder / WEIGHTS)
+
+
+def _write_predictions(folder: Path, room: Classroom, logits: NDArray[np.float32]) -> None:
+    """One JSON line a test sentence: the text, what is right, what was answered."""
+    rows = zip(room.texts("test"), room.gold("test"), room.decode(logits, "test"), strict=True)
+    lines = (json.dumps({"text": t, "gold": g, "predicted": p}, ensure_ascii=False) for t, g, p in rows)
+    (folder / PREDICTIONS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _label_scores(room: Classroom, logits: NDArray[np.float32]) -> dict[str, float]:
+    return f1_per_label(room.gold("test"), room.decode(logits, "test"), room.corpus.metric, room.corpus.labels)
+
+
+def _write_bundle(lesson: Lesson, result: RunResult, onnx: Path, folder: Path) -> None:
+    room = lesson.room
+    sizes = {name: value for name, value in result.metrics().items() if name.startswith(("size_", "n_parameters"))}
+    write_bundle(
+        folder,
+        model=onnx,
+        tokenizer=backend(room),
+        labels=room.corpus.labels,
+        task=room.corpus.task,
+        max_length=room.max_length,
+        pad_id=room.sentences("test").pad_id,
+        fallback_label=room.corpus.labels[room.commonest],
+        spec=asdict(lesson.spec),
+        scores={"valid_f1": result.valid_f1, "test_f1": result.test_f1, "teacher_test_f1": result.teacher_test_f1},
+        sizes=sizes,
+        licences={"data": room.corpus.licence, "teacher": f"see {lesson.spec.teacher}"},
+    )
+
+
+def backend(room: Classroom) -> Tokenizer:
+    """The tokenizer without transformers around it."""
+    return room.tokenizer.backend_tokenizer  # type: ignore[no-any-return,attr-defined]
+
+
+def _write_json(path: Path, value: dict[str, float] | Sequence[str]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

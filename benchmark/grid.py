@@ -1,0 +1,83 @@
+"""The paper's learning-rate search: six rates, the best by validation F1 (section 4.4).
+
+Each rate is a trial with a run of its own. What a trial came to is kept until the search has ended, so that a search
+that was killed goes on where it stopped.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import load_file, save_file
+
+from benchmark.errors import DivergedError
+from benchmark.learning.loop import Progress
+from benchmark.lesson import Lesson, Taught
+from benchmark.presets import GRID_RATES
+from benchmark.storage import cache_folder
+from tracking import LiveRun
+
+WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
+
+
+def search(lesson: Lesson, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]) -> Taught:
+    """Teaches at every rate of the grid and returns the best. Raises DivergedError where all rates diverge."""
+    folder = cache_folder() / "trials" / lesson.spec.key
+    tried = [_trial(lesson, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES]
+    reached = [taught for taught in tried if taught]
+    if not reached:
+        raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
+    shutil.rmtree(folder, ignore_errors=True)
+    return max(reached, key=lambda taught: taught.valid_f1)
+
+
+def _trial(
+    lesson: Lesson, rate: float, kept: Path, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]
+) -> Taught | None:
+    """One rate; None where it diverges."""
+    if kept.exists():
+        return _load(lesson, rate, kept)
+    run = begin_trial(rate)
+
+    def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+        run.log_epoch(epoch, metrics)
+        watch(epoch)
+
+    try:
+        taught = lesson.teach(rate, on_epoch)  # type: ignore[arg-type]
+    except DivergedError as error:
+        run.fail(str(error))
+        return None
+    except BaseException:
+        run.kill()
+        raise
+    _save(taught, kept)
+    run.finish({"learning_rate": rate, "valid_f1": taught.valid_f1, "train_seconds": taught.progress.train_seconds})
+    return taught
+
+
+def _save(taught: Taught, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        unfinished = Path(scratch) / "trial"
+        unfinished.mkdir()
+        save_file({name: value.contiguous() for name, value in taught.model.state_dict().items()}, unfinished / WEIGHTS)
+        np.save(unfinished / LOGITS, taught.valid_logits)
+        (unfinished / PROGRESS).write_text(json.dumps({"valid_f1": taught.valid_f1, **taught.progress.figures()}))
+        unfinished.rename(folder)
+
+
+def _load(lesson: Lesson, rate: float, folder: Path) -> Taught:
+    figures = json.loads((folder / PROGRESS).read_text())
+    model = lesson.build().to(lesson.device)
+    model.load_state_dict(load_file(folder / WEIGHTS, device=str(lesson.device)))
+    return Taught(
+        model=model,
+        learning_rate=rate,
+        valid_f1=figures.pop("valid_f1"),
+        valid_logits=np.load(folder / LOGITS),
+        progress=Progress(**figures),
+    )

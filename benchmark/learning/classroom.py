@@ -1,0 +1,94 @@
+"""What all runs of one data set and teacher share: encoded text, labels, the pool, the teacher's logits."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase
+
+from benchmark.data.corpus import Corpus
+from benchmark.data.entry import Split
+from benchmark.data.pool import Pool
+from benchmark.learning.encoding import Sentences, encode_texts, encode_words
+from benchmark.learning.logits import stored_logits
+from benchmark.spec import digest
+from benchmark.storage import logits_path
+
+Part = Split | Literal["pool"]
+POOL: Literal["pool"] = "pool"
+
+
+@dataclass(kw_only=True)
+class Classroom:
+    """One data set, read by one tokenizer. `part` names a split or the unlabelled pool."""
+
+    corpus: Corpus
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    read_pool: Callable[[], Pool]
+
+    @cached_property
+    def pool(self) -> Pool:
+        return self.read_pool()
+
+    @property
+    def tags_words(self) -> bool:
+        return self.corpus.task == "sequence_labeling"
+
+    def texts(self, part: Part) -> Sequence[Any]:
+        """Strings, or lists of words for tagging."""
+        return self.pool.texts if part == POOL else self.corpus.texts(part)
+
+    def sentences(self, part: Part) -> Sentences:
+        """The encoded text of a split or of the pool, tokenised at the first call."""
+        if part not in self._encoded:
+            encode = encode_words if self.tags_words else encode_texts
+            self._encoded[part] = encode(self.texts(part), self.tokenizer, self.max_length)
+        return self._encoded[part]
+
+    def labels(self, split: Split) -> NDArray[np.int64]:
+        """[A] label ids of a split's answers."""
+        column = self.corpus.splits[split][:][self.corpus.label_column]
+        return np.array([tag for tags in column for tag in tags] if self.tags_words else column, dtype=np.int64)
+
+    def gold(self, split: Split) -> list[Any]:
+        """Label names as scores read them: flat, or a list of tags a sentence."""
+        return self._named(self.labels(split), split)
+
+    def decode(self, logits: NDArray[np.float32], split: Split) -> list[Any]:
+        """The predicted names for logits [A, C]; a word that the model did not see gets the commonest tag."""
+        seen = ~np.isnan(logits[:, 0])
+        predicted = np.full(len(logits), self.commonest, dtype=np.int64)
+        predicted[seen] = logits[seen].argmax(axis=1)
+        return self._named(predicted, split)
+
+    def teacher_logits(
+        self, part: Part, teacher_key: str, compute: Callable[[Sentences], NDArray[np.float32]]
+    ) -> NDArray[np.float16]:
+        """[A, C] of a split or the pool, computed only where they are not stored yet."""
+        sentences = self.sentences(part)
+        path = logits_path(teacher_key, self._texts_digest(part))
+        return stored_logits(path, sentences.n_answers, lambda: compute(sentences))
+
+    def _texts_digest(self, part: Part) -> str:
+        content = self.pool.digest if part == POOL else self.corpus.digest
+        return digest([part, content, self.max_length])
+
+    @cached_property
+    def _encoded(self) -> dict[str, Sentences]:
+        return {}
+
+    @cached_property
+    def commonest(self) -> int:
+        """Id of the label that train holds most of: the answer where the model cannot see the word."""
+        return int(np.bincount(self.labels("train")).argmax())
+
+    def _named(self, ids: NDArray[np.int64], split: Split) -> list[Any]:
+        names = [self.corpus.labels[i] for i in ids.tolist()]
+        if not self.tags_words:
+            return names
+        ends = self.sentences(split).answer_offsets.tolist()
+        return [names[start:end] for start, end in zip(ends, ends[1:], strict=False)]

@@ -1,0 +1,91 @@
+"""Where a student's word-piece table starts: the teacher's, fastText's, or chance (section 3.4).
+
+A table of another width is reduced to the student's by its principal components, and always scaled to the deviation
+that the student's own initialisation has, so that the layers above see inputs of the size they were made for.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import fasttext
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from benchmark.errors import DataError
+
+Matrix = NDArray[np.float32]
+
+CONTINUATION_MARKS = ("##", "▁", "Ġ")
+"""What tokenizers write before a piece besides its letters (WordPiece, SentencePiece, byte-level BPE)."""
+
+FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCount": 1, "epoch": 5, "thread": 1}
+"""One thread, since more make the vectors differ from run to run; a small bucket, since the default takes gigabytes."""
+
+
+def start_table(table: nn.Embedding, matrix: Matrix) -> None:
+    """Overwrites the rows of `table` [V, D] with those of `matrix` [V, any width]; rows of NaN keep their chance start."""
+    known = ~np.isnan(matrix).any(axis=1)
+    fitted = torch.from_numpy(fit_width(matrix[known], table.embedding_dim)).to(table.weight)
+    rows = torch.from_numpy(np.flatnonzero(known))
+    with torch.no_grad():
+        deviation = table.weight.std()
+        columns = fitted.shape[1]
+        table.weight[rows, :columns] = fitted * (deviation / fitted.std())
+        if table.padding_idx is not None:
+            table.weight[table.padding_idx] = 0
+
+
+def fit_width(matrix: Matrix, width: int) -> Matrix:
+    """[V, H] to [V, min(H, width)], centred: the leading principal components where H is larger."""
+    centred = matrix - matrix.mean(axis=0)
+    if matrix.shape[1] <= width:
+        return centred
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    return np.ascontiguousarray(centred @ vectors[:, ::-1][:, :width])
+
+
+def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], width: int) -> Matrix:
+    """[V, width] skip-gram vectors of `pieces`, trained on `sentences` of pieces (Bojanowski et al., 2017).
+
+    A piece that never occurs gets the sum of its character n-grams. The same input gives the same vectors.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "pieces.txt"
+        corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
+        model = fasttext.train_unsupervised(str(corpus), dim=width, verbose=0, **FASTTEXT)
+    return np.stack([model.get_word_vector(piece) for piece in pieces]).astype(np.float32)
+
+
+def read_vectors(path: Path, pieces: Sequence[str]) -> Matrix:
+    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where a .vec has none."""
+    surfaces = [_surface(piece) for piece in pieces]
+    if path.suffix == ".bin":
+        model = fasttext.load_model(str(path))
+        return np.stack([model.get_word_vector(surface) for surface in surfaces]).astype(np.float32)
+    return _read_vec(path, surfaces)
+
+
+def _surface(piece: str) -> str:
+    for mark in CONTINUATION_MARKS:
+        piece = piece.removeprefix(mark)
+    return piece
+
+
+def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
+    """Only the lines of wanted words are parsed: a .vec of Common Crawl holds two million."""
+    rows: dict[str, list[int]] = {}
+    for row, word in enumerate(words):
+        rows.setdefault(word, []).append(row)
+    with path.open(encoding="utf-8", newline="\n", errors="ignore") as lines:
+        header = next(lines, "").split()
+        if len(header) != 2 or not all(part.isdigit() for part in header):
+            raise DataError(f"{path} is no .vec file: its first line must be the number of words and the width.")
+        matrix = np.full((len(words), int(header[1])), np.nan, dtype=np.float32)
+        for line in lines:
+            word, _, numbers = line.rstrip("\n").partition(" ")
+            if word in rows:
+                matrix[rows[word]] = np.array(numbers.split(), dtype=np.float32)
+    return matrix

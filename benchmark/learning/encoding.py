@@ -1,0 +1,109 @@
+"""Text to flat arrays, once: every epoch, setting and seed reads the same ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase
+
+LOST = -1
+"""Position of a word without a piece: it had no known character, or truncation cut it off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentences:
+    """Encoded sentences and the places their answers stand at.
+
+    An answer is what one label belongs to: the sentence itself, or each of its words.
+    """
+
+    ids: NDArray[np.int32]
+    """[T] piece ids of all sentences, one after another."""
+    offsets: NDArray[np.int64]
+    """[n + 1] sentence i is ids[offsets[i]:offsets[i + 1]]."""
+    positions: NDArray[np.int32]
+    """[A] position of the answer in its sentence (first piece of the word), or LOST; 0 for classification."""
+    answer_offsets: NDArray[np.int64]
+    """[n + 1] answers of sentence i are answer_offsets[i] to answer_offsets[i + 1]."""
+    per_word: bool
+    """Whether answers belong to words (tagging) rather than to sentences."""
+    pad_id: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[n] pieces of each sentence."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_answers(self) -> int:
+        return int(self.answer_offsets[-1])
+
+
+def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Sentences:
+    """Whole texts, one answer each; longer than `max_length` pieces is cut."""
+    encoded = _tokenize(tokenizer, list(texts), max_length, split=False)
+    return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
+
+
+def encode_words(
+    sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> Sentences:
+    """Sentences as words, one answer a word, at the word's first piece."""
+    encoded = _tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
+    positions = [_first_pieces(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
+    return _flatten(encoded["input_ids"], positions, tokenizer, per_word=True)
+
+
+def concatenate(first: Sentences, second: Sentences) -> Sentences:
+    """The sentences of both, in order."""
+    return Sentences(
+        ids=np.concatenate([first.ids, second.ids]),
+        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
+        positions=np.concatenate([first.positions, second.positions]),
+        answer_offsets=np.concatenate([first.answer_offsets, second.answer_offsets[1:] + first.n_answers]),
+        per_word=first.per_word,
+        pad_id=first.pad_id,
+    )
+
+
+def _tokenize(tokenizer, texts, max_length, *, split):  # type: ignore[no-untyped-def]
+    return tokenizer(
+        texts,
+        is_split_into_words=split,
+        truncation=True,
+        max_length=max_length,
+        padding=False,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )
+
+
+def _first_pieces(word_ids: list[int | None], n_words: int) -> list[int]:
+    """Position of each word's first piece, LOST where it has none."""
+    first = [LOST] * n_words
+    for position in range(len(word_ids) - 1, -1, -1):
+        word = word_ids[position]
+        if word is not None:
+            first[word] = position
+    return first
+
+
+def _flatten(
+    ids: list[list[int]], positions: list[list[int]], tokenizer: PreTrainedTokenizerBase, *, per_word: bool
+) -> Sentences:
+    return Sentences(
+        ids=np.fromiter((piece for sentence in ids for piece in sentence), dtype=np.int32),
+        offsets=_offsets(ids),
+        positions=np.fromiter((place for sentence in positions for place in sentence), dtype=np.int32),
+        answer_offsets=_offsets(positions),
+        per_word=per_word,
+        pad_id=tokenizer.pad_token_id or 0,
+    )
+
+
+def _offsets(nested: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum([len(part) for part in nested])]).astype(np.int64)

@@ -1,0 +1,158 @@
+"""One spec's lesson: the model, where its embeddings start, what it reads, what it is to answer, and the training."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+import students
+from benchmark.data.corpus import Corpus
+from benchmark.data.entry import Split
+from benchmark.errors import RunError
+from benchmark.learning import embeddings
+from benchmark.learning.classroom import POOL, Classroom, Part
+from benchmark.learning.encoding import Sentences, concatenate
+from benchmark.learning.loop import Exercise, OnEpoch, Progress, Recipe, predict, train
+from benchmark.learning.losses import loss_function
+from benchmark.learning.teacher import Teacher, load_teacher
+from benchmark.measuring.scores import macro_f1
+from benchmark.spec import RunSpec, digest
+from benchmark.storage import teacher_folder, vectors_path, write_array
+
+
+@dataclass(kw_only=True)
+class Lesson:
+    """A spec with what it needs to be taught."""
+
+    spec: RunSpec
+    room: Classroom
+    device: torch.device
+    vectors: str = ""
+
+    def teach(self, rate: float, on_epoch: OnEpoch) -> "Taught":
+        """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs."""
+        torch.manual_seed(self.spec.seed)
+        model = self.build()
+        progress = train(
+            model,
+            word_table(model),
+            practice=self._practice(),
+            validation=self._exercise("validation"),
+            loss=loss_function(self.spec.loss, self.spec.temperature),
+            score=partial(score, self.room, "validation"),
+            recipe=_recipe(self.spec, rate),
+            on_epoch=on_epoch,
+            device=self.device,
+        )
+        logits = predict(model, self.room.sentences("validation"), device=self.device)
+        return Taught(
+            model=model,
+            learning_rate=rate,
+            progress=progress,
+            valid_f1=score(self.room, "validation", logits),
+            valid_logits=logits,
+        )
+
+    def build(self) -> nn.Module:
+        """The untrained model; its table starts where the setting says."""
+        corpus, spec = self.room.corpus, self.spec
+        if spec.is_teacher:
+            return load_teacher(spec.teacher, spec.task, len(corpus.labels))
+        model = students.build(
+            spec.student,
+            task=spec.task,
+            vocab_size=len(self.room.tokenizer),
+            n_labels=len(corpus.labels),
+            pad_id=self.room.sentences("train").pad_id,
+        )
+        if spec.embeddings != "random":
+            table = students.word_embeddings(model)
+            embeddings.start_table(table, self._matrix(table.embedding_dim))
+        return model
+
+    def _practice(self) -> Exercise:
+        labelled = self._exercise("train")
+        if not self.spec.unlabeled:
+            return labelled
+        more = self._exercise(POOL)
+        return Exercise(
+            sentences=concatenate(labelled.sentences, more.sentences),
+            targets=np.concatenate([labelled.targets, more.targets]),
+        )
+
+    def _exercise(self, part: Part) -> Exercise:
+        targets = self.room.labels(cast("Split", part)) if self.spec.loss == "hard" else self._teacher_logits(part)
+        return Exercise(sentences=self.room.sentences(part), targets=targets)
+
+    def _teacher_logits(self, part: Part) -> NDArray[np.float16]:
+        return self.room.teacher_logits(part, self.spec.teacher_key, partial(_missing, part))
+
+    def _matrix(self, width: int) -> NDArray[np.float32]:
+        """[V, any width] what the word-piece table starts from."""
+        if self.spec.embeddings == "bert":
+            folder = teacher_folder(self.spec.teacher_key)
+            return _table_of(load_teacher(str(folder), self.spec.task, len(self.room.corpus.labels)))
+        path = vectors_path(digest([self.spec.embedding_source, self.spec.data_digest, self.spec.pool_digest, width]))
+        if not path.exists():
+            write_array(path, self._fasttext(width))
+        stored: NDArray[np.float32] = np.load(path)
+        return stored
+
+    def _fasttext(self, width: int) -> NDArray[np.float32]:
+        tokenizer = self.room.tokenizer
+        pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        if self.vectors:
+            return embeddings.read_vectors(Path(self.vectors), pieces)
+        text = concatenate(self.room.sentences("train"), self.room.sentences(POOL))
+        sentences = [[pieces[i] for i in ids] for ids in np.split(text.ids, text.offsets[1:-1])]
+        return embeddings.train_fasttext(sentences, pieces, width)
+
+
+@dataclass(kw_only=True)
+class Taught:
+    """A model with its best weights, and how it came to them."""
+
+    model: nn.Module
+    learning_rate: float
+    progress: Progress
+    valid_f1: float
+    valid_logits: NDArray[np.float32]
+    """[A, C] on the validation split, with the best weights."""
+
+
+def score(room: Classroom, split: Split, logits: NDArray[np.float32]) -> float:
+    """Macro-F1 in 0..1 of logits [A, C] on a split, by the data set's own metric."""
+    corpus: Corpus = room.corpus
+    return macro_f1(room.gold(split), room.decode(logits, split), corpus.metric, corpus.labels)
+
+
+def word_table(model: nn.Module) -> nn.Embedding:
+    """The word-piece table of a student or teacher."""
+    return model.embedding if isinstance(model, Teacher) else students.word_embeddings(model)
+
+
+def _recipe(spec: RunSpec, rate: float) -> Recipe:
+    return Recipe(
+        learning_rate=rate,
+        weight_decay=spec.weight_decay,
+        decay=spec.decay,
+        batch_size=spec.batch_size,
+        max_epochs=spec.max_epochs,
+        patience=spec.patience,
+        seed=spec.seed,
+    )
+
+
+def _table_of(teacher: Teacher) -> NDArray[np.float32]:
+    table: NDArray[np.float32] = teacher.embedding.weight.detach().numpy()
+    return table
+
+
+def _missing(part: str, _: Sentences) -> Any:
+    """A student never runs the teacher: the sweep has stored the logits before."""
+    raise RunError(f"The teacher's logits of {part!r} are not stored. Run the same command again to compute them.")

@@ -1,0 +1,137 @@
+"""`python -m benchmark.list`: the names that other commands take, and the runs that are kept."""
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmark.command import DONE, run_command
+from benchmark.errors import UnknownNameError
+from benchmark.reporting.columns import points
+from benchmark.reporting.paper import paper_sizes
+from benchmark.settings import LADDER, SETTINGS, Setting
+from benchmark.spec import TASKS
+from tracking import Record, Store
+
+STUDENTS = {
+    "bilstm": "bidirectional LSTM with self-attention",
+    "cnn": "residual depthwise-separable convolutions",
+    "bert_tiny": "BERT of 2 layers, width 128, untrained",
+    "bert_mini": "BERT of 4 layers, width 256, untrained",
+    "bert_small": "BERT of 4 layers, width 512, untrained",
+}
+"""What `students.STUDENTS` holds, without the seconds that importing torch takes; a test holds the two together."""
+
+
+def suites(_: argparse.Namespace) -> Table:
+    from benchmark.data.suites import SUITES
+
+    rows = [(task, preset, ", ".join(names)) for preset, tasks in SUITES.items() for task, names in tasks.items()]
+    return table("Suites (--suite NAME --preset PRESET, or --suite FILE.yml)", ("suite", "preset", "data sets"), rows)
+
+
+def datasets(_: argparse.Namespace) -> Table:
+    from benchmark.data.catalogue import DATASETS
+
+    titles = ("data set", "task", "origin", "train", "validation", "test", "classes", "what it is")
+    rows = [
+        (
+            entry.name,
+            entry.task,
+            entry.origin,
+            *(_count(count) for count in (entry.n_train, entry.n_validation, entry.n_test, entry.n_classes)),
+            entry.description,
+        )
+        for entry in DATASETS.values()
+    ]
+    return table("Data sets (-d NAME)", titles, rows)
+
+
+def students(_: argparse.Namespace) -> Table:
+    millions = {(row["task"], row["student"]): row["parameters_million"] for row in paper_sizes()}
+    titles = ("student", "what it is", "paper's M parameters", "for tagging")
+    rows = [(name, what, *(millions.get((task, name), "") for task in TASKS)) for name, what in STUDENTS.items()]
+    return table("Students (-s NAME)", titles, rows)
+
+
+def settings(_: argparse.Namespace) -> Table:
+    rows = [(name, *_setting(setting), "" if name in LADDER else "by name only") for name, setting in SETTINGS.items()]
+    return table("Settings (-x NAME)", ("setting", "loss", "text", "embeddings start from", "in a plan"), rows)
+
+
+def runs(asked: argparse.Namespace) -> Table:
+    store = Store.open(asked.tracking_uri, create=False)
+    if asked.suite and asked.suite not in store.suites():
+        raise UnknownNameError("suite", asked.suite, store.suites())
+    titles = ("suite", "preset", "run", "role", "status", "F1", "started", "reason")
+    return table(f"Runs of {store.uri}", titles, [_run(record) for record in store.records(asked.suite)])
+
+
+TOPICS: dict[str, Callable[[argparse.Namespace], Table]] = {
+    "suites": suites,
+    "datasets": datasets,
+    "students": students,
+    "settings": settings,
+    "runs": runs,
+}
+ALL = ("suites", "datasets", "students", "settings")
+"""What is listed when no topic is named."""
+
+
+def table(title: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Cells are shown as they are, never read as markup."""
+    made = Table(*titles, title=Text(title), title_justify="left")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def _count(count: int | None) -> str:
+    return str(count) if count else ""
+
+
+def _setting(setting: Setting) -> tuple[str, str, str]:
+    return setting.loss, "labelled and unlabelled" if setting.unlabeled else "labelled", setting.embeddings
+
+
+def _run(record: Record) -> tuple[str, ...]:
+    tags = record.tags
+    f1 = record.metrics.get("test_f1")
+    started = datetime.fromtimestamp(record.start_time / 1000).strftime("%Y-%m-%d %H:%M")
+    smoke = " (smoke)" if tags.get("smoke") == "true" else ""
+    return (
+        record.suite,
+        tags.get("preset", ""),
+        record.name,
+        tags.get("role", ""),
+        record.status + smoke,
+        points(None if f1 is None else 100 * f1),
+        started,
+        tags.get("reason", ""),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Lists one topic, or the names of all."""
+    asked = _parser().parse_args(arguments)
+    if asked.topic and asked.topic not in TOPICS:
+        raise UnknownNameError("topic", asked.topic, TOPICS)
+    console = Console()
+    for topic in (asked.topic,) if asked.topic else ALL:
+        console.print(TOPICS[topic](asked))
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmark.list", description=__doc__)
+    parser.add_argument("topic", nargs="?", help=f"{', '.join(TOPICS)}; all names otherwise")
+    parser.add_argument("--suite", help="with `runs`: of one suite")
+    parser.add_argument("--tracking-uri", help="with `runs`: where they are (default: MLFLOW_TRACKING_URI, mlflow.yml)")
+    return parser
+
+
+if __name__ == "__main__":
+    run_command(main)

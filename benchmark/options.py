@@ -1,0 +1,135 @@
+"""The command line of `benchmark.run`, checked, as a Request."""
+
+import argparse
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from benchmark.data.suites import Suite, load_suite
+from benchmark.errors import InputError, UnknownNameError
+from benchmark.plan import Request
+from benchmark.presets import PRESETS, Preset
+from benchmark.settings import LADDER, SETTINGS
+from benchmark.spec import GRID
+from students import STUDENTS
+
+
+def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
+    """All options, with what each is for."""
+    made = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
+    add = made.add_argument
+    add("--suite", required=True, help="classification, sequence_labeling, or the path of a FILE.yml of your own")
+    add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
+    add("-d", "--dataset", action="append", default=[], help="a data set; repeatable; none means all of the suite")
+    add("-s", "--student", action="append", default=[], help="a student; repeatable; none means all")
+    add("-x", "--setting", action="append", default=[], help="a setting; repeatable; none means the paper's ladder")
+    add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
+    seeds = made.add_mutually_exclusive_group()
+    seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
+    seeds.add_argument("--seed", type=int, metavar="K", help="this seed only")
+    add("--learning-rate", type=learning_rate, metavar="LR|grid", help="of the students; grid: the paper's six")
+    add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
+    add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
+    add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
+    add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
+    add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
+    add("--force", action="store_true", help="do again what is done")
+    add("--retry-failed", action="store_true", help="do again what failed")
+    add("--jobs", type=positive, default=1, metavar="N", help="runs side by side (default: 1)")
+    add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
+    add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
+    add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
+    return made
+
+
+def request(asked: argparse.Namespace) -> Request:
+    """Names checked, defaults filled in: the command line beats the suite's file, which beats the preset.
+
+    Raises InputError (UnknownNameError with the nearest name) for what cannot be meant.
+    """
+    known("preset", [asked.preset], PRESETS)
+    suite = load_suite(asked.suite, asked.preset)
+    preset = _preset(asked)
+    return Request(
+        suite=suite,
+        preset_name=asked.preset,
+        preset=preset,
+        datasets=_chosen("data set", asked.dataset, suite.entries, suite.datasets),
+        students=_chosen("student", asked.student, STUDENTS, tuple(STUDENTS)),
+        settings=_chosen("setting", asked.setting, SETTINGS, LADDER),
+        seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
+        learning_rate=asked.learning_rate,
+        teacher=_teacher(asked, suite, preset),
+        vectors=_vectors(asked.vectors),
+        limit=asked.limit,
+        device=device(asked.device),
+    )
+
+
+def known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+    """Raises UnknownNameError for the first name that is not allowed."""
+    for name in names:
+        if name not in allowed:
+            raise UnknownNameError(kind, name, allowed)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def learning_rate(text: str) -> float | Literal["grid"]:
+    """A number above 0 and at most 1, or `grid`."""
+    if text == GRID:
+        return GRID  # type: ignore[return-value]
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number above 0 and at most 1 nor 'grid'")
+    return rate
+
+
+def device(name: str) -> str:
+    """The name, where torch can compute there."""
+    try:
+        kind = torch.device(name).type
+    except RuntimeError:
+        kind = ""
+    if kind not in ("cpu", "cuda"):
+        raise InputError(f"Unknown device {name!r}. Allowed: cpu, cuda, cuda:N.")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"Device {name!r} was asked for, but this machine has no usable CUDA GPU. Use --device cpu.")
+    return name
+
+
+def _chosen(
+    kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]
+) -> tuple[str, ...]:
+    known(kind, names, allowed)
+    return tuple(dict.fromkeys(names)) or default
+
+
+def _preset(asked: argparse.Namespace) -> Preset:
+    preset = PRESETS[asked.preset]
+    return replace(
+        preset,
+        max_epochs=asked.max_epochs or preset.max_epochs,
+        teacher_epochs=asked.teacher_epochs or preset.teacher_epochs,
+    )
+
+
+def _teacher(asked: argparse.Namespace, suite: Suite, preset: Preset) -> str:
+    return asked.teacher or suite.teacher or preset.teacher
+
+
+def _vectors(name: str) -> str:
+    if name and (Path(name).suffix not in (".bin", ".vec") or not Path(name).is_file()):
+        raise InputError(f"No vectors at {name!r}: give an existing fastText file that ends in .bin or .vec.")
+    return name

@@ -1,0 +1,116 @@
+"""From what was asked to the list of runs: which, in which order, and what identifies each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+from benchmark.data.suites import Suite
+from benchmark.presets import MAX_LENGTH, STUDENT_RATES, Preset
+from benchmark.rooms import Rooms
+from benchmark.settings import SETTINGS, Setting
+from benchmark.spec import FINE_TUNED, GRID, TEACHER, RunSpec
+
+TEACHER_SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the command line, the suite's file and the preset came to."""
+
+    suite: Suite
+    preset_name: str
+    preset: Preset
+    datasets: tuple[str, ...]
+    students: tuple[str, ...]
+    settings: tuple[str, ...]
+    seeds: tuple[int, ...]
+    learning_rate: float | Literal["grid"] | None
+    """None takes each student's own rate."""
+    teacher: str
+    vectors: str = ""
+    """A fastText .bin or .vec file; empty trains vectors on the pool."""
+    limit: int = 0
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A run of the plan; `skip_reason` says why it cannot be done here."""
+
+    spec: RunSpec
+    skip_reason: str = ""
+
+
+def plan_runs(request: Request, rooms: Rooms) -> list[Item]:
+    """All runs in the order they are done: each data set's teacher, then its students."""
+    return [item for dataset in request.datasets for item in _of_dataset(request, rooms, dataset)]
+
+
+def _of_dataset(request: Request, rooms: Rooms, dataset: str) -> Iterator[Item]:
+    reason = rooms.why_unavailable(dataset)
+    data_digest = "" if reason else rooms.corpus(dataset).digest
+    teacher = _teacher_spec(request, dataset, data_digest, rooms.teacher_identity)
+    yield Item(spec=teacher, skip_reason=reason)
+    for student, setting, seed in product(request.students, request.settings, request.seeds):
+        pool = "" if reason or not SETTINGS[setting].unlabeled else rooms.pool(dataset).digest
+        yield Item(spec=_student_spec(request, teacher, student, setting, seed, pool, rooms), skip_reason=reason)
+
+
+def _teacher_spec(request: Request, dataset: str, data_digest: str, identity: str) -> RunSpec:
+    preset, task = request.preset, request.suite.task
+    return RunSpec(
+        suite=request.suite.name,
+        dataset=dataset,
+        task=task,
+        student=TEACHER,
+        setting=FINE_TUNED,
+        seed=TEACHER_SEED,
+        learning_rate=preset.teacher_rate,
+        teacher=request.teacher,
+        teacher_key=identity,
+        data_digest=data_digest,
+        loss="hard",
+        max_epochs=preset.teacher_epochs,
+        patience=preset.teacher_patience,
+        batch_size=preset.batch_size,
+        max_length=MAX_LENGTH[task],
+        weight_decay=preset.teacher_weight_decay,
+        decay=True,
+        limit=request.limit,
+    )
+
+
+def _student_spec(
+    request: Request, teacher: RunSpec, student: str, setting_name: str, seed: int, pool_digest: str, rooms: Rooms
+) -> RunSpec:
+    setting: Setting = SETTINGS[setting_name]
+    return RunSpec(
+        suite=teacher.suite,
+        dataset=teacher.dataset,
+        task=teacher.task,
+        student=student,
+        setting=setting_name,
+        seed=seed,
+        learning_rate=_rate(request, student),
+        teacher=teacher.teacher,
+        teacher_key=teacher.key,
+        data_digest=teacher.data_digest,
+        pool_digest=pool_digest,
+        loss=setting.loss,
+        temperature=setting.temperature,
+        unlabeled=setting.unlabeled,
+        embeddings=setting.embeddings,
+        embedding_source=rooms.vectors_digest if setting.embeddings == "fasttext" else "",
+        max_epochs=request.preset.max_epochs,
+        patience=request.preset.patience,
+        batch_size=request.preset.batch_size,
+        max_length=teacher.max_length,
+        limit=request.limit,
+    )
+
+
+def _rate(request: Request, student: str) -> float | Literal["grid"]:
+    if request.learning_rate is not None:
+        return request.learning_rate
+    return GRID if request.preset.grid else STUDENT_RATES[student]

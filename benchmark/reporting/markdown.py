@@ -1,0 +1,137 @@
+"""report.md: the answer first, then the leaderboard, the paper's tables, what is missing, and how it was made."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from shlex import join
+
+from benchmark.reporting.answer import answer
+from benchmark.reporting.columns import NONE, columns, points
+from benchmark.reporting.origin import Origin, commands
+from benchmark.reporting.results import Row
+from benchmark.reporting.standing import Board, Standing
+from benchmark.reporting.tables import Cell, PaperTable, paper_tables
+
+REASON_CHARACTERS = 300
+
+
+def markdown(suite: str, boards: Sequence[Board], rows: Sequence[Row], origin: Origin, pictures: Sequence[str]) -> str:
+    """The whole report; `pictures` are file names beside it, one for each board or an empty text."""
+    parts = [f"# Which student is best? {escaped(suite)}"]
+    parts += [f"**{_of(board, boards)}{escaped(answer(board))}**" for board in boards] or ["**No run counts yet.**"]
+    for board, picture in zip(boards, pictures, strict=True):
+        parts += _board(board, picture)
+    parts += _undone(rows)
+    parts += _reading(boards)
+    parts += _making(suite, boards, origin)
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, in a table's cell too."""
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]|#~$])", r"\\\1", plain)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool]) -> str:
+    """A Markdown table; `numbers` says which columns are set to the right. Cells are escaped here."""
+    rule = [("---:" if number else "---") for number in numbers]
+    return "\n".join(_line(cells) for cells in [[escaped(t) for t in titles], rule, *_escaped_rows(rows)])
+
+
+def _escaped_rows(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[escaped(cell) for cell in row] for row in rows]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _of(board: Board, boards: Sequence[Board]) -> str:
+    return f"{escaped(board.preset)}: " if len(boards) > 1 else ""
+
+
+def _board(board: Board, picture: str) -> list[str]:
+    shown = columns(board)
+    parts = [f"## Leaderboard, preset {escaped(board.preset or NONE)}"]
+    parts += [f"![What each student costs against its F1]({picture})"] if picture else []
+    rows = [[column.show(standing) for column in shown] for standing in board.standings]
+    parts += [table([column.title for column in shown], rows, [column.number for column in shown])]
+    holes = [_hole(standing) for standing in board.standings if standing.missing]
+    parts += ["Not ranked, because a mean with a hole is no mean:\n\n" + "\n".join(holes)] if holes else []
+    return parts + [part for paper in paper_tables(board) for part in _beside_paper(paper)]
+
+
+def _hole(standing: Standing) -> str:
+    missing = "; ".join(f"{name} ({_short(reason)})" for name, reason in standing.missing.items())
+    return f"- {escaped(standing.name)}: no F1 on {escaped(missing)}"
+
+
+def _beside_paper(paper: PaperTable) -> list[str]:
+    titles = ["student", "setting", *paper.columns]
+    rows = [[*key, *(_pair(cells[name]) for name in paper.columns)] for key, cells in paper.cells.items()]
+    return [
+        f"### Beside the paper's Table {paper.number}, teacher {escaped(paper.teacher)}",
+        "F1 x100, ours / the paper's. The average stands only where all six data sets do.",
+        table(titles, rows, [False, False, *(True for _ in paper.columns)]),
+    ]
+
+
+def _pair(cell: Cell) -> str:
+    return f"{points(cell.ours)} / {points(cell.paper)}"
+
+
+def _undone(rows: Sequence[Row]) -> list[str]:
+    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.status != "finished":
+            groups[row.status, row.dataset, _short(row.reason)].append(row)
+    if not groups:
+        return ["## Not done\n\nEvery run that was tried is finished."]
+    lines = [
+        [status, dataset, str(len(group)), ", ".join(dict.fromkeys(f"{r.student} {r.setting}" for r in group)), reason]
+        for (status, dataset, reason), group in sorted(groups.items())
+    ]
+    titles = ["status", "data set", "runs", "which", "reason"]
+    return ["## Not done", table(titles, lines, [False, False, True, False, False])]
+
+
+def _short(reason: str) -> str:
+    """The first line, and not all of a long one."""
+    line = next(iter(reason.strip().splitlines()), "")
+    return line if len(line) <= REASON_CHARACTERS else f"{line[:REASON_CHARACTERS]}..."
+
+
+def _reading(boards: Sequence[Board]) -> list[str]:
+    meanings = {column.title: column.meaning for board in boards for column in columns(board) if column.meaning}
+    lines = [f"- **{escaped(title)}**: {escaped(meaning)}" for title, meaning in meanings.items()]
+    lines += [
+        "- F1 is of the test split, read once at the end of a run: macro-averaged over classes, over entity types "
+        "for IOB tags (whole entities), over tags of words for POS.",
+        "- Where one student, setting and data set has runs of several configurations (as learning rates), the one "
+        "with the most seeds stands here, then the best F1 on validation; never the best on test.",
+        "- Smoke runs (`--limit`) and runs of an older protocol are kept in results.csv and never ranked with others.",
+        "- The size that the paper calls original is a checkpoint with two optimiser moments: `size_checkpoint_mib` in "
+        "results.csv.",
+    ]
+    return ["## How to read it", "\n".join(lines)]
+
+
+def _making(suite: str, boards: Sequence[Board], origin: Origin) -> list[str]:
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(origin.n_runs.items())) or "none"
+    facts = {
+        "runs": f"{counts}; {origin.n_unfinished} going on or interrupted; {origin.n_smoke} smoke runs",
+        "protocol": ", ".join(origin.protocols) + _older(origin),
+        "code": ", ".join(origin.commits),
+        "machine": "; ".join(origin.machines),
+        "versions": "; ".join(origin.versions),
+    }
+    lines = [f"- **{name}**: {escaped(fact or NONE)}" for name, fact in facts.items()]
+    typed = origin.commands or tuple(line for board in boards for line in commands(board))
+    report = join(["python", "-m", "benchmark.report", "--suite", suite])
+    code = re.sub("`{3,}", "", "\n".join([*typed, report]))
+    return ["## How it was made", "\n".join(lines), f"The commands that make it again:\n\n```sh\n{code}\n```"]
+
+
+def _older(origin: Origin) -> str:
+    return f" ({origin.n_other_protocol} runs of an older one are not ranked)" if origin.n_other_protocol else ""

@@ -1,0 +1,67 @@
+"""The paper's own figures, to stand beside ours.
+
+Nityasya, Wibowo, Chevi, Prasajo and Aji: Which Student is Best? A Comprehensive Knowledge Distillation Exam for
+Task-Specific BERT Models (arXiv:2201.00558), Tables 4 to 8, with the names of data sets, students and settings that
+this package uses. F1 is macro-averaged, times 100. What Table 8 calls MB is MiB: 124.51 M parameters of 4 bytes are
+475.0 MiB.
+"""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from benchmark.spec import Task
+
+AVERAGE = "avg"
+F1_TABLES: Mapping[Task, tuple[int, str]] = {
+    "classification": (5, "table5_classification_f1.csv"),
+    "sequence_labeling": (6, "table6_sequence_labeling_f1.csv"),
+}
+
+Row = Mapping[str, str]
+
+
+def table_number(task: Task) -> int:
+    """5 or 6: the table that holds the task's F1."""
+    return F1_TABLES[task][0]
+
+
+@cache
+def paper_f1(task: Task) -> Mapping[tuple[str, str, str], float]:
+    """F1 x 100 by (student, setting, data set or `avg`): Table 5 or 6, in its order."""
+    rows = _rows(F1_TABLES[task][1])
+    return {(row["student"], row["setting"], row["dataset"]): float(row["f1"]) for row in rows}
+
+
+def paper_datasets(task: Task) -> tuple[str, ...]:
+    """The task's six data sets, in the order of the table's columns."""
+    return tuple(dict.fromkeys(dataset for _, _, dataset in paper_f1(task) if dataset != AVERAGE))
+
+
+def paper_order(task: Task) -> tuple[tuple[str, str], ...]:
+    """(student, setting) in the order of the table's rows."""
+    return tuple(dict.fromkeys((student, setting) for student, setting, _ in paper_f1(task)))
+
+
+@cache
+def paper_counts() -> tuple[Row, ...]:
+    """Table 4: rows per split and classes of each data set."""
+    return _rows("table4_datasets.csv")
+
+
+@cache
+def paper_sizes() -> tuple[Row, ...]:
+    """Table 7: millions of parameters, and milliseconds a sentence on CPU and GPU."""
+    return _rows("table7_size_and_time.csv")
+
+
+@cache
+def paper_onnx() -> tuple[Row, ...]:
+    """Table 8: size and milliseconds before and after export to ONNX."""
+    return _rows("table8_onnx.csv")
+
+
+def _rows(name: str) -> tuple[Row, ...]:
+    text = (files("benchmark.reporting") / "paper" / name).read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))

@@ -1,0 +1,140 @@
+"""From the store's records to the results table: one row per run, and nothing computed anew."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import PurePath
+from types import NoneType
+from typing import get_args, get_type_hints
+
+from benchmark.spec import TEACHER, digest
+from tracking import Record
+
+ROLES = ("teacher", "train")
+STATUSES = ("skipped", "failed", "finished")
+"""From the least to the most that a row can say of a run."""
+LATENCY = "latency_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One run. None: not measured. F1 in 0..1, sizes in MiB, latencies in ms; the fields are the table's columns."""
+
+    suite: str
+    dataset: str
+    task: str
+    student: str
+    setting: str
+    seed: int | None
+    status: str
+    reason: str
+    learning_rate: float | None
+    valid_f1: float | None
+    test_f1: float | None
+    teacher_test_f1: float | None
+    f1_kept: float | None
+    n_parameters: int | None
+    n_parameters_non_embedding: int | None
+    size_checkpoint_mib: float | None
+    size_weights_mib: float | None
+    size_onnx_mib: float | None
+    size_onnx_int8_mib: float | None
+    latency_torch_ms: float | None
+    latency_onnx_ms: float | None
+    latency_onnx_int8_ms: float | None
+    latency_text_ms: float | None
+    train_seconds: float | None
+    steps_to_best: int | None
+    smoke: bool
+    run_id: str
+    preset: str
+    teacher: str
+    key: str
+    protocol: str
+    configuration: str
+    """Digest of everything that was asked but the seed: rows that share it are repetitions of each other."""
+    data: str
+    """Start of the data's digest."""
+    machine: str
+    """Where the latencies were measured, else where the run was done."""
+    git_commit: str
+
+    @property
+    def is_teacher(self) -> bool:
+        return self.student == TEACHER
+
+    @property
+    def counts(self) -> bool:
+        """Whether the row may be ranked: finished, scored, and no smoke run."""
+        return self.status == "finished" and not self.smoke and self.test_f1 is not None
+
+
+KINDS: dict[str, type] = {
+    name: next(kind for kind in get_args(hint) or (hint,) if kind is not NoneType)
+    for name, hint in get_type_hints(Row).items()
+}
+"""Type of each column, None aside."""
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+def results(records: Iterable[Record]) -> list[Row]:
+    """One row per key, oldest first: a finished run beats a failed one beats a skipped one, then the latest wins.
+
+    Runs that go on or were killed are no rows yet. Latencies measured later, by an inference run, stand on the row
+    of the run that they belong to.
+    """
+    known = list(records)
+    chosen: dict[str, Record] = {}
+    for record in known:
+        if record.tags.get("role") in ROLES and record.status in STATUSES:
+            key = record.key or record.run_id
+            if key not in chosen or STATUSES.index(record.status) >= STATUSES.index(chosen[key].status):
+                chosen[key] = record
+    measured = {r.parent: r for r in known if r.tags.get("role") == "inference" and r.status == "finished"}
+    ordered = sorted(chosen.values(), key=lambda record: (record.start_time, record.run_id))
+    teachers = teacher_names(record.tags.get("teacher", "") for record in ordered)
+    return [_row(record, measured.get(record.run_id), teachers) for record in ordered]
+
+
+def teacher_names(teachers: Iterable[str]) -> dict[str, str]:
+    """What each teacher is called: a folder by its last part, unless another teacher would be called the same."""
+    short = {teacher: _last_part(teacher) for teacher in teachers}
+    taken = Counter(short.values())
+    return {teacher: name if taken[name] == 1 else teacher for teacher, name in short.items()}
+
+
+def _last_part(teacher: str) -> str:
+    path = PurePath(teacher)
+    return path.name if path.is_absolute() or teacher.startswith(".") else teacher
+
+
+def _row(record: Record, inference: Record | None, teachers: Mapping[str, str]) -> Row:
+    values: dict[str, object] = {**record.params, **record.tags, **record.metrics}
+    values |= {
+        "suite": record.suite,
+        "status": record.status,
+        "run_id": record.run_id,
+        "teacher": teachers[record.tags.get("teacher", "")],
+        "configuration": digest({k: v for k, v in record.params.items() if k != "seed"})[:12],
+        "data": record.params.get("data_digest", "")[:12],
+    }
+    if inference is not None:
+        values |= {name: value for name, value in inference.metrics.items() if name.startswith(LATENCY)}
+        values["machine"] = inference.tags.get("machine", "")
+    return Row(**{column: _typed(column, values) for column in COLUMNS})  # type: ignore[arg-type]
+
+
+def _typed(column: str, values: Mapping[str, object]) -> str | int | float | bool | None:
+    kind, value = KINDS[column], values.get(column)
+    if kind is str:
+        return "" if value is None else str(value)
+    if kind is bool:
+        return str(value).lower() == "true"
+    try:
+        number = float(str(value))
+    except ValueError:  # never measured, or a word such as `grid`
+        return None
+    if not math.isfinite(number):
+        return None
+    return int(number) if kind is int else number

@@ -1,0 +1,49 @@
+"""Which rows a leaderboard is made of, where there are several to choose from."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+
+from benchmark.reporting.paper import paper_datasets
+from benchmark.reporting.results import Row
+from benchmark.spec import TASKS
+
+
+def current_rows(rows: Sequence[Row]) -> list[Row]:
+    """Rows of the newest protocol, each data set as its newest run read it; others are never ranked together."""
+    newest = newest_protocol(rows)
+    rows = [row for row in rows if row.protocol == newest or not row.counts]
+    data = {row.dataset: row.data for row in rows if row.counts}
+    return [row for row in rows if not row.counts or row.data == data[row.dataset]]
+
+
+def newest_protocol(rows: Iterable[Row]) -> str:
+    """Among rows that count; empty where none does."""
+    return max((row.protocol for row in rows if row.counts), key=_version, default="")
+
+
+def _version(protocol: str) -> tuple[int, str]:
+    return (int(protocol), "") if protocol.isdecimal() else (-1, protocol)
+
+
+def dataset_order(datasets: Iterable[str]) -> tuple[str, ...]:
+    """The paper's order, then by name."""
+    known = [name for task in TASKS for name in paper_datasets(task)]
+    return tuple(sorted(datasets, key=lambda name: (known.index(name) if name in known else len(known), name)))
+
+
+def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Of each data set, one row per seed of one configuration: most seeds, then best on validation, never on test."""
+    configurations: dict[str, dict[str, dict[int | None, Row]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        if row.counts:
+            configurations[row.dataset][row.configuration][row.seed] = row
+    return {
+        dataset: list(max(of_dataset.values(), key=_preference).values())
+        for dataset, of_dataset in configurations.items()
+    }
+
+
+def _preference(by_seed: Mapping[int | None, Row]) -> tuple[int, float]:
+    scores = [row.valid_f1 for row in by_seed.values() if row.valid_f1 is not None]
+    return len(by_seed), fmean(scores) if scores else -1.0

@@ -1,0 +1,116 @@
+"""What is asked of a run (RunSpec) and what came of it (RunResult)."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Literal, get_args
+
+PROTOCOL = "1"
+"""Version of everything that shapes a result and is no field of a RunSpec: architectures, losses, scores.
+
+Raise it when such code changes; runs of another protocol are never reused nor ranked together.
+"""
+
+Task = Literal["classification", "sequence_labeling"]
+TASKS: tuple[Task, ...] = get_args(Task)
+
+TEACHER = "teacher"
+FINE_TUNED = "fine_tuned"
+GRID = "grid"
+
+
+def digest(value: object) -> str:
+    """Hex SHA-256 of a JSON-able value; the same for equal values on every machine."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """Everything that changes a run's result, and nothing else.
+
+    `key` identifies the run: it covers the values behind names (the setting's loss, the data's and the pool's
+    content, the teacher's own key), so that an edited setting or file can never reuse an old result.
+    """
+
+    suite: str
+    dataset: str
+    task: Task
+    student: str
+    setting: str
+    seed: int
+    learning_rate: float | Literal["grid"]
+    teacher: str
+    """Hub id or folder, as the user named it."""
+    teacher_key: str
+    """Key of the teacher's run; for the teacher itself the digest of the pretrained encoder's files."""
+    data_digest: str
+    pool_digest: str = ""
+    """Digest of the unlabelled pool; empty where the setting reads none."""
+    loss: str
+    temperature: float = 1.0
+    unlabeled: bool = False
+    embeddings: str = "random"
+    embedding_source: str = ""
+    """Digest of a given vector file; empty where vectors are trained on the pool or are the teacher's."""
+    max_epochs: int
+    patience: int
+    batch_size: int
+    """Mean sentences of a batch; the token budget is this times the mean length."""
+    max_length: int
+    weight_decay: float = 0.0
+    decay: bool = False
+    """Whether the learning rate falls linearly to 0 over max_epochs, rather than staying where warm-up led."""
+    limit: int = 0
+    """Rows kept of each split in a smoke run; 0 keeps all."""
+    protocol: str = PROTOCOL
+
+    @property
+    def key(self) -> str:
+        return digest(asdict(self))
+
+    @property
+    def name(self) -> str:
+        """For people, as `emot.bilstm.kd_ulb.seed0`."""
+        return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
+
+    @property
+    def is_teacher(self) -> bool:
+        return self.student == TEACHER
+
+    @property
+    def smoke(self) -> bool:
+        return self.limit > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run came to. None means not measured, never 0. F1 in 0..1, sizes in MiB (2**20 bytes), times in ms or s."""
+
+    learning_rate: float
+    valid_f1: float
+    test_f1: float
+    teacher_test_f1: float
+    n_parameters: int
+    n_parameters_non_embedding: int
+    size_checkpoint_mib: float
+    size_weights_mib: float
+    size_onnx_mib: float
+    train_seconds: float
+    steps_to_best: int
+    epochs: int
+    sentences_per_second: float
+    overhead_share: float
+    """Share of the training's wall time outside forward, backward and step."""
+    onnx_max_logit_gap: float
+    test_f1_per_label: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def f1_kept(self) -> float | None:
+        """Share of the teacher's test F1 that the student keeps."""
+        return self.test_f1 / self.teacher_test_f1 if self.teacher_test_f1 else None
+
+    def metrics(self) -> dict[str, float]:
+        """The scalar fields by name."""
+        scalars = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "test_f1_per_label"}
+        return scalars if self.f1_kept is None else scalars | {"f1_kept": self.f1_kept}

@@ -1,0 +1,44 @@
+"""Files that can be computed again: where they lie, and how they get there whole or not at all."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def cache_folder() -> Path:
+    """`BENCHMARK_CACHE`, or `~/.cache/which-student`."""
+    return Path(os.environ.get("BENCHMARK_CACHE") or Path.home() / ".cache" / "which-student")
+
+
+def logits_path(teacher_key: str, texts_digest: str) -> Path:
+    """Of one teacher's logits over some texts."""
+    return cache_folder() / "logits" / teacher_key / f"{texts_digest}.npy"
+
+
+def vectors_path(digest: str) -> Path:
+    """Of an embedding matrix that fastText trained or a vector file gave."""
+    return cache_folder() / "vectors" / f"{digest}.npy"
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Atomically: a reader finds the whole array or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        np.save(file, array)
+    Path(file.name).replace(path)
+
+
+def teacher_folder(teacher_key: str) -> Path:
+    """Where a fine-tuned teacher's model and tokenizer lie, as `from_pretrained` reads them."""
+    return cache_folder() / "teachers" / teacher_key
+
+
+def file_digest(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

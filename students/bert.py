@@ -1,0 +1,53 @@
+"""Small BERTs, untrained (section 3.2.4, Table 3; Turc et al., 2019, https://arxiv.org/abs/1908.08962)."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from students.shape import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class BertSize:
+    """A column of Table 3."""
+
+    n_heads: int
+    n_layers: int
+    width: int
+
+
+BERT_TINY = BertSize(n_heads=2, n_layers=2, width=128)
+BERT_MINI = BertSize(n_heads=4, n_layers=4, width=256)
+BERT_SMALL = BertSize(n_heads=8, n_layers=4, width=512)
+
+
+class BertStudent(nn.Module):
+    """BERT of the given size with a linear head: on the pooled first position, or on every position for tagging."""
+
+    def __init__(self, size: BertSize, shape: Shape) -> None:
+        super().__init__()
+        self.per_token = shape.per_token
+        self.encoder = BertModel(_config(size, shape), add_pooling_layer=not shape.per_token)
+        self.dropout = nn.Dropout(self.encoder.config.hidden_dropout_prob)
+        self.head = nn.Linear(size.width, shape.n_labels)
+
+    @property
+    def embedding(self) -> nn.Embedding:
+        return self.encoder.embeddings.word_embeddings
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Logits [B, C], or [B, L, C] for tagging."""
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return self.head(self.dropout(states.last_hidden_state if self.per_token else states.pooler_output))
+
+
+def _config(size: BertSize, shape: Shape) -> BertConfig:
+    return BertConfig(
+        vocab_size=shape.vocab_size,
+        hidden_size=size.width,
+        num_hidden_layers=size.n_layers,
+        num_attention_heads=size.n_heads,
+        intermediate_size=4 * size.width,
+        pad_token_id=shape.pad_id,
+    )

@@ -1,0 +1,51 @@
+"""Bidirectional LSTM with Transformer self-attention (section 3.2.2, Figure 1)."""
+
+import torch
+from torch import Tensor, nn
+
+from students.attention import SelfAttention
+from students.shape import Shape
+
+WIDTHS = {"classification": 100, "sequence_labeling": 128}
+"""Embedding width and hidden width each way: with these the parameter counts are Table 7's (3.35 M and 4.38 M)."""
+
+
+class BiLstm(nn.Module):
+    """Embedding, LSTM both ways, self-attention, linear head.
+
+    For classification the head reads the first position, as BERT's does; so only that position asks. The backward
+    direction is a second LSTM over each sentence reversed within its own length, so that padding is never read
+    before the sentence: the same answer in any batch, without packing, and exportable as it stands.
+    """
+
+    def __init__(self, shape: Shape, *, n_heads: int = 4, dropout: float = 0.3) -> None:
+        super().__init__()
+        width = WIDTHS[shape.task]
+        self.per_token = shape.per_token
+        self.embedding = nn.Embedding(shape.vocab_size, width, padding_idx=shape.pad_id)
+        self.forward_lstm = nn.LSTM(width, width, batch_first=True)
+        self.backward_lstm = nn.LSTM(width, width, batch_first=True)
+        self.attention = SelfAttention(2 * width, n_heads, dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * width, shape.n_labels)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Logits [B, C], or [B, L, C] for tagging."""
+        states = self._both_ways(self.dropout(self.embedding(input_ids)), attention_mask)
+        asking = states if self.per_token else states[:, :1]
+        context = self.attention(asking, states, attention_mask)
+        return self.head(self.dropout(context if self.per_token else context[:, 0]))
+
+    def _both_ways(self, x: Tensor, attention_mask: Tensor) -> Tensor:
+        """[B, L, D] to [B, L, 2D]."""
+        mirror = _mirror(attention_mask)[:, :, None]
+        ahead, _ = self.forward_lstm(x)
+        back, _ = self.backward_lstm(x.gather(1, mirror.expand(-1, -1, x.size(-1))))
+        return torch.cat([ahead, back.gather(1, mirror.expand(-1, -1, x.size(-1)))], dim=-1)
+
+
+def _mirror(attention_mask: Tensor) -> Tensor:
+    """Positions [B, L] that reverse each sentence within its length and leave padding in place; its own inverse."""
+    positions = torch.cumsum(torch.ones_like(attention_mask), dim=1) - 1
+    last = attention_mask.sum(dim=1, keepdim=True) - 1
+    return torch.where(positions <= last, last - positions, positions)

@@ -1,0 +1,78 @@
+"""Stores to test with. The schema of an MLflow store takes seconds to create: once, then copied."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracking import Store
+
+AddRun = Callable[..., str]
+
+COSTS: dict[str, dict[str, float]] = {
+    "teacher": {"n_parameters": 124_450_000, "size_weights_mib": 474.7, "size_onnx_mib": 475.1}
+    | {"latency_torch_ms": 102.9, "latency_onnx_ms": 69.6, "size_checkpoint_mib": 1424.2},
+    "bilstm": {"n_parameters": 3_350_000, "size_weights_mib": 12.8, "size_onnx_mib": 12.9}
+    | {"latency_torch_ms": 1.49, "latency_onnx_ms": 0.37, "size_checkpoint_mib": 38.4},
+    "cnn": {"n_parameters": 4_020_000, "size_weights_mib": 15.3, "size_onnx_mib": 15.4}
+    | {"latency_torch_ms": 1.04, "latency_onnx_ms": 0.22, "size_checkpoint_mib": 46.1},
+    "bert_small": {"n_parameters": 28_810_000, "size_weights_mib": 109.9, "size_onnx_mib": 110.0}
+    | {"latency_torch_ms": 19.5, "latency_onnx_ms": 11.6, "size_checkpoint_mib": 329.8},
+}
+
+
+@pytest.fixture(scope="session")
+def migrated_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("schema") / "mlflow.db"
+    Store.open(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def store_uri(migrated_db: Path, tmp_path: Path) -> str:
+    """Address of an empty store of this test's own."""
+    shutil.copy(migrated_db, tmp_path / "mlflow.db")
+    return f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+
+@pytest.fixture
+def store(store_uri: str) -> Store:
+    return Store.open(store_uri)
+
+
+@pytest.fixture
+def add_run() -> AddRun:
+    return _add_run
+
+
+def _add_run(
+    store: Store,
+    suite: str = "classification",
+    *,
+    student: str = "bilstm",
+    status: str = "finished",
+    reason: str = "",
+    costs: bool = True,
+    **columns: Any,
+) -> str:
+    """One run as the benchmark would store it; `columns` are tags, params and metrics by their column names."""
+    is_teacher = student == "teacher"
+    metric_names = ("valid_f1", "test_f1", "teacher_test_f1", "f1_kept")
+    metrics = {name: columns.pop(name) for name in metric_names if name in columns}
+    rate = columns.pop("learning_rate", 1e-3)
+    setting = columns.pop("setting", "fine_tuned" if is_teacher else "vanilla")
+    spec = {"task": "classification", "dataset": "emot", "student": student, "setting": setting, "seed": 0}
+    spec |= {"teacher": "indobert", "protocol": "1"} | columns
+    name = f"{spec['dataset']}.{student}.{setting}.seed{spec['seed']}"
+    tags = {"key": f"{spec}{rate}", "preset": "paper", "smoke": "false", "role": "teacher" if is_teacher else "train"}
+    tags |= {name: str(value) for name, value in spec.items()}
+    run = store.begin(suite, name, tags=tags, params=spec | {"learning_rate": rate})
+    if status == "finished":
+        known = COSTS.get(student, {}) if costs else {}
+        seconds = {"train_seconds": 12.5, "steps_to_best": 400}
+        run.finish(known | seconds | {"learning_rate": rate} | metrics)
+    elif status != "running":
+        {"failed": run.fail, "skipped": run.skip}[status](reason)
+    return run.run_id

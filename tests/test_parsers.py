@@ -1,0 +1,198 @@
+"""Rows out of every format, and one clear error out of every broken one."""
+
+import csv
+import io
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmark.data.entry import Column, DataFile, Format
+from benchmark.data.parsers import PARSERS, parse
+from benchmark.data.rows import Reading, Row, shorten
+from benchmark.errors import InputError
+from benchmark.spec import TASKS, Task
+
+
+def read(
+    content: str | bytes,
+    file_format: Format,
+    task: Task = "classification",
+    text: Column | None = None,
+    label: Column | None = None,
+    quoted: bool = True,
+) -> list[Row]:
+    raw = content.encode() if isinstance(content, str) else content
+    file = DataFile(path="file", format=file_format, quoted=quoted)
+    return parse(raw, Reading("file", task, "validation", file, text, label))
+
+
+def tagged(content: str, file_format: Format = "conll", **columns: Column) -> list[Row]:
+    return read(content, file_format, "sequence_labeling", **columns)
+
+
+def test_csv_quotes_commas_and_line_ends() -> None:
+    rows = read('label,text\nya,"a, ""b""\nc"\ntidak,"d"\n', "csv")
+    assert rows == [Row(2, 'a, "b"\nc', "ya"), Row(4, "d", "tidak")]
+
+
+@pytest.mark.parametrize(
+    "content", ["text,label\r\na,1\r\n\r\nb,2\r\n", "\ufefftext,label\na,1\n\nb,2", "text,label\na,1\nb, 2 "]
+)
+def test_csv_of_windows_and_spreadsheets(content: str) -> None:
+    assert [row[1:] for row in read(content, "csv")] == [("a", "1"), ("b", "2")]
+
+
+def test_csv_without_header() -> None:
+    assert read("1,x,a\n2,y,b\n", "csv", text=2, label=0) == [Row(1, "a", "1"), Row(2, "b", "2")]
+
+
+def test_csv_holds_a_text_longer_than_the_default_field_limit() -> None:
+    text = "kata " * 40_000
+    assert read(f"text,label\n{text},1\n", "csv")[0].text == text
+
+
+def test_tsv_wrapped_cells_are_unwrapped_and_lone_quotes_are_text() -> None:
+    rows = read('text\tlabel\n"a ""b"" c"\t1\n"lone\t2\r\nend"\t3\n"a" and "b"\t4\n', "tsv")
+    assert [row.text for row in rows] == ['a "b" c', '"lone', 'end"', '"a" and "b"']
+
+
+def test_tsv_unquoted_keeps_every_quote() -> None:
+    assert read('"a"\tpositive\n', "tsv", text=0, label=1, quoted=False) == [Row(1, '"a"', "positive")]
+
+
+def test_jsonl_texts() -> None:
+    rows = read('{"text": "a", "label": 1, "more": []}\n\n{"label": "b", "text": "\\u00e9"}\r\n', "jsonl")
+    assert rows == [Row(1, "a", "1"), Row(3, "é", "b")]
+
+
+def test_jsonl_tokens() -> None:
+    assert tagged('{"tokens": ["New York", "!"], "tags": ["B-LOC", "O"]}', "jsonl") == [
+        Row(1, ("New York", "!"), ("B-LOC", "O"))
+    ]
+    assert tagged('{"words": ["a"], "ner": [3]}', "jsonl", text="words", label="ner") == [Row(1, ("a",), ("3",))]
+
+
+def test_conll_splits_on_tab_only() -> None:
+    rows = tagged("\nNew York\tB-LOC\n\u00a0x\tO\r\n\r\n \nb\tO")
+    assert rows == [Row(2, ("New York", "\u00a0x"), ("B-LOC", "O")), Row(6, ("b",), ("O",))]
+
+
+def test_conll_columns_by_position() -> None:
+    assert tagged("a\tNN\tx\tO\n", text=0, label=3) == [Row(1, ("a",), ("O",))]
+
+
+def test_tagged_table_has_a_sentence_a_row() -> None:
+    rows = tagged('tokens,tags\nNew York !,B-LOC I-LOC O\n"[""New York"", ""!""]","[""B-LOC"", ""O""]"\n', "csv")
+    assert [row.text for row in rows] == [("New", "York", "!"), ("New York", "!")]
+
+
+def test_clinc() -> None:
+    content = json.dumps({"val": [["a", "x"], ["b", "y"]], "oos_val": [["c", "oos"]]})
+    assert read(content, "clinc") == [Row(1, "a", "x"), Row(2, "b", "y")]
+
+
+BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
+    "not UTF-8": ("csv", "classification", b"text,label\nna\xefve,1\n", "line 2: byte 0xef is not UTF-8"),
+    "not UTF-8 behind a BOM": ("csv", "classification", b"\xef\xbb\xbftext,label\n\xe9,1\n", "line 2: byte 0xe9"),
+    "UTF-16": ("tsv", "classification", "text\tlabel\n".encode("utf-16"), "not UTF-8"),
+    "NUL": ("csv", "classification", b"text,label\na\0b,1\n", "line 2: a NUL byte"),
+    "wrong column": (
+        "csv",
+        "classification",
+        b"teks,label\na,1\n",
+        "Unknown column of file: 'text'. Did you mean 'teks'",
+    ),
+    "semicolons": ("csv", "classification", b"text;label\na;1\n", "'text'. Did you mean 'text;label'"),
+    "duplicate column": ("csv", "classification", b"text,text,label\na,b,1\n", "'text' stands 2 times"),
+    "empty text": ("csv", "classification", b"text,label\na,1\n  ,2\n", "line 3: the text is empty"),
+    "empty label": ("csv", "classification", b"text,label\na,\n", "line 2: an empty label"),
+    "all cells empty": ("csv", "classification", b"text,label\n,\n", "line 2: the text is empty"),
+    "comma in text": ("csv", "classification", b"text,label\na,b,1\n", "line 2: 3 cells where line 1 has 2"),
+    "open quote": ("csv", "classification", b'text,label\na,1\n"b,2\nc,3\n', "line 3: broken csv"),
+    "text behind a quote": ("csv", "classification", b'text,label\n"a"b,1\n', "line 2: broken csv"),
+    "broken JSON": ("jsonl", "classification", b'{"text": "a", "label": "b"}\n{"text"\n', "line 2: broken JSON"),
+    "deep JSON": ("jsonl", "classification", b"[" * 100_000, "line 1: broken JSON"),
+    "no object": ("jsonl", "classification", b"[1]\n", "line 1: .1. is no JSON object"),
+    "no field": ("jsonl", "classification", b'{"txt": "a", "label": "b"}', "line 1: 'text'. Did you mean 'txt'"),
+    "text is null": ("jsonl", "classification", b'{"text": null, "label": "b"}', "line 1: the text is None"),
+    "label is a list": ("jsonl", "classification", b'{"text": "a", "label": ["b"]}', "line 1: .'b'. is no label"),
+    "half a character": ("jsonl", "classification", b'{"text": "\\ud800", "label": "b"}', "line 1: .*half of a char"),
+    "lengths": ("jsonl", "sequence_labeling", b'{"tokens": ["a", "b"], "tags": ["O"]}', "line 1: 2 tokens and 1 tags"),
+    "no tokens": ("jsonl", "sequence_labeling", b'{"tokens": [], "tags": []}', "line 1: a sentence without tokens"),
+    "empty token": (
+        "jsonl",
+        "sequence_labeling",
+        b'{"tokens": [""], "tags": ["O"]}',
+        "line 1: an empty label or token",
+    ),
+    "no tab": ("conll", "sequence_labeling", b"a\tO\nb O\n", "line 2: no TAB in 'b O'"),
+    "no tag": ("conll", "sequence_labeling", b"a\tO\nb\t\n", "line 2: an empty token or tag"),
+    "no token": ("conll", "sequence_labeling", b"\tO\n", "line 1: an empty token or tag"),
+    "four columns": ("conll", "sequence_labeling", b"a\tNN\tx\tO\n", "line 1: 4 columns, not 2. Say which"),
+    "conll of texts": ("conll", "classification", b"a\tO\n", "Classification reads csv, tsv and jsonl"),
+    "a token a row": ("csv", "sequence_labeling", b"tokens,tags\na,O\nb,O\n", "every row holds a single token"),
+    "no clinc": ("clinc", "classification", b'{"train": []}', "no clinc file with pairs under 'val'"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_file_gets_one_clear_error(case: str) -> None:
+    file_format, task, content, message = BROKEN[case]
+    with pytest.raises(InputError, match=message):
+        read(content, file_format, task)
+
+
+@pytest.mark.parametrize("position", [2, 10**6])
+def test_position_beyond_the_row(position: int) -> None:
+    with pytest.raises(InputError, match=f"no column at position {position}: the row has 2"):
+        read("a,1\n", "csv", text=0, label=position)
+
+
+def test_one_column_for_both() -> None:
+    with pytest.raises(InputError, match="text and label are both column 'x'"):
+        read("x,y\na,b\n", "csv", text="x", label="x")
+
+
+def test_messages_stay_short() -> None:
+    for value in ("x" * 10**6, [["y" * 999] * 999] * 999, 10**5000):
+        assert len(shorten(value)) < 400
+
+
+PIECES = ["text", "label", "tokens", "tags", "B-x", "null", *"abO1\t\n\r\"',;{}[]: \\\u2028\x85\x0b\ufeff#-"]
+JUNK = st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=40).map(
+    lambda pieces: "".join(pieces).encode()
+)
+HEADS = st.sampled_from([b"", b"text,label\n", b"text\tlabel\n", b'{"text":"a","label":"b"}\n', b"a\tO\n", b'{"val":'])
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    file_format=st.sampled_from(sorted(PARSERS)),
+    task=st.sampled_from(TASKS),
+    columns=st.sampled_from([(None, None), (0, 1), ("a", "b")]),
+    head=HEADS,
+    junk=JUNK,
+)
+def test_any_bytes_are_rows_or_one_clear_error(
+    file_format: Format, task: Task, columns: tuple[Column | None, Column | None], head: bytes, junk: bytes
+) -> None:
+    rows: list[Row] = []
+    with suppress(InputError):
+        rows = read(head + junk, file_format, task, *columns)
+    for row in rows:
+        assert row.text
+        assert row.label
+        assert isinstance(row.text, str) or len(row.text) == len(row.label)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=1, max_size=5))
+def test_what_the_csv_module_writes_is_read_back(pairs: list[tuple[str, str]]) -> None:
+    pairs = [(a, b) for a, b in pairs if a.strip() and b.strip() and "\0" not in a + b]
+    pairs = [(a, b) for a, b in pairs if (a + b).isprintable()]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([("text", "label"), *pairs])
+    assert [row[1:] for row in read(out.getvalue(), "csv")] == [(a, b.strip()) for a, b in pairs]

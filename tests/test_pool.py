@@ -1,0 +1,143 @@
+"""What enters the unlabelled pool, and what must never."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.data.catalogue import DATASETS
+from benchmark.data.corpus import load_corpus
+from benchmark.data.pool import unlabeled_pool
+from benchmark.data.sources import MIRROR, is_available
+from benchmark.data.suites import Suite, load_suite
+from benchmark.errors import DataError
+
+MakeSuite = Callable[..., Suite]
+
+ONE = {"train": ["a1", "a2", "shared", "a2"], "validation": ["v1", "v2"], "test": ["e1", "e2"]}
+TWO = {"train": ["b1", "SHARED", "v1", "  E2", "b2"], "validation": ["w1", "a1"], "test": ["f1", "b2"]}
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path_factory.getbasetemp() / "pool_cache"))
+    monkeypatch.delenv("BENCHMARK_PRIVATE_DATA", raising=False)
+
+
+@pytest.fixture
+def make_suite(tmp_path: Path) -> MakeSuite:
+    def make(unlabeled: str = "", **datasets: dict[str, list[str]]) -> Suite:
+        lines = ["name: mine", "task: classification", "datasets:"]
+        for name, splits in datasets.items():
+            lines.append(f"  {name}:")
+            for split, texts in splits.items():
+                rows = "".join(f'"{text}",{i % 2}\n' for i, text in enumerate(texts))
+                (tmp_path / f"{name}_{split}.csv").write_text(f"text,label\n{rows}")
+                lines.append(f"    {split}: {name}_{split}.csv")
+        if unlabeled:
+            (tmp_path / "more.txt").write_bytes(unlabeled.encode("latin-1" if "\xe9" in unlabeled else "utf-8"))
+            lines.append("unlabeled: [more.txt]")
+        (tmp_path / "suite.yml").write_text("\n".join(lines))
+        return load_suite(str(tmp_path / "suite.yml"), "quickstart")
+
+    return make
+
+
+def pool_texts(suite: Suite, name: str, limit: int = 0) -> list[object]:
+    return list(unlabeled_pool(load_corpus(suite.entries[name]), suite, limit).texts)
+
+
+def test_pool_is_the_others_text_without_anything_held_out(make_suite: MakeSuite) -> None:
+    suite = make_suite(one=ONE, two=TWO)
+    assert pool_texts(suite, "one") == ["b1"]
+    assert pool_texts(suite, "two") == ["a2"]
+
+
+def test_unlabelled_files_join_behind(make_suite: MakeSuite) -> None:
+    suite = make_suite("c1\r\n\n a1 \nf1\nc2 c3\nc1\n", one=ONE, two=TWO)
+    assert pool_texts(suite, "one") == ["b1", "c1", "c2 c3"]
+
+
+def test_a_data_sets_own_unlabelled_text_joins_last(make_suite: MakeSuite) -> None:
+    suite = make_suite("c1\n", one=ONE, two=TWO)
+    corpus = replace(load_corpus(suite.entries["one"]), unlabeled=("d1", "v1", "c1"))
+    assert list(unlabeled_pool(corpus, suite).texts) == ["b1", "c1", "d1"]
+
+
+def test_tagging_pool_holds_words(tmp_path: Path) -> None:
+    for name, content in {"a": "x\tB\ny\tO\n", "b": "New York\tB\n\nz\tO\n", "v": "p\tB\nq\tO\n"}.items():
+        (tmp_path / f"{name}.conll").write_text(content)
+    (tmp_path / "more.txt").write_text("satu dua  tiga\np q\n")
+    (tmp_path / "suite.yml").write_text(
+        "task: sequence_labeling\nunlabeled: more.txt\ndatasets:\n"
+        "  one: {train: a.conll, validation: v.conll, test: v.conll}\n"
+        "  two: {train: b.conll, validation: v.conll, test: v.conll}\n"
+    )
+    suite = load_suite(str(tmp_path / "suite.yml"), "paper")
+    assert pool_texts(suite, "one") == [["New York"], ["z"], ["satu", "dua", "tiga"]]
+
+
+def test_pool_is_the_same_every_time_and_its_digest_tells(make_suite: MakeSuite) -> None:
+    suite = make_suite("c1\nc2\n", one=ONE, two=TWO)
+    corpus = load_corpus(suite.entries["one"])
+    before = unlabeled_pool(corpus, suite)
+    assert unlabeled_pool(corpus, suite) == before
+    longer = make_suite("c1\nc2\nc3\n", one=ONE, two=TWO)
+    assert unlabeled_pool(corpus, longer).digest != before.digest
+
+
+def test_no_label_is_read(make_suite: MakeSuite) -> None:
+    suite = make_suite(one=ONE, two=TWO)
+    before = unlabeled_pool(load_corpus(suite.entries["one"]), suite)
+    relabelled = {**TWO, "train": ["v1", "b1", "SHARED", "  E2", "b2"]}  # another row order gives b1 the other label
+    suite = make_suite(one=ONE, two=relabelled)
+    assert unlabeled_pool(load_corpus(suite.entries["one"]), suite) == before
+
+
+def test_limit_keeps_a_seeded_sample(make_suite: MakeSuite) -> None:
+    suite = make_suite("".join(f"c{i}\n" for i in range(100)), one=ONE, two=TWO)
+    kept = pool_texts(suite, "one", 10)
+    assert len(kept) == 10
+    assert kept == pool_texts(suite, "one", 10)
+    assert kept != pool_texts(suite, "one")[:10]
+
+
+def test_broken_unlabelled_file(make_suite: MakeSuite) -> None:
+    suite = make_suite("ok\ncaf\xe9\n", one=ONE, two=TWO)
+    with pytest.raises(DataError, match=r"more\.txt, line 2: byte 0xe9 is not UTF-8"):
+        pool_texts(suite, "one")
+
+
+def test_public_data_set_that_cannot_be_fetched_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MIRROR, str(tmp_path))
+    suite = load_suite("classification", "paper")
+    corpus = load_corpus(suite.entries["smalltalk_demo"])
+    with pytest.raises(DataError, match="BENCHMARK_DATA_MIRROR"):
+        unlabeled_pool(corpus, suite)
+
+
+@pytest.mark.parametrize("task", ["classification", "sequence_labeling"])
+def test_bundled_pool(task: str) -> None:
+    suite = load_suite(task, "quickstart")
+    corpus = load_corpus(suite.entries[suite.datasets[0]])
+    texts = [text if isinstance(text, str) else tuple(text) for text in unlabeled_pool(corpus, suite).texts]
+    assert len(texts) == len(set(texts)) >= 1000
+    assert set(texts) <= set(corpus.unlabeled)
+
+
+@pytest.mark.skipif(not os.environ.get(MIRROR), reason=f"{MIRROR} is not set")
+@pytest.mark.parametrize(
+    "name", [name for name, entry in DATASETS.items() if entry.origin == "public" and name not in ("nerp", "posp")]
+)
+def test_pool_of_the_paper(name: str) -> None:
+    suite = load_suite(DATASETS[name].task, "paper")
+    corpus = load_corpus(suite.entries[name])
+    texts = {tuple(text) for text in unlabeled_pool(corpus, suite).texts}
+    others = [load_corpus(suite.entries[each]) for each in suite.datasets if is_available(suite.entries[each])]
+    for each in (*others, corpus):
+        assert not texts & {tuple(text) for split in ("validation", "test") for text in each.texts(split)}
+    assert not texts & set(map(tuple, corpus.texts("train")))
+    n_others = sum(len(each.splits["train"]) for each in others if each.name not in (name, "posp"))
+    assert 0.8 * n_others < len(texts) <= n_others  # terma repeats itself; nerp and posp hold the same sentences

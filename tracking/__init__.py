@@ -1,0 +1,23 @@
+"""What is remembered: runs and their artifacts in MLflow. Knows no tensor and nothing of the benchmark.
+
+Importing this package does not import mlflow: that takes seconds and happens when a store is opened.
+"""
+
+from tracking.environment import ENVIRONMENT
+from tracking.errors import NoStoreError, StoreError
+from tracking.interface import ui_command
+from tracking.provenance import git_commit, machine
+from tracking.record import Record
+from tracking.store import LiveRun, Store
+
+__all__ = [
+    "ENVIRONMENT",
+    "LiveRun",
+    "NoStoreError",
+    "Record",
+    "Store",
+    "StoreError",
+    "git_commit",
+    "machine",
+    "ui_command",
+]

@@ -1,0 +1,169 @@
+"""All that is asked of mlflow: with explicit run ids, patience while a store is busy, and typed errors."""
+
+import hashlib
+import logging
+import random
+import re
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from mlflow import MlflowClient
+from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from requests.exceptions import RequestException
+from sqlalchemy.exc import SQLAlchemyError
+
+from tracking.config import TrackingConfig, is_local, sqlite_path
+from tracking.environment import PROBE, environment
+from tracking.errors import StoreError
+from tracking.interface import without_password
+from tracking.sqlite import prepare
+
+Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+
+BUSY = ("database is locked", "database table is locked")
+"""What SQLite says while another process writes; the question is asked again."""
+PATIENCE_SECONDS = 60.0
+PAGE = 1000
+SUITE_TAG = "suite"
+
+for _logger in ("mlflow", "alembic", "sqlalchemy"):
+    logging.getLogger(_logger).setLevel(logging.ERROR)
+
+
+class Client:
+    """One store's MLflow client. Every method raises StoreError, with what the store said, and nothing else."""
+
+    def __init__(self, config: TrackingConfig, *, create: bool = True) -> None:
+        self.uri = config.tracking_uri or ""
+        self._location = config.artifact_location
+        if is_local(self.uri):
+            self._try(lambda: prepare(sqlite_path(self.uri), create=create))
+        with environment(PROBE), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of MLflow's
+            self._mlflow = self._try(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
+            self._try(lambda: self._mlflow.search_experiments(max_results=1))
+
+    def experiment(self, suite: str, description: str) -> str:
+        """Id of the suite's experiment, which is created where there is none."""
+        found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
+        if found is None:
+            location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
+            tags = {SUITE_TAG: suite, "mlflow.note.content": description}
+            self._try(lambda: self._created(suite, location, tags))
+            found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
+        if found is None or found.lifecycle_stage != "active":
+            raise StoreError(
+                f"The experiment {suite!r} was deleted in {without_password(self.uri)}. Restore it with "
+                f"`mlflow experiments restore`, or give the suite another name."
+            )
+        if SUITE_TAG not in found.tags:
+            self._try(lambda: self._mlflow.set_experiment_tag(found.experiment_id, SUITE_TAG, suite))
+        return str(found.experiment_id)
+
+    def experiments(self) -> dict[str, str]:
+        """Suite by experiment id, of the experiments that hold a suite's runs."""
+        pages = self._paged(
+            lambda token: self._mlflow.search_experiments(max_results=PAGE, order_by=["name ASC"], page_token=token)
+        )
+        experiments: Iterator[Experiment] = (experiment for page in pages for experiment in page)
+        return {e.experiment_id: e.tags[SUITE_TAG] for e in experiments if SUITE_TAG in e.tags}
+
+    def create(self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None) -> str:
+        tags = dict(tags) | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
+        run = self._try(lambda: self._mlflow.create_run(experiment, tags=tags, run_name=name))
+        return str(run.info.run_id)
+
+    def write(
+        self,
+        run_id: str,
+        *,
+        metrics: Mapping[str, float] | None = None,
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        step: int = 0,
+    ) -> None:
+        """One request for all that is given."""
+        now = int(time.time() * 1000)
+        entities = (
+            [Metric(name, value, now, step) for name, value in (metrics or {}).items()],
+            [Param(name, value) for name, value in (params or {}).items()],
+            [RunTag(name, value) for name, value in (tags or {}).items()],
+        )
+        if any(entities):
+            self._try(lambda: self._mlflow.log_batch(run_id, *entities))
+
+    def end(self, run_id: str, status: str) -> None:
+        self._try(lambda: self._mlflow.set_terminated(run_id, status))
+
+    def runs(self, experiments: Sequence[str], query: str = "") -> list[Run]:
+        """Oldest first: pages are cut by offset, and new runs then come at the end of the last one."""
+        if not experiments:
+            return []
+        pages = self._paged(
+            lambda token: self._mlflow.search_runs(
+                list(experiments),
+                query,
+                ViewType.ACTIVE_ONLY,
+                PAGE,
+                ["attributes.start_time ASC", "attributes.run_id ASC"],
+                token,
+            )
+        )
+        return list({run.info.run_id: run for page in pages for run in page}.values())
+
+    def upload(self, run_id: str, folder: Path, path: str) -> None:
+        self._try(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
+
+    def download(self, run_id: str, path: str, to: Path) -> Path:
+        to.mkdir(parents=True, exist_ok=True)
+        return Path(self._try(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
+
+    def _created(self, suite: str, location: str | None, tags: dict[str, str]) -> None:
+        try:
+            self._mlflow.create_experiment(suite, artifact_location=location, tags=tags)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    def _paged(self, page: Callable[[str | None], Sequence[Item]]) -> Iterator[Sequence[Item]]:
+        token: str | None = None
+        while True:
+            items = self._try(partial(page, token))
+            yield items
+            token = getattr(items, "token", None)
+            if not token:
+                return
+
+    def _try(self, ask: Callable[[], Answer]) -> Answer:
+        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return ask()
+            except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+                if not (_is_busy(error) and is_local(self.uri) and time.monotonic() < until):
+                    raise StoreError(f"{without_password(self.uri)}: {_said(error)}") from error
+            time.sleep(random.uniform(0.05, 0.5))
+
+
+def _is_busy(error: Exception) -> bool:
+    return any(word in str(error) for word in BUSY)
+
+
+def _said(error: Exception) -> str:
+    """The first lines of what the store said; tracebacks and SQL stay with the chained exception."""
+    text = str(error).partition("[SQL:")[0].strip() or type(error).__name__
+    return " ".join(text.split())[:600]
+
+
+def _folder_name(suite: str) -> str:
+    """A name that stays inside its folder, and one for each suite."""
+    plain = re.sub(r"[^\w-]", "_", suite, flags=re.ASCII)
+    return plain if plain == suite else f"{plain[:64]}-{hashlib.sha256(suite.encode()).hexdigest()[:8]}"

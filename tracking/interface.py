@@ -1,0 +1,29 @@
+"""How a person gets to see the runs."""
+
+import shlex
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tracking.config import SERVERS, is_local, sqlite_path
+
+
+def ui_command(uri: str) -> str:
+    """The command line that opens the runs in a browser; a password in the address is not shown."""
+    if uri.startswith(SERVERS):
+        return f"python -m webbrowser {shlex.quote(without_password(uri))}"
+    return f"mlflow ui --backend-store-uri {shlex.quote(_short(uri) if is_local(uri) else without_password(uri))}"
+
+
+def without_password(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return uri.replace(f":{parts.password}@", ":***@", 1)
+
+
+def _short(uri: str) -> str:
+    path = sqlite_path(uri)
+    try:
+        return f"sqlite:///{path.resolve().relative_to(Path.cwd())}"
+    except ValueError:
+        return uri

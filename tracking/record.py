@@ -1,0 +1,30 @@
+"""One remembered run, as read back from the store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["finished", "failed", "skipped", "running", "killed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One run of the store. `metrics` holds the latest value by column name; what was not measured is absent."""
+
+    run_id: str
+    suite: str
+    name: str
+    status: Status
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    start_time: int
+    """Milliseconds since 1970."""
+    end_time: int | None
+    """Milliseconds since 1970; None while the run goes on."""
+    parent: str | None = None
+    """Run id of the run that this one belongs to."""
+
+    @property
+    def key(self) -> str:
+        return self.tags.get("key", "")

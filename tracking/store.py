@@ -1,0 +1,208 @@
+"""Runs and their files, kept in MLflow: begun, written while they go on, and read back as records."""
+
+import math
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracking.config import resolve
+from tracking.names import column_name, metric_name
+from tracking.provenance import git_commit, is_dead, machine, owner, versions
+from tracking.record import Record, Status
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+    from tracking.client import Client
+
+PARAM_LIMIT = 6000
+TAG_LIMIT = 8000
+"""Characters that MLflow keeps of a value. Longer ones are cut with a mark, and kept whole as a file of the run."""
+LONG_VALUES = "long_values"
+SUITE = "suite"
+OWNER = "owner"
+STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
+DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
+
+Filter by tags, as `tags.role = 'train' AND tags.smoke = 'false'`; group by `student` and `setting` to average seeds.
+`score/test_f1` is F1 in 0..1, `size/*_mib` MiB, `latency/*_ms` milliseconds.
+"""
+
+
+class Store:
+    """A store of runs: one MLflow experiment per suite. `open` makes one; several processes may share its address."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._experiments: dict[str, str] = {}
+
+    @classmethod
+    def open(cls, uri: str | None = None, config: Path | None = None, *, create: bool = True) -> "Store":
+        """Opens `uri`, else MLFLOW_TRACKING_URI, else what mlflow.yml (`config`) says, else sqlite:///mlflow.db.
+
+        Raises StoreError within about ten seconds where the store does not answer or cannot be written, and
+        NoStoreError where an SQLite file is missing and `create` is false.
+        """
+        where = resolve(uri, config)
+        from tracking.client import Client  # imports mlflow, which takes seconds
+
+        return cls(Client(where, create=create))
+
+    @property
+    def uri(self) -> str:
+        """Address of the store; paths in it are absolute."""
+        return self._client.uri
+
+    def begin(
+        self,
+        suite: str,
+        name: str,
+        *,
+        tags: Mapping[str, str],
+        params: Mapping[str, object],
+        parent: str | None = None,
+    ) -> "LiveRun":
+        """A new run, named for people. `git_commit`, `machine` and `versions` are added where `tags` lack them."""
+        if suite not in self._experiments:
+            self._experiments[suite] = self._client.experiment(suite, DESCRIPTION.format(suite=suite))
+        own = {
+            SUITE: suite,
+            "git_commit": git_commit(),
+            "machine": machine(),
+            "versions": versions(),
+            OWNER: owner(),
+        }
+        short_tags, long_tags = _shortened({**own, **tags}, TAG_LIMIT)
+        short_params, long_params = _shortened(_texts(params), PARAM_LIMIT)
+        run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
+        run = LiveRun(self._client, run_id)
+        self._client.write(run_id, params=short_params)
+        run.log_texts(long_tags | long_params)
+        return run
+
+    def records(self, suite: str | None = None) -> list[Record]:
+        """All runs of a suite, or of every suite, oldest first. A suite that nobody has run has none."""
+        suites = self._client.experiments()
+        wanted = [experiment for experiment, name in suites.items() if suite in (None, name)]
+        return [_record(run, suites[run.info.experiment_id]) for run in self._client.runs(wanted)]
+
+    def suites(self) -> list[str]:
+        """Names of the suites that have an experiment, sorted."""
+        return sorted(self._client.experiments().values())
+
+    def download(self, run_id: str, path: str, to: Path) -> Path:
+        """Copies a file or folder of a run into the folder `to`; returns where it lies."""
+        return self._client.download(run_id, path, to)
+
+    def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
+        """Adds later measurements to a run, finished or not."""
+        self._client.write(run_id, metrics=_metrics(metrics))
+
+    def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
+        """Ends the runs (of `keys`, or any) whose process on this machine is gone; returns their ids.
+
+        A run whose process still lives, or lives on another machine, is left as it is.
+        """
+        going_on = self._client.runs(list(self._client.experiments()), "attributes.status = 'RUNNING'")
+        stale = [
+            run.info.run_id
+            for run in going_on
+            if (keys is None or run.data.tags.get("key") in keys) and is_dead(run.data.tags.get(OWNER, ""))
+        ]
+        for run_id in stale:
+            LiveRun(self._client, run_id).kill()
+        return stale
+
+
+class LiveRun:
+    """A run that goes on. It counts as finished only once `finish` has returned: its status is the last thing set."""
+
+    def __init__(self, client: "Client", run_id: str) -> None:
+        self._client = client
+        self.run_id = run_id
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float | None]) -> None:
+        """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is kept as `epoch/train_loss`."""
+        grouped = {name if "/" in name else f"epoch/{name}": value for name, value in metrics.items()}
+        self._client.write(self.run_id, metrics=_metrics(grouped), step=epoch)
+
+    def log_artifacts(self, folder: Path, path: str = "") -> None:
+        """Copies what is in `folder` into the run's folder `path`."""
+        self._client.upload(self.run_id, folder, path)
+
+    def log_texts(self, texts: Mapping[str, str]) -> None:
+        """Keeps each text as a file, `long_values/NAME.txt`."""
+        if not texts:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in texts.items():
+                (Path(folder) / f"{name.replace('/', '_')}.txt").write_text(text, encoding="utf-8")
+            self.log_artifacts(Path(folder), LONG_VALUES)
+
+    def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
+        """Writes the final figures by column name (None: not measured), then ends the run as finished."""
+        self._client.write(self.run_id, metrics=_metrics(metrics))
+        self._end("FINISHED", "finished", tags or {})
+
+    def skip(self, reason: str) -> None:
+        """Ends the run as one that was not to be done, and says why."""
+        self._end("FINISHED", "skipped", {"reason": reason})
+
+    def fail(self, reason: str) -> None:
+        """Ends the run as failed, and says why."""
+        self._end("FAILED", "failed", {"reason": reason})
+
+    def kill(self) -> None:
+        """Ends the run as one that was interrupted."""
+        self._end("KILLED", "killed", {})
+
+    def _end(self, status: str, word: Status, tags: Mapping[str, str]) -> None:
+        short, long = _shortened({**tags, "status": word}, TAG_LIMIT)
+        self.log_texts(long)
+        self._client.write(self.run_id, tags=short)
+        self._client.end(self.run_id, status)
+
+
+def _record(run: "Run", suite: str) -> Record:
+    tags = dict(run.data.tags)
+    return Record(
+        run_id=run.info.run_id,
+        suite=suite,
+        name=run.info.run_name,
+        status=_status(run.info.status, tags),
+        tags=tags,
+        params=dict(run.data.params),
+        metrics={column_name(name): value for name, value in run.data.metrics.items() if math.isfinite(value)},
+        start_time=run.info.start_time,
+        end_time=run.info.end_time,
+        parent=tags.get("mlflow.parentRunId"),
+    )
+
+
+def _status(status: str, tags: Mapping[str, str]) -> Status:
+    """MLflow has no word for skipped: such a run is finished and tagged."""
+    if status == "FINISHED" and tags.get("status") == "skipped":
+        return "skipped"
+    return STATUS.get(status, "running")
+
+
+def _metrics(columns: Mapping[str, float | None]) -> dict[str, float]:
+    """By grouped name. None is left out; MLflow would turn an infinity into a large number, so it is kept as NaN."""
+    values = {metric_name(column): float(value) for column, value in columns.items() if value is not None}
+    return {name: value if math.isfinite(value) else math.nan for name, value in values.items()}
+
+
+def _texts(params: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in params.items() if value is not None}
+
+
+def _shortened(texts: Mapping[str, str], limit: int) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts cut to `limit` characters with a mark, and those that were too long, whole."""
+    long = {name: text for name, text in texts.items() if len(text) > limit}
+    return {name: _cut(name, text, limit) for name, text in texts.items()}, long
+
+
+def _cut(name: str, text: str, limit: int) -> str:
+    mark = f" [... {len(text)} characters, whole in {LONG_VALUES}/{name}.txt]"
+    return text if len(text) <= limit else text[: limit - len(mark)] + mark
