@@ -143,6 +143,7 @@ def _recipe(spec: RunSpec, rate: float) -> Recipe:
         decay=spec.decay,
         batch_size=spec.batch_size,
         max_epochs=spec.max_epochs,
+        max_steps=spec.max_steps,
         patience=spec.patience,
         seed=spec.seed,
     )

@@ -32,6 +32,7 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     seeds.add_argument("--seed", type=int, metavar="K", help="this seed only")
     add("--learning-rate", type=learning_rate, metavar="LR|grid", help="of the students; grid: the paper's six")
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
+    add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most: the same for each setting")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
@@ -121,6 +122,7 @@ def _preset(asked: argparse.Namespace) -> Preset:
     return replace(
         preset,
         max_epochs=asked.max_epochs or preset.max_epochs,
+        max_steps=asked.max_steps or preset.max_steps,
         teacher_epochs=asked.teacher_epochs or preset.teacher_epochs,
     )
 

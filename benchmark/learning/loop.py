@@ -38,6 +38,7 @@ class Recipe:
     decay: bool
     batch_size: int
     max_epochs: int
+    max_steps: int
     patience: int
     seed: int
 
@@ -109,7 +110,7 @@ def train(
     )
     progress = Progress()
     start = time.perf_counter()
-    while progress.epochs < recipe.max_epochs and progress.epochs - progress.best_epoch < recipe.patience:
+    while not _is_over(progress, recipe):
         train_loss = _epoch(model, optimizer, practice, loss, budget, rng, progress, device)
         with progress.busy():
             logits = predict(model, validation.sentences, device=device)
@@ -124,6 +125,14 @@ def train(
         )
     model.load_state_dict(progress.best_weights)
     return progress
+
+
+def _is_over(progress: Progress, recipe: Recipe) -> bool:
+    return (
+        progress.epochs >= recipe.max_epochs
+        or (0 < recipe.max_steps <= progress.steps)
+        or progress.epochs - progress.best_epoch >= recipe.patience
+    )
 
 
 def _epoch(

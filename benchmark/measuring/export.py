@@ -1,9 +1,9 @@
 """PyTorch to ONNX, and the proof that both say the same.
 
-The TorchScript-based exporter (`dynamo=False`) is used on purpose, tried with torch 2.13. It is right at every batch and
-length for all students and for BERT, RoBERTa, XLM-R, DistilBERT, ELECTRA, ALBERT, DeBERTa v2, ModernBERT and MPNet, in
-0.2 to 1.5 s a small model. The newer exporter froze the example's sentence length into the BiLSTM (`max_logit_gap` is what
-shows it), took 5 to 12 s for the CNN and small BERTs that it did export right, and won no size or clear speed.
+The TorchScript-based exporter (`dynamo=False`) is used on purpose, tried with torch 2.13. It is right at every batch
+and length for all students and for BERT, RoBERTa, XLM-R, DistilBERT, ELECTRA, ALBERT, DeBERTa v2, ModernBERT and MPNet,
+in 0.2 to 1.5 s a small model. The newer exporter froze the example's sentence length into the BiLSTM (`max_logit_gap`
+is what shows it), took 5 to 12 s for the CNN and the small BERTs that it did export right, and won no size.
 """
 
 import os

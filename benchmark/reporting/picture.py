@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,6 +18,8 @@ MARKERS = ("o", "s", "^", "D", "P", "X", "v", "<")
 FRONT_COLOUR = "#888888"
 NAME_CHARACTERS = 40
 DOTS_PER_INCH = 160
+
+Place = Literal["outside upper center", "outside lower center"]
 
 
 def write_picture(path: Path, board: Board) -> Path:
@@ -37,8 +40,8 @@ def draw(board: Board) -> Figure:
         _panel(axes, board, name, styles)
     n = len(board.datasets)
     figure.axes[0].set_ylabel(f"macro-F1 x100, {f'mean of {n} data sets' if n > 1 else plain(board.datasets[0])}")
-    _legend(figure, "upper", styles.students(), 2 * len(names))
-    _legend(figure, "lower", styles.settings(), 2 * len(names))
+    _legend(figure, "outside upper center", styles.students(), 2 * len(names))
+    _legend(figure, "outside lower center", styles.settings(), 2 * len(names))
     return figure
 
 
@@ -64,10 +67,10 @@ def plain(text: str) -> str:
     return (text if len(text) <= NAME_CHARACTERS else f"{text[:NAME_CHARACTERS]}...").replace("$", r"\$")
 
 
-def _legend(figure: Figure, edge: str, handles: Sequence[Line2D], columns: int) -> None:
+def _legend(figure: Figure, place: Place, handles: Sequence[Line2D], columns: int) -> None:
     figure.legend(
         handles=handles,
-        loc=f"outside {edge} center",
+        loc=place,
         ncols=min(len(handles), columns),
         frameon=False,
         fontsize=9.5,

@@ -1,0 +1,179 @@
+"""The leaderboard: means without holes, choices without the test split, and an answer that the rows support."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+
+from benchmark.reporting.answer import answer
+from benchmark.reporting.leaderboard import boards
+from benchmark.reporting.numerals import significant
+from benchmark.reporting.results import COLUMNS, KINDS, Row
+from benchmark.reporting.standing import Board, Standing
+
+NUMBERS = count()
+COSTS: dict[str, tuple[int, float, float]] = {
+    "teacher": (100_000_000, 400.0, 50.0),
+    "bilstm": (3_000_000, 12.0, 0.5),
+    "cnn": (4_000_000, 16.0, 0.25),
+}
+
+
+def row(student: str, test_f1: float | None, dataset: str = "emot", **given: Any) -> Row:
+    values: dict[str, Any] = {name: "" if KINDS[name] is str else None for name in COLUMNS}
+    n_parameters, size, latency = COSTS[student]
+    setting = "fine_tuned" if student == "teacher" else "kd"
+    values |= {"suite": "s", "task": "classification", "student": student, "setting": setting, "status": "finished"}
+    values |= {"seed": 0, "smoke": False, "preset": "paper", "teacher": "bert", "protocol": "1", "machine": "m"}
+    values |= {"run_id": str(next(NUMBERS)), "valid_f1": test_f1, "configuration": "c", "data": "d"}
+    values |= {"n_parameters": n_parameters, "size_onnx_mib": size, "latency_onnx_ms": latency}
+    return Row(**values | {"dataset": dataset, "test_f1": test_f1} | given)
+
+
+def board(*rows: Row) -> Board:
+    [made] = boards(rows)
+    return made
+
+
+def standing(made: Board, student: str) -> Standing:
+    [found] = [s for s in made.standings if s.student == student]
+    return found
+
+
+def test_the_mean_is_over_seeds_then_over_data_sets() -> None:
+    made = board(
+        row("teacher", 0.9),
+        row("teacher", 0.7, "smsa"),
+        *(row("cnn", f1, seed=seed) for seed, f1 in enumerate([0.6, 0.7, 0.8])),
+        *(row("cnn", f1, "smsa", seed=seed) for seed, f1 in enumerate([0.5, 0.5])),
+    )
+    cnn = standing(made, "cnn")
+    assert cnn.f1 == pytest.approx((70 + 50) / 2), "not the mean of all five runs"
+    assert cnn.f1_by_dataset == pytest.approx({"emot": 70.0, "smsa": 50.0})
+    assert cnn.seeds == (2, 3)
+    assert cnn.f1_kept == pytest.approx(100 * 60 / 80)
+    assert cnn.spread == pytest.approx(50**0.5 / 2), "of the means 55 and 60, over the seeds that both data sets have"
+    assert cnn.speed_up == {"latency_onnx_ms": 200.0}
+    assert standing(made, "teacher").spread is None
+
+
+def test_a_mean_with_a_hole_is_none_and_its_row_stands_unranked_below() -> None:
+    made = board(
+        row("teacher", 0.9),
+        row("teacher", 0.9, "smsa"),
+        row("bilstm", 0.99),
+        row("bilstm", None, "smsa", status="failed", reason="no memory"),
+        row("cnn", 0.2),
+        row("cnn", 0.2, "smsa"),
+    )
+    assert [(s.student, s.rank) for s in made.standings] == [("teacher", None), ("cnn", 1), ("bilstm", None)]
+    bilstm = standing(made, "bilstm")
+    assert (bilstm.f1, bilstm.spread, bilstm.f1_kept, bilstm.costs, bilstm.speed_up) == (None, None, None, {}, {})
+    assert bilstm.f1_by_dataset == {"emot": 99.0}
+    assert bilstm.missing == {"smsa": "failed: no memory"}
+    assert standing(made, "cnn").missing == {}
+
+
+def test_what_was_never_tried_is_said_to_be_not_run() -> None:
+    made = board(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2))
+    assert standing(made, "cnn").missing == {"smsa": "not run"}
+
+
+def test_a_cost_that_one_data_set_lacks_is_left_out() -> None:
+    made = board(row("cnn", 0.2), row("cnn", 0.4, "smsa", latency_onnx_ms=None, n_parameters=2_000_000))
+    assert standing(made, "cnn").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 16.0}
+
+
+def test_equal_figures_share_a_rank() -> None:
+    made = board(
+        row("cnn", 0.5), row("cnn", 0.5, setting="vanilla"), row("bilstm", 0.4), row("bilstm", 0.6, setting="x")
+    )
+    assert [s.rank for s in made.standings] == [1, 2, 2, 4]
+
+
+def test_smoke_runs_are_never_ranked() -> None:
+    assert boards([row("cnn", 0.9, smoke=True)]) == []
+    assert standing(board(row("cnn", 0.9, smoke=True), row("cnn", 0.5)), "cnn").f1 == 50.0
+
+
+def test_configurations_are_chosen_by_seeds_then_validation_never_by_test() -> None:
+    made = board(
+        row("cnn", 0.9, valid_f1=0.50, configuration="lucky on test"),
+        row("cnn", 0.6, valid_f1=0.70, configuration="best on validation"),
+    )
+    assert standing(made, "cnn").f1 == 60.0
+    made = board(
+        row("cnn", 0.6, valid_f1=0.70, configuration="one seed"),
+        row("cnn", 0.3, valid_f1=0.10, configuration="two seeds", seed=0),
+        row("cnn", 0.5, valid_f1=0.10, configuration="two seeds", seed=1),
+    )
+    assert standing(made, "cnn").f1 == pytest.approx(40.0)
+
+
+def test_protocols_and_versions_of_the_data_are_never_mixed() -> None:
+    made = board(row("cnn", 0.9, protocol="9"), row("bilstm", 0.5, protocol="10"), row("cnn", 0.4, protocol="10"))
+    assert {s.student: s.f1 for s in made.standings} == {"bilstm": 50.0, "cnn": 40.0}
+    made = board(row("cnn", 0.9, data="old"), row("bilstm", 0.5, data="new"))
+    assert [(s.student, s.f1) for s in made.standings] == [("bilstm", 50.0)]
+    made = board(row("cnn", 0.9), row("bilstm", None, protocol="2", status="failed"))
+    assert standing(made, "cnn").f1 == 90.0, "a protocol with no score yet empties no board"
+
+
+def test_presets_suites_and_teachers_stand_apart() -> None:
+    made = boards([row("cnn", 0.1), row("cnn", 0.2, preset="quickstart"), row("cnn", 0.3, suite="t")])
+    assert [(b.suite, b.preset, b.standings[0].f1) for b in made] == [
+        ("s", "paper", 10.0),
+        ("s", "quickstart", 20.0),
+        ("t", "paper", 30.0),
+    ]
+    rows = [row(student, f1, teacher=t) for t, f1 in (("a", 0.8), ("b", 0.4)) for student in ("teacher", "cnn")]
+    assert {s.teacher: s.f1_kept for s in board(*rows).ranked} == {"a": 100.0, "b": 100.0}
+
+
+def test_speed_ups_are_quoted_on_one_machine_only() -> None:
+    made = board(row("teacher", 0.9), row("cnn", 0.8, machine="another"))
+    assert standing(made, "cnn").speed_up == {}
+    assert standing(made, "cnn").costs["latency_onnx_ms"] == 0.25
+
+
+def test_the_papers_data_sets_come_in_its_order_then_the_others() -> None:
+    made = board(*(row("cnn", 0.5, name) for name in ("zebra", "emot", "apple", "smltk")))
+    assert made.datasets == ("smltk", "emot", "apple", "zebra")
+
+
+def test_the_answer_names_the_fastest_within_two_points() -> None:
+    made = board(row("teacher", 0.9), row("cnn", 0.881), row("bilstm", 0.9), row("cnn", 0.879, setting="vanilla"))
+    assert answer(made) == (
+        "Within 2 points of the teacher (F1 90.0) the fastest is cnn kd: F1 88.1, 0.250 ms in ONNX, "
+        "200x faster, 4.0 % of its size."
+    )
+
+
+def test_the_answer_says_where_no_student_comes_near() -> None:
+    made = board(row("teacher", 0.9), row("cnn", 0.5), row("bilstm", 0.6))
+    assert answer(made).startswith("No student comes within 2 points of the teacher (F1 90.0). The best, 30.0 points")
+    assert "bilstm kd" in answer(made)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([row("cnn", 0.5)], "The best is cnn kd with F1 50.0; there is no run of a teacher to compare it with."),
+        ([row("teacher", 0.9)], "No answer yet: no student of the teacher has been scored on every data set."),
+        ([row("cnn", 0.5), row("teacher", None, status="failed")], "No answer yet: the teacher has no F1 on emot."),
+        (
+            [row("teacher", 0.9, latency_onnx_ms=None), row("cnn", 0.9, latency_onnx_ms=None)],
+            "Within 2 points of the teacher (F1 90.0) the best is cnn kd: F1 90.0, 4.0 % of its size.",
+        ),
+    ],
+)
+def test_the_answer_where_something_is_missing(rows: list[Row], said: str) -> None:
+    assert answer(board(*rows)) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.22444, "0.224"), (1.485, "1.49"), (69.64, "69.6"), (1425.17, "1425"), (0.0, "0"), (0.0037, "0.00370")],
+)
+def test_numbers_keep_three_digits(value: float, written: str) -> None:
+    assert significant(value) == written

@@ -1,0 +1,103 @@
+"""The lists of names, and the edge of every command."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmark import list as listing
+from benchmark.command import run_command
+from benchmark.data.catalogue import DATASETS
+from benchmark.errors import InputError, RunError, UnknownNameError
+from benchmark.settings import SETTINGS
+from students import STUDENTS
+from tracking import Store, StoreError
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+
+
+@pytest.mark.parametrize(
+    ("topic", "names"),
+    [
+        ("suites", ["classification", "sequence_labeling", "quickstart", "paper"]),
+        ("datasets", list(DATASETS)),
+        ("students", list(STUDENTS)),
+        ("settings", list(SETTINGS)),
+    ],
+)
+def test_every_name_is_listed(topic: str, names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert listing.main([topic]) == 0
+    words = capsys.readouterr().out.split()
+    assert [name for name in names if name not in words] == []
+
+
+def test_no_topic_lists_all_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert listing.main([]) == 0
+    words = capsys.readouterr().out.split()
+    assert {"emot", "bilstm", "kd_ulb", "sequence_labeling"} <= set(words)
+
+
+def test_the_students_are_those_that_can_be_built() -> None:
+    assert list(listing.STUDENTS) == list(STUDENTS)
+
+
+def test_runs_are_listed(store: Store, add_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    add_run(store, student="cnn", setting="kd", test_f1=0.5)
+    add_run(store, "other", status="failed", reason="no [bold]memory[/bold]")
+    assert listing.main(["runs", "--tracking-uri", store.uri]) == 0
+    shown = capsys.readouterr().out
+    assert "emot.cnn.kd.seed0" in shown
+    assert "50.00" in shown
+    assert "no [bold]memory[/bold]" in shown, "shown as it is"
+    assert listing.main(["runs", "--suite", "other", "--tracking-uri", store.uri]) == 0
+    assert "emot.cnn.kd.seed0" not in capsys.readouterr().out
+    with pytest.raises(UnknownNameError, match="Did you mean 'other'"):
+        listing.main(["runs", "--suite", "othr", "--tracking-uri", store.uri])
+
+
+def test_an_unknown_topic_offers_the_nearest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark.list", "datsets"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Unknown topic 'datsets'. Did you mean 'datasets'?")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def raising(error: BaseException) -> Callable[[], int]:
+    def main() -> int:
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("main", "code", "said"),
+    [
+        (lambda: 0, 0, ""),
+        (lambda: 1, 1, ""),
+        (raising(RunError("one run")), 1, "one run\n"),
+        (raising(InputError("a file")), 2, "a file\n"),
+        (raising(StoreError("a server")), 2, "a server\n"),
+        (
+            raising(KeyboardInterrupt()),
+            130,
+            "Interrupted. What was finished is kept; the same command goes on from there.\n",
+        ),
+    ],
+)
+def test_exit_codes(main: Callable[[], int], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    assert ended.value.code == code
+    assert capsys.readouterr().err == said
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_command(lambda: 1 // 0)

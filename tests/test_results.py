@@ -1,0 +1,153 @@
+"""The results table: its columns, which run stands for a key, and what an unmeasured figure looks like."""
+
+import csv
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from benchmark.errors import InputError
+from benchmark.reporting.files import report_folder, write_whole
+from benchmark.reporting.results import COLUMNS, Row, results
+from benchmark.reporting.tabular import write_csv, write_parquet
+from tracking import Record, Store
+
+CONTRACT = (
+    "suite, dataset, task, student, setting, seed, status, reason, learning_rate, valid_f1, test_f1, teacher_test_f1, "
+    "f1_kept, n_parameters, n_parameters_non_embedding, size_checkpoint_mib, size_weights_mib, size_onnx_mib, "
+    "size_onnx_int8_mib, latency_torch_ms, latency_onnx_ms, latency_onnx_int8_ms, latency_text_ms, train_seconds, "
+    "steps_to_best, smoke, run_id"
+)
+
+
+def record(run_id: str, start: int, **given: Any) -> Record:
+    base: dict[str, Any] = {
+        "suite": "s",
+        "name": run_id,
+        "status": "finished",
+        "metrics": {"test_f1": 0.5},
+        "params": {},
+    }
+    base |= {"tags": {"key": "k", "role": "train", "smoke": "false"}, "end_time": None}
+    for name, value in given.items():
+        base[name] = base[name] | value if isinstance(value, dict) else value
+    return Record(run_id=run_id, start_time=start, **base)
+
+
+def test_columns_are_those_of_the_contract_in_its_order() -> None:
+    assert ", ".join(COLUMNS).startswith(CONTRACT)
+
+
+def test_a_row_holds_what_the_run_wrote(store: Store, add_run: Any) -> None:
+    run_id = add_run(
+        store, student="cnn", setting="kd", seed=2, valid_f1=0.5, test_f1=0.25, f1_kept=0.4, data_digest="d" * 64
+    )
+    [row] = results(store.records())
+    assert (row.suite, row.dataset, row.task, row.student) == ("classification", "emot", "classification", "cnn")
+    assert (row.setting, row.seed, row.status, row.reason) == ("kd", 2, "finished", "")
+    assert (row.learning_rate, row.valid_f1, row.test_f1, row.f1_kept) == (1e-3, 0.5, 0.25, 0.4)
+    assert (row.n_parameters, row.latency_onnx_ms, row.size_onnx_mib) == (4_020_000, 0.22, 15.4)
+    assert (row.train_seconds, row.steps_to_best, row.smoke, row.run_id) == (12.5, 400, False, run_id)
+    assert (row.teacher_test_f1, row.latency_text_ms, row.size_onnx_int8_mib) == (None, None, None)
+    assert (row.preset, row.teacher, row.protocol, row.data) == ("paper", "indobert", "1", "d" * 12)
+
+
+@pytest.mark.parametrize("order", list(permutations(["finished", "failed", "skipped"])))
+def test_finished_beats_failed_beats_skipped(order: tuple[str, ...]) -> None:
+    known = [record(status, time, status=status) for time, status in enumerate(order)]
+    assert [row.status for row in results(known)] == ["finished"]
+    assert [row.status for row in results([r for r in known if r.status != "finished"])] == ["failed"]
+
+
+def test_the_latest_of_equals_wins() -> None:
+    known = [record("first", 1), record("second", 2, metrics={"test_f1": 0.75}), record("other", 0, tags={"key": "o"})]
+    assert [row.run_id for row in results(known)] == ["other", "second"]
+
+
+def test_only_teachers_and_students_are_rows_and_only_once_they_ended() -> None:
+    roles = [record(role, 1, tags={"role": role, "key": role}) for role in ("teacher", "train", "inference", "trial")]
+    ended = [record(status, 1, status=status, tags={"key": status}) for status in ("running", "killed")]
+    assert [row.run_id for row in results([*roles, *ended])] == ["teacher", "train"]
+
+
+def test_latencies_measured_later_stand_on_the_run_they_belong_to() -> None:
+    trained = record("trained", 1, tags={"machine": "busy"}, metrics={"latency_torch_ms": 9.0})
+    measured = [
+        record("old", 2, tags={"role": "inference", "key": "a", "machine": "old"}, metrics={"latency_onnx_ms": 5.0}),
+        record("new", 3, tags={"role": "inference", "key": "b", "machine": "quiet"}, metrics={"latency_onnx_ms": 2.0}),
+        record("lost", 4, status="failed", tags={"role": "inference", "key": "c"}, metrics={"latency_onnx_ms": 1.0}),
+    ]
+    [row] = results([trained, *(Record(**(vars(r) | {"parent": "trained"})) for r in measured)])
+    assert (row.latency_onnx_ms, row.latency_torch_ms, row.machine, row.test_f1) == (2.0, 9.0, "quiet", 0.5)
+
+
+def test_runs_that_differ_in_the_seed_alone_share_a_configuration() -> None:
+    params = [{"seed": "0", "loss": "mse"}, {"seed": "1", "loss": "mse"}, {"seed": "0", "loss": "kld"}]
+    a, b, c = results(record(str(i), i, tags={"key": str(i)}, params=p) for i, p in enumerate(params))
+    assert a.configuration == b.configuration != c.configuration
+
+
+def test_a_rate_that_a_grid_chose_is_the_rows() -> None:
+    chosen = record("chosen", 1, params={"learning_rate": "grid"}, metrics={"learning_rate": 5e-4})
+    failed = record("failed", 1, status="failed", tags={"key": "f"}, params={"learning_rate": "grid"})
+    assert [row.learning_rate for row in results([chosen, failed])] == [5e-4, None]
+
+
+def test_a_teachers_folder_is_called_by_its_name_where_that_tells_it_apart() -> None:
+    def teachers(*named: str) -> list[str]:
+        tagged = [record(str(i), i, tags={"key": str(i), "teacher": name}) for i, name in enumerate(named)]
+        return [row.teacher for row in results(tagged)]
+
+    assert teachers("/home/me/bert", "../bert-b", "hub/id") == ["bert", "bert-b", "hub/id"]
+    assert teachers("/a/best", "/b/best") == ["/a/best", "/b/best"]
+
+
+def rows() -> list[Row]:
+    full = {"test_f1": 0.1 + 0.2, "n_parameters": 3e6, "latency_onnx_ms": 0.37, "size_onnx_mib": float("nan")}
+    hostile = 'a "quoted", name\nof | two lines'
+    return results(
+        [
+            record("full", 1, metrics=full, params={"dataset": hostile, "seed": "3"}),
+            record("failed", 2, status="failed", metrics={}, tags={"key": "f", "smoke": "true", "reason": hostile}),
+        ]
+    )
+
+
+def test_csv_reads_back_and_is_empty_where_nothing_was_measured(tmp_path: Path) -> None:
+    with write_csv(tmp_path / "results.csv", rows()).open(newline="") as file:
+        full, failed = csv.DictReader(file)
+    assert tuple(full) == COLUMNS
+    assert float(full["test_f1"]) == 0.1 + 0.2, "in full, not rounded"
+    assert (full["n_parameters"], full["seed"], full["smoke"]) == ("3000000", "3", "false")
+    assert full["dataset"] == 'a "quoted", name\nof | two lines'
+    assert (full["size_onnx_mib"], full["latency_torch_ms"], full["learning_rate"]) == ("", "", "")
+    assert (failed["status"], failed["smoke"], failed["latency_onnx_ms"]) == ("failed", "true", "")
+    assert (tmp_path / "results.csv").stat().st_mode & 0o777 == 0o644
+
+
+def test_parquet_holds_the_same(tmp_path: Path) -> None:
+    table = parquet.read_table(write_parquet(tmp_path / "results.parquet", rows()))
+    assert table.to_pylist() == [vars(row) for row in rows()]
+    empty = parquet.read_table(write_parquet(tmp_path / "empty.parquet", []))
+    assert empty.schema == table.schema
+
+
+def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("old")
+
+    def half(draft: Path) -> None:
+        draft.write_text("ha")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_whole(path, half)
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("results.csv", "old")]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        report_folder(tmp_path / "file" / "report")
