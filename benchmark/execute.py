@@ -20,7 +20,7 @@ from benchmark.lesson import Lesson, Taught
 from benchmark.measuring.lock import machine_lock
 from benchmark.rooms import Rooms
 from benchmark.spec import GRID, RunResult, RunSpec, digest
-from benchmark.storage import teacher_folder
+from benchmark.storage import logits_folder, teacher_folder
 from tracking import LiveRun, Record, Store
 
 Watch = Callable[[RunSpec, int], None]
@@ -142,6 +142,7 @@ def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
 
 def _keep_teacher(spec: RunSpec, room: Classroom, taught: Taught, folder: Path, device: torch.device) -> None:
     """Stores what students read: the logits of every split, and the files in their place in the cache."""
+    shutil.rmtree(logits_folder(spec.key), ignore_errors=True)  # of an earlier try with other weights
     model = taught.model.to(device)
     room.teacher_logits("validation", spec.key, lambda _: taught.valid_logits)
     for split in ("train", "test"):

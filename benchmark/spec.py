@@ -69,7 +69,8 @@ class RunSpec:
 
     @property
     def key(self) -> str:
-        return digest(asdict(self))
+        """Covers `teacher_key` and not the name `teacher`: the same encoder in another folder is the same teacher."""
+        return digest({name: value for name, value in asdict(self).items() if name != "teacher"})
 
     @property
     def name(self) -> str:

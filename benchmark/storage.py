@@ -15,9 +15,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("BENCHMARK_CACHE") or Path.home() / ".cache" / "which-student")
 
 
+def logits_folder(teacher_key: str) -> Path:
+    """Of all logits of one teacher."""
+    return cache_folder() / "logits" / teacher_key
+
+
 def logits_path(teacher_key: str, texts_digest: str) -> Path:
     """Of one teacher's logits over some texts."""
-    return cache_folder() / "logits" / teacher_key / f"{texts_digest}.npy"
+    return logits_folder(teacher_key) / f"{texts_digest}.npy"
 
 
 def vectors_path(digest: str) -> Path:

