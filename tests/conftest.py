@@ -1,4 +1,4 @@
-"""Stores to test with. The schema of an MLflow store takes seconds to create: once, then copied."""
+"""Stores and a teacher to test with: what takes seconds to make is made once, then copied or shared."""
 
 import shutil
 from collections.abc import Callable
@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from benchmark.data import demo
+from benchmark.measuring import lock
 from tracking import Store
 
 AddRun = Callable[..., str]
@@ -76,3 +81,56 @@ def _add_run(
     elif status != "running":
         {"failed": run.fail, "skipped": run.skip}[status](reason)
     return run.run_id
+
+
+SPECIAL = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+LETTERS = "abcdefghijklmnopqrstuvwxyzàâäáãåæçéèêëğıíîïñóôöõøœşúùûüßőű0123456789.,!?-"
+
+
+@pytest.fixture(scope="session")
+def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an untrained BERT, 2 layers wide 32, with a WordPiece tokenizer of 600 pieces."""
+    folder = tmp_path_factory.mktemp("teacher") / "tiny-bert"
+    tokenizer = _word_pieces()
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=256,
+    )
+    torch.manual_seed(0)
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _word_pieces() -> PreTrainedTokenizerFast:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=600, special_tokens=list(SPECIAL.values()), initial_alphabet=list(LETTERS), show_progress=False
+    )
+    tokenizer.train_from_iterator((text for text, _ in demo.smalltalk().splits["train"]), trainer)
+    first, last = (tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", last), ("[CLS]", first))
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=256, **SPECIAL)
+
+
+@pytest.fixture
+def desk_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with a cache and a machine lock of its own, and none of the user's settings."""
+    for name in ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    own = tmp_path / "own"
+    folder = tmp_path / "work"
+    for made in (own, folder):
+        made.mkdir()
+    monkeypatch.setenv("BENCHMARK_CACHE", str(own / "cache"))
+    monkeypatch.setenv("TMPDIR", str(own))  # of a command that a test starts
+    monkeypatch.setattr(lock, "LOCK_FOLDER", own)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(folder)
+    return folder
