@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show_plan(items, due, ledger, seconds, console)
     if asked.dry_run:
         return DONE
-    report_folder(out)
     store = Store.open(asked.tracking_uri)
+    report_folder(out)
     store.kill_stale()
     _record_skips(items, ledger, store, wanted)
     outcomes: list[Outcome] = []
