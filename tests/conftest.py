@@ -1,7 +1,11 @@
 """Stores and a teacher to test with: what takes seconds to make is made once, then copied or shared."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,10 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from benchmark.data import demo
 from benchmark.measuring import lock
 from tracking import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+USERS = ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA")
+"""Variables that a user may have set, and that no test is to see."""
 
 AddRun = Callable[..., str]
 
@@ -127,16 +135,75 @@ def _word_pieces() -> PreTrainedTokenizerFast:
 
 @pytest.fixture
 def desk_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder with a cache and a machine lock of its own, and none of the user's settings."""
-    for name in ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    own = tmp_path / "own"
+    """An empty working folder that the test stands in, with none of the user's settings."""
     folder = tmp_path / "work"
-    for made in (own, folder):
-        made.mkdir()
-    monkeypatch.setenv("BENCHMARK_CACHE", str(own / "cache"))
-    monkeypatch.setenv("TMPDIR", str(own))  # of a command that a test starts
-    monkeypatch.setattr(lock, "LOCK_FOLDER", own)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(folder)
+    folder.mkdir()
+    enter(folder, monkeypatch)
     return folder
+
+
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in `folder` as `own_environment` has it."""
+    for name, value in own_environment(folder).items():
+        monkeypatch.setenv(name, value)
+    for name in USERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(lock, "LOCK_FOLDER", folder.parent / "own")
+    monkeypatch.chdir(folder)
+
+
+def own_environment(folder: Path) -> dict[str, str]:
+    """A cache and a machine lock of the folder's own, beside it."""
+    own = folder.parent / "own"
+    own.mkdir(exist_ok=True)
+    return {"BENCHMARK_CACHE": str(own / "cache"), "TMPDIR": str(own), "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
+
+
+def start_command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`python -m benchmark.run` in `folder`, as a person starts it."""
+    inherited = {name: value for name, value in os.environ.items() if name not in USERS}
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmark.run", *arguments],
+        cwd=folder,
+        env=inherited | own_environment(folder),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A smoke run of the main command that has ended."""
+
+    folder: Path
+    arguments: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def store(self) -> Store:
+        return Store.open(f"sqlite:///{self.folder / 'mlflow.db'}")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Finished:
+    """Teacher, and a CNN in two settings, by the real command on bundled data. Read only: see `finished_copy`."""
+    folder = tmp_path_factory.mktemp("finished") / "work"
+    folder.mkdir()
+    arguments = ("--suite", "classification", "--teacher", str(tiny_teacher), "--limit", "40", "-s", "cnn")
+    arguments += ("--teacher-epochs", "1", "--max-epochs", "2")
+    settings = ("-x", "vanilla", "-x", "kd_ulb_bert")
+    command = start_command(folder, *arguments, *settings)
+    out, err = command.communicate()
+    return Finished(folder, arguments, command.returncode, out, err)
+
+
+@pytest.fixture
+def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
+    """What `finished` made, to go on with: its store and its cache, in a folder that the test stands in."""
+    folder = tmp_path / "copy" / "work"
+    shutil.copytree(finished.folder.parent, folder.parent)
+    enter(folder, monkeypatch)
+    return replace(finished, folder=folder)

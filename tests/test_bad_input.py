@@ -286,6 +286,6 @@ def test_a_tracking_server_that_does_not_answer(listening: bool, refused: Refuse
     with port(listening=listening) as number:
         said = refused("--suite", "classification", "--tracking-uri", f"http://127.0.0.1:{number}")
     assert said.startswith(f"http://127.0.0.1:{number}: ")
-    assert "Nothing was begun: see to it that this store answers, or name another with --tracking-uri" in said
+    assert "Nothing was begun: see that this store answers, or name another by --tracking-uri" in said
     assert len(said.splitlines()) == 1
     assert time.monotonic() - start < 15

@@ -31,7 +31,7 @@ BUSY = ("database is locked", "database table is locked")
 """What SQLite says while another process writes; the question is asked again."""
 PATIENCE_SECONDS = 60.0
 PAGE = 1000
-NO_ANSWER = ". Nothing was begun: see to it that this store answers, or name another with --tracking-uri or in mlflow.yml."
+NO_ANSWER = ". Nothing was begun: see that this store answers, or name another by --tracking-uri or in mlflow.yml."
 """Ends the message where a store does not answer its first question."""
 SUITE_TAG = "suite"
 
@@ -144,7 +144,7 @@ class Client:
                 return
 
     def _try(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
-        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS. `or_else`: what to do then."""
+        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS. `or_else` ends the error."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

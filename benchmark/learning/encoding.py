@@ -71,6 +71,8 @@ def concatenate(first: Sentences, second: Sentences) -> Sentences:
 
 
 def _tokenize(tokenizer, texts, max_length, *, split):  # type: ignore[no-untyped-def]
+    if not texts:  # such as the pool of a single data set; tokenizers stumble over an empty list
+        return {"input_ids": []}
     return tokenizer(
         texts,
         is_split_into_words=split,
