@@ -45,5 +45,10 @@ class Estimator:
         if known is not None and not spec.smoke:
             return known
         n_trials = len(GRID_RATES) if spec.learning_rate == GRID else 1
-        epochs = min(spec.max_epochs, LIKELY_EPOCHS) * n_trials
-        return 3 + SECONDS_PER_SENTENCE.get(spec.student, 0.01) * n_sentences * epochs
+        return 3 + SECONDS_PER_SENTENCE.get(spec.student, 0.01) * n_trials * _sentences_seen(spec, n_sentences)
+
+
+def _sentences_seen(spec: RunSpec, n_sentences: int) -> int:
+    """Until early stopping, or until the budget of steps is spent."""
+    seen = n_sentences * min(spec.max_epochs, LIKELY_EPOCHS)
+    return min(seen, spec.max_steps * spec.batch_size) if spec.max_steps else seen

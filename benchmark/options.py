@@ -13,8 +13,9 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.plan import Request
 from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
-from benchmark.spec import GRID
 from students import STUDENTS
+
+MAX_SEED = 2**32 - 1
 
 
 def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
@@ -29,10 +30,10 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
     seeds = made.add_mutually_exclusive_group()
     seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
-    seeds.add_argument("--seed", type=int, metavar="K", help="this seed only")
+    seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
     add("--learning-rate", type=learning_rate, metavar="LR|grid", help="of the students; grid: the paper's six")
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
-    add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most: the same for each setting")
+    add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
@@ -84,10 +85,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """A whole number from 0 on that every random generator takes."""
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
+    return int(text)
+
+
 def learning_rate(text: str) -> float | Literal["grid"]:
     """A number above 0 and at most 1, or `grid`."""
-    if text == GRID:
-        return GRID  # type: ignore[return-value]
+    if text == "grid":
+        return "grid"
     try:
         rate = float(text)
     except ValueError:
@@ -107,12 +115,12 @@ def device(name: str) -> str:
         raise InputError(f"Unknown device {name!r}. Allowed: cpu, cuda, cuda:N.")
     if kind == "cuda" and not torch.cuda.is_available():
         raise InputError(f"Device {name!r} was asked for, but this machine has no usable CUDA GPU. Use --device cpu.")
+    if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():
+        raise InputError(f"Device {name!r} was asked for, but the GPUs here are 0 to {torch.cuda.device_count() - 1}.")
     return name
 
 
-def _chosen(
-    kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]
-) -> tuple[str, ...]:
+def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
     known(kind, names, allowed)
     return tuple(dict.fromkeys(names)) or default
 

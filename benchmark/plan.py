@@ -9,7 +9,7 @@ from benchmark.data.suites import Suite
 from benchmark.presets import MAX_LENGTH, STUDENT_RATES, Preset
 from benchmark.rooms import Rooms
 from benchmark.settings import SETTINGS, Setting
-from benchmark.spec import FINE_TUNED, GRID, TEACHER, RunSpec
+from benchmark.spec import FINE_TUNED, TEACHER, RunSpec
 
 TEACHER_SEED = 0
 
@@ -114,4 +114,4 @@ def _student_spec(
 def _rate(request: Request, student: str) -> float | Literal["grid"]:
     if request.learning_rate is not None:
         return request.learning_rate
-    return GRID if request.preset.grid else STUDENT_RATES[student]
+    return "grid" if request.preset.grid else STUDENT_RATES[student]

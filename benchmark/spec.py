@@ -55,7 +55,7 @@ class RunSpec:
     """Digest of a given vector file; empty where vectors are trained on the pool or are the teacher's."""
     max_epochs: int
     max_steps: int = 0
-    """Optimiser steps at most, so that every setting has the same budget however much text it reads; 0 sets no bound."""
+    """Optimiser steps at most, so that all settings have one budget however much text they read; 0 sets no bound."""
     patience: int
     batch_size: int
     """Mean sentences of a batch; the token budget is this times the mean length."""
@@ -88,7 +88,7 @@ class RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run came to. None means not measured, never 0. F1 in 0..1, sizes in MiB (2**20 bytes), times in ms or s."""
+    """What a run came to. None means not measured, never 0. F1 in 0..1, sizes in MiB (2**20 bytes), times in s."""
 
     learning_rate: float
     valid_f1: float

@@ -31,6 +31,8 @@ BUSY = ("database is locked", "database table is locked")
 """What SQLite says while another process writes; the question is asked again."""
 PATIENCE_SECONDS = 60.0
 PAGE = 1000
+NO_ANSWER = ". Nothing was begun: see that this store answers, or name another by --tracking-uri or in mlflow.yml."
+"""Ends the message where a store does not answer its first question."""
 SUITE_TAG = "suite"
 
 for _logger in ("mlflow", "alembic", "sqlalchemy"):
@@ -48,7 +50,7 @@ class Client:
         with environment(PROBE), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of MLflow's
             self._mlflow = self._try(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
-            self._try(lambda: self._mlflow.search_experiments(max_results=1))
+            self._try(lambda: self._mlflow.search_experiments(max_results=1), or_else=NO_ANSWER)
 
     def experiment(self, suite: str, description: str) -> str:
         """Id of the suite's experiment, which is created where there is none."""
@@ -141,15 +143,15 @@ class Client:
             if not token:
                 return
 
-    def _try(self, ask: Callable[[], Answer]) -> Answer:
-        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS."""
+    def _try(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
+        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS. `or_else` ends the error."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return ask()
             except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
                 if not (_is_busy(error) and is_local(self.uri) and time.monotonic() < until):
-                    raise StoreError(f"{without_password(self.uri)}: {_said(error)}") from error
+                    raise StoreError(f"{without_password(self.uri)}: {_said(error)}{or_else}") from error
             time.sleep(random.uniform(0.05, 0.5))
 
 

@@ -1,0 +1,53 @@
+"""The expected time of a run: from runs like it, else from its sentences and its budget of steps."""
+
+from dataclasses import replace
+
+import pytest
+from test_spec import SPEC
+
+from benchmark.estimate import LIKELY_EPOCHS, SECONDS_PER_SENTENCE, Estimator
+from benchmark.spec import GRID
+from students import STUDENTS
+from tracking import Record
+
+UNKNOWN = Estimator(seconds={})
+LONG = replace(SPEC, max_epochs=100)
+
+
+def record(seconds: float, *, smoke: str = "false", status: str = "finished", role: str = "train") -> Record:
+    tags = {"role": role, "dataset": "emot", "student": "bilstm", "setting": "kd_ulb", "smoke": smoke}
+    return Record(
+        run_id="r",
+        suite="s",
+        name="n",
+        status=status,  # type: ignore[arg-type]
+        tags=tags,
+        params={},
+        metrics={},
+        start_time=1_000,
+        end_time=1_000 + round(seconds * 1000),
+    )
+
+
+def test_runs_like_it_tell_best() -> None:
+    records = [record(60), record(80), record(300), record(1, smoke="true"), record(2, status="failed")]
+    estimate = Estimator.from_records([*records, record(3, role="inference")])
+    assert estimate(SPEC, 10) == 80
+    assert estimate(replace(SPEC, setting="kd"), 10) == UNKNOWN(SPEC, 10)
+    assert estimate(replace(SPEC, limit=8), 8) == UNKNOWN(SPEC, 8), "a smoke run takes less"
+
+
+def test_a_grid_takes_six_times_as_long() -> None:
+    assert UNKNOWN(replace(LONG, learning_rate=GRID), 1000) - 3 == pytest.approx(6 * (UNKNOWN(LONG, 1000) - 3))
+
+
+def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
+    of_sentence = SECONDS_PER_SENTENCE["bilstm"]
+    assert UNKNOWN(LONG, 1000) == pytest.approx(3 + of_sentence * 1000 * LIKELY_EPOCHS)
+    assert UNKNOWN(replace(LONG, max_epochs=2), 1000) == pytest.approx(3 + of_sentence * 2000)
+    assert UNKNOWN(replace(LONG, max_steps=50), 1000) == pytest.approx(3 + of_sentence * 50 * 32)
+    assert UNKNOWN(replace(LONG, max_steps=10**9), 1000) == UNKNOWN(LONG, 1000)
+
+
+def test_every_student_has_a_cost() -> None:
+    assert set(STUDENTS) | {"teacher"} == set(SECONDS_PER_SENTENCE)
