@@ -19,7 +19,7 @@ from benchmark.learning.classroom import Classroom
 from benchmark.learning.loop import predict
 from benchmark.learning.teacher import Teacher
 from benchmark.lesson import Lesson, Taught, score
-from benchmark.measuring.bundle import write_bundle
+from benchmark.measuring.bundle_writer import write_bundle
 from benchmark.measuring.export import MAX_LOGIT_GAP, export_onnx, max_logit_gap
 from benchmark.measuring.onnx_model import OnnxModel
 from benchmark.measuring.scores import f1_per_label
