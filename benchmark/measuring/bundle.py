@@ -59,7 +59,7 @@ class Bundle:
         if isinstance(texts, str):
             raise InputError(f"predict takes a list of texts, got one string; write predict([{texts[:20]!r}]).")
         if not self.per_word:
-            encodings = [self._tokenizer.encode(readable(text)) for text in texts]
+            encodings = [self._tokenizer.encode(_one_text(text)) for text in texts]
             return [self.labels[answer] for answer in self._answers(encodings, batch_size)]
         sentences = [words_of(text) for text in texts]
         encodings = [self._tokenizer.encode(words, is_pretokenized=True) for words in sentences]
@@ -83,6 +83,12 @@ class Bundle:
 def words_of(text: str | Sequence[str]) -> list[str]:
     """The words that tags are given to."""
     return [readable(word) for word in (text.split() if isinstance(text, str) else text)]
+
+
+def _one_text(text: str | Sequence[str]) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"A classifier takes strings, got {text!r:.60}.")
+    return readable(text)
 
 
 def readable(text: str) -> str:
