@@ -22,7 +22,8 @@ from benchmark.exam import BUNDLE, WEIGHTS
 from benchmark.execute import Desk
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.teacher import load_teacher
-from benchmark.measuring.bundle import MODEL, Bundle
+from benchmark.measuring.bundle import Bundle
+from benchmark.measuring.bundle_files import MODEL
 from benchmark.measuring.latency import (
     LATENCY_PROTOCOL,
     Subject,

@@ -106,6 +106,11 @@ class RunResult:
     overhead_share: float
     """Share of the training's wall time outside forward, backward and step."""
     onnx_max_logit_gap: float
+    onnx_test_f1: float | None = None
+    size_onnx_int8_mib: float | None = None
+    onnx_int8_test_f1: float | None = None
+    onnx_int8_f1_lost: float | None = None
+    """The larger of what INT8 loses on validation and on test; below 0 where it gains on both."""
     test_f1_per_label: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -114,6 +119,6 @@ class RunResult:
         return self.test_f1 / self.teacher_test_f1 if self.teacher_test_f1 else None
 
     def metrics(self) -> dict[str, float]:
-        """The scalar fields by name."""
+        """The scalar fields by name; what was not measured is absent."""
         scalars = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "test_f1_per_label"}
-        return scalars if self.f1_kept is None else scalars | {"f1_kept": self.f1_kept}
+        return {name: value for name, value in (scalars | {"f1_kept": self.f1_kept}).items() if value is not None}
