@@ -36,7 +36,7 @@ class Batch:
 
 
 def token_budget(sentences: Sentences, batch_size: int) -> int:
-    """Padded pieces a batch may hold so that it holds `batch_size` sentences on average."""
+    """Padded pieces a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
     return max(1, round(batch_size * float(sentences.lengths.mean())))
 
 

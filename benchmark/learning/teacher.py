@@ -93,7 +93,8 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     """The fast tokenizer that belongs to the encoder; DataError where the folder holds none that can be read."""
     located = _located(name)
     with _readable(name):
-        tokenizer = AutoTokenizer.from_pretrained(**located)
+        # A byte-level tokenizer reads words handed over one by one as glued together, unless told of the space before.
+        tokenizer = AutoTokenizer.from_pretrained(**located, add_prefix_space=True)
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
     return cast("PreTrainedTokenizerBase", tokenizer)
