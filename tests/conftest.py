@@ -7,16 +7,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from benchmark.data import demo
 from benchmark.measuring import lock
 from tracking import Store
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 ROOT = Path(__file__).resolve().parent.parent
 USERS = ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA")
@@ -104,6 +104,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzàâäáãåæçéèêëğıíîïñóôö�
 @pytest.fixture(scope="session")
 def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of an untrained BERT, 2 layers wide 32, with a WordPiece tokenizer of 600 pieces."""
+    import torch
+    from transformers import BertConfig, BertModel
+
     folder = tmp_path_factory.mktemp("teacher") / "tiny-bert"
     tokenizer = _word_pieces()
     config = BertConfig(
@@ -120,7 +123,10 @@ def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _word_pieces() -> PreTrainedTokenizerFast:
+def _word_pieces() -> "PreTrainedTokenizerFast":
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
