@@ -107,6 +107,7 @@ def _student_spec(
         patience=request.preset.patience,
         batch_size=request.preset.batch_size,
         max_length=teacher.max_length,
+        decay=request.preset.max_steps > 0,
         limit=request.limit,
     )
 

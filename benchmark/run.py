@@ -111,9 +111,9 @@ def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store,
     waiting = unmeasured(models, records)
     if not waiting:
         return
-    console.print(f"Measuring {len(waiting)} models, one thread, nothing beside it ...")
+    console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
     desk = Work.of(rooms, store, wanted, n_threads=1).desk()
-    for _ in measure(waiting, desk):
+    for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
         pass
 
 

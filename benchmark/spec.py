@@ -62,7 +62,8 @@ class RunSpec:
     max_length: int
     weight_decay: float = 0.0
     decay: bool = False
-    """Whether the learning rate falls linearly to 0 over max_epochs, rather than staying where warm-up led."""
+    """Whether the learning rate falls linearly to 0 over max_epochs or max_steps, whichever ends first, rather than
+    staying where warm-up led. A step budget always has it: Li et al., 2020 (https://arxiv.org/abs/1905.04753)."""
     limit: int = 0
     """Rows kept of each split in a smoke run; 0 keeps all."""
     protocol: str = PROTOCOL

@@ -99,6 +99,10 @@ class Store:
         """Adds later measurements to a run, finished or not."""
         self._client.write(run_id, metrics=_metrics(metrics))
 
+    def add_artifacts(self, run_id: str, folder: Path, path: str = "") -> None:
+        """Copies what is in `folder` into a run's folder `path`, over what is there; the run may have finished."""
+        self._client.upload(run_id, folder, path)
+
     def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
         """Ends the runs (of `keys`, or any) whose process on this machine is gone; returns their ids.
 

@@ -100,13 +100,13 @@ def train(
     rng = np.random.default_rng(recipe.seed)
     model.to(device)
     budget = token_budget(practice.sentences, recipe.batch_size)
-    n_steps = len(plan_batches(practice.sentences.lengths, budget))
+    n_steps = recipe.max_epochs * len(plan_batches(practice.sentences.lengths, budget))
     optimizer = Optimizer(
         model,
         embedding,
         learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
-        decay_steps=recipe.max_epochs * n_steps if recipe.decay else 0,
+        decay_steps=min(n_steps, recipe.max_steps or n_steps) if recipe.decay else 0,
     )
     progress = Progress()
     start = time.perf_counter()

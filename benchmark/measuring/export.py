@@ -31,7 +31,8 @@ BATCHES = (1, 2, 5)
 def export_onnx(model: nn.Module, path: Path) -> None:
     """Writes `model` as one file; the file appears whole or not at all, and the model is left as it was.
 
-    The attention of a BERT is fused. Inputs `input_ids` and `attention_mask`, int64 [B, L]; output `logits`, [B, C] or [B, L, C]; B and L are free.
+    The attention of a BERT is fused.
+    Inputs `input_ids` and `attention_mask`, int64 [B, L]; output `logits`, [B, C] or [B, L, C]; B and L are free.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
