@@ -59,9 +59,9 @@ class Finished:
 
 
 def unmeasured(finished: Iterable[Finished], records: Iterable[Record]) -> list[Finished]:
-    """Those without a finished inference run on this machine by this protocol; a model taught anew is another one."""
-    known = {(r.key, r.parent) for r in records if r.tags.get("role") == "inference" and r.status == "finished"}
-    return [model for model in finished if (model.key, model.record.run_id) not in known]
+    """Those without a finished inference run on this machine by this protocol."""
+    known = {r.key for r in records if r.tags.get("role") == "inference" and r.status == "finished"}
+    return [model for model in finished if model.key not in known]
 
 
 def measure(models: list[Finished], desk: Desk) -> Iterator[Finished]:
