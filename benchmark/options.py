@@ -13,9 +13,8 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.plan import Request
 from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
+from benchmark.spec import GRID
 from students import STUDENTS
-
-MAX_SEED = 2**32 - 1
 
 
 def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
@@ -85,6 +84,9 @@ def positive(text: str) -> int:
     return int(text)
 
 
+MAX_SEED = 2**32 - 1
+
+
 def seed(text: str) -> int:
     """A whole number from 0 on that every random generator takes."""
     if not text.isdecimal() or int(text) > MAX_SEED:
@@ -94,8 +96,8 @@ def seed(text: str) -> int:
 
 def learning_rate(text: str) -> float | Literal["grid"]:
     """A number above 0 and at most 1, or `grid`."""
-    if text == "grid":
-        return "grid"
+    if text == GRID:
+        return GRID  # type: ignore[return-value]
     try:
         rate = float(text)
     except ValueError:

@@ -108,7 +108,8 @@ def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store,
     records = store.records(wanted.suite.name)
     finished = Ledger.read(records).finished
     models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in items if i.spec.key in finished]
-    waiting = unmeasured(models, records)
+    ids = {model.record.run_id for model in models}  # a model that was taught anew is another one
+    waiting = unmeasured(models, [record for record in records if record.parent in ids])
     if not waiting:
         return
     console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")

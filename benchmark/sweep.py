@@ -58,7 +58,7 @@ def sweep(items: list[Item], request: Request, rooms: Rooms, store: Store, jobs:
     beside = min(jobs, len(teachers))
     work = Work.of(rooms, store, request, threads(beside))
     _tell_each(executed(teachers, {}, work, beside, watch), done)
-    f1_of_teachers = _teachers_at_hand(items, work, store, request)
+    f1_of_teachers = teachers_at_hand(items, work, store, request)
     students = [item.spec for item in items if not item.spec.is_teacher and item.spec.teacher_key in f1_of_teachers]
     work = Work.of(rooms, store, request, threads(jobs))
     _tell_each(executed(students, f1_of_teachers, work, jobs, watch), done)
@@ -71,7 +71,7 @@ def _tell_each(outcomes: Generator[Outcome, None, None], done: Done) -> None:
             done(outcome)
 
 
-def _teachers_at_hand(items: list[Item], work: Work, store: Store, request: Request) -> dict[str, float]:
+def teachers_at_hand(items: list[Item], work: Work, store: Store, request: Request) -> dict[str, float]:
     """Test F1 of each finished teacher that students wait for, its files and logits brought into place."""
     desk = work.desk()
     ledger = Ledger.read(store.records(request.suite.name))
