@@ -51,7 +51,7 @@ class Finished:
     @property
     def key(self) -> str:
         """Of its inference run: the same model on another machine or by another protocol is measured again."""
-        return digest([self.spec.key, machine_fingerprint(), LATENCY_PROTOCOL])
+        return digest([self.record.key, machine_fingerprint(), LATENCY_PROTOCOL])
 
 
 def unmeasured(finished: Iterable[Finished], records: Iterable[Record], budget: Budget = QUICK) -> list[Finished]:

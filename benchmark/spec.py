@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
 
 PROTOCOL = "1"
 """Version of everything that shapes a result and is no field of a RunSpec: architectures, losses, scores.
@@ -78,6 +79,12 @@ class RunSpec:
         """For people, as `emot.bilstm.kd_ulb.seed0`."""
         return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
 
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> "RunSpec":
+        """From a store, which keeps every value as text; raises KeyError where a field is missing."""
+        kept = {f.name: params[f.name] for f in fields(cls) if f.name in params or f.default is MISSING}
+        return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in kept.items()})
+
     @property
     def is_teacher(self) -> bool:
         return self.student == TEACHER
@@ -85,6 +92,14 @@ class RunSpec:
     @property
     def smoke(self) -> bool:
         return self.limit > 0
+
+
+def _typed(kind: object, text: str) -> Any:
+    if kind is bool:
+        return text == "True"
+    if kind is int:
+        return int(text)
+    return text if kind in (str, Task) or text == GRID else float(text)
 
 
 @dataclass(frozen=True, kw_only=True)
