@@ -1,6 +1,7 @@
 """The command line of `benchmark.run`, checked, as a Request."""
 
 import argparse
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.plan import Request
 from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
-from benchmark.spec import GRID
+from benchmark.spec import GRID, TASKS
 from students import STUDENTS
 
 
@@ -39,7 +40,7 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
     add("--force", action="store_true", help="do again what is done")
     add("--retry-failed", action="store_true", help="do again what failed")
-    add("--jobs", type=positive, default=1, metavar="N", help="runs side by side (default: 1)")
+    add("--jobs", type=positive, metavar="N", help="runs side by side (default: one a core, at most 4; 1 on a GPU)")
     add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
     add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
@@ -64,9 +65,11 @@ def request(asked: argparse.Namespace) -> Request:
         seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
         learning_rate=asked.learning_rate,
         teacher=_teacher(asked, suite, preset),
+        teacher_epochs=asked.teacher_epochs or 0,
         vectors=_vectors(asked.vectors),
         limit=asked.limit,
         device=device(asked.device),
+        jobs=asked.jobs or _usual_jobs(asked.device),
     )
 
 
@@ -85,6 +88,8 @@ def positive(text: str) -> int:
 
 
 MAX_SEED = 2**32 - 1
+MOST_JOBS = 4
+"""Side by side where nobody says how many: each holds its data and its model."""
 
 
 def seed(text: str) -> int:
@@ -122,6 +127,11 @@ def device(name: str) -> str:
     return name
 
 
+def _usual_jobs(name: str) -> int:
+    """Small models train best on one core each; on a GPU they would wait for each other."""
+    return min(os.cpu_count() or 1, MOST_JOBS) if torch.device(name).type == "cpu" else 1
+
+
 def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
     known(kind, names, allowed)
     return tuple(dict.fromkeys(names)) or default
@@ -133,7 +143,7 @@ def _preset(asked: argparse.Namespace) -> Preset:
         preset,
         max_epochs=asked.max_epochs or preset.max_epochs,
         max_steps=asked.max_steps or preset.max_steps,
-        teacher_epochs=asked.teacher_epochs or preset.teacher_epochs,
+        left_out={} if asked.student or asked.setting or asked.suite not in TASKS else preset.left_out,
     )
 
 

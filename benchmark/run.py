@@ -20,6 +20,7 @@ from benchmark.progress import SweepProgress, show_plan
 from benchmark.report import RESULTS, folder_name, print_leaderboard, write_report
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
+from benchmark.spec import RunSpec
 from benchmark.storage import cache_folder, require_writable
 from benchmark.sweep import Ledger, due_items, sweep
 from benchmark.workers import Work
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
     ledger = Ledger.read(records)
     due = due_items(items, ledger, force=asked.force, retry_failed=asked.retry_failed)
-    seconds = _expected_seconds(due, rooms, records)
+    seconds = _expected_seconds(due, rooms, records, wanted.jobs)
     console = Console()
     show_plan(items, due, ledger, seconds, console)
     if asked.dry_run:
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _record_skips(items, ledger, store, wanted)
     outcomes: list[Outcome] = []
     with SweepProgress(seconds, console) as progress:
-        sweep(due, wanted, rooms, store, asked.jobs, progress.epoch, _both(progress.done, outcomes.append))
+        sweep(due, wanted, rooms, store, wanted.jobs, progress.epoch, _both(progress.done, outcomes.append))
     _measure(items, wanted, rooms, store, console)
     write_report(store, wanted.suite.name, out)
     print_leaderboard(store, wanted.suite.name, console)
@@ -81,17 +82,21 @@ def _require_named(names: Sequence[str], wanted: Request) -> None:
         load_corpus(wanted.suite.entries[name])
 
 
-def _expected_seconds(missing: Iterable[Item], rooms: Rooms, records: Sequence[Record]) -> dict[str, float]:
-    """By key."""
+def _expected_seconds(
+    missing: Iterable[Item], rooms: Rooms, records: Sequence[Record], jobs: int
+) -> dict[str, float]:
+    """By key; of students that train side by side, each one's share."""
     estimate = Estimator.from_records(records)
-    return {item.spec.key: estimate(item.spec, _n_sentences(item, rooms)) for item in missing}
+    return {
+        item.spec.key: estimate(item.spec, _texts(item.spec, rooms)) / (1 if item.spec.is_teacher else jobs)
+        for item in missing
+    }
 
 
-def _n_sentences(item: Item, rooms: Rooms) -> int:
-    spec = item.spec
-    return len(rooms.corpus(spec.dataset).splits["train"]) + (
-        len(rooms.pool(spec.dataset).texts) if spec.unlabeled else 0
-    )
+def _texts(spec: RunSpec, rooms: Rooms) -> list[str | Sequence[str]]:
+    """What a run trains on."""
+    labelled = rooms.corpus(spec.dataset).texts("train")
+    return [*labelled, *(rooms.pool(spec.dataset).texts if spec.unlabeled else ())]
 
 
 def _record_skips(items: Iterable[Item], ledger: Ledger, store: Store, wanted: Request) -> None:

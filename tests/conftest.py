@@ -199,7 +199,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Fi
     folder = tmp_path_factory.mktemp("finished") / "work"
     folder.mkdir()
     arguments = ("--suite", "classification", "--teacher", str(tiny_teacher), "--limit", "40", "-s", "cnn")
-    arguments += ("--teacher-epochs", "1", "--max-epochs", "2")
+    arguments += ("--teacher-epochs", "1", "--max-epochs", "2", "--jobs", "1")
     settings = ("-x", "vanilla", "-x", "kd_ulb_bert")
     command = start_command(folder, *arguments, *settings)
     out, err = command.communicate()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from test_spec import SPEC
 
-from benchmark.estimate import LIKELY_EPOCHS, SECONDS_PER_SENTENCE, Estimator
+from benchmark.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_PIECE, OVERHEAD_SECONDS, Estimator
 from benchmark.spec import GRID
 from students import STUDENTS
 from tracking import Record
@@ -29,25 +29,36 @@ def record(seconds: float, *, smoke: str = "false", status: str = "finished", ro
     )
 
 
+def texts(n: int) -> list[str]:
+    """Of ten pieces each."""
+    return ["x" * 40] * n
+
+
 def test_runs_like_it_tell_best() -> None:
     records = [record(60), record(80), record(300), record(1, smoke="true"), record(2, status="failed")]
     estimate = Estimator.from_records([*records, record(3, role="inference")])
-    assert estimate(SPEC, 10) == 80
-    assert estimate(replace(SPEC, setting="kd"), 10) == UNKNOWN(SPEC, 10)
-    assert estimate(replace(SPEC, limit=8), 8) == UNKNOWN(SPEC, 8), "a smoke run takes less"
+    assert estimate(SPEC, texts(10)) == 80
+    assert estimate(replace(SPEC, setting="kd"), texts(10)) == UNKNOWN(SPEC, texts(10))
+    assert estimate(replace(SPEC, limit=8), texts(8)) == UNKNOWN(SPEC, texts(8)), "a smoke run takes less"
 
 
 def test_a_grid_takes_six_times_as_long() -> None:
-    assert UNKNOWN(replace(LONG, learning_rate=GRID), 1000) - 3 == pytest.approx(6 * (UNKNOWN(LONG, 1000) - 3))
+    grid, one = (UNKNOWN(replace(LONG, learning_rate=rate), texts(1000)) for rate in (GRID, 1e-3))
+    assert grid - OVERHEAD_SECONDS == pytest.approx(6 * (one - OVERHEAD_SECONDS))
 
 
 def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
-    of_sentence = SECONDS_PER_SENTENCE["bilstm"]
-    assert UNKNOWN(LONG, 1000) == pytest.approx(3 + of_sentence * 1000 * LIKELY_EPOCHS)
-    assert UNKNOWN(replace(LONG, max_epochs=2), 1000) == pytest.approx(3 + of_sentence * 2000)
-    assert UNKNOWN(replace(LONG, max_steps=50), 1000) == pytest.approx(3 + of_sentence * 50 * 32)
-    assert UNKNOWN(replace(LONG, max_steps=10**9), 1000) == UNKNOWN(LONG, 1000)
+    of_sentence = 10 * MICROSECONDS_PER_PIECE["bilstm"] * 1e-6
+    assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS)
+    few_epochs, few_steps = replace(LONG, max_epochs=2), replace(LONG, max_steps=50)
+    assert UNKNOWN(few_epochs, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 2000)
+    assert UNKNOWN(few_steps, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 50 * 32)
+    assert UNKNOWN(replace(LONG, max_steps=10**9), texts(1000)) == UNKNOWN(LONG, texts(1000))
+
+
+def test_words_weigh_as_their_text_does() -> None:
+    assert UNKNOWN(LONG, [("satu", "dua")]) == UNKNOWN(LONG, ["satu dua"])
 
 
 def test_every_student_has_a_cost() -> None:
-    assert set(STUDENTS) | {"teacher"} == set(SECONDS_PER_SENTENCE)
+    assert set(STUDENTS) | {"teacher"} == set(MICROSECONDS_PER_PIECE)

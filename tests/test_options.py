@@ -92,7 +92,7 @@ def test_seed_and_seeds_exclude_each_other(capsys: pytest.CaptureFixture[str]) -
 
 def test_budgets_of_the_command_line_beat_the_presets() -> None:
     wanted = asked("--max-epochs", "3", "--max-steps", "50", "--teacher-epochs", "1")
-    assert (wanted.preset.max_epochs, wanted.preset.max_steps, wanted.preset.teacher_epochs) == (3, 50, 1)
+    assert (wanted.preset.max_epochs, wanted.preset.max_steps, wanted.teacher_epochs) == (3, 50, 1)
     assert wanted.preset.patience == PRESETS["quickstart"].patience
 
 

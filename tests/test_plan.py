@@ -8,10 +8,12 @@ import pytest
 
 from benchmark.options import parser, request
 from benchmark.plan import Item, plan_runs
-from benchmark.presets import GRID_RATES, STUDENT_RATES
+from benchmark.presets import BUNDLED_TEACHER, GRID_RATES, PRESETS, STUDENT_RATES, USUAL_FINE_TUNING
 from benchmark.rooms import Rooms
 from benchmark.spec import GRID, RunSpec
 from students import STUDENTS
+
+N_LEFT_OUT = sum(len(settings) for settings in PRESETS["quickstart"].left_out.values())
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +48,7 @@ def test_the_teacher_comes_first_and_every_run_has_a_key_of_its_own(tiny_teacher
         "smalltalk_demo.bilstm.kd.seed0",
         "smalltalk_demo.bilstm.kd.seed1",
     ]
-    assert len({spec.key for spec in planned}) == len(planned) == 1 + len(STUDENTS) * 5 * 2
+    assert len({spec.key for spec in planned}) == len(planned) == 1 + (len(STUDENTS) * 5 - N_LEFT_OUT) * 2
     assert {spec.teacher_key for spec in students} == {teacher.key}, "one teacher for all seeds"
 
 
@@ -143,3 +145,16 @@ def test_a_setting_whose_values_change_is_another_run(tiny_teacher: Path) -> Non
     spec = one(tiny_teacher, "-x", "kd_kld")
     assert spec.loss == "kld"
     assert replace(spec, temperature=2.0).key != spec.key
+
+
+def test_heavy_students_are_taught_less_in_the_quickstart_unless_they_are_named(tiny_teacher: Path) -> None:
+    planned = [spec.setting for spec in specs(tiny_teacher) if spec.student == "bert_small"]
+    assert planned == ["vanilla", "kd"]
+    assert len(specs(tiny_teacher, "-s", "bert_small")) == 1 + 5
+    assert any(spec.student == "bert_small" for spec in specs(tiny_teacher, "-x", "kd_ulb"))
+
+
+def test_a_teacher_is_fine_tuned_as_suits_it(tiny_teacher: Path) -> None:
+    assert specs(tiny_teacher)[0].learning_rate == USUAL_FINE_TUNING.learning_rate
+    bundled = specs(Path(BUNDLED_TEACHER))[0]
+    assert (bundled.learning_rate, bundled.max_epochs) == (1e-3, 24)
