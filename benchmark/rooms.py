@@ -55,7 +55,7 @@ class Rooms:
             self._classrooms[dataset] = Classroom(
                 corpus=self.corpus(dataset),
                 tokenizer=self.tokenizer,
-                max_length=MAX_LENGTH[self.suite.task],
+                max_length=min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length),
                 read_pool=lambda: self.pool(dataset),
             )
         return self._classrooms[dataset]

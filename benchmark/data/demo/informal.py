@@ -64,7 +64,8 @@ def mistyped(word: str, dice: Dice) -> str:
         return word
     at = 1 + dice.below(len(word) - 2)
     head, letter, tail = word[:at], word[at], word[at + 1 :]
-    slips = (head + tail, head + 2 * letter + tail, head + tail[0] + letter + tail[1:], head + beside(letter, dice) + tail)
+    swapped = head + tail[0] + letter + tail[1:]
+    slips = (head + tail, head + 2 * letter + tail, swapped, head + beside(letter, dice) + tail)
     return dice.one_of(slips)
 
 

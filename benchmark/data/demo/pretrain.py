@@ -2,7 +2,7 @@
 
 A 4-layer BERT, its word pieces included, taught by masked language modelling on text of the demonstration's own
 generators: no labels, other seeds, and without any text of the validation and test splits. It gives the quickstart a
-teacher that knows more language than the labelled rows show, and needs no network. See encoder/README.md.
+teacher that knows more language than the labelled rows show, and needs no network. See README.md beside it.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from pathlib import Path
 import torch
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor, nn
-from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
+from transformers import BertConfig, BertForMaskedLM, BertTokenizer
 
 from benchmark.data import demo
-from benchmark.data.demo.spans import Entities
 from benchmark.data.demo.intents import Smalltalk, normal
+from benchmark.data.demo.spans import Entities
 
 ENCODER = Path(__file__).parent / "encoder"
 SEED = 40_000
@@ -26,7 +26,7 @@ SMALLTALK_PER_ROUND, ENTITIES_PER_ROUND = 20_000, 5_000
 VOCABULARY = 4000
 WIDTH, LAYERS, HEADS = 192, 4, 3
 MAX_PIECES = 64
-BATCH, LEARNING_RATE, WARMUP_SHARE = 64, 1e-3, 0.06
+BATCH, LEARNING_RATE = 64, 1e-3
 MASKED_SHARE = 0.25
 
 
@@ -48,14 +48,14 @@ def held_out() -> set[str]:
     return {normal(text) for text in plain + words}
 
 
-def learn_pieces(texts: list[str]) -> BertTokenizerFast:
+def learn_pieces(texts: list[str]) -> BertTokenizer:
     """A lower-casing WordPiece tokenizer with a vocabulary learned from `texts`."""
     pieces = BertWordPieceTokenizer(lowercase=True)
     pieces.train_from_iterator(texts, vocab_size=VOCABULARY, min_frequency=3, limit_alphabet=100, show_progress=False)
-    return BertTokenizerFast(tokenizer_object=pieces._tokenizer, do_lower_case=True, model_max_length=MAX_PIECES)
+    return BertTokenizer(tokenizer_object=pieces._tokenizer, do_lower_case=True, model_max_length=MAX_PIECES)
 
 
-def first_vectors(tokenizer: BertTokenizerFast, texts: list[str]) -> Tensor:
+def first_vectors(tokenizer: BertTokenizer, texts: list[str]) -> Tensor:
     """Piece vectors [V, WIDTH] to start from: the positive mutual information of pieces in one text, reduced by SVD.
 
     Masked language modelling finds these neighbourhoods by itself, but takes hours of a small machine for it.
@@ -74,7 +74,7 @@ def first_vectors(tokenizer: BertTokenizerFast, texts: list[str]) -> Tensor:
     return vectors * (0.02 / vectors.std())
 
 
-def batches(tokenizer: BertTokenizerFast, texts: list[str], generator: torch.Generator) -> Iterator[Tensor]:
+def batches(tokenizer: BertTokenizer, texts: list[str], generator: torch.Generator) -> Iterator[Tensor]:
     """Piece ids [B, L] of neighbours in length, right-padded with 0, in random order."""
     ids = sorted(tokenizer(texts, truncation=True, max_length=MAX_PIECES)["input_ids"], key=len)
     starts = torch.randperm(len(ids) // BATCH, generator=generator) * BATCH
@@ -83,7 +83,7 @@ def batches(tokenizer: BertTokenizerFast, texts: list[str], generator: torch.Gen
         yield nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=0)
 
 
-def masked(ids: Tensor, tokenizer: BertTokenizerFast, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def masked(ids: Tensor, tokenizer: BertTokenizer, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Ids with pieces hidden as BERT does (80 % mask, 10 % random, 10 % kept), and which [B, L] are to be guessed."""
     ordinary = (ids != tokenizer.pad_token_id) & (ids != tokenizer.cls_token_id) & (ids != tokenizer.sep_token_id)
     asked = ordinary & (torch.rand(ids.shape, generator=generator) < MASKED_SHARE)
@@ -115,14 +115,14 @@ def pretrain(steps: int, out: Path) -> None:
     )
     model.bert.embeddings.word_embeddings.weight.data.copy_(first_vectors(tokenizer, first))
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, steps, WARMUP_SHARE, "linear")
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     stream = (batch for texts in _chain(first, text) for batch in batches(tokenizer, texts, generator))
     mean = 0.0
     for step, ids in enumerate(islice(stream, steps), start=1):
         shown, asked = masked(ids, tokenizer, generator)
         hidden = model.bert(shown, attention_mask=(ids != tokenizer.pad_token_id).long()).last_hidden_state
         loss = nn.functional.cross_entropy(model.cls(hidden[asked]), ids[asked])
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -138,11 +138,11 @@ def _chain(first: list[str], rest: Iterator[list[str]]) -> Iterator[list[str]]:
     yield from rest
 
 
-def save(model: BertForMaskedLM, tokenizer: BertTokenizerFast, out: Path) -> None:
+def save(model: BertForMaskedLM, tokenizer: BertTokenizer, out: Path) -> None:
     """The encoder without its masked-piece head, with the dropout a fine-tuning wants."""
     model.bert.config.hidden_dropout_prob = 0.1
     model.bert.config.attention_probs_dropout_prob = 0.1
-    model.bert.half().save_pretrained(out)
+    model.bert.half().save_pretrained(out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(out)
 
 
