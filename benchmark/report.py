@@ -108,7 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_leaderboard(store, suite, console)
         if budget.is_set:
             print_verdict(store, suite, asked, budget, console)
-        console.print(f"Report: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
     return DONE
 
 

@@ -236,10 +236,11 @@ COST_COLUMNS = (
         "ms text",
         "Median milliseconds from a string to its label: the exported bundle, tokenisation included, one thread.",
         "ms",
+        weight=1,
     ),
     _speed_up("latency_torch_ms", "x PyTorch", "the teacher's milliseconds in PyTorch / ours in PyTorch."),
     _speed_up("latency_onnx_ms", "x ONNX", "the teacher in ONNX Runtime, its best, / ours in ONNX Runtime.", weight=7),
-    _speed_up(ACROSS, "x teacher", "the teacher in PyTorch, as it is trained, / ours in ONNX Runtime."),
+    _speed_up(ACROSS, "x teacher", "the teacher in PyTorch, as it is trained, / ours in ONNX Runtime.", weight=1),
     _cost(
         "train_seconds",
         "train s",

@@ -17,6 +17,7 @@ from benchmark.reporting.reading import NOTES, facts
 from benchmark.reporting.results import COLUMNS, Row
 from benchmark.reporting.standing import Board, Hole, Standing
 from benchmark.reporting.trade_off import AXES, settings, students
+from benchmark.spec import TEACHER
 
 Json = dict[str, Any]
 Params = Mapping[str, Mapping[str, str]]
@@ -62,10 +63,14 @@ def embedded(data: Json) -> str:
 def _chapter(chapter: Chapter, numbers: Mapping[str, int], params: Params) -> Json:
     board = chapter.board
     views = [board] if len(board.datasets) == 1 else [board, *chapter.alone]
+    others = [standing.student for standing in board.standings if not standing.is_teacher]
+    names = list(dict.fromkeys([*students(board), *others]))
+    papers = [point["student"] for view in views for point in paper_points(view) if point["student"] != TEACHER]
     return {
         "preset": board.preset,
         "task": board.task,
-        "students": students(board),
+        "students": names,
+        "palette": list(dict.fromkeys([*names, *papers])),
         "settings": settings(board),
         "command": join(report_words(board.suite, board.preset)),
         "views": [_view(view, numbers, params) for view in views],
@@ -86,8 +91,8 @@ def _view(board: Board, numbers: Mapping[str, int], params: Params) -> Json:
 
 
 def _column(column: Column) -> Json:
-    names = ("name", "title", "meaning", "unit", "better", "note", "number", "usual")
-    return {name: getattr(column, name) for name in names}
+    names = ("name", "title", "meaning", "unit", "better", "note", "number")
+    return {name: getattr(column, name) for name in names} | {"initial": column.usual and column.weight > 0}
 
 
 def _standing(

@@ -6,11 +6,11 @@ const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "cross", "x", "tr
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function studentColour(student) {
-  const at = chapter().students.indexOf(student);
+  const at = chapter().palette.indexOf(student);
   return at < 0 ? "var(--ink)" : COLOURS[at % COLOURS.length];
 }
 
-const plotColour = (student) => (chapter().students.includes(student) ? studentColour(student) : ink("ink"));
+const plotColour = (student) => (chapter().palette.includes(student) ? studentColour(student) : ink("ink"));
 
 function settingSymbol(setting) {
   const at = chapter().settings.indexOf(setting);
@@ -26,7 +26,7 @@ function logAxis(title, values) {
   const positive = values.filter((value) => value > 0);
   const low = Math.log10(Math.min(...positive));
   const high = Math.log10(Math.max(...positive));
-  const steps = high - low > 2.5 ? [1] : high - low > 1.2 ? [1, 3] : [1, 2, 5];
+  const steps = high - low > 3.5 ? [1] : high - low > 1.2 ? [1, 3] : [1, 2, 5];
   const ticks = [];
   for (let power = Math.floor(low) - 1; power <= high + 1; power++) for (const step of steps) ticks.push(step * 10 ** power);
   const margin = Math.max(0.12, 0.08 * (high - low));
@@ -38,7 +38,7 @@ function layout(more) {
     font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: ink("ink") },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 56, r: 16, t: 12, b: 48 }, height: 360, hovermode: "closest",
     hoverlabel: { bgcolor: ink("raised"), bordercolor: ink("line"), font: { color: ink("ink"), size: 13 }, align: "left", namelength: -1 },
-    legend: { orientation: "h", y: -0.22, x: 0, font: { size: 12 } }, ...more,
+    legend: { orientation: "h", yref: "container", yanchor: "bottom", y: 0, x: 0, font: { size: 12 } }, ...more,
   };
 }
 

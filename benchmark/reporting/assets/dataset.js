@@ -18,6 +18,8 @@ function drawDataset() {
   for (const { draw } of boxes) draw();
 }
 
+const alone = (insight) => datasetViews().find((one) => one.datasets[0] === insight.dataset);
+
 const ofStudents = (standings) => [...new Set(standings.map(({ student }) => student))];
 
 // Means as a slope for each student, every seed a dot, the teacher a level line.
@@ -48,20 +50,31 @@ function ladder(shown) {
     draw: () => plot(node, [...levels, ...traces], { xaxis: axis("", ticks), yaxis: axis("macro-F1 x100") }) };
 }
 
+// One student at a time, a colour for each setting: whether a better start is a faster one.
 function curves(insight) {
-  const known = Object.entries(insight.curves ?? {});
-  if (!known.length) return null;
+  const known = Object.keys(insight.curves ?? {});
+  const standings = alone(insight).standings.filter(({ id }) => known.includes(id));
+  const students = ofStudents(standings.filter(({ isTeacher }) => !isTeacher));
+  if (!students.length) return null;
   const node = canvas("curves");
-  const standings = new Map(datasetViews().find((one) => one.datasets[0] === insight.dataset).standings.map((standing) => [standing.id, standing]));
-  const dashes = ["solid", "dash", "dot", "dashdot", "longdash"];
-  const traces = known.map(([name, curve]) => {
-    const { student, setting } = standings.get(name) ?? { student: name, setting: "" };
-    const at = chapter().settings.indexOf(setting);
-    return { x: curve.map(([epoch]) => epoch), y: curve.map(([, f1]) => 100 * f1), mode: "lines", name: plotText(name, 32), line: { color: plotColour(student), width: 1.5, dash: dashes[Math.max(at, 0) % dashes.length] },
-      hovertext: curve.map(([epoch, f1]) => `${plotText(name)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`), hoverinfo: "text" };
-  });
-  return { box: figureBox("How fast they learn", "F1 on validation after each epoch, lowest seed. With unlabelled text an epoch is longer.", node, "curves"),
-    draw: () => plot(node, traces, { xaxis: axis("epoch"), yaxis: axis("macro-F1 x100"), showlegend: known.length <= 14 }) };
+  const draw = () => {
+    const student = students.includes(state.learner) ? state.learner : students[0];
+    const own = chapter().settings.map((setting) => standings.find((one) => one.student === student && one.setting === setting)).filter(Boolean);
+    plot(node, own.map((standing) => curve(standing, insight.curves[standing.id])), { xaxis: axis("epoch", { rangemode: "tozero" }), yaxis: axis("macro-F1 x100"), showlegend: true });
+  };
+  const select = el("select", { id: "pick-learner", "aria-label": "Student", onchange: (event) => choose({ learner: event.target.value }, draw) },
+    ...students.map((student) => el("option", { value: student, selected: student === state.learner }, student)));
+  const box = figureBox("How fast they learn", "F1 on validation after each epoch, lowest seed; the dot is the highest. With unlabelled text an epoch is longer.", node, "curves");
+  box.querySelector(".exports").prepend(select);
+  return { box, draw };
+}
+
+function curve(standing, points) {
+  const colour = COLOURS[chapter().settings.indexOf(standing.setting) % COLOURS.length];
+  const top = points.reduce((best, [, f1], index) => (f1 > points[best][1] ? index : best), 0);
+  return { x: points.map(([epoch]) => epoch), y: points.map(([, f1]) => 100 * f1), mode: "lines+markers", name: plotText(standing.setting, 32), line: { color: colour, width: 1.8 },
+    marker: { color: colour, size: points.map((_, index) => (index === top ? 9 : 0)) },
+    hovertext: points.map(([epoch, f1]) => `${plotText(standing.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`), hoverinfo: "text" };
 }
 
 const MOST_CLASSES = 30;
@@ -82,7 +95,7 @@ function classes(insight) {
   return { box: figureBox("F1 by class", note, node, "classes"), draw: () => plot(node, traces, { height: Math.max(260, 120 + 22 * kept.length), xaxis: axis("F1 x100"), yaxis: axis("", ticks) }) };
 }
 
-const bestStudent = (insight) => datasetViews().find((one) => one.datasets[0] === insight.dataset).standings.find(({ id }) => id === insight.best)?.student ?? "";
+const bestStudent = (insight) => alone(insight).standings.find(({ id }) => id === insight.best)?.student ?? "";
 
 function confusionMatrix(insight) {
   if (!insight.confusion?.labels.length) return null;
@@ -101,10 +114,10 @@ function lengths(insight) {
   const known = Object.entries(insight.lengths ?? {}).filter(([, bins]) => bins.length > 1);
   if (!known.length) return null;
   const node = canvas("lengths");
-  const standings = new Map(datasetViews().find((one) => one.datasets[0] === insight.dataset).standings.map((standing) => [standing.id, standing]));
-  const names = (bins) => bins.map(({ shortest, longest }) => (shortest === longest ? String(shortest) : `${shortest} to ${longest}`));
-  const traces = known.map(([name, bins]) => ({ x: names(bins), y: bins.map(({ error }) => 100 * error), mode: "lines+markers", name: plotText(name, 32), line: { color: plotColour(standings.get(name)?.student), width: 1.8, dash: standings.get(name)?.isTeacher ? "dot" : "solid" },
-    hovertext: bins.map(({ error, n_texts }) => `${plotText(name)}<br>${(100 * error).toFixed(1)} % wrong of ${n_texts} texts`), hoverinfo: "text" }));
+  const standings = new Map(alone(insight).standings.map((standing) => [standing.id, standing]));
+  const middles = (bins) => bins.map(({ shortest, longest }) => (shortest + longest) / 2);
+  const traces = known.map(([name, bins]) => ({ x: middles(bins), y: bins.map(({ error }) => 100 * error), mode: "lines+markers", name: plotText(name, 32), line: { color: plotColour(standings.get(name)?.student), width: 1.8, dash: standings.get(name)?.isTeacher ? "dot" : "solid" },
+    hovertext: bins.map(({ error, n_texts, shortest, longest }) => `${plotText(name)}<br>${shortest} to ${longest} words: ${(100 * error).toFixed(1)} % wrong of ${n_texts} texts`), hoverinfo: "text" }));
   return { box: figureBox("Error by length", "Wrong answers in % on test texts of a length in words, lowest seed; bins hold about as many texts each.", node, "lengths"),
-    draw: () => plot(node, traces, { xaxis: axis("words", { type: "category" }), yaxis: axis("% wrong", { rangemode: "tozero" }) }) };
+    draw: () => plot(node, traces, { xaxis: axis("words"), yaxis: axis("% wrong", { rangemode: "tozero" }) }) };
 }

@@ -7,7 +7,7 @@ function shownColumns() {
   const alone = view().datasets.length === 1;
   return view().columns.map((column, index) => ({ ...column, index })).filter((column) => {
     if (column.name.startsWith("f1/") && alone) return false;
-    return chosen ? chosen.includes(column.name) : column.usual && hasAny(column.index);
+    return chosen ? chosen.includes(column.name) : column.initial && hasAny(column.index);
   });
 }
 

@@ -2,7 +2,7 @@
 
 const DEFAULTS = {
   preset: "", view: "", sort: "rank", down: "", students: "", settings: "", columns: "",
-  ms: "", mib: "", kept: "", fit: "", x: "", y: "f1", price: "0.05", paper: "1", of: "",
+  ms: "", mib: "", kept: "", fit: "", x: "", y: "f1", price: "0.05", paper: "1", of: "", learner: "",
 };
 const state = { ...DEFAULTS };
 

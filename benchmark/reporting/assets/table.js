@@ -14,7 +14,7 @@ const runLink = (runId, text) => el("a", { href: runAddress(runId), target: "_bl
 const firstLine = (text) => text.trim().split(/\r?\n/)[0].slice(0, 300);
 
 const MARKS = {
-  not_run: { text: "not run", told: "No run of it was ever begun." },
+  not_run: { text: "not run", told: "No run of it was ever begun" },
   skipped: { text: "skipped", told: "Left out on purpose" },
   failed: { text: "failed", told: "The run failed" },
   out_of_memory: { text: "memory", told: "The run ran out of memory" },

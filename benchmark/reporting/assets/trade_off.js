@@ -64,7 +64,7 @@ function drawPoints(cost) {
   const found = points(cost);
   const papers = state.paper ? paperPoints(cost) : [];
   const node = byId("trade-off-plot");
-  const traces = [frontTrace(found), ...ladderTraces(found), ...markTraces(found, cost), ...paperTraces(papers)];
+  const traces = [frontTrace(found), ...ladderTraces(found), ...markTraces(found, cost), ...paperTraces(papers), ...keyTraces(found)];
   const xs = [...found, ...papers].map(({ x }) => x);
   plot(node, traces, { height: 460, xaxis: logAxis(cost.title, xs.length ? xs : [1]), yaxis: axis(state.y === "f1" ? "macro-F1 x100" : "% of the teacher's F1") });
   node.removeAllListeners?.("plotly_hover");
@@ -92,7 +92,7 @@ function ladderTraces(found) {
     const start = own.find(({ standing }) => standing.setting === "vanilla");
     const teacher = teachers.find(({ standing }) => standing.teacher === best.standing.teacher);
     return [[start, best, "solid", 0.7], [best, teacher, "dot", 0.3]].filter(([from, to]) => from && to && from !== to).map(([from, to, dash, opacity]) => ({
-      x: [from.x, to.x], y: [from.y, to.y], mode: "lines", showlegend: false, hoverinfo: "skip", opacity, line: { color: plotColour(best.standing.student), width: 1.2, dash },
+      x: [from.x, to.x], y: [from.y, to.y], mode: "lines", showlegend: false, legendgroup: best.standing.student, hoverinfo: "skip", opacity, line: { color: plotColour(best.standing.student), width: 1.2, dash },
     }));
   });
 }
@@ -103,7 +103,7 @@ function markTraces(found, cost) {
     const own = found.filter(({ standing }) => standing.student === student);
     const half = ({ standing }) => (state.y === "f1" && standing.interval ? (standing.interval[1] - standing.interval[0]) / 2 : 0);
     return {
-      x: own.map(({ x }) => x), y: own.map(({ y }) => y), mode: "markers", name: plotText(student, 24), standings: own.map(({ standing }) => standing),
+      x: own.map(({ x }) => x), y: own.map(({ y }) => y), mode: "markers", legendgroup: student, showlegend: false, standings: own.map(({ standing }) => standing),
       error_y: { type: "data", array: own.map(half), thickness: 1, width: 0, color: plotColour(student) },
       error_x: { type: "data", symmetric: false, array: own.map(({ x, range }) => (range ? range[1] - x : 0)), arrayminus: own.map(({ x, range }) => (range ? x - range[0] : 0)), thickness: 1, width: 0, color: plotColour(student) },
       marker: { color: plotColour(student), size: own.map(({ standing }) => (standing.isTeacher ? 15 : 11)), symbol: own.map(({ standing }) => settingSymbol(standing.setting)), line: { color: ink("page"), width: 1 } },
@@ -112,9 +112,18 @@ function markTraces(found, cost) {
   });
 }
 
+// The legend: a colour is a student, a mark is a setting.
+function keyTraces(found) {
+  const key = (name, marker, group) => ({ x: [null], y: [null], mode: "markers", name: plotText(name, 24), legendgroup: group, marker: { size: 10, ...marker }, hoverinfo: "skip" });
+  const unique = (names) => [...new Set(names)];
+  const students = unique(found.map(({ standing }) => standing.student)).map((student) => key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : "circle" }, student));
+  const settings = unique(found.filter(({ standing }) => !standing.isTeacher).map(({ standing }) => standing.setting));
+  return [...students, ...chapter().settings.filter((name) => settings.includes(name)).map((name) => key(name, { color: ink("soft"), symbol: settingSymbol(name) }, `setting ${name}`))];
+}
+
 function hoverText(standing, cost, x) {
   const known = view().columns.map((column, index) => [column, standing.texts[index], standing.values[index]]);
-  const figures = known.filter(([column, , value]) => column.number && column.usual && value !== null).map(([column, text]) => `${plotText(column.title)}: ${plotText(text)}`);
+  const figures = known.filter(([column, , value]) => column.number && column.initial && value !== null).map(([column, text]) => `${plotText(column.title)}: ${plotText(text)}`);
   const price = cost.name === MONEY ? [`money for a million texts: ${Number(x.toPrecision(3))}`] : [];
   return [`<b>${plotText(standing.id)}</b>`, ...price, ...figures].join("<br>");
 }
