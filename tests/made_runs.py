@@ -1,4 +1,4 @@
-"""Runs made up from a seed, with the files and curves that real ones keep: what a report is tested and looked at with."""
+"""Runs made up from a seed, with the files and curves that real ones keep: what a report is tested with."""
 
 import json
 import random

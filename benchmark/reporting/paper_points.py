@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from statistics import fmean
-from typing import Any, cast
+from typing import Any
 
 from benchmark.reporting.paper import paper_datasets, paper_f1, paper_onnx, paper_order, paper_sizes
 from benchmark.reporting.standing import Board
@@ -13,9 +13,9 @@ MILLION = 1e6
 
 def paper_points(board: Board) -> list[dict[str, Any]]:
     """The paper's F1 x100 over the board's data sets, % kept, and costs; empty where it lacks one of the data sets."""
-    if board.task not in TASKS or not set(board.datasets) <= set(paper_datasets(cast(Task, board.task))):
+    if board.task not in TASKS or not set(board.datasets) <= set(paper_datasets(board.task)):
         return []
-    task = cast(Task, board.task)
+    task = board.task
     f1 = {key: fmean(paper_f1(task)[*key, name] for name in board.datasets) for key in paper_order(task)}
     teacher = next(value for (student, _), value in f1.items() if student == TEACHER)
     return [
