@@ -96,7 +96,7 @@ def test_what_lies_behind_a_data_set_comes_from_the_runs_files(made: Path) -> No
     assert {name: sum(b["n_texts"] for b in bins) for name, bins in smsa["lengths"].items()} == dict.fromkeys(
         ("teacher", "bilstm kd", "cnn kd"), 240
     )
-    assert [epoch for epoch, _ in smsa["curves"]["cnn vanilla"]] == list(range(1, 15))
+    assert [epoch for epoch, _ in smsa["curves"]["cnn vanilla"]] == [1, 2, 3, 4]
     note = {column["name"]: column["note"] for column in chapter["views"][0]["columns"]}
     assert note["f1/smsa"] == "n = 240"
 
