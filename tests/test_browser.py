@@ -193,8 +193,13 @@ def test_hovering_a_point_shows_its_figures_and_the_way_to_its_runs(page: Any) -
     page.execute_script("arguments[0].scrollIntoView({ block: 'center' })", plot)
     points = plot.find_elements(By.CSS_SELECTOR, ".scatterlayer .trace .point")
     point = next(p for p in points if p.is_displayed())
-    ActionChains(page).move_to_element(point).pause(0.5).perform()
-    shown = page.find_element(By.CSS_SELECTOR, "#trade-off-plot .hoverlayer").get_attribute("textContent")
+    label = page.find_element(By.CSS_SELECTOR, "#trade-off-plot .hoverlayer")
+    shown = ""
+    for _ in range(20):
+        ActionChains(page).move_to_element(plot).move_to_element(point).pause(0.2).perform()
+        shown = label.get_attribute("textContent")
+        if shown:
+            break
     assert "mean F1: " in shown
     assert "#/experiments/" in page.find_element(By.CSS_SELECTOR, "#card a").get_attribute("href")
 
