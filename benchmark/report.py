@@ -25,9 +25,11 @@ from benchmark.reporting.standing import Board
 from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
 from benchmark.reporting.trade_off import cost_axes
+from benchmark.spec import digest
 from tracking import Store, ui_command
 
 RESULTS = Path("results")
+FOLDER_CHARACTERS = 60
 
 
 def write_report(store: Store, suite: str, out: Path, preset: str | None = None) -> Path:
@@ -114,8 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def folder_name(suite: str) -> str:
-    """The suite's name as one folder's name."""
-    return suite.replace("/", "_").replace("\\", "_").lstrip(".") or "suite"
+    """The suite's name as one folder's name, of a length that file systems take."""
+    name = suite.replace("/", "_").replace("\\", "_").lstrip(".") or "suite"
+    return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
 
 
 def _parser() -> argparse.ArgumentParser:

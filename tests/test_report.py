@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from benchmark.errors import InputError, UnknownNameError
-from benchmark.report import main, print_leaderboard, write_report
+from benchmark.report import folder_name, main, print_leaderboard, write_report
 from benchmark.reporting.markdown import escaped
 from tracking import NoStoreError, Store
 
@@ -160,6 +160,12 @@ def test_the_command_reports_on_every_suite(
     said = capsys.readouterr().out
     assert "Report: here/report.md" in said
     assert "Page: here/report.html" in said
+
+
+def test_a_long_name_of_a_suite_becomes_a_folder_of_its_own() -> None:
+    assert folder_name("classification") == "classification"
+    assert len(folder_name("long" * 100)) < 100
+    assert folder_name("long" * 100) != folder_name("long" * 101)
 
 
 def test_bad_input_is_told(filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,10 @@ function sortBy(column) {
 }
 
 function drawLeaderboard() {
-  const caption = view().datasets.length === 1 ? ["On ", named(view().datasets[0])] : [`Over ${view().datasets.length} data sets`];
+  const { datasets, columns, standings } = view();
+  const note = columns.find(({ name }) => name === `f1/${datasets[0]}`)?.note;
+  const caption = datasets.length === 1 ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""] : [`Mean over ${datasets.length} data sets`];
+  caption.push(standings.some(({ interval }) => interval) ? "; ± is half the 95 % interval over seeds." : "; a single seed: no interval, so only equal scores share a rank.");
   byId("leaderboard").replaceChildren(
     el("h2", {}, "Leaderboard"), controls(), el("p", { class: "caption", id: "caption" }, ...caption),
     el("div", { class: "scroll board", id: "board", tabindex: "0" }), el("p", { class: "legend", id: "legend" }),

@@ -4,10 +4,11 @@ function drawPaper() {
   const tables = chapter().beside;
   const section = byId("paper");
   section.hidden = !tables.length;
+  const ours = (table) => table.columns.map((_, at) => table.lines.some(({ cells }) => cells[at][0] !== "-"));
   const pair = ([ours, paper, difference]) => el("span", { class: "pair" }, el("b", { class: ours === "-" ? "none" : null }, ours), el("span", {}, paper), el("i", {}, difference));
-  section.replaceChildren(el("h2", {}, "Beside the paper"), el("p", { class: "caption" }, "Each cell: ours, the paper's, the difference."), ...tables.map((table, index) =>
+  section.replaceChildren(el("h2", {}, "Beside the paper"), el("p", { class: "caption" }, "Each cell: ours, the paper's, the difference; the paper's alone, in grey, where we have none."), ...tables.map((table, index) =>
     el("details", { open: index === 0 }, el("summary", {}, named(table.title), el("small", {}, ` ${table.note}`)),
-      plainTable([...table.heads, ...table.columns], table.lines.map(({ keys, cells }) => [...keys.map(named), ...cells.map(pair)]), [...table.heads.map(() => false), ...table.columns.map(() => true)]))));
+      plainTable([...table.heads, ...table.columns], table.lines.map(({ keys, cells }) => [...keys.map(named), ...cells.map((cell, at) => (ours(table)[at] ? pair(cell) : el("span", { class: "none" }, cell[1])))]), [...table.heads.map(() => false), ...table.columns.map(() => true)]))));
 }
 
 function drawHoles() {
