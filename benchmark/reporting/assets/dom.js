@@ -4,6 +4,9 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 
 const byId = (id) => document.getElementById(id);
 
+// Without the marks that turn the direction of all that follows: a name must not turn the figures beside it.
+const straight = (text) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -11,7 +14,7 @@ function el(tag, attributes = {}, ...children) {
     else if (typeof value === "boolean") node.toggleAttribute(name, value);
     else if (value !== undefined && value !== null) node.setAttribute(name, value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter((child) => child !== null && child !== undefined).map((child) => (typeof child === "string" ? straight(child) : child)));
   return node;
 }
 
@@ -20,7 +23,7 @@ const named = (text) => el("bdi", {}, text);
 
 // Text for plotly, which reads some markup, and would let a change of direction run on.
 function plotText(text, most = 60) {
-  const plain = String(text).replace(/[\u0000-\u001f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
+  const plain = straight(String(text)).replace(/[\u0000-\u001f]/g, " ");
   const short = plain.length > most ? `${plain.slice(0, most)}…` : plain;
   return short.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
@@ -73,7 +76,7 @@ function watchTips() {
   const show = (event) => {
     const owner = event.target.closest?.("[data-tip]");
     if (!owner) return hide();
-    tip.textContent = owner.dataset.tip;
+    tip.textContent = straight(owner.dataset.tip);
     tip.hidden = false;
     const box = owner.getBoundingClientRect();
     const left = Math.min(box.left, document.documentElement.clientWidth - tip.offsetWidth - 8);
