@@ -1,6 +1,6 @@
-"""How long a run should take: from runs like it where there are any, else from a rough cost per sentence."""
+"""How long a run should take: from runs like it where there are any, else from a rough cost per word piece."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -8,18 +8,21 @@ from benchmark.presets import GRID_RATES
 from benchmark.spec import GRID, RunSpec
 from tracking import Record
 
-SECONDS_PER_SENTENCE = {
-    "teacher": 0.06,
-    "bilstm": 0.0012,
-    "cnn": 0.0012,
-    "bert_tiny": 0.002,
-    "bert_mini": 0.006,
-    "bert_small": 0.02,
+MICROSECONDS_PER_PIECE = {
+    "teacher": 900,
+    "bilstm": 30,
+    "cnn": 40,
+    "bert_tiny": 60,
+    "bert_mini": 300,
+    "bert_small": 1100,
 }
-"""Of training, on two cores, for a sentence of some 25 pieces: only to tell minutes from hours."""
+"""Of training on one core (the teacher's on two): only to tell minutes from hours."""
 
+CHARACTERS_PER_PIECE = 4
 LIKELY_EPOCHS = 20
 """At which early stopping tends to end a student's training."""
+OVERHEAD_SECONDS = 6
+"""Of loading, export, scores and logging."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +41,22 @@ class Estimator:
                 known.setdefault(likeness, []).append((record.end_time - record.start_time) / 1000)
         return cls(seconds={likeness: median(values) for likeness, values in known.items()})
 
-    def __call__(self, spec: RunSpec, n_sentences: int) -> float:
-        """Expected seconds of a run that trains on `n_sentences`."""
+    def __call__(self, spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
+        """Expected seconds of a run that trains on `texts` (or tokens per sentence)."""
         role = "teacher" if spec.is_teacher else "train"
         known = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
         if known is not None and not spec.smoke:
             return known
         n_trials = len(GRID_RATES) if spec.learning_rate == GRID else 1
-        epochs = min(spec.max_epochs, LIKELY_EPOCHS) * n_trials
-        return 3 + SECONDS_PER_SENTENCE.get(spec.student, 0.01) * n_sentences * epochs
+        seconds_per_piece = MICROSECONDS_PER_PIECE.get(spec.student, 100) * 1e-6
+        return OVERHEAD_SECONDS + seconds_per_piece * n_trials * _pieces_seen(spec, texts)
+
+
+def _pieces_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
+    """Until early stopping, or until the budget of steps is spent."""
+    if not texts:
+        return 0
+    characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)
+    seen = len(texts) * min(spec.max_epochs, LIKELY_EPOCHS)
+    sentences = min(seen, spec.max_steps * spec.batch_size) if spec.max_steps else seen
+    return sentences * characters / len(texts) / CHARACTERS_PER_PIECE

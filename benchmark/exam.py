@@ -14,17 +14,15 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from benchmark.errors import RunError
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.loop import predict
 from benchmark.learning.teacher import Teacher
 from benchmark.lesson import Lesson, Taught, score
-from benchmark.measuring.bundle import write_bundle
-from benchmark.measuring.export import MAX_LOGIT_GAP, export_onnx, max_logit_gap
-from benchmark.measuring.onnx_model import OnnxModel
+from benchmark.measuring.bundle_writer import write_bundle
 from benchmark.measuring.scores import f1_per_label
 from benchmark.measuring.sizes import checkpoint_mib, count_parameters, size_mib
 from benchmark.spec import RunResult
+from benchmark.variants import export_variants
 
 BUNDLE = "bundle"
 WEIGHTS = "weights.safetensors"
@@ -42,8 +40,7 @@ def examine(lesson: Lesson, taught: Taught, folder: Path, teacher_test_f1: float
     room, model = lesson.room, taught.model
     logits = predict(model, room.sentences("test"), device=lesson.device)
     model.cpu().eval()
-    onnx = folder / "model.onnx"
-    gap = _export(model, onnx, room, logits)
+    variants = export_variants(model, room, folder, logits)
     _write_weights(model, folder, room)
     _write_predictions(folder, room, logits)
     total, without_table = count_parameters(model)
@@ -57,46 +54,18 @@ def examine(lesson: Lesson, taught: Taught, folder: Path, teacher_test_f1: float
         n_parameters_non_embedding=without_table,
         size_checkpoint_mib=checkpoint_mib(model),
         size_weights_mib=size_mib(_weights_file(folder)),
-        size_onnx_mib=size_mib(onnx),
         train_seconds=taught.progress.train_seconds,
         steps_to_best=taught.progress.steps_to_best,
         epochs=taught.progress.epochs,
         sentences_per_second=taught.progress.sentences_per_second,
         overhead_share=taught.progress.overhead_share,
-        onnx_max_logit_gap=gap,
+        **variants.figures,
         test_f1_per_label=_label_scores(room, logits),
     )
     _write_json(folder / LABEL_SCORES, result.test_f1_per_label)
-    _write_bundle(lesson, result, onnx, folder / BUNDLE)
-    onnx.unlink()
+    _write_bundle(lesson, result, variants.onnx, folder / BUNDLE)
+    variants.onnx.unlink()
     return result
-
-
-def _export(model: nn.Module, onnx: Path, room: Classroom, logits: NDArray[np.float32]) -> float:
-    """Exports and compares: on random batches (returned: the largest difference of a logit) and on the test split."""
-    pad_id = room.sentences("test").pad_id
-    export_onnx(model, onnx)
-    gap = max_logit_gap(model, onnx, len(room.tokenizer), pad_id=pad_id)
-    differing = _differing_answers(OnnxModel(onnx), room, logits)
-    if not gap <= MAX_LOGIT_GAP or differing:
-        raise RunError(
-            f"The ONNX export is another model: logits differ by {gap:.2g} (at most {MAX_LOGIT_GAP:g} is allowed), "
-            f"{differing} of {len(logits)} test answers differ."
-        )
-    return gap
-
-
-def _differing_answers(onnx: OnnxModel, room: Classroom, logits: NDArray[np.float32]) -> int:
-    """How many test answers the exported model gives otherwise; a tie within the allowed gap is no difference."""
-    sentences = room.sentences("test")
-    pieces = [ids.tolist() for ids in np.split(sentences.ids, sentences.offsets[1:-1])]
-    answers = [np.atleast_1d(answer) for answer in onnx.predict(pieces, pad_id=sentences.pad_id)]
-    counts = np.diff(sentences.answer_offsets)
-    sentence_of = np.repeat(np.arange(len(counts)), counts)
-    seen = np.flatnonzero(~np.isnan(logits[:, 0]))
-    exported = np.array([answers[sentence_of[a]][sentences.positions[a]] for a in seen], dtype=np.int64)
-    lead = logits[seen].max(axis=1) - logits[seen, exported]
-    return int((lead > 2 * MAX_LOGIT_GAP).sum())
 
 
 def _weights_file(folder: Path) -> Path:

@@ -76,7 +76,7 @@ class Desk:
             loaded = load_teacher(str(teacher_folder(spec.teacher_key)), spec.task, len(labels))
             return loaded.to(self.device)
 
-        for part in (*SPLITS, POOL) if pool else SPLITS:
+        for part in (*SPLITS, POOL) if pool and len(room.pool.texts) else SPLITS:
             room.teacher_logits(part, spec.teacher_key, lambda s: predict(model(), s, device=self.device))
 
     def fetch_teacher(self, record: Record) -> None:

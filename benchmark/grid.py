@@ -7,7 +7,8 @@ that was killed goes on where it stopped.
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +22,19 @@ from benchmark.storage import cache_folder
 from tracking import LiveRun
 
 WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
+DIVERGED = "diverged"
+"""Marks a rate that led nowhere."""
 
 
 def search(lesson: Lesson, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]) -> Taught:
     """Teaches at every rate of the grid and returns the best. Raises DivergedError where all rates diverge."""
     folder = cache_folder() / "trials" / lesson.spec.key
-    tried = [_trial(lesson, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES]
-    reached = [taught for taught in tried if taught]
-    if not reached:
-        raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
+    tried = (_trial(lesson, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES)
+    best = max((taught for taught in tried if taught), key=lambda taught: taught.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)
-    return max(reached, key=lambda taught: taught.valid_f1)
+    if best is None:
+        raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
+    return best
 
 
 def _trial(
@@ -39,35 +42,44 @@ def _trial(
 ) -> Taught | None:
     """One rate; None where it diverges."""
     if kept.exists():
-        return _load(lesson, rate, kept)
+        return None if (kept / DIVERGED).exists() else _load(lesson, rate, kept)
     run = begin_trial(rate)
 
-    def on_epoch(epoch: int, metrics: dict[str, float]) -> None:
+    def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
         run.log_epoch(epoch, metrics)
         watch(epoch)
 
     try:
-        taught = lesson.teach(rate, on_epoch)  # type: ignore[arg-type]
+        taught = lesson.teach(rate, on_epoch)
     except DivergedError as error:
+        _keep(kept, lambda folder: (folder / DIVERGED).touch())
         run.fail(str(error))
         return None
+    except Exception as error:
+        run.fail(f"{type(error).__name__}: {error}")
+        raise
     except BaseException:
         run.kill()
         raise
-    _save(taught, kept)
+    _keep(kept, partial(_save, taught))
     run.finish({"learning_rate": rate, "valid_f1": taught.valid_f1, "train_seconds": taught.progress.train_seconds})
     return taught
 
 
-def _save(taught: Taught, folder: Path) -> None:
+def _keep(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         unfinished = Path(scratch) / "trial"
         unfinished.mkdir()
-        save_file({name: value.contiguous() for name, value in taught.model.state_dict().items()}, unfinished / WEIGHTS)
-        np.save(unfinished / LOGITS, taught.valid_logits)
-        (unfinished / PROGRESS).write_text(json.dumps({"valid_f1": taught.valid_f1, **taught.progress.figures()}))
+        fill(unfinished)
         unfinished.rename(folder)
+
+
+def _save(taught: Taught, folder: Path) -> None:
+    save_file({name: value.contiguous() for name, value in taught.model.state_dict().items()}, folder / WEIGHTS)
+    np.save(folder / LOGITS, taught.valid_logits)
+    (folder / PROGRESS).write_text(json.dumps({"valid_f1": taught.valid_f1, **taught.progress.figures()}))
 
 
 def _load(lesson: Lesson, rate: float, folder: Path) -> Taught:

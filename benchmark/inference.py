@@ -1,48 +1,44 @@
-"""The measuring stage, after all training: milliseconds of every finished model, as runs of their own.
+"""The measuring stage, after all training: what each finished model costs, as runs of their own.
 
-All models of a data set and seed take turns on the same test sentences, on one thread, while nothing else of ours
-runs. Each gets an inference run under its training run; its training run gets the figures too, so that one row of the
-tracking UI holds everything.
+All models of a data set take turns on the same test sentences while nothing else of ours runs. Runs of one student that
+differ in how it was taught are one network to a clock: one of them is measured and stands for all. Every run gets an
+inference run under it, and the figures itself too, so that one row of the tracking UI holds everything.
 """
 
+import hashlib
+import json
+import os
+import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors.torch import load_file
-from torch import nn
 
-import students
-from benchmark.data.entry import SPLITS
-from benchmark.exam import BUNDLE, WEIGHTS
+from benchmark.exam import BUNDLE
 from benchmark.execute import Desk
+from benchmark.figures import Taken, costs, figures, int8_won
 from benchmark.learning.classroom import Classroom
-from benchmark.learning.teacher import load_teacher
-from benchmark.measuring.bundle import MODEL, Bundle
-from benchmark.measuring.latency import (
-    LATENCY_PROTOCOL,
-    Subject,
-    machine_lock,
-    measure_latency,
-    onnx_subject,
-    summarize,
-    torch_subject,
-)
+from benchmark.measuring.bundle_files import INT8, MANIFEST
+from benchmark.measuring.bundle_writer import complete_bundle
+from benchmark.measuring.footprint import Footprint, footprint
+from benchmark.measuring.latency import BUDGETS, LATENCY_PROTOCOL, Budget
+from benchmark.measuring.lock import machine_lock
 from benchmark.measuring.machine import machine_fingerprint
-from benchmark.measuring.onnx_model import OnnxModel
+from benchmark.measuring.speed import control
+from benchmark.renewal import current_figures, fetch_weights
+from benchmark.session import CONTROL, Entrant, Lane, Session, controlled, hold, lanes, reference_entrant
 from benchmark.spec import RunSpec, digest
-from benchmark.storage import teacher_folder
-from tracking import Record, Store
+from benchmark.variants import VARIANTS
+from tracking import Record
 
-N_SENTENCES = 64
-ROUNDS = 5
 SAMPLE_SEED = 0
-
-Samples = Mapping[str, NDArray[np.float64]]
+TRIES = 3
+"""Sessions at most until the control passes; the last one counts, and says that it did not."""
+QUICK = BUDGETS["quick"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,86 +51,188 @@ class Finished:
     @property
     def key(self) -> str:
         """Of its inference run: the same model on another machine or by another protocol is measured again."""
-        return digest([self.spec.key, machine_fingerprint(), LATENCY_PROTOCOL])
+        return digest([self.record.key, machine_fingerprint(), LATENCY_PROTOCOL])
 
 
-def unmeasured(finished: Iterable[Finished], records: Iterable[Record]) -> list[Finished]:
-    """Those without a finished inference run on this machine by this protocol."""
-    known = {r.key for r in records if r.tags.get("role") == "inference" and r.status == "finished"}
-    return [model for model in finished if model.key not in known]
+def unmeasured(finished: Iterable[Finished], records: Iterable[Record], budget: Budget = QUICK) -> list[Finished]:
+    """Those without a finished inference run on this machine by this protocol, with this budget or the full one.
+
+    A model taught anew is another one.
+    """
+    enough = {budget.name, "full"}
+    known = {
+        (record.key, record.parent)
+        for record in records
+        if record.tags.get("role") == "inference"
+        and record.status == "finished"
+        and record.tags.get("latency_budget") in enough
+    }
+    return [model for model in finished if (model.key, model.record.run_id) not in known]
 
 
-def measure(models: list[Finished], desk: Desk) -> Iterator[Finished]:
-    """Measures and logs; yields each model when its figures are kept."""
-    groups: dict[tuple[str, int], list[Finished]] = defaultdict(list)
+def measure(
+    models: Iterable[Finished], desk: Desk, *, budget: Budget = QUICK, beside: Iterable[Finished] = ()
+) -> Iterator[Finished]:
+    """Measures and logs; yields each model when its figures are kept.
+
+    `beside` are teachers, which take part as baselines where they are none of `models`.
+    """
+    groups: dict[str, list[Finished]] = defaultdict(list)
     for model in models:
-        groups[model.spec.dataset, model.spec.seed].append(model)
-    for (dataset, _), group in groups.items():
-        room = desk.rooms.classroom(dataset)
+        groups[model.spec.dataset].append(model)
+    for dataset, group in groups.items():
+        teachers = [model for model in beside if model.spec.dataset == dataset][:1]
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _Stage(desk, budget, Path(folder), desk.rooms.classroom(dataset)).measure(group, teachers)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """One data set's."""
+
+    desk: Desk
+    budget: Budget
+    folder: Path
+    room: Classroom
+
+    def measure(self, group: Sequence[Finished], teachers: Sequence[Finished]) -> Iterator[Finished]:
+        everyone = {m.record.run_id: m for m in [*teachers, *group]}
+        known = {i: current_figures(m.spec, m.record, self.desk, self._own(m)) for i, m in everyone.items()}
+        standing_for_all = {m.spec.student: m for m in everyone.values()}
+        entrants = {name: self._entrant(m, known[m.record.run_id]) for name, m in standing_for_all.items()}
+        taking_part = [reference_entrant(group[0].spec.task)] if self.budget.reference else []
+        rows = _sample(len(self.room.sentences("test")), self.budget.n_sentences)
         with machine_lock("exclusive"):
-            samples = _samples(group, room, desk.store)
+            sessions = [self._session([*taking_part, *entrants.values()], rows, lane) for lane in lanes()]
+            prints = {name: self._footprints(entrant, rows) for name, entrant in entrants.items()}
         for model in group:
-            _log(model, {s: samples[f"{model.record.run_id} {s}"] for s in ("torch", "onnx", "text")}, desk)
+            self._log(model, sessions, prints[model.spec.student], known[model.record.run_id], rows)
             yield model
 
+    def _own(self, model: Finished) -> Path:
+        path = self.folder / model.record.run_id
+        path.mkdir(exist_ok=True)
+        return path
 
-def _samples(group: list[Finished], room: Classroom, store: Store) -> Samples:
-    """Milliseconds [rounds, sentences] by run id and scope."""
-    rows = _sample(len(room.sentences("test")))
-    texts = room.texts("test")
-    chosen = [texts[row] for row in rows]
-    sentences = room.sentences("test")
-    pieces = [sentences.ids[sentences.offsets[row] : sentences.offsets[row + 1]].tolist() for row in rows]
-    subjects: dict[str, Subject] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for model in group:
-            bundle = store.download(model.record.run_id, BUNDLE, Path(folder) / model.record.run_id)
-            name = model.record.run_id
-            subjects[f"{name} torch"] = torch_subject(_eager(model, room, store, Path(folder)), pieces)
-            subjects[f"{name} onnx"] = onnx_subject(OnnxModel(bundle / MODEL), pieces)
-            subjects[f"{name} text"] = _text_subject(Bundle.load(bundle), chosen)
-        return measure_latency(subjects, len(rows), rounds=ROUNDS)
+    def _entrant(self, model: Finished, known: Mapping[str, float]) -> Entrant:
+        spec, store, own = model.spec, self.desk.store, self._own(model)
+        bundle = store.download(model.record.run_id, BUNDLE, own / "served")
+        complete_bundle(bundle, int8=None, latency={})
+        return Entrant(
+            name=spec.student,
+            task=spec.task,
+            vocab_size=len(self.room.tokenizer),
+            n_labels=len(self.room.corpus.labels),
+            pad_id=self.room.sentences("test").pad_id,
+            weights=fetch_weights(spec, model.record, self.desk, own),
+            bundle=bundle,
+            int8_bundle=self._int8_bundle(model, bundle) if "size_onnx_int8_mib" in known else None,
+        )
+
+    def _int8_bundle(self, model: Finished, bundle: Path) -> Path:
+        copy = shutil.copytree(bundle, bundle.parent / "served_int8")
+        complete_bundle(copy, int8=self._int8(model), latency={})
+        return copy
+
+    def _int8(self, model: Finished) -> Path:
+        return self.desk.store.download(model.record.run_id, f"{VARIANTS}/{INT8}", self._own(model))
+
+    def _session(self, entrants: list[Entrant], rows: list[int], lane: Lane) -> Taken:
+        """Held again where the control leaves 1."""
+        sentences, texts = self.room.sentences("test"), self.room.texts("test")
+        session = Session(
+            entrants=entrants,
+            pieces=[sentences.ids[sentences.offsets[row] : sentences.offsets[row + 1]].tolist() for row in rows],
+            texts=[texts[row] if isinstance(texts[row], str) else " ".join(texts[row]) for row in rows],
+            budget=self.budget,
+            lane=lane,
+        )
+        for tries in range(1, TRIES + 1):
+            samples = hold(session)
+            twice = samples.pop(CONTROL)
+            taken = Taken(
+                lane=lane, samples=samples, control=control(samples[controlled(list(samples))], twice), tries=tries
+            )
+            if taken.control.passed:
+                break
+        return taken
+
+    def _footprints(self, entrant: Entrant, rows: list[int]) -> dict[bool, Footprint]:
+        """By whether INT8 serves."""
+        text = self.room.texts("test")[rows[0]]
+        text = text if isinstance(text, str) else " ".join(text)
+        folders = {False: entrant.bundle, True: entrant.int8_bundle}
+        return {int8: footprint(folder, text, self.budget.starts) for int8, folder in folders.items() if folder}
+
+    def _log(
+        self,
+        model: Finished,
+        sessions: Sequence[Taken],
+        prints: Mapping[bool, Footprint],
+        known: Mapping[str, float],
+        rows: list[int],
+    ) -> None:
+        """An inference run with figures and raw samples; the figures on the training run and in its bundle too."""
+        spec, store = model.spec, self.desk.store
+        won = int8_won(spec.student, sessions[0], known.get("onnx_int8_f1_lost"))
+        told = figures(spec.student, sessions, int8_serves=won)
+        told |= costs(prints[won], told["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
+        about = self._about(sessions, rows)
+        tags = self.desk.tags(spec, "inference") | {"key": model.key, "latency_protocol": LATENCY_PROTOCOL}
+        tags |= {"latency_budget": self.budget.name, "latency_control": "passed" if _passed(sessions) else "failed"}
+        params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
+        run = store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id)
+        run.log_artifacts(self._raw(sessions, about))
+        store.add_metrics(model.record.run_id, told)
+        self._complete(model, won, {n: v for n, v in told.items() if v is not None and n.endswith("_ms")} | about)
+        run.finish(dict(known) | told)
+
+    def _raw(self, sessions: Sequence[Taken], about: Mapping[str, object]) -> Path:
+        """latency_samples_ms.npz: each subject's passes [P, n] and the round of each; latency_session.json."""
+        folder = self.folder / "raw"
+        if not folder.exists():
+            folder.mkdir()
+            for taken in sessions:
+                arrays: dict[str, Any] = {name: samples.passes for name, samples in taken.samples.items()}
+                arrays |= {f"{name} rounds": samples.rounds for name, samples in taken.samples.items()}
+                np.savez_compressed(folder / f"latency_samples{taken.lane.suffix}_ms.npz", **arrays)
+            (folder / "latency_session.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        return folder
+
+    def _about(self, sessions: Sequence[Taken], rows: list[int]) -> dict[str, Any]:
+        """What a number has to be read with."""
+        lengths = self.room.sentences("test").lengths[rows]
+        texts = json.dumps([self.room.texts("test")[row] for row in rows], ensure_ascii=False)
+        return {
+            "protocol": LATENCY_PROTOCOL,
+            "budget": asdict(self.budget),
+            "machine": machine_fingerprint(),
+            "load": os.getloadavg(),
+            "sample_sha256": hashlib.sha256(texts.encode()).hexdigest(),
+            "pieces_quantiles": [float(q) for q in np.percentile(lengths, [0, 25, 50, 75, 100])],
+            "sessions": [
+                asdict(taken.lane)
+                | {"control": asdict(taken.control), "control_passed": taken.control.passed, "tries": taken.tries}
+                for taken in sessions
+            ],
+        }
+
+    def _complete(self, model: Finished, won: bool, latency: Mapping[str, object]) -> None:
+        """The run's bundle learns its milliseconds, and takes the INT8 file where that won."""
+        run_id, store = model.record.run_id, self.desk.store
+        folder = self._own(model) / "completed"
+        folder.mkdir()
+        store.download(run_id, f"{BUNDLE}/{MANIFEST}", folder)
+        manifest = next(folder.rglob(MANIFEST))
+        complete_bundle(manifest.parent, int8=self._int8(model) if won else None, latency=latency)
+        store.add_artifacts(run_id, manifest.parent, BUNDLE)
 
 
-def _text_subject(bundle: Bundle, texts: list[str] | list[list[str]]) -> Subject:
-    """Scope `text`: a string (or words) in, a label (or tags) out."""
-    return lambda i: bundle.predict([texts[i]])  # type: ignore[list-item]
+def _passed(sessions: Sequence[Taken]) -> bool:
+    return all(taken.control.passed for taken in sessions)
 
 
-def _sample(n_rows: int) -> list[int]:
+def _sample(n_rows: int, n_sentences: int) -> list[int]:
     """The same test rows for every model."""
-    chosen = np.random.default_rng(SAMPLE_SEED).permutation(n_rows)[:N_SENTENCES]
+    chosen = np.random.default_rng(SAMPLE_SEED).permutation(n_rows)[:n_sentences]
     return [int(row) for row in chosen]
-
-
-def _eager(model: Finished, room: Classroom, store: Store, folder: Path) -> nn.Module:
-    spec, labels = model.spec, room.corpus.labels
-    if spec.is_teacher:
-        return load_teacher(str(teacher_folder(spec.key)), spec.task, len(labels)).eval()
-    student = students.build(
-        spec.student,
-        task=spec.task,
-        vocab_size=len(room.tokenizer),
-        n_labels=len(labels),
-        pad_id=room.sentences(SPLITS[0]).pad_id,
-    )
-    student.load_state_dict(load_file(store.download(model.record.run_id, WEIGHTS, folder / model.record.run_id)))
-    return student.eval()
-
-
-def _log(model: Finished, samples: Samples, desk: Desk) -> None:
-    """An inference run with figures and raw samples, and the figures on the training run."""
-    summaries = {scope: summarize(values) for scope, values in samples.items()}
-    medians = {f"latency_{scope}_ms": summary.median_ms for scope, summary in summaries.items()}
-    spreads = {f"latency_{scope}_spread": summary.spread for scope, summary in summaries.items()}
-    spec = model.spec
-    tags = desk.tags(spec, "inference") | {"key": model.key, "latency_protocol": LATENCY_PROTOCOL}
-    params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
-    run = desk.store.begin(
-        spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        np.savez_compressed(Path(folder) / "latency_samples_ms.npz", **samples)
-        run.log_artifacts(Path(folder))
-    desk.store.add_metrics(model.record.run_id, medians)
-    run.finish(dict(model.record.metrics) | medians | spreads)

@@ -77,7 +77,7 @@ class Lesson:
 
     def _practice(self) -> Exercise:
         labelled = self._exercise("train")
-        if not self.spec.unlabeled:
+        if not self.spec.unlabeled or not len(self.room.pool.texts):
             return labelled
         more = self._exercise(POOL)
         return Exercise(

@@ -1,6 +1,7 @@
 """The command line of `benchmark.run`, checked, as a Request."""
 
 import argparse
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.plan import Request
 from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
-from benchmark.spec import GRID
+from benchmark.spec import GRID, TASKS
 from students import STUDENTS
 
 
@@ -29,17 +30,17 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
     seeds = made.add_mutually_exclusive_group()
     seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
-    seeds.add_argument("--seed", type=int, metavar="K", help="this seed only")
+    seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
     add("--learning-rate", type=learning_rate, metavar="LR|grid", help="of the students; grid: the paper's six")
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
-    add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most: the same for each setting")
+    add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
     add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
     add("--force", action="store_true", help="do again what is done")
     add("--retry-failed", action="store_true", help="do again what failed")
-    add("--jobs", type=positive, default=1, metavar="N", help="runs side by side (default: 1)")
+    add("--jobs", type=positive, metavar="N", help="runs side by side (default: one a core, at most 4; 1 on a GPU)")
     add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
     add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
@@ -64,9 +65,11 @@ def request(asked: argparse.Namespace) -> Request:
         seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
         learning_rate=asked.learning_rate,
         teacher=_teacher(asked, suite, preset),
+        teacher_epochs=asked.teacher_epochs or 0,
         vectors=_vectors(asked.vectors),
         limit=asked.limit,
         device=device(asked.device),
+        jobs=asked.jobs or _usual_jobs(asked.device),
     )
 
 
@@ -81,6 +84,18 @@ def positive(text: str) -> int:
     """A whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+MAX_SEED = 2**32 - 1
+MOST_JOBS = 4
+"""Side by side where nobody says how many: each holds its data and its model."""
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 on that every random generator takes."""
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
     return int(text)
 
 
@@ -107,12 +122,17 @@ def device(name: str) -> str:
         raise InputError(f"Unknown device {name!r}. Allowed: cpu, cuda, cuda:N.")
     if kind == "cuda" and not torch.cuda.is_available():
         raise InputError(f"Device {name!r} was asked for, but this machine has no usable CUDA GPU. Use --device cpu.")
+    if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():
+        raise InputError(f"Device {name!r} was asked for, but the GPUs here are 0 to {torch.cuda.device_count() - 1}.")
     return name
 
 
-def _chosen(
-    kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]
-) -> tuple[str, ...]:
+def _usual_jobs(name: str) -> int:
+    """Small models train best on one core each; on a GPU they would wait for each other."""
+    return min(os.cpu_count() or 1, MOST_JOBS) if torch.device(name).type == "cpu" else 1
+
+
+def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
     known(kind, names, allowed)
     return tuple(dict.fromkeys(names)) or default
 
@@ -123,7 +143,7 @@ def _preset(asked: argparse.Namespace) -> Preset:
         preset,
         max_epochs=asked.max_epochs or preset.max_epochs,
         max_steps=asked.max_steps or preset.max_steps,
-        teacher_epochs=asked.teacher_epochs or preset.teacher_epochs,
+        left_out={} if asked.student or asked.setting or asked.suite not in TASKS else preset.left_out,
     )
 
 

@@ -6,10 +6,10 @@ from itertools import product
 from typing import Literal
 
 from benchmark.data.suites import Suite
-from benchmark.presets import MAX_LENGTH, STUDENT_RATES, Preset
+from benchmark.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.rooms import Rooms
 from benchmark.settings import SETTINGS, Setting
-from benchmark.spec import FINE_TUNED, GRID, TEACHER, RunSpec
+from benchmark.spec import FINE_TUNED, TEACHER, RunSpec
 
 TEACHER_SEED = 0
 
@@ -28,10 +28,14 @@ class Request:
     learning_rate: float | Literal["grid"] | None
     """None takes each student's own rate."""
     teacher: str
+    teacher_epochs: int = 0
+    """At most; 0 takes what suits the teacher."""
     vectors: str = ""
     """A fastText .bin or .vec file; empty trains vectors on the pool."""
     limit: int = 0
     device: str = "cpu"
+    jobs: int = 1
+    """Runs of students side by side."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +57,14 @@ def _of_dataset(request: Request, rooms: Rooms, dataset: str) -> Iterator[Item]:
     teacher = _teacher_spec(request, dataset, data_digest, rooms.teacher_identity)
     yield Item(spec=teacher, skip_reason=reason)
     for student, setting, seed in product(request.students, request.settings, request.seeds):
+        if setting in request.preset.left_out.get(student, ()):
+            continue
         pool = "" if reason or not SETTINGS[setting].unlabeled else rooms.pool(dataset).digest
         yield Item(spec=_student_spec(request, teacher, student, setting, seed, pool, rooms), skip_reason=reason)
 
 
 def _teacher_spec(request: Request, dataset: str, data_digest: str, identity: str) -> RunSpec:
-    preset, task = request.preset, request.suite.task
+    tuning, task = FINE_TUNINGS.get(request.teacher, USUAL_FINE_TUNING), request.suite.task
     return RunSpec(
         suite=request.suite.name,
         dataset=dataset,
@@ -66,16 +72,16 @@ def _teacher_spec(request: Request, dataset: str, data_digest: str, identity: st
         student=TEACHER,
         setting=FINE_TUNED,
         seed=TEACHER_SEED,
-        learning_rate=preset.teacher_rate,
+        learning_rate=tuning.learning_rate,
         teacher=request.teacher,
         teacher_key=identity,
         data_digest=data_digest,
         loss="hard",
-        max_epochs=preset.teacher_epochs,
-        patience=preset.teacher_patience,
-        batch_size=preset.batch_size,
+        max_epochs=request.teacher_epochs or tuning.epochs,
+        patience=tuning.patience,
+        batch_size=request.preset.batch_size,
         max_length=MAX_LENGTH[task],
-        weight_decay=preset.teacher_weight_decay,
+        weight_decay=tuning.weight_decay,
         decay=True,
         limit=request.limit,
     )
@@ -107,6 +113,7 @@ def _student_spec(
         patience=request.preset.patience,
         batch_size=request.preset.batch_size,
         max_length=teacher.max_length,
+        decay=request.preset.max_steps > 0,
         limit=request.limit,
     )
 
@@ -114,4 +121,4 @@ def _student_spec(
 def _rate(request: Request, student: str) -> float | Literal["grid"]:
     if request.learning_rate is not None:
         return request.learning_rate
-    return GRID if request.preset.grid else STUDENT_RATES[student]
+    return "grid" if request.preset.grid else STUDENT_RATES[student]

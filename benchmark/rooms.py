@@ -10,7 +10,9 @@ from transformers import PreTrainedTokenizerBase
 from benchmark.data.corpus import Corpus, is_available, load_corpus
 from benchmark.data.pool import Pool, unlabeled_pool
 from benchmark.data.suites import Suite
+from benchmark.errors import BenchmarkError, DataError
 from benchmark.learning.classroom import Classroom
+from benchmark.learning.hub import require_on_hub
 from benchmark.learning.teacher import identify, load_tokenizer
 from benchmark.presets import MAX_LENGTH
 from benchmark.storage import file_digest
@@ -30,13 +32,13 @@ class Rooms:
 
     def __reduce__(self) -> tuple[Callable[[], "Rooms"], tuple[()]]:
         """Another process loads for itself."""
-        given = {"suite": self.suite, "teacher": self.teacher, "vectors": self.vectors, "limit": self.limit}
-        return partial(Rooms, **given), ()
+        return partial(Rooms, suite=self.suite, teacher=self.teacher, vectors=self.vectors, limit=self.limit), ()
 
     def why_unavailable(self, dataset: str) -> str:
         """Why the data set cannot be read here; empty where it can."""
         entry = self.suite.entries[dataset]
-        return "" if is_available(entry) else f"{dataset} is private to the paper's authors and no files of it are given"
+        private = f"{dataset} is private to the paper's authors and no files of it are given"
+        return "" if is_available(entry) else private
 
     def corpus(self, dataset: str) -> Corpus:
         if dataset not in self._corpora:
@@ -64,8 +66,19 @@ class Rooms:
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """The teacher's, which its students read with too."""
-        return load_tokenizer(self.teacher)
+        """The teacher's, which its students read with too. Raises InputError where it cannot be had."""
+        hub_id, _, revision = self.teacher_identity.partition("@")
+        if revision:
+            require_on_hub(hub_id, revision)
+        try:
+            return load_tokenizer(self.teacher)
+        except BenchmarkError:
+            raise
+        except Exception as error:  # a broken file is answered with whatever its reader stumbled over
+            raise DataError(
+                f"The tokenizer of teacher {self.teacher!r} cannot be loaded: {' '.join(str(error).split())[:300]}. "
+                "Save it again with save_pretrained(), or give another teacher."
+            ) from error
 
     @cached_property
     def vectors_digest(self) -> str:

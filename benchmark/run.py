@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmark.command import DONE, SOME_FAILED, run_command
 from benchmark.data.corpus import load_corpus
 from benchmark.estimate import Estimator
-from benchmark.execute import role, tags
+from benchmark.execute import Outcome, role, tags
 from benchmark.inference import Finished, measure, unmeasured
 from benchmark.options import parser, request
 from benchmark.plan import Item, Request, plan_runs
@@ -20,43 +20,60 @@ from benchmark.progress import SweepProgress, show_plan
 from benchmark.report import RESULTS, folder_name, print_leaderboard, write_report
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
-from benchmark.sweep import Ledger, Work, sweep
+from benchmark.spec import RunSpec
+from benchmark.storage import cache_folder, require_writable
+from benchmark.sweep import Ledger, due_items, sweep
+from benchmark.workers import Work
 from tracking import NoStoreError, Record, Store, ui_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The whole job; returns the exit code."""
+    """The whole job; returns the exit code. Nothing is made before everything that was given has been read."""
     asked = parser("python -m benchmark.run", __doc__).parse_args(arguments)
     wanted = request(asked)
-    console = Console()
-    store = _store(asked)
-    out = report_folder(asked.out or RESULTS / folder_name(wanted.suite.name)) if not asked.dry_run else Path()
+    out = asked.out or RESULTS / folder_name(wanted.suite.name)
+    records = _known_records(asked, wanted, out)
     rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
     _require_named(asked.dataset, wanted)
     items = plan_runs(wanted, rooms)
-    records = store.records(wanted.suite.name) if store else []
+    if not asked.dry_run:
+        rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
     ledger = Ledger.read(records)
-    missing = [item for item in items if _is_due(item, ledger, asked)]
-    seconds = _expected_seconds(missing, rooms, records)
-    show_plan(items, missing, ledger, seconds, console)
-    if store is None or asked.dry_run:
+    due = due_items(items, ledger, force=asked.force, retry_failed=asked.retry_failed)
+    seconds = _expected_seconds(due, rooms, records, wanted.jobs)
+    console = Console()
+    show_plan(items, due, ledger, seconds, console)
+    if asked.dry_run:
         return DONE
-    store.kill_stale({item.spec.key for item in items})
+    store = Store.open(asked.tracking_uri)
+    report_folder(out)
+    store.kill_stale()
     _record_skips(items, ledger, store, wanted)
+    outcomes: list[Outcome] = []
     with SweepProgress(seconds, console) as progress:
-        sweep(missing, wanted, rooms, store, asked.jobs, progress.epoch, progress.done)
+        sweep(due, wanted, rooms, store, wanted.jobs, progress.epoch, _both(progress.done, outcomes.append))
     _measure(items, wanted, rooms, store, console)
     write_report(store, wanted.suite.name, out)
     print_leaderboard(store, wanted.suite.name, console)
-    return _close(items, store, wanted, out, console)
+    return _close(items, outcomes, store, out, console)
 
 
-def _store(asked: argparse.Namespace) -> Store | None:
-    """None where a dry run finds no store yet: it makes none."""
+def _known_records(asked: argparse.Namespace, wanted: Request, out: Path) -> list[Record]:
+    """The suite's runs so far; ends the command where its places do not answer or cannot be written."""
+    require_writable(out, "output folder", "--out")
+    require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     try:
-        return Store.open(asked.tracking_uri, create=not asked.dry_run)
+        return Store.open(asked.tracking_uri, create=False).records(wanted.suite.name)
     except NoStoreError:
-        return None
+        return []
+
+
+def _both(*listeners: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
+    def tell(outcome: Outcome) -> None:
+        for listener in listeners:
+            listener(outcome)
+
+    return tell
 
 
 def _require_named(names: Sequence[str], wanted: Request) -> None:
@@ -65,22 +82,21 @@ def _require_named(names: Sequence[str], wanted: Request) -> None:
         load_corpus(wanted.suite.entries[name])
 
 
-def _is_due(item: Item, ledger: Ledger, asked: argparse.Namespace) -> bool:
-    due = {"missing": True, "done": asked.force, "failed": asked.retry_failed or asked.force, "skipped": False}
-    return due[ledger.state(item)]
-
-
-def _expected_seconds(missing: Iterable[Item], rooms: Rooms, records: Sequence[Record]) -> dict[str, float]:
-    """By key."""
+def _expected_seconds(
+    missing: Iterable[Item], rooms: Rooms, records: Sequence[Record], jobs: int
+) -> dict[str, float]:
+    """By key; of students that train side by side, each one's share."""
     estimate = Estimator.from_records(records)
-    return {item.spec.key: estimate(item.spec, _n_sentences(item, rooms)) for item in missing}
+    return {
+        item.spec.key: estimate(item.spec, _texts(item.spec, rooms)) / (1 if item.spec.is_teacher else jobs)
+        for item in missing
+    }
 
 
-def _n_sentences(item: Item, rooms: Rooms) -> int:
-    spec = item.spec
-    return len(rooms.corpus(spec.dataset).splits["train"]) + (
-        len(rooms.pool(spec.dataset).texts) if spec.unlabeled else 0
-    )
+def _texts(spec: RunSpec, rooms: Rooms) -> list[str | Sequence[str]]:
+    """What a run trains on."""
+    labelled = rooms.corpus(spec.dataset).texts("train")
+    return [*labelled, *(rooms.pool(spec.dataset).texts if spec.unlabeled else ())]
 
 
 def _record_skips(items: Iterable[Item], ledger: Ledger, store: Store, wanted: Request) -> None:
@@ -88,7 +104,8 @@ def _record_skips(items: Iterable[Item], ledger: Ledger, store: Store, wanted: R
     for item in items:
         if item.skip_reason and item.spec.key not in ledger.skipped:
             spec = item.spec
-            run = store.begin(spec.suite, spec.name, tags=tags(spec, role(spec), wanted.preset_name), params=asdict(spec))
+            of_run = tags(spec, role(spec), wanted.preset_name)
+            run = store.begin(spec.suite, spec.name, tags=of_run, params=asdict(spec))
             run.skip(item.skip_reason)
 
 
@@ -96,26 +113,32 @@ def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store,
     records = store.records(wanted.suite.name)
     finished = Ledger.read(records).finished
     models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in items if i.spec.key in finished]
-    waiting = unmeasured(models, records)
+    ids = {model.record.run_id for model in models}  # a model that was taught anew is another one
+    waiting = unmeasured(models, [record for record in records if record.parent in ids])
     if not waiting:
         return
-    console.print(f"Measuring {len(waiting)} models, one thread, nothing beside it ...")
+    console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
     desk = Work.of(rooms, store, wanted, n_threads=1).desk()
-    for _ in measure(waiting, desk):
+    for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
         pass
 
 
-def _close(items: Sequence[Item], store: Store, wanted: Request, out: Path, console: Console) -> int:
+def _close(items: Sequence[Item], outcomes: Sequence[Outcome], store: Store, out: Path, console: Console) -> int:
     """The last lines: where things are, how to go on, what failed."""
-    ledger = Ledger.read(store.records(wanted.suite.name))
     console.print(f"Report: {out / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Compare runs: {ui_command(store.uri)}", markup=False, highlight=False, soft_wrap=True)
-    undone = [item.spec for item in items if ledger.state(item) in ("failed", "missing")]
-    for spec in undone:
-        record = ledger.failed.get(spec.key)
-        reason = record.tags.get("reason", "") if record else "not begun: its teacher failed"
-        print(f"Failed: {spec.name}: {reason}", file=sys.stderr)
-    return SOME_FAILED if undone else DONE
+    failures = _failures(items, outcomes, Ledger.read(store.records(items[0].spec.suite)))
+    for name, reason in failures.items():
+        print(f"Failed: {name}: {reason}", file=sys.stderr)
+    return SOME_FAILED if failures else DONE
+
+
+def _failures(items: Iterable[Item], outcomes: Iterable[Outcome], ledger: Ledger) -> dict[str, str]:
+    """Why, by name: what is not done, and what failed just now although an earlier run of it counts."""
+    now = {outcome.spec.key: outcome.failure for outcome in outcomes if outcome.failure}
+    reasons = {key: record.tags.get("reason", "") for key, record in ledger.failed.items()} | now
+    undone = [item.spec for item in items if ledger.state(item) in ("failed", "missing") or item.spec.key in now]
+    return {spec.name: reasons.get(spec.key, "not begun, since its teacher failed") for spec in undone}
 
 
 def _interrupt(*_: object) -> None:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
 
 PROTOCOL = "1"
 """Version of everything that shapes a result and is no field of a RunSpec: architectures, losses, scores.
@@ -55,14 +56,15 @@ class RunSpec:
     """Digest of a given vector file; empty where vectors are trained on the pool or are the teacher's."""
     max_epochs: int
     max_steps: int = 0
-    """Optimiser steps at most, so that every setting has the same budget however much text it reads; 0 sets no bound."""
+    """Optimiser steps at most, so that all settings have one budget however much text they read; 0 sets no bound."""
     patience: int
     batch_size: int
     """Mean sentences of a batch; the token budget is this times the mean length."""
     max_length: int
     weight_decay: float = 0.0
     decay: bool = False
-    """Whether the learning rate falls linearly to 0 over max_epochs, rather than staying where warm-up led."""
+    """Whether the learning rate falls linearly to 0 over max_epochs or max_steps, whichever ends first, rather than
+    staying where warm-up led. A step budget always has it: Li et al., 2020 (https://arxiv.org/abs/1905.04753)."""
     limit: int = 0
     """Rows kept of each split in a smoke run; 0 keeps all."""
     protocol: str = PROTOCOL
@@ -77,6 +79,12 @@ class RunSpec:
         """For people, as `emot.bilstm.kd_ulb.seed0`."""
         return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
 
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> "RunSpec":
+        """From a store, which keeps every value as text; raises KeyError where a field is missing."""
+        kept = {f.name: params[f.name] for f in fields(cls) if f.name in params or f.default is MISSING}
+        return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in kept.items()})
+
     @property
     def is_teacher(self) -> bool:
         return self.student == TEACHER
@@ -86,9 +94,17 @@ class RunSpec:
         return self.limit > 0
 
 
+def _typed(kind: object, text: str) -> Any:
+    if kind is bool:
+        return text == "True"
+    if kind is int:
+        return int(text)
+    return text if kind in (str, Task) or text == GRID else float(text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run came to. None means not measured, never 0. F1 in 0..1, sizes in MiB (2**20 bytes), times in ms or s."""
+    """What a run came to. None means not measured, never 0. F1 in 0..1, sizes in MiB (2**20 bytes), times in s."""
 
     learning_rate: float
     valid_f1: float
@@ -106,6 +122,11 @@ class RunResult:
     overhead_share: float
     """Share of the training's wall time outside forward, backward and step."""
     onnx_max_logit_gap: float
+    onnx_test_f1: float | None = None
+    size_onnx_int8_mib: float | None = None
+    onnx_int8_test_f1: float | None = None
+    onnx_int8_f1_lost: float | None = None
+    """The larger of what INT8 loses on validation and on test; below 0 where it gains on both."""
     test_f1_per_label: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -114,6 +135,6 @@ class RunResult:
         return self.test_f1 / self.teacher_test_f1 if self.teacher_test_f1 else None
 
     def metrics(self) -> dict[str, float]:
-        """The scalar fields by name."""
+        """The scalar fields by name; what was not measured is absent."""
         scalars = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "test_f1_per_label"}
-        return scalars if self.f1_kept is None else scalars | {"f1_kept": self.f1_kept}
+        return {name: value for name, value in (scalars | {"f1_kept": self.f1_kept}).items() if value is not None}

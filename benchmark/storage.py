@@ -9,10 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.errors import InputError
+
 
 def cache_folder() -> Path:
     """`BENCHMARK_CACHE`, or `~/.cache/which-student`."""
-    return Path(os.environ.get("BENCHMARK_CACHE") or Path.home() / ".cache" / "which-student")
+    return Path(os.environ.get("BENCHMARK_CACHE") or "~/.cache/which-student").expanduser()
+
+
+def require_writable(folder: Path, what: str, named_by: str) -> None:
+    """Raises InputError where `folder` can be neither made nor written; nothing is made that stays.
+
+    `named_by` is the option or variable that names another one.
+    """
+    standing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=standing):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"The {what} {folder} cannot be written: {error.strerror}. Name another one by {named_by}."
+        ) from error
 
 
 def logits_folder(teacher_key: str) -> Path:

@@ -1,5 +1,7 @@
 """Multi-head self-attention of the Transformer."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
@@ -27,8 +29,8 @@ class SelfAttention(nn.Module):
         visible = attention_mask.to(torch.bool)[:, None, None, :]
         mixed = scaled_dot_product_attention(query, self._split(key), self._split(value), attn_mask=visible)
         merged = mixed.transpose(1, 2).flatten(2)
-        return self.norm(asking + self.dropout(self.out(merged)))
+        return cast("Tensor", self.norm(asking + self.dropout(self.out(merged))))
 
     def _split(self, x: Tensor) -> Tensor:
         """[B, L, D] to [B, heads, L, D / heads]."""
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return cast("Tensor", x.unflatten(-1, (self.n_heads, -1))).transpose(1, 2)  # type: ignore[no-untyped-call]

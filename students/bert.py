@@ -1,6 +1,7 @@
 """Small BERTs, untrained (section 3.2.4, Table 3; Turc et al., 2019, https://arxiv.org/abs/1908.08962)."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
@@ -39,7 +40,8 @@ class BertStudent(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits [B, C], or [B, L, C] for tagging."""
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        return self.head(self.dropout(states.last_hidden_state if self.per_token else states.pooler_output))
+        read = states.last_hidden_state if self.per_token else states.pooler_output
+        return cast("Tensor", self.head(self.dropout(read)))
 
 
 def _config(size: BertSize, shape: Shape) -> BertConfig:

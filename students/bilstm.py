@@ -1,5 +1,7 @@
 """Bidirectional LSTM with Transformer self-attention (section 3.2.2, Figure 1)."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -34,7 +36,7 @@ class BiLstm(nn.Module):
         states = self._both_ways(self.dropout(self.embedding(input_ids)), attention_mask)
         asking = states if self.per_token else states[:, :1]
         context = self.attention(asking, states, attention_mask)
-        return self.head(self.dropout(context if self.per_token else context[:, 0]))
+        return cast("Tensor", self.head(self.dropout(context if self.per_token else context[:, 0])))
 
     def _both_ways(self, x: Tensor, attention_mask: Tensor) -> Tensor:
         """[B, L, D] to [B, L, 2D]."""

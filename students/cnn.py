@@ -1,6 +1,7 @@
 """Residual depthwise-separable CNN (section 3.2.3)."""
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ class SeparableBlock(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """`x` [B, L, D], `mask` [B, L, 1] of ones and zeros; padding is zeroed so that no kernel reads it."""
         mixed = self.depthwise((x * mask).transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(self.norm(torch.relu(self.pointwise(mixed))))
+        return x + cast("Tensor", self.dropout(self.norm(torch.relu(self.pointwise(mixed)))))
 
 
 class Cnn(nn.Module):
@@ -36,6 +37,8 @@ class Cnn(nn.Module):
 
     Classification averages the positions first (global average pooling, Lin et al., 2013, https://arxiv.org/abs/1312.4400).
     """
+
+    frequencies: Tensor
 
     def __init__(self, shape: Shape, *, dropout: float = 0.2) -> None:
         super().__init__()
@@ -54,7 +57,7 @@ class Cnn(nn.Module):
             x = block(x, mask)
         if not self.per_token:
             x = (x * mask).sum(dim=1) / mask.sum(dim=1)
-        return self.head(self.dropout(x))
+        return cast("Tensor", self.head(self.dropout(x)))
 
     def _positions(self, attention_mask: Tensor) -> Tensor:
         """Sinusoids [B, L, D] of Vaswani et al., 2017, section 3.5; computed, so that no length is too long."""

@@ -1,13 +1,26 @@
-"""Stores to test with. The schema of an MLflow store takes seconds to create: once, then copied."""
+"""Stores and a teacher to test with: what takes seconds to make is made once, then copied or shared."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmark.data import demo
+from benchmark.measuring import lock
 from tracking import Store
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+ROOT = Path(__file__).resolve().parent.parent
+USERS = ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA")
+"""Variables that a user may have set, and that no test is to see."""
 
 AddRun = Callable[..., str]
 
@@ -76,3 +89,127 @@ def _add_run(
     elif status != "running":
         {"failed": run.fail, "skipped": run.skip}[status](reason)
     return run.run_id
+
+
+SPECIAL = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
+LETTERS = "abcdefghijklmnopqrstuvwxyzàâäáãåæçéèêëğıíîïñóôöõøœşúùûüßőű0123456789.,!?-"
+
+
+@pytest.fixture(scope="session")
+def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an untrained BERT, 2 layers wide 32, with a WordPiece tokenizer of 600 pieces."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("teacher") / "tiny-bert"
+    tokenizer = _word_pieces()
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=256,
+    )
+    torch.manual_seed(0)
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _word_pieces() -> "PreTrainedTokenizerFast":
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=600, special_tokens=list(SPECIAL.values()), initial_alphabet=list(LETTERS), show_progress=False
+    )
+    tokenizer.train_from_iterator((text for text, _ in demo.smalltalk().splits["train"]), trainer)
+    first, last = (tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", last), ("[CLS]", first))
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=256, **SPECIAL)
+
+
+@pytest.fixture
+def desk_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder that the test stands in, with none of the user's settings."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    enter(folder, monkeypatch)
+    return folder
+
+
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in `folder` as `own_environment` has it."""
+    for name, value in own_environment(folder).items():
+        monkeypatch.setenv(name, value)
+    for name in USERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(lock, "LOCK_FOLDER", folder.parent / "own")
+    monkeypatch.chdir(folder)
+
+
+def own_environment(folder: Path) -> dict[str, str]:
+    """A cache and a machine lock of the folder's own, beside it."""
+    own = folder.parent / "own"
+    own.mkdir(exist_ok=True)
+    return {"BENCHMARK_CACHE": str(own / "cache"), "TMPDIR": str(own), "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
+
+
+def start_command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`python -m benchmark.run` in `folder`, as a person starts it."""
+    inherited = {name: value for name, value in os.environ.items() if name not in USERS}
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmark.run", *arguments],
+        cwd=folder,
+        env=inherited | own_environment(folder),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A smoke run of the main command that has ended."""
+
+    folder: Path
+    arguments: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def store(self) -> Store:
+        return Store.open(f"sqlite:///{self.folder / 'mlflow.db'}")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Finished:
+    """Teacher, and a CNN in two settings, by the real command on bundled data. Read only: see `finished_copy`."""
+    folder = tmp_path_factory.mktemp("finished") / "work"
+    folder.mkdir()
+    arguments = ("--suite", "classification", "--teacher", str(tiny_teacher), "--limit", "40", "-s", "cnn")
+    arguments += ("--teacher-epochs", "1", "--max-epochs", "2", "--jobs", "1")
+    settings = ("-x", "vanilla", "-x", "kd_ulb_bert")
+    command = start_command(folder, *arguments, *settings)
+    out, err = command.communicate()
+    return Finished(folder, arguments, command.returncode, out, err)
+
+
+@pytest.fixture
+def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
+    """What `finished` made, to go on with: its store and its cache, in a folder that the test stands in."""
+    folder = tmp_path / "copy" / "work"
+    shutil.copytree(finished.folder.parent, folder.parent)
+    enter(folder, monkeypatch)
+    return replace(finished, folder=folder)

@@ -1,24 +1,30 @@
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import onnx
 import pytest
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor, nn
 from transformers import AutoTokenizer
 
-from benchmark.errors import BenchmarkError
-from benchmark.measuring.bundle import Bundle, write_bundle
+from benchmark.errors import BenchmarkError, InputError
+from benchmark.measuring.bundle import Bundle
+from benchmark.measuring.bundle_writer import complete_bundle, write_bundle
 from benchmark.measuring.export import export_onnx
+from benchmark.measuring.opset import opset
 
 WORDS = ("aku", "senang", "sedih", "budi", "tinggal", "di", "bandung", "jakarta")
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, "##nya")
 MOODS = ("happy", "sad")
 TAGS = ("B-PERSON", "B-PLACE", "O")
 MAX_LENGTH = 6
+BUNDLE_FILES = ["labels.json", "manifest.json", "model.onnx", "tokenizer.json"]
 
 
 class Lookup(nn.Module):
@@ -127,12 +133,7 @@ def test_writing_replaces_an_older_bundle_and_leaves_nothing_beside_it(tmp_path:
     (tmp_path / "bundle" / "stale").touch()
     make_bundle(tmp_path / "bundle")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["bundle", "exported.onnx"]
-    assert sorted(file.name for file in (tmp_path / "bundle").iterdir()) == [
-        "labels.json",
-        "manifest.json",
-        "model.onnx",
-        "tokenizer.json",
-    ]
+    assert sorted(file.name for file in (tmp_path / "bundle").iterdir()) == BUNDLE_FILES
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
@@ -169,14 +170,117 @@ def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
         ("{", "is not JSON"),
         ("[]", "has format None"),
         ('{"format": 99}', "has format 99, this version reads 1"),
-        ('{"format": 1, "files": {"model.onnx": ""}}', "no checksum for labels.json, tokenizer.json"),
+        ('{"format": 1}', "task must be a str, not None"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_named(content: str, message: str, tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle")
     (folder / "manifest.json").write_text(content)
-    with pytest.raises(BenchmarkError, match=message):
+    with pytest.raises(InputError, match=message):
         Bundle.load(folder)
+
+
+def test_a_manifest_that_is_no_text_is_named(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    (folder / "manifest.json").write_bytes(b"\xff\xfe{")
+    with pytest.raises(InputError, match=r"manifest\.json is not JSON"):
+        Bundle.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "translation"}, "task 'translation' is none of classification, sequence_labeling"),
+        ({"max_length": "6"}, "max_length must be a int, not '6'"),
+        ({"pad_id": True}, "pad_id must be a int, not True"),
+        ({"files": []}, "files must be a dict"),
+        ({"files": {"model.onnx": ""}}, "no checksum for labels.json, tokenizer.json"),
+        ({"opset": 16}, r"model\.onnx is of ONNX opset 17, the manifest says 16"),
+        ({"fallback_label": "afraid"}, "fallback label 'afraid' is none of labels.json"),
+    ],
+)
+def test_what_a_manifest_may_not_say(change: dict[str, object], message: str, tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    edit(folder, **change)
+    with pytest.raises(InputError, match=message):
+        Bundle.load(folder)
+
+
+def test_a_manifest_reaches_for_no_file_outside(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    (tmp_path / "secret").touch()
+    edit(folder, files=manifest_of(folder)["files"] | {"../secret": ""})
+    with pytest.raises(InputError, match=r"'\.\./secret', which lies outside the bundle"):
+        Bundle.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("labels.json", b"[", "labels.json is not JSON"),
+        ("labels.json", b"[]", "must be a list of class names, not \\[\\]"),
+        ("labels.json", b"[1, 2]", "must be a list of class names"),
+        ("labels.json", b'["happy"]', r"model\.onnx tells 2 classes apart, labels\.json names 1"),
+        ("tokenizer.json", b"{}", "tokenizer.json cannot be read"),
+        ("model.onnx", b"no model", "model.onnx is no ONNX model"),
+        ("model.onnx", b"", "model.onnx is no ONNX model"),
+    ],
+)
+def test_a_file_with_the_right_checksum_may_still_be_wrong(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    (folder / name).write_bytes(content)
+    edit(folder, files=manifest_of(folder)["files"] | {name: hashlib.sha256(content).hexdigest()})
+    with pytest.raises(InputError, match=message):
+        Bundle.load(folder)
+
+
+def test_a_network_that_onnxruntime_refuses_is_named(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    network = onnx.load(folder / "model.onnx")
+    network.graph.node[0].op_type = "Unheard"
+    content = network.SerializeToString()
+    (folder / "model.onnx").write_bytes(content)
+    edit(folder, files=manifest_of(folder)["files"] | {"model.onnx": hashlib.sha256(content).hexdigest()})
+    with pytest.raises(InputError, match=r"model\.onnx cannot be run here: .*Unheard"):
+        Bundle.load(folder)
+
+
+def test_every_opset_of_a_file_is_told_from_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "model.onnx"
+    for version in (1, 17, 200):
+        imports = [onnx.helper.make_opsetid("com.microsoft", 1), onnx.helper.make_opsetid("", version)]
+        graph = onnx.helper.make_graph([], "empty" * 50, [], [])
+        onnx.save(onnx.helper.make_model(graph, opset_imports=imports), file)
+        assert opset(file) == version
+
+
+def test_int8_answers_where_it_won_and_only_there(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    other = tmp_path / "other.onnx"
+    export_onnx(Lookup({"senang": 1, "sedih": 0}, 2, per_word=False), other)
+    complete_bundle(folder, int8=other, latency={"latency_onnx_ms": 0.5})
+    assert Bundle.load(folder).predict(["sedih"]) == ["happy"]
+    assert manifest_of(folder)["latency"] == {"latency_onnx_ms": 0.5}
+    assert sorted(manifest_of(folder)["files"])[1] == "model.int8.onnx"
+    complete_bundle(folder, int8=None, latency={})
+    assert Bundle.load(folder).predict(["sedih"]) == ["sad"]
+    assert sorted(file.name for file in folder.iterdir()) == BUNDLE_FILES
+
+
+def test_half_a_character_is_read_as_a_question_mark(tmp_path: Path) -> None:
+    assert Bundle.load(make_bundle(tmp_path / "a")).predict(["sedih \udcff"]) == ["sad"]
+    tagger = Bundle.load(make_bundle(tmp_path / "b", "sequence_labeling"))
+    assert tagger.predict(["budi \udcff di"]) == [["B-PERSON", "O", "O"]]
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def edit(folder: Path, **changes: object) -> None:
+    (folder / "manifest.json").write_text(json.dumps(manifest_of(folder) | changes))
 
 
 def test_labels_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None:

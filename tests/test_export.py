@@ -11,7 +11,9 @@ import torch
 import transformers
 from torch import Tensor, nn
 
+from benchmark.errors import RunError
 from benchmark.measuring.export import MAX_LOGIT_GAP, OPSET, export_onnx, max_logit_gap
+from benchmark.measuring.fusion import fuse, node_counts
 from benchmark.measuring.onnx_model import OnnxModel, pad
 from students import STUDENTS, build
 
@@ -102,6 +104,39 @@ def test_a_real_teacher_is_the_same_in_onnx(task: str, tmp_path: Path) -> None:
     export_onnx(Encoder(model), tmp_path / "model.onnx")
     gap = max_logit_gap(Encoder(model), tmp_path / "model.onnx", model.config.vocab_size, lengths=(1, 7, 128))
     assert gap <= MAX_LOGIT_GAP
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", ["bert_tiny", "bert_mini", "bert_small"])
+def test_every_bert_students_attention_is_one_node_a_layer(name: str, task: str, tmp_path: Path) -> None:
+    student = build(name, task=task, vocab_size=VOCAB_SIZE, n_labels=5, pad_id=0)
+    export_onnx(student, tmp_path / "model.onnx")
+    counts, n_layers = node_counts(tmp_path / "model.onnx"), student.encoder.config.num_hidden_layers
+    assert (counts["Attention"], counts["SkipLayerNormalization"]) == (n_layers, 2 * n_layers)
+    assert counts["Softmax"] == 0
+    assert student.encoder._forward_pre_hooks == {}
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_every_teachers_attention_is_one_node_a_layer(kind: str, tmp_path: Path) -> None:
+    export_onnx(make_encoder(kind, "classification"), tmp_path / "model.onnx")
+    assert node_counts(tmp_path / "model.onnx")["Attention"] == 2
+
+
+def test_an_encoder_of_another_type_stays_plain(tmp_path: Path) -> None:
+    config = transformers.DistilBertConfig(vocab_size=VOCAB_SIZE, dim=32, n_layers=1, n_heads=2, hidden_dim=64)
+    encoder = Encoder(AUTO["classification"].from_config(config))
+    export_onnx(encoder, tmp_path / "model.onnx")
+    assert node_counts(tmp_path / "model.onnx")["Attention"] == 0
+    assert max_logit_gap(encoder, tmp_path / "model.onnx", VOCAB_SIZE) <= MAX_LOGIT_GAP
+
+
+def test_an_attention_that_was_not_fused_is_an_error(tmp_path: Path) -> None:
+    student = build("bert_tiny", task="classification", vocab_size=VOCAB_SIZE, n_labels=5)
+    export_onnx(student, tmp_path / "model.onnx")
+    student.encoder.config.num_hidden_layers = 3
+    with pytest.raises(RunError, match="2 of 3 attention layers were fused"):
+        fuse(tmp_path / "model.onnx", student)
 
 
 def test_attention_implementation_is_restored(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,14 @@ from torch import Tensor, nn
 from benchmark.measuring import lock
 from benchmark.measuring.export import export_onnx
 from benchmark.measuring.latency import (
+    BUDGETS,
+    P95_MIN_SAMPLES,
+    Budget,
+    Subject,
     machine_fingerprint,
     machine_lock,
     measure_latency,
+    offline,
     onnx_subject,
     summarize,
     torch_subject,
@@ -30,11 +36,17 @@ def _own_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "LOCK_FOLDER", tmp_path)
 
 
+def budget(**given: Any) -> Budget:
+    plain = {"name": "test", "n_sentences": 3, "rounds": 5, "min_seconds": 0.0, "min_samples": 1}
+    return Budget(**({"starts": 1, "reference": False} | plain | given))
+
+
 def trace(rounds: int, seed: int) -> list[tuple[str, int]]:
     calls: list[tuple[str, int]] = []
-    subjects = {name: (lambda i, name=name: calls.append((name, i))) for name in "abcd"}
-    samples = measure_latency(subjects, 3, rounds=rounds, seed=seed)
-    assert {name: passes.shape for name, passes in samples.items()} == dict.fromkeys("abcd", (rounds, 3))
+    subjects = {name: Subject(lambda i, name=name: calls.append((name, i)), 3) for name in "abcd"}
+    samples = measure_latency(subjects, budget(rounds=rounds), seed=seed)
+    assert {name: taken.passes.shape for name, taken in samples.items()} == dict.fromkeys("abcd", (rounds, 3))
+    assert all(taken.rounds.tolist() == list(range(rounds)) for taken in samples.values())
     return calls
 
 
@@ -54,49 +66,84 @@ def test_the_order_follows_the_seed() -> None:
     assert trace(rounds=4, seed=1) != trace(rounds=4, seed=2)
 
 
+def test_a_round_goes_on_until_there_are_enough_sentences() -> None:
+    subjects = {"single": Subject(id, 3), "offline": Subject(id, 1, weight=3)}
+    samples = measure_latency(subjects, budget(rounds=2, min_samples=20))
+    assert samples["single"].passes.shape == (8, 3)  # 4 passes a round are 12 sentences, 3 would be 9
+    assert samples["offline"].passes.shape == (8, 1)
+    assert samples["single"].rounds.tolist() == [0] * 4 + [1] * 4
+
+
+def test_a_round_goes_on_until_there_was_enough_time() -> None:
+    samples = measure_latency({"a": Subject(lambda _: time.sleep(0.004), 1)}, budget(rounds=2, min_seconds=0.04))["a"]
+    assert samples.passes.sum() >= 40 * 0.9  # a pass that began within the time is finished
+    assert len(samples.passes) <= 2 * 5 + 2
+
+
 def test_a_slow_input_is_found_where_it_is() -> None:
-    samples = measure_latency({"a": lambda i: time.sleep(0.02 if i == 1 else 0)}, 3, rounds=2)["a"]
-    assert samples.dtype == np.float64
-    assert (samples > 0).all()
-    assert (samples[:, 1] >= 20).all()  # milliseconds; a sleep is never shorter
+    samples = measure_latency({"a": Subject(lambda i: time.sleep(0.02 if i == 1 else 0), 3)}, budget(rounds=2))["a"]
+    assert samples.passes.dtype == np.float64
+    assert (samples.passes > 0).all()
+    assert (samples.passes[:, 1] >= 20).all()  # milliseconds; a sleep is never shorter
 
 
-def test_torch_runs_on_one_thread_without_autograd_and_is_given_back() -> None:
+def test_torch_runs_on_its_threads_without_autograd_and_is_given_back() -> None:
     seen: set[tuple[int, bool]] = set()
+    subject = Subject(lambda _: seen.add((torch.get_num_threads(), torch.is_inference_mode_enabled())), 1)
     with torch_threads(2):
-        measure_latency({"a": lambda _: seen.add((torch.get_num_threads(), torch.is_inference_mode_enabled()))}, 1)
+        measure_latency({"a": subject}, budget())
         assert torch.get_num_threads() == 2
-    assert seen == {(1, True)}
+        measure_latency({"a": subject}, budget(), n_threads=3)
+    assert seen == {(1, True), (3, True)}
     assert not torch.is_inference_mode_enabled()
 
 
 def test_threads_are_given_back_after_a_failure() -> None:
     before = torch.get_num_threads()
     with pytest.raises(ZeroDivisionError):
-        measure_latency({"a": lambda i: 1 / i}, 2)
+        measure_latency({"a": Subject(lambda i: 1 / i, 2)}, budget())
     assert torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize(("names", "n_inputs", "rounds"), [("", 1, 1), ("a", 0, 1), ("a", 1, 0)])
 def test_nothing_to_measure_is_refused(names: str, n_inputs: int, rounds: int) -> None:
     with pytest.raises(ValueError, match="nothing to measure"):
-        measure_latency(dict.fromkeys(names, print), n_inputs, rounds=rounds)
+        measure_latency({name: Subject(id, n_inputs) for name in names}, budget(rounds=rounds))
+
+
+class Lengths(nn.Module):
+    """A sentence's sum of piece ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return (input_ids * attention_mask).sum(1, keepdim=True) * self.scale
 
 
 def test_subjects_of_scope_model_answer_each_sentence_alone(tmp_path: Path) -> None:
-    class Lengths(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.scale = nn.Parameter(torch.ones(1))
-
-        def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-            return (input_ids * attention_mask).sum(1, keepdim=True) * self.scale
-
     sentences = [[1, 2, 3], [7]]
     model = Lengths().requires_grad_(False)
     export_onnx(model, tmp_path / "model.onnx")
-    for subject in (torch_subject(model, sentences), onnx_subject(OnnxModel(tmp_path / "model.onnx"), sentences)):
-        assert [subject(i).item() for i in range(2)] == [6.0, 7.0]
+    onnx = OnnxModel(tmp_path / "model.onnx")
+    for subject in (
+        torch_subject(model, sentences),
+        torch_subject(model, sentences, "cpu:0"),  # the way that a GPU takes
+        onnx_subject(onnx, sentences),
+    ):
+        assert subject.n_inputs == 2
+        assert [subject.answer(i).item() for i in range(2)] == [6.0, 7.0]
+    together = offline(onnx.logits, sentences)
+    assert (together.n_inputs, together.weight) == (1, 2)
+    assert [batch.tolist() for batch in together.answer(0)] == [[[7.0], [6.0]]]
+
+
+def test_offline_batches_hold_32_sentences_of_like_length() -> None:
+    seen: list[tuple[int, int]] = []
+    offline(lambda ids, _: seen.append(ids.shape), [[1] * (i % 40 + 1) for i in range(70)]).answer(0)
+    assert [rows for rows, _ in seen] == [32, 32, 6]
+    assert [width for _, width in seen] == sorted(width for _, width in seen)
 
 
 def test_summary_against_numbers_written_down() -> None:
@@ -114,6 +161,10 @@ def test_summary_against_numbers_written_down() -> None:
 def test_no_percentile_of_too_few_samples(n: int, p95: bool, p99: bool) -> None:
     summary = summarize(np.ones((1, n)))
     assert (summary.p95_ms is not None, summary.p99_ms is not None) == (p95, p99)
+
+
+def test_every_budget_reaches_a_p95_and_the_rounds_of_the_protocol() -> None:
+    assert all(one.rounds >= 5 and one.min_samples >= P95_MIN_SAMPLES for one in BUDGETS.values())
 
 
 def test_fingerprint_is_complete_and_the_same_twice() -> None:

@@ -6,6 +6,7 @@ Importing this package does not import mlflow: that takes seconds and happens wh
 from tracking.environment import ENVIRONMENT
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command
+from tracking.models import TextModel
 from tracking.provenance import git_commit, machine
 from tracking.record import Record
 from tracking.store import LiveRun, Store
@@ -17,6 +18,7 @@ __all__ = [
     "Record",
     "Store",
     "StoreError",
+    "TextModel",
     "git_commit",
     "machine",
     "ui_command",

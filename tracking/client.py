@@ -18,7 +18,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracking.config import TrackingConfig, is_local, sqlite_path
+from tracking.config import URI_VARIABLE, TrackingConfig, is_local, sqlite_path
 from tracking.environment import PROBE, environment
 from tracking.errors import StoreError
 from tracking.interface import without_password
@@ -31,6 +31,8 @@ BUSY = ("database is locked", "database table is locked")
 """What SQLite says while another process writes; the question is asked again."""
 PATIENCE_SECONDS = 60.0
 PAGE = 1000
+NO_ANSWER = ". Nothing was begun: see that this store answers, or name another by --tracking-uri or in mlflow.yml."
+"""Ends the message where a store does not answer its first question."""
 SUITE_TAG = "suite"
 
 for _logger in ("mlflow", "alembic", "sqlalchemy"):
@@ -48,7 +50,7 @@ class Client:
         with environment(PROBE), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of MLflow's
             self._mlflow = self._try(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
-            self._try(lambda: self._mlflow.search_experiments(max_results=1))
+            self._try(lambda: self._mlflow.search_experiments(max_results=1), or_else=NO_ANSWER)
 
     def experiment(self, suite: str, description: str) -> str:
         """Id of the suite's experiment, which is created where there is none."""
@@ -128,6 +130,36 @@ class Client:
         to.mkdir(parents=True, exist_ok=True)
         return Path(self._try(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
 
+    def published(self, name: str, alias: str) -> dict[str, str]:
+        """Tags of the version that the alias stands for; empty where there is none."""
+        try:
+            return dict(self._mlflow.get_model_version_by_alias(name, alias).tags)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return {}
+            raise StoreError(f"{without_password(self.uri)}: {_said(error)}") from error
+
+    def publish(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
+        """Keeps the folder `saved` as a model of the run, registers it as a version, and moves the alias there."""
+        experiment = self._try(lambda: self._mlflow.get_run(run_id)).info.experiment_id
+        logged = self._try(lambda: self._mlflow.create_logged_model(experiment, name, source_run_id=run_id))
+        self._try(lambda: self._mlflow.log_model_artifacts(logged.model_id, str(saved)))
+        self._try(lambda: self._mlflow.finalize_logged_model(logged.model_id, "READY"))
+        self._try(lambda: self._registered(name))
+        source = f"models:/{logged.model_id}"
+        with environment({URI_VARIABLE: self.uri}):  # where the client looks the source up, whatever store is its own
+            version = self._try(
+                lambda: self._mlflow.create_model_version(name, source, run_id, tags=tags, model_id=logged.model_id)
+            )
+        self._try(lambda: self._mlflow.set_registered_model_alias(name, alias, version.version))
+
+    def _registered(self, name: str) -> None:
+        try:
+            self._mlflow.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
     def _created(self, suite: str, location: str | None, tags: dict[str, str]) -> None:
         try:
             self._mlflow.create_experiment(suite, artifact_location=location, tags=tags)
@@ -144,15 +176,15 @@ class Client:
             if not token:
                 return
 
-    def _try(self, ask: Callable[[], Answer]) -> Answer:
-        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS."""
+    def _try(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
+        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS. `or_else` ends the error."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return ask()
             except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
                 if not (_is_busy(error) and is_local(self.uri) and time.monotonic() < until):
-                    raise StoreError(f"{without_password(self.uri)}: {_said(error)}") from error
+                    raise StoreError(f"{without_password(self.uri)}: {_said(error)}{or_else}") from error
             time.sleep(random.uniform(0.05, 0.5))
 
 

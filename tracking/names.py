@@ -17,7 +17,7 @@ GROUPED: dict[str, str] = {
     "overhead_share": "train/overhead_share",
     "onnx_max_logit_gap": "check/onnx_max_logit_gap",
 }
-FAMILIES = ("latency", "size")
+FAMILIES = ("latency", "size", "speedup", "throughput", "cost")
 """`latency_onnx_ms` is `latency/onnx_ms`, whatever follows the first word."""
 REST = "more"
 """The group of names that belong to no other; a name with a slash is grouped already."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tracking.config import resolve
 from tracking.interface import runs_address
+from tracking.models import TextModel, publish
 from tracking.names import column_name, metric_name
 from tracking.provenance import git_commit, is_dead, machine, owner, versions
 from tracking.record import Record, Status
@@ -113,6 +114,14 @@ class Store:
     def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
         """Adds later measurements to a run, finished or not."""
         self._client.write(run_id, metrics=_metrics(metrics))
+
+    def add_artifacts(self, run_id: str, folder: Path, path: str = "") -> None:
+        """Copies what is in `folder` into a run's folder `path`, over what is there; the run may have finished."""
+        self._client.upload(run_id, folder, path)
+
+    def publish(self, run_id: str, name: str, alias: str, model: TextModel) -> str:
+        """Registers a run's model as `name@alias` for `mlflow models serve`; returns its address, `models:/...`."""
+        return publish(self._client, run_id, name, alias, model)
 
     def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
         """Ends the runs (of `keys`, or any) whose process on this machine is gone; returns their ids.

@@ -36,7 +36,7 @@ class Batch:
 
 
 def token_budget(sentences: Sentences, batch_size: int) -> int:
-    """Padded pieces a batch may hold so that it holds `batch_size` sentences on average."""
+    """Padded pieces a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
     return max(1, round(batch_size * float(sentences.lengths.mean())))
 
 
@@ -51,7 +51,7 @@ def plan_batches(
     order = np.argsort(lengths * jitter, kind="stable")
     batches = np.split(order, _cuts(lengths[order].tolist(), budget))
     if rng:
-        rng.shuffle(batches)  # type: ignore[arg-type]
+        rng.shuffle(batches)
     return batches
 
 
@@ -98,4 +98,5 @@ def _answers(
 def _ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """start_0 ... start_0 + count_0 - 1, start_1 ..., without a Python loop."""
     ends = np.cumsum(counts)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    ranges: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
+    return ranges

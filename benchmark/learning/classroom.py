@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -68,8 +69,10 @@ class Classroom:
     def teacher_logits(
         self, part: Part, teacher_key: str, compute: Callable[[Sentences], NDArray[np.float32]]
     ) -> NDArray[np.float16]:
-        """[A, C] of a split or the pool, computed only where they are not stored yet."""
+        """[A, C] of a split or the pool, computed only where they are not stored yet; none for an empty pool."""
         sentences = self.sentences(part)
+        if not len(sentences):
+            return np.empty((0, len(self.corpus.labels)), dtype=np.float16)
         path = logits_path(teacher_key, self._texts_digest(part))
         return stored_logits(path, sentences.n_answers, lambda: compute(sentences))
 
@@ -90,5 +93,5 @@ class Classroom:
         names = [self.corpus.labels[i] for i in ids.tolist()]
         if not self.tags_words:
             return names
-        ends = self.sentences(split).answer_offsets.tolist()
-        return [names[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+        offsets = self.sentences(split).answer_offsets.tolist()
+        return [names[start:end] for start, end in pairwise(offsets)]

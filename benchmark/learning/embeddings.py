@@ -26,7 +26,12 @@ FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCou
 
 
 def start_table(table: nn.Embedding, matrix: Matrix) -> None:
-    """Overwrites the rows of `table` [V, D] with those of `matrix` [V, any width]; rows of NaN keep their chance start."""
+    """Overwrites the rows of `table` [V, D] with those of `matrix` [V or other, any width].
+
+    Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no piece (the
+    paper's teacher has 50,000 of them for 30,521 pieces) and are not read.
+    """
+    matrix = matrix[: table.num_embeddings]
     known = ~np.isnan(matrix).any(axis=1)
     fitted = torch.from_numpy(fit_width(matrix[known], table.embedding_dim)).to(table.weight)
     rows = torch.from_numpy(np.flatnonzero(known))
@@ -40,11 +45,12 @@ def start_table(table: nn.Embedding, matrix: Matrix) -> None:
 
 def fit_width(matrix: Matrix, width: int) -> Matrix:
     """[V, H] to [V, min(H, width)], centred: the leading principal components where H is larger."""
-    centred = matrix - matrix.mean(axis=0)
+    centred: Matrix = matrix - matrix.mean(axis=0)
     if matrix.shape[1] <= width:
         return centred
     _, vectors = np.linalg.eigh(centred.T @ centred)
-    return np.ascontiguousarray(centred @ vectors[:, ::-1][:, :width])
+    leading: Matrix = np.ascontiguousarray(centred @ vectors[:, ::-1][:, :width])
+    return leading
 
 
 def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], width: int) -> Matrix:
@@ -60,12 +66,12 @@ def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], wi
 
 
 def read_vectors(path: Path, pieces: Sequence[str]) -> Matrix:
-    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where a .vec has none."""
+    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where a .vec has none.
+
+    Raises DataError for a broken file, and for one that holds none of the pieces.
+    """
     surfaces = [_surface(piece) for piece in pieces]
-    if path.suffix == ".bin":
-        model = fasttext.load_model(str(path))
-        return np.stack([model.get_word_vector(surface) for surface in surfaces]).astype(np.float32)
-    return _read_vec(path, surfaces)
+    return _read_bin(path, surfaces) if path.suffix == ".bin" else _read_vec(path, surfaces)
 
 
 def _surface(piece: str) -> str:
@@ -74,18 +80,43 @@ def _surface(piece: str) -> str:
     return piece
 
 
+def _read_bin(path: Path, words: Sequence[str]) -> Matrix:
+    try:
+        model = fasttext.load_model(str(path))
+    except (ValueError, MemoryError) as error:
+        raise DataError(f"{path} is no fastText .bin file, or a broken one: {error}") from error
+    return np.stack([model.get_word_vector(word) for word in words]).astype(np.float32)
+
+
 def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
     """Only the lines of wanted words are parsed: a .vec of Common Crawl holds two million."""
     rows: dict[str, list[int]] = {}
     for row, word in enumerate(words):
         rows.setdefault(word, []).append(row)
     with path.open(encoding="utf-8", newline="\n", errors="ignore") as lines:
-        header = next(lines, "").split()
-        if len(header) != 2 or not all(part.isdigit() for part in header):
-            raise DataError(f"{path} is no .vec file: its first line must be the number of words and the width.")
-        matrix = np.full((len(words), int(header[1])), np.nan, dtype=np.float32)
-        for line in lines:
-            word, _, numbers = line.rstrip("\n").partition(" ")
+        width = _width(path, next(lines, ""))
+        matrix = np.full((len(words), width), np.nan, dtype=np.float32)
+        for number, line in enumerate(lines, start=2):
+            word, _, numbers = line.partition(" ")
             if word in rows:
-                matrix[rows[word]] = np.array(numbers.split(), dtype=np.float32)
+                matrix[rows[word]] = _vector(f"{path}, line {number}", numbers, width)
+    if np.isnan(matrix).all():
+        raise DataError(f"{path} holds none of the teacher's {len(words)} word pieces. Give vectors of its language.")
     return matrix
+
+
+def _width(path: Path, header: str) -> int:
+    parts = header.split()
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts) or int(parts[1]) == 0:
+        raise DataError(f"{path} is no .vec file: its first line must be the number of words and the width.")
+    return int(parts[1])
+
+
+def _vector(where: str, numbers: str, width: int) -> Matrix:
+    try:
+        vector = np.array(numbers.split(), dtype=np.float32)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}. A line is a word and {width} numbers.") from error
+    if len(vector) != width or not np.isfinite(vector).all():
+        raise DataError(f"{where}: {len(vector)} numbers, where the first line announces {width}, all finite.")
+    return vector

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 LOST = -1
 """Position of a word without a piece: it had no known character, or truncation cut it off."""
@@ -49,9 +50,7 @@ def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_l
     return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
 
 
-def encode_words(
-    sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
-) -> Sentences:
+def encode_words(sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Sentences:
     """Sentences as words, one answer a word, at the word's first piece."""
     encoded = _tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
     positions = [_first_pieces(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
@@ -70,8 +69,11 @@ def concatenate(first: Sentences, second: Sentences) -> Sentences:
     )
 
 
-def _tokenize(tokenizer, texts, max_length, *, split):  # type: ignore[no-untyped-def]
-    return tokenizer(
+def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: int, *, split: bool) -> BatchEncoding:
+    """Piece ids of strings, or (`split`) of lists of words."""
+    if not texts:  # a pool may be empty, which the tokenizer does not allow for
+        return BatchEncoding({"input_ids": []})
+    encoded: BatchEncoding = tokenizer(
         texts,
         is_split_into_words=split,
         truncation=True,
@@ -80,6 +82,7 @@ def _tokenize(tokenizer, texts, max_length, *, split):  # type: ignore[no-untype
         return_attention_mask=False,
         return_token_type_ids=False,
     )
+    return encoded
 
 
 def _first_pieces(word_ids: list[int | None], n_words: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -55,7 +55,7 @@ class Progress:
     sentences_seen: int = 0
     train_seconds: float = 0.0
     busy_seconds: float = 0.0
-    """Spent in forward, backward and step, of training and validation."""
+    """Spent in forward, backward and step, of training and validation, and waiting for the device to finish them."""
     best_weights: dict[str, Tensor] = field(default_factory=dict)
 
     @property
@@ -100,21 +100,20 @@ def train(
     rng = np.random.default_rng(recipe.seed)
     model.to(device)
     budget = token_budget(practice.sentences, recipe.batch_size)
-    n_steps = len(plan_batches(practice.sentences.lengths, budget))
+    n_steps = recipe.max_epochs * len(plan_batches(practice.sentences.lengths, budget))
     optimizer = Optimizer(
         model,
         embedding,
         learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
-        decay_steps=recipe.max_epochs * n_steps if recipe.decay else 0,
+        decay_steps=min(n_steps, recipe.max_steps or n_steps) if recipe.decay else 0,
     )
     progress = Progress()
     start = time.perf_counter()
     while not _is_over(progress, recipe):
         left = recipe.max_steps - progress.steps if recipe.max_steps else None
         train_loss = _epoch(model, optimizer, practice, loss, budget, left, rng, progress, device)
-        with progress.busy():
-            logits = predict(model, validation.sentences, device=device)
+        logits = predict(model, validation.sentences, device=device, busy=progress.busy)
         valid_loss = _validation_loss(logits, validation, loss)
         _keep_best(model, progress, valid_loss)
         progress.train_seconds = time.perf_counter() - start
@@ -165,7 +164,8 @@ def _epoch(
     progress.epochs += 1
     progress.steps += len(batches)
     progress.sentences_seen += sum(map(len, batches))
-    return total.item() / len(batches)
+    with progress.busy():
+        return total.item() / len(batches)
 
 
 def answer_logits(model: nn.Module, batch: Batch) -> Tensor:
@@ -182,16 +182,23 @@ def _targets(exercise: Exercise, batch: Batch, device: torch.device) -> Tensor:
 
 @torch.inference_mode()
 def predict(
-    model: nn.Module, sentences: Sentences, *, device: torch.device, batch_size: int = 64
+    model: nn.Module,
+    sentences: Sentences,
+    *,
+    device: torch.device,
+    batch_size: int = 64,
+    busy: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> NDArray[np.float32]:
-    """Logits [A, C] of every answer; NaN for a word without a piece."""
+    """Logits [A, C] of every answer; NaN for a word without a piece. `busy` is entered while the model works."""
     model.eval()
     parts, answers = [], []
     for chosen in plan_batches(sentences.lengths, token_budget(sentences, batch_size)):
         batch = collate(sentences, chosen).to(device)
-        parts.append(answer_logits(model, batch))
+        with busy():
+            parts.append(answer_logits(model, batch))
         answers.append(batch.answers)
-    found = torch.cat(parts).float().cpu().numpy()
+    with busy():
+        found = torch.cat(parts).float().cpu().numpy()
     logits = np.full((sentences.n_answers, found.shape[1]), np.nan, dtype=np.float32)
     logits[np.concatenate(answers)] = found
     return logits

@@ -1,10 +1,14 @@
-"""The teacher: any encoder that AutoModel loads, by hub id, by folder, or from an installed package that carries one."""
+"""The teacher: any encoder that AutoModel loads, by hub id, by folder, or from an installed package."""
 
 import hashlib
+import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +19,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
+from transformers.utils.hub import cached_file, extract_commit_hash
 
 from benchmark.errors import DataError, InputError
 from benchmark.spec import Task
@@ -28,8 +33,8 @@ PACKAGE = "package:"
 WEIGHTS = ("*.safetensors", "*.bin")
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 
-transformers_logging.set_verbosity_error()
-transformers_logging.disable_progress_bar()
+transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 class Teacher(nn.Module):
@@ -54,19 +59,58 @@ AUTO_MODELS = {
 
 
 def load_teacher(name: str, task: Task, n_labels: int) -> Teacher:
-    """The pretrained (or fine-tuned) encoder `name` in fp32, with a head of `n_labels`."""
-    with warnings.catch_warnings():
+    """The pretrained (or fine-tuned) encoder `name` in fp32, with a head of `n_labels`.
+
+    A head of the same task and size is kept; one of another size is left out and starts anew. Raises DataError where
+    the files are broken, or hold less than the whole encoder.
+    """
+    located = _located(name)
+    with _readable(name), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = AUTO_MODELS[task].from_pretrained(**_located(name), num_labels=n_labels, dtype=torch.float32)
+        model, found = AUTO_MODELS[task].from_pretrained(
+            **located,
+            num_labels=n_labels,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+    _check_encoder(name, model.base_model_prefix, found)
     return Teacher(model)
 
 
+def _check_encoder(name: str, prefix: str, found: dict[str, Any]) -> None:
+    """`from_pretrained` starts what the file lacks by chance: right for a head (and a pooler), wrong for an encoder."""
+    unfit = {*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])}
+    lost = sorted(key for key in unfit if key.startswith(f"{prefix}.") and "pooler" not in key)
+    if lost:
+        raise DataError(
+            f"The weights of the teacher {name!r} do not fit its config.json: {len(lost)} tensors are missing or of "
+            f"another shape, as {lost[0]}. Save the model again with save_pretrained()."
+        )
+
+
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
-    """The fast tokenizer that belongs to the encoder; DataError where the folder holds none."""
-    tokenizer = AutoTokenizer.from_pretrained(**_located(name))
+    """The fast tokenizer that belongs to the encoder; DataError where the folder holds none that can be read."""
+    located = _located(name)
+    with _readable(name):
+        # A byte-level tokenizer reads words handed over one by one as glued together, unless told of the space before.
+        tokenizer = AutoTokenizer.from_pretrained(**located, add_prefix_space=True)
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
     return cast("PreTrainedTokenizerBase", tokenizer)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Makes a DataError of what the libraries raise over unreadable files, bare Exception among it."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(
+            f"The teacher {name!r} cannot be read ({type(error).__name__}: {reason}). Give a folder that "
+            "save_pretrained() wrote for model and tokenizer, or a hub id that can be reached from here."
+        ) from error
 
 
 def identify(name: str) -> str:
@@ -75,11 +119,11 @@ def identify(name: str) -> str:
     Raises DataError for a folder without weights or tokenizer, InputError for a name that is neither.
     """
     located = _located(name)
-    folder = Path(located["pretrained_model_name_or_path"])
+    place = located["pretrained_model_name_or_path"]
     if "revision" in located:
-        return f"{folder}@{located['revision']}"
-    _check_folder(folder)
-    return _folder_digest(folder)
+        return f"{place}@{located['revision']}"
+    _check_folder(Path(place))
+    return _folder_digest(Path(place))
 
 
 def _located(name: str) -> dict[str, str]:
@@ -91,12 +135,22 @@ def _located(name: str) -> dict[str, str]:
     hub_id, _, revision = name.partition("@")
     if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
         raise InputError(f"No teacher at {name!r}: give a folder that exists, or a hub id as owner/model[@revision].")
-    return {"pretrained_model_name_or_path": hub_id, "revision": revision or REVISIONS.get(hub_id, "main")}
+    commit = _commit(hub_id, revision or REVISIONS.get(hub_id, "main"))
+    return {"pretrained_model_name_or_path": hub_id, "revision": commit}
+
+
+@cache
+def _commit(hub_id: str, revision: str) -> str:
+    """The commit that a branch or tag stands for now, so that a moved branch is another teacher."""
+    if re.fullmatch("[0-9a-f]{40}", revision):
+        return revision
+    with _readable(f"{hub_id}@{revision}"):
+        return str(extract_commit_hash(cached_file(hub_id, "config.json", revision=revision), None) or revision)
 
 
 def _package_folder(package: str) -> Path:
     """The folder of an installed package that holds a model; the package is not imported."""
-    spec = find_spec(package) if package.isidentifier() else None
+    spec = find_spec(package) if package.isidentifier() and package != "__main__" else None
     places = spec.submodule_search_locations if spec else None
     folders = (config.parent for place in places or () for config in sorted(Path(place).rglob("config.json")))
     found = next((folder for folder in folders if _holds(folder, WEIGHTS)), None)
@@ -115,7 +169,7 @@ def _holds(folder: Path, patterns: tuple[str, ...]) -> bool:
 def _check_folder(folder: Path) -> None:
     wanted = {
         "config.json": ("config.json",),
-        "a tokenizer (tokenizer.json or vocab.txt)": ("tokenizer.json", "vocab.txt"),
+        "a tokenizer (tokenizer.json)": ("tokenizer.json", "vocab.txt", "vocab.json", "*.model"),
         "weights (*.safetensors or *.bin)": WEIGHTS,
     }
     missing = [what for what, patterns in wanted.items() if not _holds(folder, patterns)]

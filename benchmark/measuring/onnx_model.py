@@ -23,10 +23,10 @@ class OnnxModel:
         )
 
     @property
-    def n_labels(self) -> int | None:
-        """Classes that the file declares; None where it leaves them open."""
+    def n_labels(self) -> int:
+        """Classes that the model tells apart: what the file declares, or what it answers where it leaves that open."""
         size = self.session.get_outputs()[0].shape[-1]
-        return size if isinstance(size, int) else None
+        return size if isinstance(size, int) else self.logits(*pad([[0]], 0)).shape[-1]
 
     def logits(self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]) -> NDArray[np.float32]:
         """[B, C] or [B, L, C] of one batch, both inputs [B, L] and right-padded."""

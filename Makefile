@@ -1,0 +1,24 @@
+# Two commands on a fresh machine: `make run` and `make test`. Each sets up .venv first, with the pinned versions.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: run test
+
+run: $(READY)
+	$(BIN)/python -m benchmark.run --suite classification
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -n auto
+
+# torch comes first and by its exact version: a looser range may bring gigabytes for GPUs to a machine without one.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet $$(grep '^torch==' constraints.txt)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[quickstart,dev]'
+	touch $@

@@ -1,0 +1,115 @@
+"""`python -m benchmark.latency --suite S`: the latency protocol, whole, over the finished runs of a suite.
+
+`benchmark.run` measures each run once with a small budget; this command is for figures that are shown to others. Let
+nothing else run on the machine.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import torch
+from rich.console import Console
+
+from benchmark.command import DONE, SOME_FAILED, run_command
+from benchmark.data.suites import Suite, load_suite
+from benchmark.errors import InputError
+from benchmark.execute import Desk
+from benchmark.figures import price
+from benchmark.inference import Finished, measure, unmeasured
+from benchmark.measuring.latency import BUDGETS
+from benchmark.options import known
+from benchmark.rooms import Rooms
+from benchmark.spec import RunSpec
+from tracking import Record, Store
+
+PER_CORE = "cost_sentences_per_second_per_core"
+PRICE = "cost_per_million_sentences"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures what this machine has not measured yet with this budget; with --again, all."""
+    asked = _parser().parse_args(arguments)
+    known("budget", [asked.budget], BUDGETS)
+    console, store = Console(), Store.open(asked.tracking_uri, create=False)
+    suite = load_suite(asked.suite, "paper")
+    models = _finished(store.records(suite.name), asked)
+    budget = BUDGETS[asked.budget]
+    due = models if asked.again else unmeasured(models, store.records(suite.name), budget)
+    console.print(f"Measuring {len(due)} of {len(models)} finished runs, budget {budget.name} ...")
+    for desk, group in _desks(due, suite, store, asked.teacher):
+        beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
+        for model in measure(group, desk, budget=budget, beside=beside):
+            console.print(f"  {model.spec.name}", markup=False, highlight=False)
+    records = {record.run_id: record for record in store.records(suite.name)}
+    if asked.price_per_core_hour:
+        _add_prices([records[model.record.run_id] for model in models], asked.price_per_core_hour, store)
+    return _say_controls([records[model.record.run_id] for model in models], console)
+
+
+def _finished(records: Sequence[Record], asked: argparse.Namespace) -> list[Finished]:
+    """The runs to be measured, the latest of each key; InputError where there are none."""
+    latest = {r.key: r for r in records if r.status == "finished" and r.tags.get("role") in ("teacher", "train")}
+    models = [Finished(spec=RunSpec.read(record.params), record=record) for record in latest.values()]
+    datasets = {model.spec.dataset for model in models}
+    known("data set with finished runs", asked.dataset, datasets)
+    if not models:
+        raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
+    return [model for model in models if not asked.dataset or model.spec.dataset in asked.dataset]
+
+
+def _desks(
+    models: Sequence[Finished], suite: Suite, store: Store, teacher: str | None
+) -> Iterator[tuple[Desk, list[Finished]]]:
+    """A desk for each teacher and preset, with the models that belong there."""
+    groups: dict[tuple[str, str, int], list[Finished]] = defaultdict(list)
+    for model in models:
+        groups[teacher or model.spec.teacher, model.record.tags.get("preset", ""), model.spec.limit].append(model)
+    for (name, preset, limit), group in groups.items():
+        rooms = Rooms(suite=suite, teacher=name, limit=limit)
+        yield Desk(rooms=rooms, store=store, device=torch.device("cpu"), preset=preset), group
+
+
+def _add_prices(records: Sequence[Record], per_core_hour: float, store: Store) -> None:
+    for record in records:
+        if PER_CORE in record.metrics:
+            store.add_metrics(record.run_id, {PRICE: price(per_core_hour, record.metrics[PER_CORE])})
+
+
+def _say_controls(records: Sequence[Record], console: Console) -> int:
+    """A session whose control failed cannot tell models apart: that is said, and the exit code is 1."""
+    failed = [
+        r.name for r in records if any(r.metrics.get(f"latency_control_passed{end}") == 0 for end in ("", "_all"))
+    ]
+    for name in failed:
+        console.print(f"Control failed: {name}. The machine was not quiet: measure with --again.", markup=False)
+    return SOME_FAILED if failed else DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmark.latency", description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("--suite", required=True, help="classification, sequence_labeling, or the path of a FILE.yml of your own")
+    add("-d", "--dataset", action="append", default=[], help="a data set; repeatable; none means all with runs")
+    add("--budget", default="full", help="full (default: minutes a data set) or quick (what benchmark.run spends)")
+    add("--again", action="store_true", help="measure anew what was measured on this machine")
+    add(
+        "--price-per-core-hour", type=_price, metavar="X", help="adds the price of a million sentences, in any currency"
+    )
+    add("--teacher", help="where the pretrained encoder lies now, if it was moved since the runs")
+    add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
+    return parser
+
+
+def _price(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a price above 0")
+    return number
+
+
+if __name__ == "__main__":
+    run_command(main)

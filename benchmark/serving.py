@@ -1,0 +1,83 @@
+"""The best student of each data set, registered so that `mlflow models serve` answers text with labels."""
+
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmark.exam import BUNDLE
+from benchmark.spec import PROTOCOL, TEACHER
+from tracking import Record, Store, TextModel
+
+BEST = "best"
+"""The alias."""
+LOADER = "benchmark.measuring.bundle:Bundle.load"
+CODE = (
+    "benchmark/__init__.py",
+    "benchmark/errors.py",
+    "benchmark/measuring/__init__.py",
+    "benchmark/measuring/bundle.py",
+    "benchmark/measuring/bundle_files.py",
+    "benchmark/measuring/onnx_model.py",
+    "benchmark/measuring/opset.py",
+)
+"""All of this project that a bundle needs to answer."""
+REQUIREMENTS = ("onnxruntime", "tokenizers", "numpy")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def publish_best(store: Store, suite: str) -> list[str]:
+    """Registers the best student of each data set of a suite; addresses as `models:/classification-emot@best`."""
+    return [_publish(store, record) for record in best_students(store.records(suite))]
+
+
+def best_students(records: Iterable[Record]) -> list[Record]:
+    """One a data set, by F1 on validation: which run is served is a choice, and choices do not read the test split.
+
+    Smoke runs, runs of another protocol, and runs on other data than the latest do not take part.
+    """
+    best: dict[str, Record] = {}
+    for record in records:
+        if not _may_serve(record):
+            continue
+        known = best.get(record.tags["dataset"])
+        if known is None or _data(record) != _data(known) or _f1(record) > _f1(known):
+            best[record.tags["dataset"]] = record
+    return list(best.values())
+
+
+def bundle_code() -> dict[str, Path]:
+    """The source files by their place under the import path."""
+    return {place: ROOT / place for place in CODE}
+
+
+def _publish(store: Store, record: Record) -> str:
+    name = f"{record.suite}-{record.tags['dataset']}"
+    with tempfile.TemporaryDirectory() as folder:
+        model = TextModel(
+            folder=store.download(record.run_id, BUNDLE, Path(folder)),
+            loader=LOADER,
+            code=bundle_code(),
+            requirements=_pinned(REQUIREMENTS),
+        )
+        return store.publish(record.run_id, name, BEST, model)
+
+
+def _pinned(packages: Sequence[str]) -> list[str]:
+    """Without what a local build adds to its version."""
+    return [f"{package}=={re.sub(r'[+].*', '', version(package))}" for package in packages]
+
+
+def _may_serve(record: Record) -> bool:
+    tags = record.tags
+    counts = record.status == "finished" and tags.get("role") == "train" and tags.get("student") != TEACHER
+    return counts and tags.get("smoke") == "false" and tags.get("protocol") == PROTOCOL and "valid_f1" in record.metrics
+
+
+def _data(record: Record) -> str:
+    return record.params.get("data_digest", "")
+
+
+def _f1(record: Record) -> float:
+    return record.metrics["valid_f1"]

@@ -1,0 +1,106 @@
+"""How a teacher's embedding matrix is best brought to a student's width (see docs/lab-log.md).
+
+The same student is taught by the teacher's logits on the labelled text, its table started four ways: by chance, from
+the matrix's first columns, from a random projection of it, from its principal components (what the package does).
+
+    python docs/experiments/embedding_width.py --dataset emot --teacher FINE_TUNED_FOLDER --student bilstm
+"""
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import students
+from benchmark.data.suites import load_suite
+from benchmark.learning.classroom import Classroom
+from benchmark.learning.embeddings import fit_width, start_table
+from benchmark.learning.loop import Exercise, Recipe, predict, train
+from benchmark.learning.losses import mse
+from benchmark.learning.teacher import load_teacher
+from benchmark.lesson import score
+from benchmark.rooms import Rooms
+
+Matrix = NDArray[np.float32]
+
+
+def first_columns(matrix: Matrix, width: int) -> Matrix:
+    return matrix[:, :width]
+
+
+def random_projection(matrix: Matrix, width: int) -> Matrix:
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(matrix.shape[1], width)))
+    projected: Matrix = ((matrix - matrix.mean(axis=0)) @ axes).astype(np.float32)
+    return projected
+
+
+REDUCTIONS: dict[str, Callable[[Matrix, int], Matrix] | None] = {
+    "chance": None,
+    "first columns": first_columns,
+    "random projection": random_projection,
+    "principal components": fit_width,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--suite", default="classification")
+    parser.add_argument("--dataset", default="emot")
+    parser.add_argument("--teacher", required=True)
+    parser.add_argument("--student", default="bilstm")
+    parser.add_argument("--seeds", type=int, default=3)
+    asked = parser.parse_args()
+    rooms = Rooms(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
+    room = rooms.classroom(asked.dataset)
+    teacher = load_teacher(asked.teacher, room.corpus.task, len(room.corpus.labels)).eval()
+    cpu = torch.device("cpu")
+    logits = {part: predict(teacher, room.sentences(part), device=cpu) for part in ("train", "validation")}
+    matrix = teacher.embedding.weight.detach().numpy()
+    for name, reduce in REDUCTIONS.items():
+        f1 = [100 * _taught(room, asked.student, logits, matrix, reduce, seed) for seed in range(asked.seeds)]
+        print(f"{name:22s} validation F1 {np.mean(f1):.1f}  ({', '.join(f'{value:.1f}' for value in f1)})", flush=True)
+
+
+def _taught(
+    room: Classroom,
+    student: str,
+    logits: dict[str, Matrix],
+    matrix: Matrix,
+    reduce: Callable[[Matrix, int], Matrix] | None,
+    seed: int,
+) -> float:
+    """Validation macro-F1 with the best weights."""
+    torch.manual_seed(seed)
+    pad_id, n_labels = room.sentences("train").pad_id, len(room.corpus.labels)
+    task, vocab_size = room.corpus.task, len(room.tokenizer)
+    model = students.build(student, task=task, vocab_size=vocab_size, n_labels=n_labels, pad_id=pad_id)
+    table = students.word_embeddings(model)
+    if reduce:
+        start_table(table, reduce(matrix, table.embedding_dim))
+    train(
+        model,
+        table,
+        practice=Exercise(sentences=room.sentences("train"), targets=logits["train"]),
+        validation=Exercise(sentences=room.sentences("validation"), targets=logits["validation"]),
+        loss=mse,
+        score=lambda _: 0.0,
+        recipe=Recipe(
+            learning_rate=1e-3,
+            weight_decay=0.0,
+            decay=False,
+            batch_size=32,
+            max_epochs=100,
+            max_steps=2000,
+            patience=10,
+            seed=seed,
+        ),
+        on_epoch=lambda *_: None,
+        device=torch.device("cpu"),
+    )
+    return score(room, "validation", predict(model, room.sentences("validation"), device=torch.device("cpu")))
+
+
+if __name__ == "__main__":
+    main()

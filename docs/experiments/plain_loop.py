@@ -1,0 +1,129 @@
+"""The training engine against a plain loop on the same work: sentences per second of each (see docs/lab-log.md).
+
+The plain loop is what a tutorial shows: sentences in random order, each one tokenised when its batch is made, padding
+to the longest of the batch, the teacher asked in the loop, one dense Adam, the loss read back at every step. The
+engine reads flat arrays, batches by length, stored logits, and moves only the table's rows that were read.
+
+    python docs/experiments/plain_loop.py --suite classification --dataset emot --teacher FOLDER
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import students
+from benchmark.data.suites import load_suite
+from benchmark.learning.classroom import Classroom
+from benchmark.learning.loop import Exercise, Recipe, predict, train
+from benchmark.learning.losses import mse
+from benchmark.learning.teacher import Teacher, load_teacher
+from benchmark.rooms import Rooms
+
+RATE, BATCH = 1e-3, 32
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--suite", default="classification")
+    parser.add_argument("--dataset", default="emot")
+    parser.add_argument("--teacher", required=True)
+    parser.add_argument("--student", default="bilstm")
+    parser.add_argument("--sentences", type=int, default=960, help="of the plain loop, which is slow")
+    parser.add_argument("--epochs", type=int, default=5, help="of the engine")
+    asked = parser.parse_args()
+    rooms = Rooms(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
+    room = rooms.classroom(asked.dataset)
+    teacher = load_teacher(asked.teacher, room.corpus.task, len(room.corpus.labels)).eval()
+    plain = _plain(room, _student(asked.student, room), asked.sentences, lambda batch: _ask(teacher, batch))
+    stored, seconds = _logits(room, teacher)
+    without = _plain(room, _student(asked.student, room), asked.sentences, lambda batch: stored[batch["rows"]])
+    engine = _engine(room, _student(asked.student, room), stored.numpy(), asked.epochs)
+    print(f"plain loop, teacher in it        {plain:8.0f} sentences/s")
+    print(f"plain loop, stored logits        {without:8.0f} sentences/s  ({without / plain:.1f}x)")
+    print(f"engine                           {engine:8.0f} sentences/s  ({engine / plain:.1f}x)")
+    print(f"storing the teacher's logits once took {seconds:.0f} s for {len(stored)} sentences")
+
+
+def _student(name: str, room: Classroom) -> nn.Module:
+    torch.manual_seed(0)
+    pad_id = room.sentences("train").pad_id
+    return students.build(
+        name, task=room.corpus.task, vocab_size=len(room.tokenizer), n_labels=len(room.corpus.labels), pad_id=pad_id
+    )
+
+
+def _ask(teacher: Teacher, batch: dict[str, Tensor]) -> Tensor:
+    with torch.inference_mode():
+        return teacher(batch["input_ids"], batch["attention_mask"]).clone()
+
+
+def _logits(room: Classroom, teacher: Teacher) -> tuple[Tensor, float]:
+    start = time.perf_counter()
+    logits = predict(teacher, room.sentences("train"), device=torch.device("cpu"))
+    return torch.from_numpy(logits), time.perf_counter() - start
+
+
+def _plain(
+    room: Classroom, model: nn.Module, n_sentences: int, targets: Callable[[dict[str, Tensor]], Tensor]
+) -> float:
+    """Sentences per second of a classifier's training."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    model.train()
+    start, seen = time.perf_counter(), 0
+    for batch in _batches(room, n_sentences):
+        loss = mse(model(batch["input_ids"], batch["attention_mask"]), targets(batch))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        loss.item()
+        seen += len(batch["rows"])
+    return seen / (time.perf_counter() - start)
+
+
+def _batches(room: Classroom, n_sentences: int) -> Iterator[dict[str, Tensor]]:
+    texts = room.texts("train")
+    order = np.random.default_rng(0).permutation(len(texts))[:n_sentences]
+    for rows in np.array_split(order, len(order) // BATCH):
+        encoded = [room.tokenizer(texts[row], truncation=True, max_length=room.max_length) for row in rows]
+        padded = room.tokenizer.pad(encoded, return_tensors="pt")
+        yield {
+            "input_ids": padded["input_ids"],
+            "attention_mask": padded["attention_mask"],
+            "rows": torch.from_numpy(rows),
+        }
+
+
+def _engine(room: Classroom, model: nn.Module, logits: np.ndarray, epochs: int) -> float:
+    """Sentences per second over the whole wall time, validation included."""
+    validation = room.sentences("validation")
+    answers = np.zeros((validation.n_answers, logits.shape[1]), dtype=np.float32)
+    recipe = Recipe(
+        learning_rate=RATE,
+        weight_decay=0.0,
+        decay=False,
+        batch_size=BATCH,
+        max_epochs=epochs,
+        max_steps=0,
+        patience=epochs,
+        seed=0,
+    )
+    progress = train(
+        model,
+        students.word_embeddings(model),
+        practice=Exercise(sentences=room.sentences("train"), targets=logits),
+        validation=Exercise(sentences=validation, targets=answers),
+        loss=mse,
+        score=lambda _: 0.0,
+        recipe=recipe,
+        on_epoch=lambda *_: None,
+        device=torch.device("cpu"),
+    )
+    return progress.sentences_per_second
+
+
+if __name__ == "__main__":
+    main()

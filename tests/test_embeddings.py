@@ -1,0 +1,204 @@
+"""Where a word-piece table starts: reduction, scaling, fastText and vector files."""
+
+from pathlib import Path
+
+import fasttext
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from benchmark.errors import DataError
+from benchmark.learning.embeddings import FASTTEXT, fit_width, read_vectors, start_table, train_fasttext
+
+PIECES = ["[PAD]", "aku", "##lah", "▁nasi", "Ġgoreng", "suka"]
+SENTENCES = [["aku", "suka", "▁nasi"], ["suka", "##lah", "aku"]] * 20
+
+
+def table(rows: int = 6, width: int = 4, padding: int | None = None) -> nn.Embedding:
+    torch.manual_seed(0)
+    return nn.Embedding(rows, width, padding_idx=padding)
+
+
+def matrix(rows: int = 6, width: int = 4) -> np.ndarray:
+    scale = np.linspace(1, 5, width)  # some directions matter more
+    return (np.random.default_rng(0).normal(size=(rows, width)) * scale + 3).astype(np.float32)
+
+
+def test_a_table_of_the_same_width_is_centred_and_scaled() -> None:
+    embedding, source = table(), matrix()
+    deviation = embedding.weight.std().item()
+    start_table(embedding, source)
+    centred = source - source.mean(axis=0)
+    started = embedding.weight.detach().numpy()
+    np.testing.assert_allclose(started, centred * (deviation / centred.std(ddof=1)), rtol=1e-4, atol=1e-5)
+    assert embedding.weight.std().item() == pytest.approx(deviation, rel=1e-4)
+
+
+@pytest.mark.parametrize("std", [0.02, 1.0])
+def test_the_deviation_is_the_students_own_whatever_the_sources(std: float) -> None:
+    embedding = table(200, 8)
+    nn.init.normal_(embedding.weight, std=std)
+    start_table(embedding, 40 * matrix(200, 16))
+    assert embedding.weight.std().item() == pytest.approx(std, rel=0.1)
+
+
+def test_rows_of_nan_keep_their_chance_start() -> None:
+    embedding, source = table(), matrix()
+    before = embedding.weight.detach().clone()
+    source[[1, 4]] = np.nan
+    source[2, 3] = np.nan
+    start_table(embedding, source)
+    assert torch.equal(embedding.weight[[1, 2, 4]], before[[1, 2, 4]])
+    assert embedding.weight.isfinite().all()
+    assert not torch.isclose(embedding.weight[[0, 3, 5]], before[[0, 3, 5]]).all(dim=1).any()
+
+
+def test_the_padding_row_stays_zero() -> None:
+    embedding = table(padding=0)
+    start_table(embedding, matrix())
+    assert not embedding.weight[0].any()
+    assert embedding.weight[1:].all()
+
+
+def test_a_narrower_source_fills_the_first_columns() -> None:
+    embedding = table(width=6)
+    before = embedding.weight.detach().clone()
+    start_table(embedding, matrix(width=4))
+    assert torch.equal(embedding.weight[:, 4:], before[:, 4:])
+    assert embedding.weight[:, :4].std().item() == pytest.approx(before.std().item(), rel=1e-4)
+
+
+def test_rows_beyond_the_table_are_not_read_and_missing_ones_keep_their_start() -> None:
+    """The paper's teacher has 50,000 rows for a vocabulary of 30,521."""
+    longer, exact, shorter = table(), table(), table()
+    source = matrix(rows=9)
+    start_table(longer, source)
+    start_table(exact, source[:6])
+    assert torch.equal(longer.weight, exact.weight)
+    before = shorter.weight.detach().clone()
+    start_table(shorter, source[:4])
+    assert torch.equal(shorter.weight[4:], before[4:])
+
+
+def test_gradients_still_reach_a_started_table() -> None:
+    embedding = table()
+    start_table(embedding, matrix())
+    embedding(torch.tensor([1])).sum().backward()
+    assert embedding.weight.grad[1].all()
+
+
+@pytest.mark.parametrize("width", [1, 3, 9])
+def test_reduction_keeps_what_the_best_projection_keeps(width: int) -> None:
+    source = matrix(rows=300, width=10)
+    reduced = fit_width(source, width)
+    values = np.linalg.svd((source - source.mean(axis=0)).astype(np.float64), compute_uv=False)
+    assert reduced.shape == (300, width)
+    assert (reduced.astype(np.float64) ** 2).sum() == pytest.approx((values[:width] ** 2).sum(), rel=1e-4)
+    spread = (reduced**2).sum(axis=0)
+    assert spread.tolist() == sorted(spread, reverse=True)
+
+
+def test_reduction_keeps_distances_where_nothing_is_lost() -> None:
+    flat = matrix(rows=50, width=3) @ np.random.default_rng(1).normal(size=(3, 12)).astype(np.float32)
+    reduced = fit_width(flat, 3)
+    for pair in ((0, 1), (7, 30)):
+        gaps = [np.linalg.norm(each[pair[0]] - each[pair[1]]) for each in (flat, reduced)]
+        assert gaps[0] == pytest.approx(gaps[1], rel=1e-3)
+
+
+@pytest.fixture
+def small_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FASTTEXT, "bucket", 500)  # 50,000 rows of random numbers take most of a second
+
+
+@pytest.mark.usefixtures("small_bucket")
+def test_fasttext_gives_every_piece_a_vector_the_same_each_time() -> None:
+    vectors = [train_fasttext(SENTENCES, [*PIECES, "unseen"], 8) for _ in range(2)]
+    assert (vectors[0].shape, vectors[0].dtype) == ((7, 8), np.float32)
+    assert np.array_equal(*vectors)
+    assert np.isfinite(vectors[0]).all()
+    assert np.unique(vectors[0], axis=0).shape == (7, 8)
+
+
+@pytest.mark.usefixtures("small_bucket")
+def test_fasttext_reads_the_sentences() -> None:
+    other = [["suka", "Ġgoreng"]] * 40
+    assert not np.allclose(train_fasttext(SENTENCES, PIECES, 8), train_fasttext(other, PIECES, 8))
+
+
+def vec(folder: Path, *lines: str, header: str = "3 2", end: str = "\n") -> Path:
+    path = folder / "words.vec"
+    path.write_bytes((end.join([header, *lines]) + end).encode())
+    return path
+
+
+def test_vec_finds_pieces_without_their_marks(tmp_path: Path) -> None:
+    path = vec(tmp_path, "aku 1 2", "nasi 3 4 ", "lah -5e-1 6", "other x y", "goreng 7 8")
+    expected = [[np.nan] * 2, [1, 2], [-0.5, 6], [3, 4], [7, 8], [np.nan] * 2]
+    found = read_vectors(path, PIECES)
+    assert np.array_equal(found, np.array(expected, dtype=np.float32), equal_nan=True)
+    assert found.dtype == np.float32
+
+
+def test_pieces_of_one_surface_share_a_vector(tmp_path: Path) -> None:
+    found = read_vectors(vec(tmp_path, "lah 1 2"), ["lah", "##lah", "▁lah"])
+    assert found.tolist() == [[1, 2]] * 3
+
+
+def test_a_token_may_hold_a_space_that_is_none(tmp_path: Path) -> None:
+    path = vec(tmp_path, "nasi\u00a0goreng 1 2", "a\u2028b 3 4", "aku 5 6")
+    assert read_vectors(path, ["nasi\u00a0goreng", "a\u2028b", "aku"]).tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_windows_line_ends(tmp_path: Path) -> None:
+    assert read_vectors(vec(tmp_path, "aku 1 2", end="\r\n"), ["aku"]).tolist() == [[1, 2]]
+
+
+def test_bytes_that_are_no_utf8_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "words.vec"
+    path.write_bytes(b"2 2\n\xff\xfe 9 9\naku 1 2\n")
+    assert read_vectors(path, ["aku"]).tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("header", ["", "aku 1 2", "3", "3 0", "3 -2", "3 \u00b2", "x y"])
+def test_a_file_without_a_header_is_no_vec(tmp_path: Path, header: str) -> None:
+    with pytest.raises(DataError, match=r"words\.vec is no \.vec file: its first line must be"):
+        read_vectors(vec(tmp_path, "aku 1 2", header=header), ["aku"])
+
+
+@pytest.mark.parametrize("numbers", ["1 x", "1", "1 2 3", "", "nan 1", "1 inf"])
+def test_a_malformed_line_of_a_wanted_word_is_named(tmp_path: Path, numbers: str) -> None:
+    with pytest.raises(DataError, match=r"words\.vec, line 3: .*2"):
+        read_vectors(vec(tmp_path, "suka 1 2", f"aku {numbers}"), ["aku"])
+
+
+def test_vectors_of_another_language_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none of the teacher's 2 word pieces"):
+        read_vectors(vec(tmp_path, "bonjour 1 2"), ["aku", "suka"])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fasttext")
+    (folder / "text.txt").write_text("aku suka nasi\n" * 50)
+    model = fasttext.train_unsupervised(str(folder / "text.txt"), dim=5, minCount=1, bucket=100, thread=1, verbose=0)
+    model.save_model(str(folder / "words.bin"))
+    return folder / "words.bin"
+
+
+def test_bin_answers_by_subwords(trained: Path) -> None:
+    found = read_vectors(trained, ["▁nasi", "nasi", "##sinasi"])
+    model = fasttext.load_model(str(trained))
+    assert (found.shape, found.dtype) == ((3, 5), np.float32)
+    assert np.array_equal(found[0], model.get_word_vector("nasi"))
+    assert np.array_equal(found[0], found[1])
+    assert np.isfinite(found[2]).all()
+    assert found[2].any()
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all, but long enough to be read as one"])
+def test_a_broken_bin_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "words.bin").write_bytes(content)
+    with pytest.raises(DataError, match=r"words\.bin is no fastText \.bin file"):
+        read_vectors(tmp_path / "words.bin", ["aku"])

@@ -1,0 +1,112 @@
+"""What a command line comes to: the command line beats the suite's file, which beats the preset."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmark.options import learning_rate, parser, positive, request, seed
+from benchmark.plan import Request
+from benchmark.presets import PRESETS
+from benchmark.settings import LADDER
+from students import STUDENTS
+
+
+def asked(*arguments: str) -> Request:
+    return request(parser("run", None).parse_args(["--suite", "classification", *arguments]))
+
+
+@pytest.fixture
+def own_suite(tmp_path: Path) -> str:
+    """A suite of two data sets that names its own teacher, in a folder beside it."""
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text("text,label\nhalo,x\nhai,y\n")
+    (tmp_path / "my-bert").mkdir()
+    files = "{train: a.csv, validation: b.csv, test: c.csv}"
+    path = tmp_path / "own.yml"
+    path.write_text(f"task: classification\nteacher: my-bert\ndatasets: {{one: {files}, two: {files}}}\n")
+    return str(path)
+
+
+def test_nothing_named_means_the_quickstart_whole() -> None:
+    wanted = asked()
+    assert wanted.preset_name == "quickstart"
+    assert wanted.datasets == ("smalltalk_demo",)
+    assert wanted.students == tuple(STUDENTS)
+    assert wanted.settings == LADDER
+    assert wanted.seeds == (0,)
+    assert wanted.learning_rate is None
+    assert wanted.teacher == PRESETS["quickstart"].teacher
+    assert wanted.limit == 0
+
+
+def test_the_paper_preset_is_the_whole_grid() -> None:
+    wanted = asked("--preset", "paper")
+    assert wanted.datasets == ("smltk", "health", "telco", "senta", "smsa", "emot")
+    assert wanted.teacher == "indobenchmark/indobert-base-p1"
+    assert wanted.preset.grid
+
+
+def test_names_are_repeatable_each_once_in_the_order_given() -> None:
+    wanted = asked(
+        "-d", "emot", "-d", "smsa", "-s", "cnn", "--student", "bilstm", "-x", "kd", "-x", "vanilla", "-x", "kd"
+    )
+    assert wanted.datasets == ("emot", "smsa")
+    assert wanted.students == ("cnn", "bilstm")
+    assert wanted.settings == ("kd", "vanilla")
+
+
+def test_the_teacher_of_the_command_line_beats_the_files_which_beats_the_presets(
+    own_suite: str, tmp_path: Path
+) -> None:
+    of_file = request(parser("run", None).parse_args(["--suite", own_suite]))
+    assert of_file.teacher == str(tmp_path / "my-bert")
+    of_line = request(parser("run", None).parse_args(["--suite", own_suite, "--teacher", "a/b"]))
+    assert of_line.teacher == "a/b"
+    shutil.copy(own_suite, tmp_path / "plain.yml")
+    (tmp_path / "plain.yml").write_text(Path(own_suite).read_text().replace("teacher: my-bert\n", ""))
+    of_preset = request(parser("run", None).parse_args(["--suite", str(tmp_path / "plain.yml"), "--preset", "paper"]))
+    assert of_preset.teacher == PRESETS["paper"].teacher
+
+
+def test_an_own_suite_is_the_same_in_every_preset(own_suite: str) -> None:
+    for preset in PRESETS:
+        wanted = request(parser("run", None).parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"]))
+        assert wanted.datasets == ("two",)
+        assert set(wanted.suite.entries) == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seeds"),
+    [((), (0,)), (("--seeds", "3"), (0, 1, 2)), (("--seed", "7"), (7,)), (("--seed", "0"), (0,))],
+)
+def test_seeds(arguments: tuple[str, ...], seeds: tuple[int, ...]) -> None:
+    assert asked(*arguments).seeds == seeds
+
+
+def test_seed_and_seeds_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        asked("--seeds", "2", "--seed", "1")
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_budgets_of_the_command_line_beat_the_presets() -> None:
+    wanted = asked("--max-epochs", "3", "--max-steps", "50", "--teacher-epochs", "1")
+    assert (wanted.preset.max_epochs, wanted.preset.max_steps, wanted.teacher_epochs) == (3, 50, 1)
+    assert wanted.preset.patience == PRESETS["quickstart"].patience
+
+
+@pytest.mark.parametrize(("text", "value"), [("grid", "grid"), ("1e-3", 1e-3), ("1", 1.0), (".5", 0.5)])
+def test_learning_rates(text: str, value: float | str) -> None:
+    assert learning_rate(text) == value
+    assert asked("--learning-rate", text).learning_rate == value
+
+
+def test_numbers_are_read_as_people_write_them() -> None:
+    assert positive("12") == 12
+    assert seed("0") == 0
+
+
+def test_vectors_are_an_existing_file(tmp_path: Path) -> None:
+    (tmp_path / "cc.id.vec").write_text("1 2\na 0 1\n")
+    assert asked("--vectors", str(tmp_path / "cc.id.vec")).vectors == str(tmp_path / "cc.id.vec")

@@ -1,0 +1,160 @@
+"""The runs of a plan: which, in which order, and what makes two of them the same."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.options import parser, request
+from benchmark.plan import Item, plan_runs
+from benchmark.presets import BUNDLED_TEACHER, GRID_RATES, PRESETS, STUDENT_RATES, USUAL_FINE_TUNING
+from benchmark.rooms import Rooms
+from benchmark.spec import GRID, RunSpec
+from students import STUDENTS
+
+N_LEFT_OUT = sum(len(settings) for settings in PRESETS["quickstart"].left_out.values())
+
+
+@pytest.fixture(autouse=True)
+def folder(desk_folder: Path) -> Path:
+    return desk_folder
+
+
+def plan(teacher: Path, *arguments: str, suite: str = "classification") -> list[Item]:
+    given = ["--suite", suite, "--teacher", str(teacher), "--limit", "20", *arguments]
+    wanted = request(parser("run", None).parse_args(given))
+    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
+    return plan_runs(wanted, rooms)
+
+
+def specs(teacher: Path, *arguments: str, suite: str = "classification") -> list[RunSpec]:
+    return [item.spec for item in plan(teacher, *arguments, suite=suite)]
+
+
+def one(teacher: Path, *arguments: str, suite: str = "classification") -> RunSpec:
+    """The student's run of a plan that holds one."""
+    _, student = specs(teacher, "-s", "cnn", *arguments, suite=suite)
+    return student
+
+
+def test_the_teacher_comes_first_and_every_run_has_a_key_of_its_own(tiny_teacher: Path) -> None:
+    planned = specs(tiny_teacher, "--seeds", "2")
+    teacher, *students = planned
+    assert teacher.name == "smalltalk_demo.teacher.fine_tuned.seed0"
+    assert [spec.name for spec in students[:4]] == [
+        "smalltalk_demo.bilstm.vanilla.seed0",
+        "smalltalk_demo.bilstm.vanilla.seed1",
+        "smalltalk_demo.bilstm.kd.seed0",
+        "smalltalk_demo.bilstm.kd.seed1",
+    ]
+    assert len({spec.key for spec in planned}) == len(planned) == 1 + (len(STUDENTS) * 5 - N_LEFT_OUT) * 2
+    assert {spec.teacher_key for spec in students} == {teacher.key}, "one teacher for all seeds"
+
+
+def test_a_setting_says_what_its_runs_read(tiny_teacher: Path) -> None:
+    ladder = {spec.setting: spec for spec in specs(tiny_teacher, "-s", "cnn")[1:]}
+    assert {name: spec.loss for name, spec in ladder.items() if spec.loss != "mse"} == {"vanilla": "hard"}
+    assert [name for name, spec in ladder.items() if spec.pool_digest] == ["kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert"]
+    assert {name: spec.embeddings for name, spec in ladder.items() if spec.embeddings != "random"} == {
+        "kd_ulb_fasttext": "fasttext",
+        "kd_ulb_bert": "bert",
+    }
+
+
+def test_a_rate_is_given_or_the_students_own_or_searched(tiny_teacher: Path) -> None:
+    rates = {spec.student: spec.learning_rate for spec in specs(tiny_teacher, "-x", "vanilla")[1:]}
+    assert rates == STUDENT_RATES
+    assert one(tiny_teacher, "-x", "kd", "--learning-rate", "2e-3").learning_rate == 2e-3
+    assert one(tiny_teacher, "-x", "kd", "--learning-rate", "grid").learning_rate == GRID
+    assert len(GRID_RATES) == 6
+
+
+def test_a_planned_key_is_the_same_whatever_else_is_planned(tiny_teacher: Path) -> None:
+    whole = {spec.name: spec.key for spec in specs(tiny_teacher, "--seeds", "3")}
+    assert one(tiny_teacher, "-x", "kd_ulb", "--seed", "2").key == whole["smalltalk_demo.cnn.kd_ulb.seed2"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("--limit", "21"), ("--seed", "1"), ("--learning-rate", "0.5"), ("--max-epochs", "3"), ("--max-steps", "9")],
+)
+def test_what_changes_a_result_changes_the_key(other: tuple[str, ...], tiny_teacher: Path) -> None:
+    assert one(tiny_teacher, "-x", "kd", *other).key != one(tiny_teacher, "-x", "kd").key
+
+
+@pytest.mark.parametrize("other", [("--jobs", "2"), ("--out", "elsewhere"), ("--device", "cpu"), ("--force",)])
+def test_what_changes_no_result_leaves_the_key(other: tuple[str, ...], tiny_teacher: Path) -> None:
+    assert one(tiny_teacher, "-x", "kd", *other).key == one(tiny_teacher, "-x", "kd").key
+
+
+def test_the_teachers_files_make_its_key_and_not_their_place(tiny_teacher: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(tiny_teacher, tmp_path / "moved")
+    assert one(moved, "-x", "kd").key == one(tiny_teacher, "-x", "kd").key
+    (moved / "config.json").write_text((moved / "config.json").read_text() + "\n")
+    assert one(moved, "-x", "kd").key != one(tiny_teacher, "-x", "kd").key
+
+
+def test_given_vectors_are_in_the_key_where_they_are_read(tiny_teacher: Path, folder: Path) -> None:
+    (folder / "cc.vec").write_text("1 2\nhalo 0 1\n")
+    given = ("--vectors", "cc.vec")
+    assert one(tiny_teacher, "-x", "kd_ulb", *given).key == one(tiny_teacher, "-x", "kd_ulb").key
+    fasttext = one(tiny_teacher, "-x", "kd_ulb_fasttext", *given)
+    assert fasttext.key != one(tiny_teacher, "-x", "kd_ulb_fasttext").key
+    (folder / "cc.vec").write_text("1 2\nhalo 1 1\n")
+    assert fasttext.key != one(tiny_teacher, "-x", "kd_ulb_fasttext", *given).key
+
+
+def write_suite(folder: Path, more: str = "") -> str:
+    rows = "text,label\nhalo,x\nhai,y\npagi,x\n"
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.csv").write_text(rows.replace("pagi", f"pagi {name}"))
+    files = "{train: a.csv, validation: b.csv, test: c.csv}"
+    (folder / "own.yml").write_text(f"task: classification\n{more}datasets: {{one: {files}}}\n")
+    return "own.yml"
+
+
+def test_an_edited_file_makes_other_keys(tiny_teacher: Path, folder: Path) -> None:
+    suite = write_suite(folder)
+    before = one(tiny_teacher, "-x", "kd", suite=suite)
+    (folder / "c.csv").write_text("text,label\nhalo,x\nhai,y\n")
+    after = one(tiny_teacher, "-x", "kd", suite=suite)
+    assert (before.data_digest == after.data_digest, before.teacher_key == after.teacher_key) == (False, False)
+
+
+def test_unlabelled_text_is_in_the_key_where_it_is_read(tiny_teacher: Path, folder: Path) -> None:
+    before = {spec.setting: spec.key for spec in specs(tiny_teacher, "-s", "cnn", suite=write_suite(folder))}
+    (folder / "more.txt").write_text("selamat malam\n")
+    suite = write_suite(folder, "unlabeled: [more.txt]\n")
+    after = {spec.setting: spec.key for spec in specs(tiny_teacher, "-s", "cnn", suite=suite)}
+    assert [name for name in before if before[name] != after[name]] == ["kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert"]
+
+
+def test_private_data_is_planned_as_skipped(tiny_teacher: Path) -> None:
+    planned = plan(tiny_teacher, "-d", "smltk", "-d", "smalltalk_demo", "-s", "cnn", "-x", "kd_ulb")
+    assert [(item.spec.dataset, bool(item.skip_reason)) for item in planned] == [
+        ("smltk", True),
+        ("smltk", True),
+        ("smalltalk_demo", False),
+        ("smalltalk_demo", False),
+    ]
+    assert planned[0].skip_reason == "smltk is private to the paper's authors and no files of it are given"
+
+
+def test_a_setting_whose_values_change_is_another_run(tiny_teacher: Path) -> None:
+    spec = one(tiny_teacher, "-x", "kd_kld")
+    assert spec.loss == "kld"
+    assert replace(spec, temperature=2.0).key != spec.key
+
+
+def test_heavy_students_are_taught_less_in_the_quickstart_unless_they_are_named(tiny_teacher: Path) -> None:
+    planned = [spec.setting for spec in specs(tiny_teacher) if spec.student == "bert_small"]
+    assert planned == ["vanilla", "kd"]
+    assert len(specs(tiny_teacher, "-s", "bert_small")) == 1 + 5
+    assert any(spec.student == "bert_small" for spec in specs(tiny_teacher, "-x", "kd_ulb"))
+
+
+def test_a_teacher_is_fine_tuned_as_suits_it(tiny_teacher: Path) -> None:
+    assert specs(tiny_teacher)[0].learning_rate == USUAL_FINE_TUNING.learning_rate
+    bundled = specs(Path(BUNDLED_TEACHER))[0]
+    assert (bundled.learning_rate, bundled.max_epochs) == (1e-3, 24)

@@ -1,0 +1,79 @@
+"""What identifies a run, and what came of it."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from benchmark.spec import RunResult, RunSpec, digest
+
+SPEC = RunSpec(
+    suite="s",
+    dataset="emot",
+    task="classification",
+    student="bilstm",
+    setting="kd_ulb",
+    seed=0,
+    learning_rate=1e-3,
+    teacher="a/b",
+    teacher_key="t",
+    data_digest="d",
+    loss="mse",
+    max_epochs=10,
+    patience=3,
+    batch_size=32,
+    max_length=128,
+)
+RESULT = RunResult(
+    learning_rate=1e-3,
+    valid_f1=0.7,
+    test_f1=0.6,
+    teacher_test_f1=0.8,
+    n_parameters=10,
+    n_parameters_non_embedding=4,
+    size_checkpoint_mib=3.0,
+    size_weights_mib=1.0,
+    size_onnx_mib=1.1,
+    train_seconds=9.0,
+    steps_to_best=40,
+    epochs=5,
+    sentences_per_second=100.0,
+    overhead_share=0.05,
+    onnx_max_logit_gap=1e-6,
+    test_f1_per_label={"a": 0.5, "b": 0.7},
+)
+
+
+def other(value: object) -> object:
+    """A value of the same type that is not `value`."""
+    if isinstance(value, bool):
+        return not value
+    return f"{value}x" if isinstance(value, str) else value + 1  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(RunSpec)])
+def test_every_value_is_in_the_key_but_the_teachers_name(name: str) -> None:
+    changed = replace(SPEC, **{name: other(getattr(SPEC, name))})
+    assert (changed.key == SPEC.key) is (name == "teacher")
+
+
+def test_a_key_stays_from_version_to_version() -> None:
+    """Written down: another value here means that every result kept so far would be computed again."""
+    assert SPEC.key == digest({f.name: getattr(SPEC, f.name) for f in fields(SPEC) if f.name != "teacher"})
+    assert digest({"b": 1, "a": ["é", 0.001]}) == "67b0a0ed1b190dd36e3b8a03d53e2016859ea3cd2cee8b1285edd4edd5a68ff9"
+
+
+def test_names_are_for_people() -> None:
+    assert SPEC.name == "emot.bilstm.kd_ulb.seed0"
+    assert not SPEC.is_teacher
+    assert not SPEC.smoke
+    assert replace(SPEC, student="teacher").is_teacher
+    assert replace(SPEC, limit=1).smoke
+
+
+def test_metrics_are_the_scalars_of_a_result() -> None:
+    assert RESULT.metrics()["f1_kept"] == pytest.approx(0.75)
+    assert RESULT.metrics().keys() == {field.name for field in fields(RunResult)} - {"test_f1_per_label"} | {"f1_kept"}
+
+
+def test_nothing_is_kept_of_a_teacher_that_knows_nothing() -> None:
+    assert "f1_kept" not in replace(RESULT, teacher_test_f1=0.0).metrics()

@@ -1,0 +1,119 @@
+"""Against figures that can be worked out by hand."""
+
+import numpy as np
+import pytest
+
+from benchmark.figures import Taken, costs, figures, int8_won, price
+from benchmark.measuring.footprint import Footprint
+from benchmark.measuring.latency import Samples
+from benchmark.measuring.speed import Control, Estimate, control, median_ms, speed_up, verdict
+from benchmark.session import Lane
+
+
+def samples(*round_ms: float, n: int = 4) -> Samples:
+    return Samples(passes=np.array([[ms] * n for ms in round_ms]), rounds=np.arange(len(round_ms)))
+
+
+def taken(passed: bool = True, noise_floor: float = 1.05, **subjects: Samples) -> Taken:
+    ratio = Estimate(value=1.0, low=1.0, high=1.0) if passed else Estimate(value=1.2, low=1.1, high=1.3)
+    named = {name.replace("__", " "): one for name, one in subjects.items()}
+    return Taken(
+        lane=Lane(suffix="", n_threads=1),
+        samples=named,
+        control=Control(ratio=ratio, noise_floor=noise_floor),
+        tries=1,
+    )
+
+
+def test_a_speed_up_is_the_median_of_the_rounds_ratios() -> None:
+    ratio = speed_up(samples(10, 20, 30), samples(1, 4, 2))
+    assert ratio.value == 10  # of 10, 5 and 15; the ratio of the medians would be 10 too, of the means 8.6
+    assert (ratio.low, ratio.high) == (5, 15)
+
+
+def test_a_machine_that_slows_down_slows_both() -> None:
+    ratio = speed_up(samples(10, 20, 40), samples(1, 2, 4))
+    assert (ratio.value, ratio.low, ratio.high) == (10, 10, 10)
+
+
+def test_rounds_count_alike_however_many_passes_they_hold() -> None:
+    uneven = Samples(passes=np.array([[1.0], [1.0], [1.0], [3.0]]), rounds=np.array([0, 0, 0, 1]))
+    assert uneven.round_medians.tolist() == [1, 3]
+    assert speed_up(samples(6, 6, n=1), uneven).value == 4
+    assert median_ms(uneven) == Estimate(value=1.0, low=1.0, high=3.0)
+
+
+def test_the_noise_floor_is_the_largest_factor_between_the_two_names() -> None:
+    same = control(samples(1.0, 1.1, 0.8), samples(1.0, 1.0, 1.0))
+    assert same.noise_floor == pytest.approx(1.25)
+    assert same.passed
+    assert not control(samples(1.1, 1.2, 1.3), samples(1, 1, 1)).passed
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (2.0, 1.5, 2.5, "faster"),
+        (0.5, 0.4, 0.6, "slower"),
+        (2.0, 0.9, 3.0, "same"),
+        (1.08, 1.02, 1.1, "same"),
+        (0.93, 0.92, 0.95, "same"),
+    ],
+)
+def test_faster_needs_an_interval_without_1_and_a_factor_above_the_floor(
+    value: float, low: float, high: float, said: str
+) -> None:
+    assert verdict(Estimate(value=value, low=low, high=high), noise_floor=1.1) == said
+
+
+@pytest.mark.parametrize(
+    ("int8_ms", "f1_lost", "passed", "won"),
+    [
+        (1.0, 0.005, True, True),
+        (1.0, 0.0051, True, False),
+        (1.0, None, True, False),
+        (1.0, 0.0, False, False),
+        (1.95, 0.0, True, False),
+        (3.0, -0.1, True, False),
+    ],
+)
+def test_int8_wins_where_it_is_faster_and_loses_half_a_point_at_most(
+    int8_ms: float, f1_lost: float | None, passed: bool, won: bool
+) -> None:
+    session = taken(passed, cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(int8_ms, int8_ms, int8_ms))
+    assert int8_won("cnn", session, f1_lost) == won
+
+
+def test_without_an_int8_form_fp32_serves() -> None:
+    assert not int8_won("cnn", taken(cnn__onnx=samples(2, 2)), 0.0)
+
+
+def test_figures_are_named_by_subject_scenario_and_baseline() -> None:
+    session = taken(
+        cnn__torch=samples(4, 4, 4),
+        cnn__onnx=samples(1, 2, 3, n=50),
+        cnn__text=samples(5, 5, 5),
+        cnn__text_int8=samples(3, 3, 3),
+        cnn__text_offline=samples(20, 20, 20, n=1),
+        teacher__torch=samples(40, 80, 120),
+        teacher__onnx=samples(30, 60, 90),
+        teacher__onnx_int8=samples(10, 20, 30),
+        reference__torch=samples(100, 200, 300),
+        other__torch=samples(9, 9, 9),
+    )
+    told = figures("cnn", [session], int8_serves=False)
+    assert told["latency_torch_ms"] == 4
+    assert (told["latency_onnx_ms"], told["latency_onnx_n"], told["latency_onnx_p95_ms"]) == (2, 150, 3)
+    assert told["latency_torch_p95_ms"] is None
+    assert told["latency_text_ms"] == 5
+    assert told["throughput_text"] == 200
+    assert told["speedup_onnx_over_teacher_torch"] == 40
+    assert told["speedup_onnx_over_teacher_best"] == 10
+    assert (told["speedup_onnx_over_reference_torch"], told["latency_reference_torch_ms"]) == (100, 200)
+    assert figures("cnn", [session], int8_serves=True)["latency_text_ms"] == 3
+
+
+def test_price_of_a_million_sentences() -> None:
+    assert price(0.36, 1000) == pytest.approx(0.1)  # 1,000 s of a core at 0.0001 a second
+    told = costs(Footprint(memory_mib=80, load_ms=100, first_answer_ms=2), 1000)
+    assert told["cost_sentences_per_second_per_core"] == 1000

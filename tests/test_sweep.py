@@ -1,0 +1,262 @@
+"""What is kept when runs fail, are killed or are done side by side, and what the same command then does."""
+
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+from conftest import Finished, enter, start_command
+
+from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
+from benchmark.plan import Item
+from benchmark.run import main
+from benchmark.spec import RunSpec
+from benchmark.sweep import Ledger, due_items
+from tracking import Record, Store
+from tracking.provenance import owner
+
+SECONDS = 300
+"""Longer than any machine needs to begin a run."""
+
+
+ENDLESS = ("--max-epochs", "1000000", "--max-steps", "1000000")
+"""For runs that are to be ended in the middle of their work."""
+
+
+def statuses(store: Store, role: str = "train") -> list[tuple[str, str]]:
+    """(student.setting, status), oldest first."""
+    return [
+        (f"{record.tags['student']}.{record.tags['setting']}", record.status)
+        for record in store.records()
+        if record.tags["role"] == role
+    ]
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + SECONDS
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def running(folder: Path) -> dict[str, int]:
+    """Process id by name of the training runs that go on."""
+    query = (
+        "select runs.name, tags.value from runs join tags on tags.run_uuid = runs.run_uuid "
+        "where runs.status = 'RUNNING' and tags.key = 'owner'"
+    )
+    with closing(sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True, timeout=30)) as database:
+        return {name: int(owner.rsplit("/", 2)[1]) for name, owner in database.execute(query)}
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def going_on(finished: Finished, *arguments: str, n_runs: int) -> Iterator[tuple[Popen[str], dict[str, int]]]:
+    """The command with `n_runs` runs in the middle of their work, and these runs' processes."""
+    command = start_command(finished.folder, *finished.arguments, *arguments)
+    try:
+        wait_until(lambda: len(running(finished.folder)) == n_runs or command.poll() is not None)
+        assert command.poll() is None, command.communicate()
+        yield command, running(finished.folder)
+    finally:
+        command.kill()
+        command.communicate()
+
+
+def test_a_killed_command_goes_on_where_it_was(finished_copy: Finished) -> None:
+    arguments = ("-x", "vanilla", "-x", "kd")
+    with going_on(finished_copy, *arguments, n_runs=1) as (command, runs):
+        command.send_signal(signal.SIGKILL)
+        command.wait()
+    assert list(runs) == ["smalltalk_demo.cnn.kd.seed0"]
+    assert statuses(finished_copy.store)[-1] == ("cnn.kd", "running")
+    assert main([*finished_copy.arguments, *arguments]) == DONE
+    assert statuses(finished_copy.store) == [
+        ("cnn.vanilla", "finished"),
+        ("cnn.kd_ulb_bert", "finished"),
+        ("cnn.kd", "killed"),
+        ("cnn.kd", "finished"),
+    ]
+    assert statuses(finished_copy.store, "teacher") == [("teacher.fine_tuned", "finished")]
+
+
+def test_workers_of_a_killed_command_end_too(finished_copy: Finished) -> None:
+    """Else they would go on beside the next command, which does the same runs."""
+    with going_on(finished_copy, "-x", "kd", "-x", "kd_ulb", "--jobs", "2", *ENDLESS, n_runs=2) as (command, runs):
+        assert command.pid not in runs.values()
+        command.send_signal(signal.SIGKILL)
+        command.wait()
+        wait_until(lambda: not any(map(is_alive, runs.values())))
+    assert len(finished_copy.store.kill_stale()) == 2
+    assert Counter(statuses(finished_copy.store))["cnn.kd", "killed"] == 1
+
+
+def test_a_terminated_command_ends_its_runs_as_killed(finished_copy: Finished) -> None:
+    with going_on(finished_copy, "-x", "kd", "-x", "kd_ulb", "--jobs", "2", *ENDLESS, n_runs=2) as (command, runs):
+        command.terminate()
+        _, err = command.communicate(timeout=SECONDS)
+        assert command.returncode == INTERRUPTED
+        assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+        wait_until(lambda: not any(map(is_alive, runs.values())))
+    finished_copy.store.kill_stale()  # a run that had only just begun is ended by the next command
+    assert statuses(finished_copy.store)[-2:] in (
+        [("cnn.kd", "killed"), ("cnn.kd_ulb", "killed")],
+        [("cnn.kd_ulb", "killed"), ("cnn.kd", "killed")],
+    )
+
+
+def test_a_worker_that_dies_ends_the_command_with_one_message(finished_copy: Finished) -> None:
+    with going_on(finished_copy, "-x", "kd", "-x", "kd_ulb", "--jobs", "2", *ENDLESS, n_runs=2) as (command, runs):
+        os.kill(runs["smalltalk_demo.cnn.kd.seed0"], signal.SIGKILL)
+        _, err = command.communicate(timeout=SECONDS)
+        assert command.returncode == SOME_FAILED
+        assert err.startswith("A worker process was ended from outside, perhaps for lack of memory.")
+        assert len(err.splitlines()) == 1
+        wait_until(lambda: not any(map(is_alive, runs.values())))
+
+
+def test_runs_side_by_side_come_to_the_same(finished_copy: Finished) -> None:
+    before = finished_copy.store.records()
+    assert main([*finished_copy.arguments, "-x", "vanilla", "-x", "kd_ulb_bert", "--force", "--jobs", "2"]) == DONE
+    known = {record.key: record.metrics for record in before}
+    new = [
+        record for record in finished_copy.store.records() if record not in before and record.tags["role"] == "train"
+    ]
+    assert len(new) == 2
+    assert owner() not in {record.tags["owner"] for record in new}, "in processes of their own"
+    for record in new:
+        for name in ("valid_f1", "test_f1", "epochs", "steps_to_best"):
+            assert record.metrics[name] == known[record.key][name]
+        for name in ("epoch/train_loss", "epoch/valid_loss"):
+            assert record.metrics[name] == pytest.approx(known[record.key][name], rel=1e-4)
+
+
+def test_a_run_that_fails_is_kept_and_the_others_go_on(
+    finished_copy: Finished, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The place of fastText's vectors is taken by a file, until it is not."""
+    in_the_way = finished_copy.folder.parent / "own" / "cache" / "vectors"
+    in_the_way.write_text("")
+    arguments = [*finished_copy.arguments, "-x", "kd_ulb_fasttext", "-x", "kd"]
+    assert main(arguments) == SOME_FAILED
+    said = capfd.readouterr().err.splitlines()
+    assert [line.partition(": FileExistsError: ")[0] for line in said] == [
+        "Failed: smalltalk_demo.cnn.kd_ulb_fasttext.seed0"
+    ]
+    assert statuses(finished_copy.store)[-2:] == [("cnn.kd_ulb_fasttext", "failed"), ("cnn.kd", "finished")]
+    failed = next(record for record in finished_copy.store.records() if record.status == "failed")
+    assert failed.tags["reason"].startswith("FileExistsError: ")
+    traceback = finished_copy.store.download(failed.run_id, "long_values/traceback.txt", finished_copy.folder / "t")
+    assert "_fasttext" in traceback.read_text()
+
+    before = finished_copy.store.records()
+    assert main(arguments) == SOME_FAILED, "a failure stays one until it is done again"
+    assert capfd.readouterr().err.splitlines() == said
+    assert finished_copy.store.records() == before
+
+    in_the_way.unlink()
+    assert main([*arguments, "--retry-failed"]) == DONE
+    assert capfd.readouterr().err == ""
+    assert statuses(finished_copy.store)[-1] == ("cnn.kd_ulb_fasttext", "finished")
+
+
+def test_students_of_a_failed_teacher_wait_for_it(
+    finished_copy: Finished, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "new" / "work"
+    folder.mkdir(parents=True)
+    enter(folder, monkeypatch)
+    in_the_way = folder.parent / "own" / "cache" / "logits"
+    in_the_way.parent.mkdir()
+    in_the_way.write_text("")
+    arguments = [*finished_copy.arguments, "-x", "vanilla"]
+    assert main(arguments) == SOME_FAILED
+    out, err = capfd.readouterr()
+    assert [line.partition(": ")[2][:60] for line in err.splitlines()] == [
+        "smalltalk_demo.teacher.fine_tuned.seed0: NotADirectoryError:",
+        "smalltalk_demo.cnn.vanilla.seed0: not begun, since its teach",
+    ]
+    assert "2 of 2 runs are due" in out
+    assert main(arguments) == SOME_FAILED
+    assert "0 of 2 runs are due" in capfd.readouterr().out
+    assert statuses(Store.open()) == []
+
+
+SPEC = RunSpec(
+    suite="s",
+    dataset="d",
+    task="classification",
+    student="cnn",
+    setting="kd",
+    seed=0,
+    learning_rate=1e-3,
+    teacher="t",
+    teacher_key="",
+    data_digest="",
+    loss="mse",
+    max_epochs=1,
+    patience=1,
+    batch_size=1,
+    max_length=1,
+)
+TEACHER = Item(spec=replace(SPEC, student="teacher", setting="fine_tuned", loss="hard"))
+KD = Item(spec=replace(SPEC, teacher_key=TEACHER.spec.key))
+VANILLA = Item(spec=replace(KD.spec, setting="vanilla"))
+PRIVATE = Item(spec=replace(KD.spec, dataset="smltk"), skip_reason="private")
+NAMES = {TEACHER.spec.key: "teacher", KD.spec.key: "kd", VANILLA.spec.key: "vanilla", PRIVATE.spec.key: "private"}
+
+
+def record(item: Item, status: str, role: str = "train") -> Record:
+    return Record(
+        run_id="r",
+        suite="s",
+        name="n",
+        status=status,  # type: ignore[arg-type]
+        tags={"key": item.spec.key, "role": role},
+        params={},
+        metrics={},
+        start_time=0,
+        end_time=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "options", "expected"),
+    [
+        ([], {}, "teacher kd vanilla"),
+        ([record(TEACHER, "finished")], {}, "kd vanilla"),
+        ([record(TEACHER, "finished"), record(KD, "running"), record(VANILLA, "killed")], {}, "kd vanilla"),
+        ([record(TEACHER, "finished"), record(KD, "finished", "trial")], {}, "kd vanilla"),
+        ([record(TEACHER, "finished"), record(KD, "failed")], {}, "vanilla"),
+        ([record(TEACHER, "finished"), record(KD, "failed")], {"retry_failed": True}, "kd vanilla"),
+        ([record(TEACHER, "finished"), record(KD, "failed"), record(KD, "finished")], {}, "vanilla"),
+        (
+            [record(TEACHER, "finished"), record(KD, "finished"), record(KD, "failed")],
+            {"retry_failed": True},
+            "vanilla",
+        ),
+        ([record(TEACHER, "failed")], {}, ""),
+        ([record(TEACHER, "failed")], {"retry_failed": True}, "teacher kd vanilla"),
+        ([record(TEACHER, "failed"), record(KD, "failed")], {"force": True}, "teacher kd vanilla"),
+        ([record(each, "finished") for each in (TEACHER, KD, VANILLA)], {}, ""),
+        ([record(each, "finished") for each in (TEACHER, KD, VANILLA)], {"force": True}, "teacher kd vanilla"),
+        ([record(PRIVATE, "skipped")], {"force": True, "retry_failed": True}, "teacher kd vanilla"),
+    ],
+)
+def test_what_is_due(known: list[Record], options: dict[str, bool], expected: str) -> None:
+    items = [TEACHER, KD, VANILLA, PRIVATE]
+    due = due_items(items, Ledger.read(known), **({"force": False, "retry_failed": False} | options))
+    assert " ".join(NAMES[item.spec.key] for item in due) == expected
