@@ -2,30 +2,38 @@
 
 import argparse
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmark.command import DONE, run_command
 from benchmark.errors import InputError, UnknownNameError
+from benchmark.reporting.attachment import attach
+from benchmark.reporting.budget import Budget, verdict
+from benchmark.reporting.chapters import chapters
 from benchmark.reporting.files import report_folder, write_text
-from benchmark.reporting.leaderboard import boards
+from benchmark.reporting.latex import latex
+from benchmark.reporting.leaderboard import boards, dataset_boards
 from benchmark.reporting.markdown import markdown
+from benchmark.reporting.model import page_data
 from benchmark.reporting.origin import origin
 from benchmark.reporting.page import write_page
 from benchmark.reporting.picture import write_picture
 from benchmark.reporting.results import results
 from benchmark.reporting.standing import Board
-from benchmark.reporting.tabular import write_csv, write_parquet
+from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
 from benchmark.reporting.trade_off import cost_axes
-from tracking import Store
+from benchmark.spec import digest
+from tracking import Store, ui_command
 
 RESULTS = Path("results")
+FOLDER_CHARACTERS = 60
 
 
 def write_report(store: Store, suite: str, out: Path, preset: str | None = None) -> Path:
-    """Writes results.csv, results.parquet, report.md, trade_off.html and the pictures of a suite into the folder `out`.
+    """Writes report.html, report.md, report.tex, results and leaderboard tables, and pictures into the folder `out`.
 
     Each file is written whole or not at all. Returns the path of report.md. `preset` leaves out all other presets.
     Raises InputError where the folder cannot be written and UnknownNameError where the preset has no runs.
@@ -37,17 +45,37 @@ def write_report(store: Store, suite: str, out: Path, preset: str | None = None)
         records = [record for record in records if record.tags.get("preset") == preset]
         rows = [row for row in rows if row.preset == preset]
     folder = report_folder(out)
-    made = boards(rows)
-    write_csv(folder / "results.csv", rows)
-    write_parquet(folder / "results.parquet", rows)
-    write_page(folder / "trade_off.html", suite, made)
+    told = chapters(rows, store, records)
+    made = [chapter.board for chapter in told]
+    source = origin(records, rows)
+    params = {record.run_id: record.params for record in records}
+    write_results(folder, rows)
+    write_leaderboards(folder, made)
+    where = store.runs_address(suite), ui_command(store.uri)
+    write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where))
+    write_text(folder / "report.tex", latex(made))
     pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
-    return write_text(folder / "report.md", markdown(suite, made, rows, origin(records, rows), pictures))
+    path = write_text(folder / "report.md", markdown(suite, made, rows, source, pictures))
+    if preset is None:
+        attach(store, suite, folder, records)
+    return path
 
 
 def print_leaderboard(store: Store, suite: str, console: Console | None = None) -> None:
     """Prints the suite's leaderboards with their answers."""
     show_boards(boards(results(store.records(suite))), console or Console())
+
+
+def print_verdict(store: Store, suite: str, asked: argparse.Namespace, budget: Budget, console: Console) -> None:
+    """Prints which student is best for the budget, on each of the suite's leaderboards."""
+    rows = results(store.records(suite))
+    for board in boards(rows):
+        if asked.preset in (None, board.preset):
+            if asked.dataset:
+                _known("data set", asked.dataset, set(board.datasets))
+                board = dict(zip(board.datasets, dataset_boards(board, rows), strict=True))[asked.dataset]
+            text = f"{board.preset}: {verdict(board, budget)}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _pictures(folder: Path, board: Board, number: int) -> str:
@@ -67,6 +95,7 @@ def _known(kind: str, name: str, known: set[str]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reports on one suite, or on every suite of the store."""
     asked = _parser().parse_args(arguments)
+    budget = Budget(max_ms=asked.max_ms, max_mib=asked.max_mib, min_kept=asked.min_kept)
     console = Console()
     store = Store.open(asked.tracking_uri, create=False)
     suites = store.suites()
@@ -79,13 +108,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         out = asked.out or RESULTS
         path = write_report(store, suite, out if asked.out and asked.suite else out / folder_name(suite), asked.preset)
         print_leaderboard(store, suite, console)
+        if budget.is_set:
+            print_verdict(store, suite, asked, budget, console)
         console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
     return DONE
 
 
 def folder_name(suite: str) -> str:
-    """The suite's name as one folder's name."""
-    return suite.replace("/", "_").replace("\\", "_").lstrip(".") or "suite"
+    """The suite's name as one folder's name, of a length that file systems take."""
+    name = suite.replace("/", "_").replace("\\", "_").lstrip(".") or "suite"
+    return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,7 +127,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--preset", help="runs of one preset; all otherwise")
     parser.add_argument("--out", type=Path, help="folder of the report (default: results/SUITE)")
     parser.add_argument("--tracking-uri", help="where the runs are (default: MLFLOW_TRACKING_URI, mlflow.yml)")
+    parser.add_argument("-d", "--dataset", help="with a budget: the best on this data set alone")
+    parser.add_argument(
+        "--max-ms", type=_bound, metavar="MS", help="also name the best student of at most MS a sentence"
+    )
+    parser.add_argument("--max-mib", type=_bound, metavar="MIB", help="... of at most MIB on disk")
+    parser.add_argument("--min-kept", type=_bound, metavar="P", help="... that keeps at least P %% of the teacher's F1")
     return parser
+
+
+def _bound(text: str) -> float:
+    """A finite number from 0 on."""
+    try:
+        bound = float(text)
+    except ValueError:
+        bound = -1.0
+    if not 0 <= bound < inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return bound
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from benchmark.errors import InputError, UnknownNameError
-from benchmark.report import main, print_leaderboard, write_report
+from benchmark.report import folder_name, main, print_leaderboard, write_report
 from benchmark.reporting.markdown import escaped
 from tracking import NoStoreError, Store
 
@@ -48,7 +48,8 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     path = write_report(filled, "classification", tmp_path / "deep" / "out")
     names = {file.name for file in path.parent.iterdir()}
     pictures = {"trade_off.png", "trade_off.svg", "trade_off_2.png", "trade_off_2.svg"}
-    assert names == {"report.md", "results.csv", "results.parquet", "trade_off.html"} | pictures
+    tables = {f"{name}.{ending}" for name in ("results", "leaderboard") for ending in ("csv", "parquet")}
+    assert names == {"report.html", "report.md", "report.tex"} | tables | pictures
     assert (path.parent / "trade_off.png").read_bytes().startswith(b"\x89PNG")
     text = path.read_text()
     assert "the fastest is bilstm kd: F1 79.0, 0.370 ms in ONNX, 188x faster, 2.7 % of its size." in text
@@ -58,7 +59,7 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     assert "1 failed, 11 finished, 1 skipped; 1 going on or interrupted; 1 smoke runs" in text
     assert "python -m benchmark.run --suite classification --preset paper --teacher indobert -d emot -d smsa" in text
     assert "Table 5, teacher indobert" in text
-    assert lines(text, "| cnn | kd |")[0][6:8] == ["65.00 / 63.90", "- / 87.26"]
+    assert lines(text, "| cnn | kd |")[0][6:8] == ["65.00 / 63.90 (+1.10)", "- / 87.26"]
 
 
 def test_every_figure_of_the_leaderboard_follows_from_results_csv(filled: Store, tmp_path: Path) -> None:
@@ -117,9 +118,12 @@ def test_hostile_names_show_as_text(store: Store, add_run: Any, tmp_path: Path) 
         "two tables, no stray cells"
     )
     page = Tags()
-    page.feed((tmp_path / "trade_off.html").read_text())
+    page.feed((tmp_path / "report.html").read_text())
     assert page.fetched == [], "nothing is fetched"
-    assert set(page.tags) <= {"html", "meta", "title", "style", "script", "h1", "h2", "p", "strong", "div"}
+    assert page.tags.count("script") == 3, "plotly, the figures, the page's own"
+    parts = {"header", "h1", "nav", "main", "noscript", "p", "section", "div"}
+    assert set(page.tags) <= {"html", "meta", "title", "style", "script"} | parts
+    assert "<script" not in (tmp_path / "report.tex").read_text()
     print_leaderboard(store, HOSTILE, Console(file=StringIO()))
 
 
@@ -133,14 +137,15 @@ def test_a_store_without_finished_runs_is_reported_as_such(store: Store, add_run
     text = write_report(store, "classification", tmp_path).read_text()
     assert "**No run counts yet.**" in text
     assert "no memory" in text
-    assert {file.name for file in tmp_path.glob("trade_off*")} == {"trade_off.html"}
+    assert list(tmp_path.glob("trade_off*")) == [], "no picture of nothing"
+    assert (tmp_path / "leaderboard.csv").read_text() == "preset\n"
 
 
 def test_costs_that_were_not_measured_have_no_panel(store: Store, add_run: Any, tmp_path: Path) -> None:
     add_run(store, test_f1=0.5, costs=False)
     text = write_report(store, "classification", tmp_path).read_text()
     assert "trade_off.png" not in text
-    assert lines(text, "| 1 | bilstm |")[0][6:11] == ["-"] * 5
+    assert lines(text, "| 1 | bilstm |")[0][6:15] == ["-"] * 9
 
 
 def test_the_command_reports_on_every_suite(
@@ -152,7 +157,15 @@ def test_the_command_reports_on_every_suite(
     assert {p.parent.name for p in (tmp_path / "results").rglob("report.md")} == {"classification", "_my suite"}
     assert main(["--tracking-uri", filled.uri, "--suite", "../my suite", "--out", "here"]) == 0
     assert Path("here/report.md").exists()
-    assert "Report: here/report.md" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Report: here/report.md" in said
+    assert "Page: here/report.html" in said
+
+
+def test_a_long_name_of_a_suite_becomes_a_folder_of_its_own() -> None:
+    assert folder_name("classification") == "classification"
+    assert len(folder_name("long" * 100)) < 100
+    assert folder_name("long" * 100) != folder_name("long" * 101)
 
 
 def test_bad_input_is_told(filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

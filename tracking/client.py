@@ -120,6 +120,9 @@ class Client:
         )
         return list({run.info.run_id: run for page in pages for run in page}.values())
 
+    def history(self, run_id: str, metric: str) -> list[Metric]:
+        return list(self._try(lambda: self._mlflow.get_metric_history(run_id, metric)))
+
     def upload(self, run_id: str, folder: Path, path: str) -> None:
         self._try(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
 

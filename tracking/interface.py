@@ -6,12 +6,23 @@ from urllib.parse import urlsplit
 
 from tracking.config import SERVERS, is_local, sqlite_path
 
+LOCAL_UI = "http://127.0.0.1:5000"
+
 
 def ui_command(uri: str) -> str:
     """The command line that opens the runs in a browser; a password in the address is not shown."""
     if uri.startswith(SERVERS):
         return f"python -m webbrowser {shlex.quote(without_password(uri))}"
     return f"mlflow ui --backend-store-uri {shlex.quote(_short(uri) if is_local(uri) else without_password(uri))}"
+
+
+def runs_address(uri: str, experiment: str) -> str:
+    """Start of the address of an experiment's runs in the tracking UI, to be followed by a run's id.
+
+    A store without a server is seen where `ui_command` shows it by default.
+    """
+    server = without_password(uri) if uri.startswith(SERVERS) else LOCAL_UI
+    return f"{server}/#/experiments/{experiment}/runs/"
 
 
 def without_password(uri: str) -> str:

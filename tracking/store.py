@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.config import resolve
+from tracking.interface import runs_address
 from tracking.models import TextModel, publish
 from tracking.names import column_name, metric_name
 from tracking.provenance import git_commit, is_dead, machine, owner, versions
@@ -96,6 +97,20 @@ class Store:
         """Copies a file or folder of a run into the folder `to`; returns where it lies."""
         return self._client.download(run_id, path, to)
 
+    def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
+        """A curve of a run as (epoch, value), in order; `metric` is named as in `LiveRun.log_epoch`."""
+        points = self._client.history(run_id, metric_name(_epoch_name(metric)))
+        return sorted((point.step, point.value) for point in points if math.isfinite(point.value))
+
+    def runs_address(self, suite: str) -> str:
+        """Start of the web address of the suite's runs, to be followed by a run's id; empty for an unknown suite."""
+        known = {name: experiment for experiment, name in self._client.experiments().items()}
+        return runs_address(self.uri, known[suite]) if suite in known else ""
+
+    def add_files(self, run_id: str, folder: Path) -> None:
+        """Adds the files of `folder` to a run, finished or not; files of the same name give way."""
+        self._client.upload(run_id, folder, "")
+
     def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
         """Adds later measurements to a run, finished or not."""
         self._client.write(run_id, metrics=_metrics(metrics))
@@ -133,7 +148,7 @@ class LiveRun:
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float | None]) -> None:
         """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is kept as `epoch/train_loss`."""
-        grouped = {name if "/" in name else f"epoch/{name}": value for name, value in metrics.items()}
+        grouped = {_epoch_name(name): value for name, value in metrics.items()}
         self._client.write(self.run_id, metrics=_metrics(grouped), step=epoch)
 
     def log_artifacts(self, folder: Path, path: str = "") -> None:
@@ -171,6 +186,10 @@ class LiveRun:
         self.log_texts(long)
         self._client.write(self.run_id, tags=short)
         self._client.end(self.run_id, status)
+
+
+def _epoch_name(name: str) -> str:
+    return name if "/" in name else f"epoch/{name}"
 
 
 def _record(run: "Run", suite: str) -> Record:

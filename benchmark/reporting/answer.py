@@ -1,12 +1,11 @@
 """The answer in one sentence, computed from a leaderboard."""
 
+from benchmark.reporting.budget import RUNTIMES
 from benchmark.reporting.numerals import percent, significant
 from benchmark.reporting.standing import Board, Standing
 
 POINTS = 2.0
 """How many points of F1 x100 below the teacher a student may be to answer for it."""
-RUNTIMES = {"latency_onnx_ms": "ONNX", "latency_torch_ms": "PyTorch"}
-"""The first that was measured speaks."""
 SIZES = ("size_onnx_mib", "size_weights_mib", "n_parameters")
 
 

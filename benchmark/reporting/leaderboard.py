@@ -2,39 +2,50 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean, stdev
+from dataclasses import replace
+from math import inf
 
+from benchmark.reporting.gathering import Gathered, gathered
+from benchmark.reporting.holes import holes
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows, current_rows, dataset_order
-from benchmark.reporting.standing import COSTS, Board, Standing
+from benchmark.reporting.standing import ACROSS, Board, Hole, Standing
 from benchmark.settings import SETTINGS
 from benchmark.spec import TEACHER
+
+Key = tuple[str, str, str]
+"""Teacher, student, setting."""
+SAME = 1e-9
+"""Points of F1 by which two means may differ and still be equal: floating point."""
 
 
 def boards(rows: Sequence[Row]) -> list[Board]:
     """A board for each suite and preset that has a run which counts, in the order they were first used."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        if not row.smoke:
-            groups[row.suite, row.preset].append(row)
+        groups[row.suite, row.preset].append(row)
     made = [_board(suite, preset, group) for (suite, preset), group in groups.items()]
     return [board for board in made if board.standings]
 
 
+def dataset_boards(board: Board, rows: Sequence[Row]) -> list[Board]:
+    """The board's competition on each of its data sets alone; `rows` are those that `board` was made of."""
+    own = [row for row in rows if (row.suite, row.preset) == (board.suite, board.preset)]
+    return [_board(board.suite, board.preset, [r for r in own if r.dataset == name]) for name in board.datasets]
+
+
 def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
-    current = current_rows(rows)
+    current = current_rows([row for row in rows if not row.smoke])
     datasets = dataset_order({row.dataset for row in current if row.counts})
-    cells: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for row in current:
-        if row.dataset in datasets:
-            cells[row.teacher, row.student, row.setting].append(row)
-    teachers = {name: cell for (name, student, _), cell in cells.items() if student == TEACHER}
+    cells = _cells(row for row in current if row.dataset in datasets)
     chosen = {key: chosen_rows(cell) for key, cell in cells.items()}
-    against = {name: _gathered(chosen_rows(cell), datasets) for name, cell in teachers.items()}
+    gathered_by_key = {key: gathered(of_dataset, datasets) for key, of_dataset in chosen.items()}
+    teachers = {key[0]: made for key, made in gathered_by_key.items() if key[1] == TEACHER}
+    counting = {row.run_id for row in current if row.counts}
+    uncounted = _cells(row for row in rows if row.run_id not in counting)
     standings = [
-        _standing(key, _gathered(chosen[key], datasets), against.get(key[0]), _reasons(cells[key], datasets))
-        for key in cells
+        _standing(key, made, teachers.get(key[0]), holes(uncounted[key], datasets))
+        for key, made in gathered_by_key.items()
     ]
     return Board(
         suite=suite,
@@ -46,53 +57,14 @@ def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Gathered:
-    f1: float | None
-    spread: float | None
-    f1_by_dataset: Mapping[str, float]
-    seeds: tuple[int, int]
-    costs: Mapping[str, float]
-    machines: frozenset[str]
+def _cells(rows: Iterable[Row]) -> Mapping[Key, list[Row]]:
+    cells: dict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        cells[row.teacher, row.student, row.setting].append(row)
+    return cells
 
 
-def _gathered(chosen: Mapping[str, Sequence[Row]], datasets: Sequence[str]) -> _Gathered:
-    there = {name: chosen[name] for name in datasets if name in chosen}
-    f1 = {name: fmean(_scores(rows).values()) for name, rows in there.items()}
-    whole = len(there) == len(datasets) > 0
-    seeds = [len(rows) for rows in there.values()]
-    return _Gathered(
-        f1=fmean(f1.values()) if whole else None,
-        spread=_spread([_scores(rows) for rows in there.values()]) if whole else None,
-        f1_by_dataset=f1,
-        seeds=(min(seeds, default=0), max(seeds, default=0)),
-        costs=_costs(list(there.values())) if whole else {},
-        machines=frozenset(row.machine for rows in there.values() for row in rows),
-    )
-
-
-def _scores(rows: Iterable[Row]) -> dict[int | None, float]:
-    return {row.seed: 100 * row.test_f1 for row in rows if row.test_f1 is not None}
-
-
-def _spread(datasets: Sequence[Mapping[int | None, float]]) -> float | None:
-    shared = set.intersection(*(set(scores) for scores in datasets))
-    means = [fmean(scores[seed] for scores in datasets) for seed in shared]
-    return stdev(means) if len(means) > 1 else None
-
-
-def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, float]:
-    costs = {}
-    for name in COSTS:
-        measured = [[v for row in rows if (v := getattr(row, name)) is not None] for rows in datasets]
-        if all(measured):
-            costs[name] = fmean(fmean(values) for values in measured)
-    return costs
-
-
-def _standing(
-    key: tuple[str, str, str], ours: _Gathered, teacher: _Gathered | None, reasons: Mapping[str, str]
-) -> Standing:
+def _standing(key: Key, ours: Gathered, teacher: Gathered | None, known: Mapping[str, Hole]) -> Standing:
     kept = 100 * ours.f1 / teacher.f1 if teacher and teacher.f1 and ours.f1 is not None else None
     comparable = teacher is not None and len(ours.machines | teacher.machines) == 1
     return Standing(
@@ -102,35 +74,46 @@ def _standing(
         rank=None,
         f1=ours.f1,
         spread=ours.spread,
+        margin=ours.margin,
         f1_kept=kept,
         f1_by_dataset=ours.f1_by_dataset,
-        missing={name: reason for name, reason in reasons.items() if name not in ours.f1_by_dataset},
+        missing={name: hole for name, hole in known.items() if name not in ours.f1_by_dataset},
         seeds=ours.seeds,
         costs=ours.costs,
+        cost_ranges=ours.cost_ranges,
         speed_up=_speed_ups(ours.costs, teacher.costs) if teacher and comparable else {},
+        invalid=ours.invalid,
+        runs=ours.runs,
     )
 
 
 def _speed_ups(ours: Mapping[str, float], teachers: Mapping[str, float]) -> dict[str, float]:
-    names = [name for name in ours if name.startswith("latency_") and name in teachers]
-    return {name: teachers[name] / ours[name] for name in names if ours[name] > 0}
-
-
-def _reasons(rows: Sequence[Row], datasets: Sequence[str]) -> dict[str, str]:
-    """What is known of each data set; a run that counts makes its reason void."""
-    said = {row.dataset: f"{row.status}: {row.reason}" if row.reason else row.status for row in rows if not row.counts}
-    return {name: said.get(name, "not run") for name in datasets}
+    pairs = {name: (name, name) for name in ours if name.startswith("latency_")}
+    pairs[ACROSS] = ("latency_torch_ms", "latency_onnx_ms")
+    return {
+        name: teachers[baseline] / ours[column]
+        for name, (baseline, column) in pairs.items()
+        if baseline in teachers and ours.get(column, 0.0) > 0
+    }
 
 
 def _ranked(standings: Iterable[Standing]) -> tuple[Standing, ...]:
+    """In order. A student shares the rank above it where its interval reaches that of the rank's best student."""
     ordered = sorted(standings, key=_place)
-    students = [s.f1 for s in ordered if not s.is_teacher and s.f1 is not None]
-    return tuple(
-        standing
-        if standing.is_teacher or standing.f1 is None
-        else replace(standing, rank=1 + sum(f1 > standing.f1 for f1 in students))
-        for standing in ordered
-    )
+    ranks: dict[Key, int] = {}
+    rank, lowest = 0, inf
+    for standing in ordered:
+        if standing.is_teacher or standing.interval is None:
+            continue
+        low, high = standing.interval
+        if high < lowest - SAME:
+            rank, lowest = len(ranks) + 1, low
+        ranks[_key(standing)] = rank
+    return tuple(replace(standing, rank=ranks.get(_key(standing))) for standing in ordered)
+
+
+def _key(standing: Standing) -> Key:
+    return standing.teacher, standing.student, standing.setting
 
 
 def _place(standing: Standing) -> tuple[bool, bool, float, int, str, int, str, str]:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from shlex import join
 
 from benchmark.reporting.answer import answer
-from benchmark.reporting.columns import NONE, columns, points
+from benchmark.reporting.beside import Beside, beside_paper
+from benchmark.reporting.budget import report_words
+from benchmark.reporting.columns import NONE, Column, columns
 from benchmark.reporting.origin import Origin, commands
+from benchmark.reporting.reading import NOTES, facts, meanings
 from benchmark.reporting.results import Row
 from benchmark.reporting.standing import Board, Standing
-from benchmark.reporting.tables import Cell, PaperTable, paper_tables
+from benchmark.reporting.tables import Cell
 
 REASON_CHARACTERS = 300
 
@@ -56,29 +59,33 @@ def _board(board: Board, picture: str) -> list[str]:
     parts = [f"## Leaderboard, preset {escaped(board.preset or NONE)}"]
     parts += [f"![What each student costs against its F1]({picture})"] if picture else []
     rows = [[column.show(standing) for column in shown] for standing in board.standings]
-    parts += [table([column.title for column in shown], rows, [column.number for column in shown])]
+    parts += [table([_header(column) for column in shown], rows, [column.number for column in shown])]
     holes = [_hole(standing) for standing in board.standings if standing.missing]
     parts += ["Not ranked, because a mean with a hole is no mean:\n\n" + "\n".join(holes)] if holes else []
-    return parts + [part for paper in paper_tables(board) for part in _beside_paper(paper)]
+    return parts + [part for paper in beside_paper(board) for part in _beside_paper(paper)]
+
+
+def _header(column: Column) -> str:
+    return f"{column.title} ({column.note})" if column.note else column.title
 
 
 def _hole(standing: Standing) -> str:
-    missing = "; ".join(f"{name} ({_short(reason)})" for name, reason in standing.missing.items())
+    missing = "; ".join(f"{name} ({_short(str(hole))})" for name, hole in standing.missing.items())
     return f"- {escaped(standing.name)}: no F1 on {escaped(missing)}"
 
 
-def _beside_paper(paper: PaperTable) -> list[str]:
-    titles = ["student", "setting", *paper.columns]
-    rows = [[*key, *(_pair(cells[name]) for name in paper.columns)] for key, cells in paper.cells.items()]
+def _beside_paper(paper: Beside) -> list[str]:
+    rows = [[*keys, *(_pair(paper, cell) for cell in cells)] for keys, cells in paper.lines]
     return [
-        f"### Beside the paper's Table {paper.number}, teacher {escaped(paper.teacher)}",
-        "F1 x100, ours / the paper's. The average stands only where all six data sets do.",
-        table(titles, rows, [False, False, *(True for _ in paper.columns)]),
+        f"### Beside the paper's {escaped(paper.title)}",
+        f"{paper.note} Each cell: ours / the paper's (difference).",
+        table([*paper.heads, *paper.columns], rows, [*(False for _ in paper.heads), *(True for _ in paper.columns)]),
     ]
 
 
-def _pair(cell: Cell) -> str:
-    return f"{points(cell.ours)} / {points(cell.paper)}"
+def _pair(paper: Beside, cell: Cell) -> str:
+    ours, papers, difference = paper.texts(cell)
+    return f"{ours} / {papers}" + (f" ({difference})" if cell.difference is not None else "")
 
 
 def _undone(rows: Sequence[Row]) -> list[str]:
@@ -103,35 +110,13 @@ def _short(reason: str) -> str:
 
 
 def _reading(boards: Sequence[Board]) -> list[str]:
-    meanings = {column.title: column.meaning for board in boards for column in columns(board) if column.meaning}
-    lines = [f"- **{escaped(title)}**: {escaped(meaning)}" for title, meaning in meanings.items()]
-    lines += [
-        "- F1 is of the test split, read once at the end of a run: macro-averaged over classes, over entity types "
-        "for IOB tags (whole entities), over tags of words for POS.",
-        "- Where one student, setting and data set has runs of several configurations (as learning rates), the one "
-        "with the most seeds stands here, then the best F1 on validation; never the best on test.",
-        "- Smoke runs (`--limit`) and runs of an older protocol are kept in results.csv and never ranked with others.",
-        "- The size that the paper calls original is a checkpoint with two optimiser moments: `size_checkpoint_mib` in "
-        "results.csv.",
-    ]
-    return ["## How to read it", "\n".join(lines)]
+    lines = [f"- **{escaped(title)}**: {escaped(meaning)}" for title, meaning in meanings(boards).items()]
+    return ["## How to read it", "\n".join([*lines, *(f"- {note}" for note in NOTES)])]
 
 
 def _making(suite: str, boards: Sequence[Board], origin: Origin) -> list[str]:
-    counts = ", ".join(f"{count} {status}" for status, count in sorted(origin.n_runs.items())) or "none"
-    facts = {
-        "runs": f"{counts}; {origin.n_unfinished} going on or interrupted; {origin.n_smoke} smoke runs",
-        "protocol": ", ".join(origin.protocols) + _older(origin),
-        "code": ", ".join(origin.commits),
-        "machine": "; ".join(origin.machines),
-        "versions": "; ".join(origin.versions),
-    }
-    lines = [f"- **{name}**: {escaped(fact or NONE)}" for name, fact in facts.items()]
+    lines = [f"- **{name}**: {escaped(fact)}" for name, fact in facts(origin, boards).items()]
     typed = origin.commands or tuple(line for board in boards for line in commands(board))
-    report = join(["python", "-m", "benchmark.report", "--suite", suite])
+    report = join(report_words(suite))
     code = re.sub("`{3,}", "", "\n".join([*typed, report]))
     return ["## How it was made", "\n".join(lines), f"The commands that make it again:\n\n```sh\n{code}\n```"]
-
-
-def _older(origin: Origin) -> str:
-    return f" ({origin.n_other_protocol} runs of an older one are not ranked)" if origin.n_other_protocol else ""

@@ -110,7 +110,7 @@ def _point(axes: Axes, x: float, standing: Standing, styles: Styles) -> None:
     axes.errorbar(
         x,
         y,
-        yerr=standing.spread,
+        yerr=standing.margin,
         marker=styles.markers[standing.setting],
         markersize=7.5,
         capsize=2,

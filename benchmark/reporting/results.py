@@ -15,6 +15,8 @@ ROLES = ("teacher", "train")
 STATUSES = ("skipped", "failed", "finished")
 """From the least to the most that a row can say of a run."""
 LATENCY = "latency_"
+INVALID = "invalid"
+"""Tag of an inference run whose milliseconds are not to be trusted: the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,8 @@ class Row:
     machine: str
     """Where the latencies were measured, else where the run was done."""
     git_commit: str
+    invalid: str
+    """Why the latencies were left out, where the session that measured them failed its own control."""
 
     @property
     def is_teacher(self) -> bool:
@@ -122,6 +126,9 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str]) 
     if inference is not None:
         values |= {name: value for name, value in inference.metrics.items() if name.startswith(LATENCY)}
         values["machine"] = inference.tags.get("machine", "")
+        values["invalid"] = inference.tags.get(INVALID, "")
+    if values.get(INVALID):
+        values |= {name: None for name in values if name.startswith(LATENCY)}
     return Row(**{column: _typed(column, values) for column in COLUMNS})  # type: ignore[arg-type]
 
 

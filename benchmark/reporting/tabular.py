@@ -1,21 +1,40 @@
-"""The results table as files: results.csv and results.parquet, the same rows in the same order."""
+"""Tables as files: results (a row per run) and the leaderboard (a row per standing), each as CSV and as Parquet."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import parquet
 
+from benchmark.reporting.columns import Value, all_columns
 from benchmark.reporting.files import write_whole
 from benchmark.reporting.results import COLUMNS, KINDS, Row
+from benchmark.reporting.standing import Board, Standing
 
 ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
+def write_results(folder: Path, rows: Sequence[Row]) -> None:
+    """results.csv and results.parquet: the same rows in the same order."""
+    write_csv(folder / "results.csv", rows)
+    write_parquet(folder / "results.parquet", rows)
+
+
+def write_leaderboards(folder: Path, boards: Sequence[Board]) -> None:
+    """leaderboard.csv and leaderboard.parquet: every column in full, the boards below each other."""
+    lines = [_line(standing, board) for board in boards for standing in board.standings]
+    names = list(dict.fromkeys(name for line in lines for name in line)) or ["preset"]
+    columns = {name: [line.get(name) for line in lines] for name in names}
+    write_whole(folder / "leaderboard.csv", lambda draft: _fill(draft, names, zip(*columns.values(), strict=True)))
+    arrays = {name: _array(values) for name, values in columns.items()}
+    write_whole(folder / "leaderboard.parquet", lambda draft: parquet.write_table(pa.table(arrays), draft))
+
+
 def write_csv(path: Path, rows: Sequence[Row]) -> Path:
     """Empty where not measured; booleans as `true` and `false`; floats in full, so that reading gives them back."""
-    return write_whole(path, lambda draft: _fill(draft, rows))
+    lines = [[getattr(row, column) for column in COLUMNS] for row in rows]
+    return write_whole(path, lambda draft: _fill(draft, COLUMNS, lines))
 
 
 def write_parquet(path: Path, rows: Sequence[Row]) -> Path:
@@ -25,11 +44,20 @@ def write_parquet(path: Path, rows: Sequence[Row]) -> Path:
     return write_whole(path, lambda draft: parquet.write_table(pa.table(columns, schema=schema), draft))
 
 
-def _fill(path: Path, rows: Sequence[Row]) -> None:
+def _line(standing: Standing, board: Board) -> dict[str, Value]:
+    own = {"preset": board.preset, "teacher": standing.teacher}
+    return own | {column.name: column.value(standing) for column in all_columns(board)}
+
+
+def _array(values: Sequence[Value]) -> pa.Array:
+    return pa.array(values, pa.string() if any(isinstance(value, str) for value in values) else pa.float64())
+
+
+def _fill(path: Path, names: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([_text(getattr(row, column)) for column in COLUMNS] for row in rows)
+        writer.writerow(names)
+        writer.writerows([_text(value) for value in line] for line in lines)
 
 
 def _text(value: object) -> str:

@@ -8,9 +8,11 @@ from benchmark.settings import SETTINGS
 AXES: Mapping[str, tuple[str, float]] = {
     "latency_onnx_ms": ("ms a sentence, ONNX, one thread", 1.0),
     "latency_torch_ms": ("ms a sentence, PyTorch, one thread", 1.0),
+    "latency_text_ms": ("ms a text, tokenisation included, one thread", 1.0),
     "n_parameters": ("million parameters", 1e-6),
     "size_onnx_mib": ("MiB, ONNX", 1.0),
     "size_weights_mib": ("MiB, weights", 1.0),
+    "train_seconds": ("seconds of training", 1.0),
 }
 """Title of each cost's axis, and what the cost is multiplied by to be shown."""
 PANELS = (("latency_onnx_ms", "latency_torch_ms"), ("n_parameters",), ("size_onnx_mib", "size_weights_mib"))

@@ -1,0 +1,64 @@
+// Which student is best for what one can afford; the command line gives the same answer.
+
+const BOUNDS = [
+  { key: "ms", option: "--max-ms", label: "at most", unit: "ms a sentence", columns: DATA.budget.ms },
+  { key: "mib", option: "--max-mib", label: "at most", unit: "MiB on disk", columns: DATA.budget.mib },
+  { key: "kept", option: "--min-kept", label: "at least", unit: "% of the teacher's F1", columns: ["f1_kept"] },
+];
+
+function bound(key) {
+  const number = Number.parseFloat(state[key]);
+  return Number.isFinite(number) && number >= 0 ? number : null;
+}
+
+function fits(standing) {
+  return BOUNDS.every(({ key, columns }) => {
+    const limit = bound(key);
+    if (limit === null) return true;
+    const value = columns.map((name) => figure(standing, name)).find((found) => found !== null && found !== undefined);
+    if (value === undefined) return false;
+    return key === "kept" ? value >= limit : value <= limit;
+  });
+}
+
+function verdict() {
+  const ranked = view().standings.filter((standing) => figure(standing, "rank") !== null);
+  const fitting = ranked.filter(fits);
+  if (!ranked.length) return "No student of this table is ranked yet.";
+  if (!fitting.length) return "No student of this table fits the budget.";
+  return `${fitting.length} of ${ranked.length} fit; the best is ${fitting[0].told}.`;
+}
+
+function budgetCommand() {
+  const options = BOUNDS.filter(({ key }) => bound(key) !== null).map(({ key, option }) => `${option} ${bound(key)}`);
+  return [chapter().command, ...(view().datasets.length === 1 && chapter().views.length > 1 ? [`--dataset ${quoted(view().datasets[0])}`] : []), ...options].join(" ");
+}
+
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+
+function drawAnswer() {
+  byId("answer").replaceChildren(el("p", { class: "lead" }, view().answer), budgetForm(), budgetResult());
+}
+
+function budgetForm() {
+  const field = ({ key, label, unit }) =>
+    el("label", {}, `${label} `, el("input", {
+      type: "number", min: "0", step: "any", inputmode: "decimal", id: `budget-${key}`, value: state[key], placeholder: "any",
+      oninput: (event) => choose({ [key]: event.target.value }, drawVerdict, ...(state.fit ? [drawLeaderboard, drawTradeOff] : [])),
+    }), ` ${unit}`);
+  const only = el("label", { class: "check" }, el("input", {
+    type: "checkbox", id: "budget-fit", checked: Boolean(state.fit),
+    onchange: (event) => choose({ fit: event.target.checked ? "1" : "" }, drawLeaderboard, drawTradeOff),
+  }), " show only what fits");
+  return el("form", { class: "budget", onsubmit: (event) => event.preventDefault() },
+    el("span", { class: "label" }, "My budget"), ...BOUNDS.map(field), only);
+}
+
+const budgetResult = () => el("div", { id: "budget-result" }, ...resultParts());
+
+function resultParts() {
+  if (!BOUNDS.some(({ key }) => bound(key) !== null)) return [];
+  return [el("p", { id: "verdict" }, verdict()), commandLine(budgetCommand(), "budget-command")];
+}
+
+const drawVerdict = () => byId("budget-result").replaceChildren(...resultParts());

@@ -1,0 +1,64 @@
+// What all plots share: colours, letters, export, and drawing again when the reader's theme changes.
+
+const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#8A8A8A"];
+const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "cross", "x", "triangle-down", "pentagon"];
+
+const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+function studentColour(student) {
+  const at = chapter().palette.indexOf(student);
+  return at < 0 ? "var(--ink)" : COLOURS[at % COLOURS.length];
+}
+
+const plotColour = (student) => (chapter().palette.includes(student) ? studentColour(student) : ink("ink"));
+
+function settingSymbol(setting) {
+  const at = chapter().settings.indexOf(setting);
+  return at < 0 ? "star" : SYMBOLS[at % SYMBOLS.length];
+}
+
+function axis(title, more = {}) {
+  return { title: { text: title, standoff: 8 }, gridcolor: ink("line"), linecolor: ink("line"), zeroline: false, automargin: true, ticks: "", ...more };
+}
+
+// The ticks of a log axis as people write numbers, for however many decades it spans.
+function logAxis(title, values) {
+  const positive = values.filter((value) => value > 0);
+  const low = Math.log10(Math.min(...positive));
+  const high = Math.log10(Math.max(...positive));
+  const steps = high - low > 3.5 ? [1] : high - low > 1.2 ? [1, 3] : [1, 2, 5];
+  const ticks = [];
+  for (let power = Math.floor(low) - 1; power <= high + 1; power++) for (const step of steps) ticks.push(step * 10 ** power);
+  const margin = Math.max(0.12, 0.08 * (high - low));
+  return axis(title, { type: "log", tickvals: ticks, ticktext: ticks.map((tick) => String(Number(tick.toPrecision(2)))), range: [low - margin, high + margin] });
+}
+
+function layout(more) {
+  return {
+    font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: ink("ink") },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 56, r: 16, t: 12, b: 48 }, height: 360, hovermode: "closest",
+    hoverlabel: { bgcolor: ink("raised"), bordercolor: ink("line"), font: { color: ink("ink"), size: 13 }, align: "left", namelength: -1 },
+    legend: { orientation: "h", yref: "container", yanchor: "bottom", y: 0, x: 0, font: { size: 12 } }, ...more,
+  };
+}
+
+const CONFIG = { displaylogo: false, displayModeBar: false, responsive: true, showSendToCloud: false };
+
+// Draws into `node` only; what was there before gives way.
+function plot(node, traces, shape) {
+  Plotly.react(node, traces, layout(shape), CONFIG);
+}
+
+function exportButtons(node, name) {
+  const save = (format) => {
+    const plain = { ...node.layout, paper_bgcolor: ink("page"), plot_bgcolor: ink("page") };
+    return Plotly.downloadImage({ data: node.data, layout: plain }, { format, filename: name, width: 1000, height: 600, scale: format === "png" ? 2 : 1 });
+  };
+  return el("span", { class: "exports" }, ...["svg", "png"].map((format) => el("button", { type: "button", class: "quiet", onclick: () => save(format) }, format.toUpperCase())));
+}
+
+function figureBox(title, note, node, name) {
+  return el("figure", {}, el("figcaption", {}, el("h3", {}, title), note ? el("p", { class: "caption" }, note) : null, exportButtons(node, name)), node);
+}
+
+const canvas = (id) => el("div", { class: "plot", id });
