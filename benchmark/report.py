@@ -8,6 +8,7 @@ from rich.console import Console
 
 from benchmark.command import DONE, run_command
 from benchmark.errors import InputError, UnknownNameError
+from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import report_folder, write_text
 from benchmark.reporting.leaderboard import boards
 from benchmark.reporting.markdown import markdown
@@ -42,7 +43,8 @@ def write_report(store: Store, suite: str, out: Path, preset: str | None = None)
     write_parquet(folder / "results.parquet", rows)
     write_page(folder / "trade_off.html", suite, made)
     pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
-    return write_text(folder / "report.md", markdown(suite, made, rows, origin(records, rows), pictures))
+    text = markdown(suite, made, rows, origin(records, rows), pictures) + cost_markdown(records)
+    return write_text(folder / "report.md", text)
 
 
 def print_leaderboard(store: Store, suite: str, console: Console | None = None) -> None:

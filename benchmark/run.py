@@ -20,6 +20,7 @@ from benchmark.progress import SweepProgress, show_plan
 from benchmark.report import RESULTS, folder_name, print_leaderboard, write_report
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
+from benchmark.serving import publish_best, show_served
 from benchmark.sweep import Ledger, Work, sweep
 from tracking import NoStoreError, Record, Store, ui_command
 
@@ -97,12 +98,12 @@ def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store,
     finished = Ledger.read(records).finished
     models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in items if i.spec.key in finished]
     waiting = unmeasured(models, records)
-    if not waiting:
-        return
-    console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
+    if waiting:
+        console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
     desk = Work.of(rooms, store, wanted, n_threads=1).desk()
     for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
         pass
+    show_served(publish_best(store, wanted.suite.name), console)
 
 
 def _close(items: Sequence[Item], store: Store, wanted: Request, out: Path, console: Console) -> int:
