@@ -8,18 +8,18 @@ from functools import reduce
 from importlib import import_module
 from typing import Any
 
-from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel, PythonModelContext
+from mlflow.models.model import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 ARTIFACT, LOADER = "model", "loader"
 
 
-class TextModel(PythonModel):  # type: ignore[misc]
+class TextModel(PythonModel):
     """Texts in, one answer each out."""
 
     def load_context(self, context: PythonModelContext) -> None:
         module, _, name = context.model_config[LOADER].partition(":")
-        load = reduce(getattr, name.split("."), import_module(module))
+        load: Any = reduce(getattr, name.split("."), import_module(module))
         self._answers: Any = load(context.artifacts[ARTIFACT])
 
     def predict(self, context, model_input: list[str], params=None):  # type: ignore[no-untyped-def] # noqa: ARG002
