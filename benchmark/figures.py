@@ -40,6 +40,9 @@ class Taken:
     samples: Mapping[str, Samples]
     control: Control
     tries: int
+    load_before: float = 0.0
+    load_after: float = 0.0
+    """Runnable processes, mean over the minute before the session began and before it ended."""
 
     @property
     def n_sentences(self) -> int:

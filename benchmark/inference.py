@@ -148,10 +148,16 @@ class _Stage:
             lane=lane,
         )
         for tries in range(1, TRIES + 1):
+            before = os.getloadavg()[0]
             samples = hold(session)
             twice = samples.pop(CONTROL)
             taken = Taken(
-                lane=lane, samples=samples, control=control(samples[controlled(list(samples))], twice), tries=tries
+                lane=lane,
+                samples=samples,
+                control=control(samples[controlled(list(samples))], twice),
+                tries=tries,
+                load_before=before,
+                load_after=os.getloadavg()[0],
             )
             if taken.control.passed:
                 break
@@ -207,14 +213,10 @@ class _Stage:
             "protocol": LATENCY_PROTOCOL,
             "budget": asdict(self.budget),
             "machine": machine_fingerprint(),
-            "load": os.getloadavg(),
+            "dtype": "float32",
             "sample_sha256": hashlib.sha256(texts.encode()).hexdigest(),
             "pieces_quantiles": [float(q) for q in np.percentile(lengths, [0, 25, 50, 75, 100])],
-            "sessions": [
-                asdict(taken.lane)
-                | {"control": asdict(taken.control), "control_passed": taken.control.passed, "tries": taken.tries}
-                for taken in sessions
-            ],
+            "sessions": [_told(taken) for taken in sessions],
         }
 
     def _complete(self, model: Finished, won: bool, latency: Mapping[str, object]) -> None:
@@ -226,6 +228,12 @@ class _Stage:
         manifest = next(folder.rglob(MANIFEST))
         complete_bundle(manifest.parent, int8=self._int8(model) if won else None, latency=latency)
         store.add_artifacts(run_id, manifest.parent, BUNDLE)
+
+
+def _told(taken: Taken) -> dict[str, object]:
+    lane, same = asdict(taken.lane), asdict(taken.control) | {"passed": taken.control.passed}
+    loads = {"load_before": taken.load_before, "load_after": taken.load_after}
+    return lane | {"control": same, "tries": taken.tries} | loads
 
 
 def _passed(sessions: Sequence[Taken]) -> bool:

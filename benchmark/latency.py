@@ -20,6 +20,7 @@ from benchmark.inference import Finished, measure, unmeasured
 from benchmark.measuring.latency import BUDGETS
 from benchmark.options import known
 from benchmark.rooms import Rooms
+from benchmark.serving import publish_best, show_served
 from benchmark.spec import RunSpec
 from tracking import Record, Store
 
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
         for model in measure(group, desk, budget=budget, beside=beside):
             console.print(f"  {model.spec.name}", markup=False, highlight=False)
+    show_served(publish_best(store, suite.name), console)
     records = {record.run_id: record for record in store.records(suite.name)}
     if asked.price_per_core_hour:
         _add_prices([records[model.record.run_id] for model in models], asked.price_per_core_hour, store)

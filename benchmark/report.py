@@ -12,6 +12,7 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.reporting.attachment import attach
 from benchmark.reporting.budget import Budget, verdict
 from benchmark.reporting.chapters import chapters
+from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import report_folder, write_text
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards, dataset_boards
@@ -55,7 +56,7 @@ def write_report(store: Store, suite: str, out: Path, preset: str | None = None)
     write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where))
     write_text(folder / "report.tex", latex(made))
     pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
-    path = write_text(folder / "report.md", markdown(suite, made, rows, source, pictures))
+    path = write_text(folder / "report.md", markdown(suite, made, rows, source, pictures) + cost_markdown(records))
     if preset is None:
         attach(store, suite, folder, records)
     return path

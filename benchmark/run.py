@@ -20,6 +20,7 @@ from benchmark.progress import SweepProgress, show_plan
 from benchmark.report import RESULTS, folder_name, print_leaderboard, write_report
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
+from benchmark.serving import publish_best, show_served
 from benchmark.spec import RunSpec
 from benchmark.storage import cache_folder, require_writable
 from benchmark.sweep import Ledger, due_items, sweep
@@ -111,14 +112,13 @@ def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store,
     records = store.records(wanted.suite.name)
     finished = Ledger.read(records).finished
     models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in items if i.spec.key in finished]
-    ids = {model.record.run_id for model in models}  # a model that was taught anew is another one
-    waiting = unmeasured(models, [record for record in records if record.parent in ids])
-    if not waiting:
-        return
-    console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
+    waiting = unmeasured(models, records)
+    if waiting:
+        console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
     desk = Work.of(rooms, store, wanted, n_threads=1).desk()
     for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
         pass
+    show_served(publish_best(store, wanted.suite.name), console)
 
 
 def _close(items: Sequence[Item], outcomes: Sequence[Outcome], store: Store, out: Path, console: Console) -> int:

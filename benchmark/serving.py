@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from rich.console import Console
+
 from benchmark.exam import BUNDLE
 from benchmark.spec import PROTOCOL, TEACHER
 from tracking import Record, Store, TextModel
@@ -45,6 +47,13 @@ def best_students(records: Iterable[Record]) -> list[Record]:
         if known is None or _data(record) != _data(known) or _f1(record) > _f1(known):
             best[record.tags["dataset"]] = record
     return list(best.values())
+
+
+def show_served(addresses: Iterable[str], console: Console) -> None:
+    """How each of them is served; the address of the store goes with MLFLOW_TRACKING_URI."""
+    for address in addresses:
+        line = f"Serve the best: mlflow models serve --env-manager local -m {address}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def bundle_code() -> dict[str, Path]:

@@ -6,10 +6,10 @@ model takes part twice, under two names: the control.
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 import students
+from benchmark.errors import RunError
 from benchmark.learning.teacher import load_teacher
 from benchmark.measuring.bundle import Bundle
 from benchmark.measuring.bundle_files import INT8, MODEL
@@ -96,9 +97,34 @@ def hold(session: Session) -> dict[str, Samples]:
 
 
 def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, environment: Mapping[str, str]) -> Answer:
-    """What `work` returns in a process that began with `environment`; its exceptions are raised here."""
-    with _variables(environment), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(work, argument).result()
+    """What `work` returns in a process that began with `environment`; its exceptions are raised here.
+
+    The process ends with this call, interrupted or not. Raises RunError where it ended before it answered.
+    """
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_answer_into, args=(sender, work, argument))
+    with _variables(environment):
+        process.start()
+    sender.close()
+    try:
+        failure, answer = receiver.recv()
+    except EOFError:
+        process.join()
+        raise RunError(f"The measuring process ended without an answer, exit code {process.exitcode}.") from None
+    finally:
+        process.terminate()
+        process.join()
+    if failure is not None:
+        raise failure
+    return answer
+
+
+def _answer_into(sender: Connection, work: Callable[[Argument], Answer], argument: Argument) -> None:
+    try:
+        sender.send((None, work(argument)))
+    except Exception as error:
+        sender.send((error, None))
 
 
 def _measured(session: Session) -> dict[str, Samples]:

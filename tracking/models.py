@@ -52,9 +52,7 @@ def registered_name(name: str) -> str:
 
 def _save(model: TextModel, scratch: Path) -> Path:
     """As MLflow's folder of a model, in `scratch`."""
-    from mlflow.models import ModelSignature
     from mlflow.pyfunc import save_model
-    from mlflow.types import ColSpec, Schema
 
     for place, source in model.code.items():
         (scratch / "code" / place).parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +66,6 @@ def _save(model: TextModel, scratch: Path) -> Path:
             model_config={LOADER: model.loader},
             code_paths=[str(path) for path in sorted((scratch / "code").iterdir())],
             pip_requirements=list(model.requirements),
-            signature=ModelSignature(inputs=Schema([ColSpec("string")])),
         )
     return scratch / "saved"
 
