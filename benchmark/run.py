@@ -20,7 +20,9 @@ from benchmark.progress import SweepProgress, show_plan
 from benchmark.report import RESULTS, folder_name, print_leaderboard, write_report
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
+from benchmark.spec import TUNED
 from benchmark.sweep import Ledger, Work, sweep
+from benchmark.tuned import at_tuned_rates, tuned_lines
 from tracking import NoStoreError, Record, Store, ui_command
 
 
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _require_named(asked.dataset, wanted)
     items = plan_runs(wanted, rooms)
     records = store.records(wanted.suite.name) if store else []
+    if asked.learning_rate == TUNED:
+        items = at_tuned_rates(items, records, asked.suite, asked.preset)
+        console.print("\n".join(tuned_lines(items, records)), markup=False, highlight=False, soft_wrap=True)
     ledger = Ledger.read(records)
     missing = [item for item in items if _is_due(item, ledger, asked)]
     seconds = _expected_seconds(missing, rooms, records)

@@ -80,14 +80,14 @@ def sweep(items: list[Item], request: Request, rooms: Rooms, store: Store, jobs:
     work = Work.of(rooms, store, request, _threads(beside))
     for outcome in _executed(teachers, {}, work, beside, watch):
         done(outcome)
-    f1_of_teachers = _teachers_at_hand(items, work, store, request)
+    f1_of_teachers = teachers_at_hand(items, work, store, request)
     students = [item.spec for item in items if not item.spec.is_teacher and item.spec.teacher_key in f1_of_teachers]
     work = Work.of(rooms, store, request, _threads(jobs))
     for outcome in _executed(students, f1_of_teachers, work, jobs, watch):
         done(outcome)
 
 
-def _teachers_at_hand(items: list[Item], work: Work, store: Store, request: Request) -> dict[str, float]:
+def teachers_at_hand(items: list[Item], work: Work, store: Store, request: Request) -> dict[str, float]:
     """Test F1 of each finished teacher that students wait for, its files and logits brought into place."""
     desk = work.desk()
     ledger = Ledger.read(store.records(request.suite.name))

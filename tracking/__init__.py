@@ -6,7 +6,7 @@ Importing this package does not import mlflow: that takes seconds and happens wh
 from tracking.environment import ENVIRONMENT
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command
-from tracking.provenance import git_commit, machine
+from tracking.provenance import git_commit, is_dead, machine, owner
 from tracking.record import Record
 from tracking.store import LiveRun, Store
 
@@ -18,6 +18,8 @@ __all__ = [
     "Store",
     "StoreError",
     "git_commit",
+    "is_dead",
     "machine",
+    "owner",
     "ui_command",
 ]
