@@ -2,7 +2,8 @@
 
 import argparse
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ from benchmark.report import RESULTS, folder_name
 from benchmark.reporting.files import report_folder
 from benchmark.reporting.rates import Tried, answer
 from benchmark.rooms import Rooms
-from benchmark.storage import cache_folder
+from benchmark.storage import lock_path
 from benchmark.sweep import Ledger, Work, sweep, teachers_at_hand
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
@@ -98,15 +99,19 @@ def _prepare(teacher: Item, student: Item, wanted: Request, rooms: Rooms, store:
     return work.desk()
 
 
-def _alone(teacher_key: str, console: Console) -> FileLock:
-    """Held while a teacher is prepared: a second process waits and then finds it ready."""
-    lock = FileLock(cache_folder() / "locks" / f"{teacher_key}.lock")
+@contextmanager
+def _alone(teacher_key: str, console: Console) -> Iterator[None]:
+    """While a teacher is prepared: a second process waits and then finds it ready."""
+    lock = FileLock(lock_path(teacher_key))
     try:
         lock.acquire(timeout=0)
     except Timeout:
         _say(console, "Another process prepares the teacher; waiting for it ...")
         lock.acquire()
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Once:

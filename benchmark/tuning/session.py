@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from benchmark.execute import Desk
 from benchmark.reporting.rates import Tried, best, write_rates
-from benchmark.storage import cache_folder
+from benchmark.storage import lock_path
 from benchmark.tuned import BEST_RATE, LESSON, lesson_key
 from benchmark.tuning.attempt import Attempts, tried
 from benchmark.tuning.search import Search
@@ -41,9 +41,7 @@ class Session:
         Raises InputError where the study is another search's or the address is none, TrackingError where the storage
         does not answer.
         """
-        locks = cache_folder() / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / "studies.lock"):
+        with FileLock(lock_path("studies")):
             storage = open_storage(address)
             with answering(address):
                 trials = Trials(study=join_study(storage, search), storage=storage, asked=asked)
@@ -72,9 +70,9 @@ class Session:
                 told(tried(ended))
 
     def tried(self) -> list[Tried]:
-        """The finished trials by number."""
+        """Every finished trial of the study by number."""
         with answering(self.address):
-            return [tried(trial) for trial in self.trials.all() if trial.state.is_finished()]
+            return [tried(trial) for trial in self.trials.study.get_trials() if trial.state.is_finished()]
 
     def begin_run(self, desk: Desk) -> str:
         """Id of the study's run in the tracking store; begun where none of the processes has begun it."""
