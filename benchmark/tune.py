@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _request(asked)
     console = Console()
     store = Store.open(asked.tracking_uri)
+    n_threads = asked.threads or torch.get_num_threads()
     load_corpus(wanted.suite.entries[asked.dataset])
     rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
     teacher, student = plan_runs(wanted, rooms)
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     session = Session.join(asked.storage or default_address(store.uri), search, asked.trials)
     _say(console, f"Study {search.name} in {shown(session.address)}: {session.n_left()} of {asked.trials} trials left.")
     with _alone(teacher.spec.key, console):
-        desk = _prepare(teacher, student, wanted, rooms, store, console)
+        desk = _prepare(teacher, student, wanted, rooms, store, n_threads, console)
         parent = session.begin_run(desk)
     session.work(desk, parent, lambda tried: _say(console, _line(tried)), _Once(console))
     return _close(session, store, parent, out, console)
@@ -82,7 +83,9 @@ def _request(asked: argparse.Namespace) -> Request:
     return request(argparse.Namespace(**(vars(asked) | one), seeds=1, learning_rate=None))
 
 
-def _prepare(teacher: Item, student: Item, wanted: Request, rooms: Rooms, store: Store, console: Console) -> Desk:
+def _prepare(
+    teacher: Item, student: Item, wanted: Request, rooms: Rooms, store: Store, n_threads: int, console: Console
+) -> Desk:
     """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet."""
     records = store.records(wanted.suite.name)
     if Ledger.read(records).state(teacher) != "done":
@@ -91,7 +94,7 @@ def _prepare(teacher: Item, student: Item, wanted: Request, rooms: Rooms, store:
         seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, n_sentences)}
         with SweepProgress(seconds, console) as progress:
             sweep([teacher], wanted, rooms, store, 1, progress.epoch, progress.done)
-    work = Work.of(rooms, store, wanted, n_threads=torch.get_num_threads())
+    work = Work.of(rooms, store, wanted, n_threads=n_threads)
     if not teachers_at_hand([student], work, store, wanted):
         raise RunError(
             f"The teacher {teacher.spec.name} failed; see its run for why. Without it nothing can be taught."
@@ -164,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         help="Optuna database or journal file (default: optuna.db by the tracking store)",
     )
     add("--study", default="", metavar="NAME", help="name of the study (default: from what it searches)")
+    add("--threads", type=positive, metavar="N", help="of this process (default: all cores); give each its share")
     add("--suite", help="classification, sequence_labeling or a FILE.yml (default: the data set's)")
     add("--preset", default="quickstart", help="quickstart (default) or paper")
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
