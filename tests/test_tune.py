@@ -170,7 +170,7 @@ def wait_until_both_work(home: Path, name: str) -> None:
     pytest.fail("the two processes never worked at once")
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=lambda end: end.name)
 def test_two_processes_one_of_which_is_ended_and_restarted(home: Path, end: signal.Signals) -> None:
     long = ["--max-epochs", "40", "--trials", "6"]
     alone, shared = f"alone_{end.name}", f"shared_{end.name}"
