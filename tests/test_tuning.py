@@ -343,6 +343,14 @@ def test_the_default_storage_lies_beside_the_tracking_store() -> None:
 def test_passwords_are_not_shown() -> None:
     assert shown("postgresql://me:secret@host/studies") == "postgresql://me:***@host/studies"
     assert shown("journal.log") == "journal.log"
+    assert shown("http://me@host:80/a:b") == "http://me@host:80/a:b"
+
+
+@pytest.mark.parametrize("address", ["postgresql+nodriver://me:secret@host/d", "postgresql://me:secret@host:port/d"])
+def test_passwords_are_not_shown_in_errors(address: str) -> None:
+    with pytest.raises(InputError) as refused:
+        open_storage(address)
+    assert "secret" not in str(refused.value)
 
 
 TRIED = [

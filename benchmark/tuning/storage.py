@@ -1,6 +1,7 @@
 """Where studies are kept: an Optuna database (SQLite, PostgreSQL, ...) or a journal file, checked before it is used."""
 
 import logging
+import re
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ CONNECT_SECONDS = 10
 """How long a server may take to answer."""
 ALLOWED = (
     "Give an SQLite file (sqlite:///optuna.db), a database (postgresql+psycopg://USER@HOST/NAME) or the path of a "
-    "journal file."
+    "journal file; a database needs its driver, as psycopg[binary]."
 )
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -42,8 +43,8 @@ def default_address(tracking_uri: str) -> str:
 
 
 def shown(address: str) -> str:
-    """The address without its password."""
-    return make_url(address).render_as_string(hide_password=True) if "://" in address else address
+    """The address without its password, even where it is no address."""
+    return re.sub(r"(://[^/]*?:).*@", r"\1***@", address)
 
 
 def open_storage(address: str) -> BaseStorage:
@@ -58,8 +59,8 @@ def open_storage(address: str) -> BaseStorage:
         with answering(address), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of Optuna's
             return _database(url)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise InputError(f"Storage {address!r} cannot be opened: {_said(error)}. {ALLOWED}") from error
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:  # ValueError: a port that is none
+        raise InputError(f"Storage {shown(address)!r} cannot be opened: {_said(error)}. {ALLOWED}") from error
 
 
 @contextmanager
