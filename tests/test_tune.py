@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 import torch
@@ -19,7 +20,13 @@ from benchmark import run, tune
 from benchmark.command import run_command
 from benchmark.data.corpus import load_corpus
 from benchmark.data.suites import load_suite
+from benchmark.errors import RunError
+from benchmark.execute import Desk
 from benchmark.measuring import lock
+from benchmark.plan import plan_runs
+from benchmark.rooms import Rooms
+from benchmark.tuning.search import Search
+from benchmark.tuning.session import Session
 from tracking import Record, Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,46 +167,88 @@ def begin(home: Path, arguments: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def wait_until_both_work(home: Path, name: str) -> None:
-    until = time.monotonic() + 180
+def wait_for_owners(home: Path, name: str, wanted: int) -> None:
+    """Until as many processes work on the study's trials."""
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         time.sleep(0.1)
         owners = {t.user_attrs.get("owner") for t in study(home, name).get_trials(states=(TrialState.RUNNING,))}
-        if len(owners - {None, ""}) == 2:
+        if len(owners - {None, ""}) == wanted:
             return
-    pytest.fail("the two processes never worked at once")
+    pytest.fail(f"{wanted} processes never worked at once")
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=lambda end: end.name)
-def test_two_processes_one_of_which_is_ended_and_restarted(home: Path, end: signal.Signals) -> None:
-    long = ["--max-epochs", "40", "--trials", "6"]
-    alone, shared = f"alone_{end.name}", f"shared_{end.name}"
-    assert tune.main([*options(home, f"--study {alone}"), *long]) == 0
-    arguments = [*options(home, f"--study {shared}"), *long]
-    tune.Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), 6)
+def join(home: Path, arguments: list[str], asked: int) -> Session:
+    return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), asked)
+
+
+def test_two_processes_one_of_which_is_killed_and_restarted(home: Path) -> None:
+    long = ["--max-epochs", "40", "--trials", "4"]
+    assert tune.main([*options(home, "--study alone"), *long]) == 0
+    arguments = [*options(home, "--study shared"), *long]
+    join(home, arguments, 4)
     first, second = begin(home, arguments), begin(home, arguments)
-    wait_until_both_work(home, shared)
-    second.send_signal(end)
-    output, _ = second.communicate()
-    assert second.returncode == (-9 if end == signal.SIGKILL else 130), output
+    wait_for_owners(home, "shared", 2)
+    second.send_signal(signal.SIGKILL)
+    second.communicate()
     again = begin(home, arguments)
     for process in (first, again):
         output, _ = process.communicate()
         assert process.returncode == 0, output
-    made = study(home, shared)
-    assert [trial.state for trial in made.trials] == [TrialState.COMPLETE] * 6
-    assert [(t.params, t.value) for t in made.trials] == [(t.params, t.value) for t in study(home, alone).trials]
-    parent, trials = records(home, shared)
+    made = study(home, "shared")
+    assert [trial.state for trial in made.trials] == [TrialState.COMPLETE] * 4
+    assert [(t.params, t.value) for t in made.trials] == [(t.params, t.value) for t in study(home, "alone").trials]
+    parent, trials = records(home, "shared")
     assert parent.status == "finished"
-    assert [r.status for r in trials].count("finished") == 6
-    assert [r.status for r in trials].count("killed") == len(trials) - 6 >= 1
+    assert sorted(record.status for record in trials) == ["finished"] * 4 + ["killed"]
 
 
-def _search(arguments: list[str]) -> tune.Search:
+def test_an_interrupted_process_gives_its_trial_back(home: Path) -> None:
+    arguments = [*options(home, "--study interrupted"), "--max-epochs", "1000", "--trials", "1"]
+    join(home, arguments, 1)
+    process = begin(home, arguments)
+    wait_for_owners(home, "interrupted", 1)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate()
+    assert process.returncode == 130, output
+    assert [trial.state for trial in study(home, "interrupted").trials] == [TrialState.WAITING]
+    assert [record.status for record in records(home, "interrupted")[1]] == ["killed"]
+
+
+def test_a_trial_that_fails_is_given_back(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = join(home, options(home, "--study broken"), 2)
+    wanted = tune._request(tune._parser().parse_args(options(home)))
+    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    desk = Desk(rooms=rooms, store=Store.open(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart")
+    parent = session.begin_run(desk)
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))  # where the teacher's logits are not
+    with pytest.raises(RunError, match="logits"):
+        session.work(desk, parent, print, print)
+    assert [trial.state for trial in study(home, "broken").trials] == [TrialState.WAITING] * 2
+    (failed,) = records(home, "broken")[1]
+    assert failed.status == "failed"
+
+
+def test_trials_that_diverge_are_done(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune.main(options(home, "--study converges --trials 1")) == 0
+    shutil.copytree(home / "cache", tmp_path / "cache")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    for path in (tmp_path / "cache" / "logits").rglob("*.npy"):
+        np.save(path, np.full_like(np.load(path), np.nan))
+    assert tune.main(options(home, "--study diverges")) == 1
+    assert [trial.state for trial in study(home, "diverges").trials] == [TrialState.FAIL] * 3
+    parent, trials = records(home, "diverges")
+    assert [record.status for record in (parent, *trials)] == ["failed"] * 4
+    assert "None of 3 trials led to a score" in capsys.readouterr().out
+
+
+def _search(arguments: list[str]) -> Search:
     asked = tune._parser().parse_args(arguments)
     wanted = tune._request(asked)
-    rooms = tune.Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    return tune._search(asked, tune.plan_runs(wanted, rooms)[1])
+    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    return tune._search(asked, plan_runs(wanted, rooms)[1])
 
 
 BAD = {
