@@ -19,7 +19,7 @@ from benchmark.presets import GRID_RATES
 from benchmark.reporting.files import write_text, write_whole
 from benchmark.reporting.page import HEAD, STYLE
 from benchmark.reporting.paper import paper_tuned_rates
-from benchmark.reporting.picture import DOTS_PER_INCH, plain
+from benchmark.reporting.picture import DOTS_PER_INCH
 from benchmark.reporting.trade_off import COLOURS
 
 RATE_TITLE, NUMBER_TITLE, SCORE_TITLE = "learning rate", "trial", "validation macro-F1 x100"
@@ -90,7 +90,7 @@ def draw(title: str, tried: Sequence[Tried]) -> Figure:
     by_rate.set_ylabel(SCORE_TITLE)
     by_rate.set_xlabel(f"{RATE_TITLE} (dashed: the paper's six)")
     by_number.set_xlabel(f"{NUMBER_TITLE} (line: best so far)")
-    made.suptitle(plain(title), fontsize=11)
+    made.suptitle(title.replace("$", r"\$"), fontsize=11)
     return made
 
 
