@@ -114,7 +114,7 @@ def _write_bundle(lesson: Lesson, result: RunResult, onnx: Path, folder: Path) -
 
 def backend(room: Classroom) -> Tokenizer:
     """The tokenizer without transformers around it."""
-    return room.tokenizer.backend_tokenizer  # type: ignore[no-any-return,attr-defined]
+    return room.tokenizer.backend_tokenizer  # type: ignore[no-any-return]
 
 
 def _write_json(path: Path, value: dict[str, float] | Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.plan import Request
 from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
-from benchmark.spec import GRID, TASKS
+from benchmark.spec import GRID, TASKS, TUNED
 from students import STUDENTS
 
 
@@ -31,7 +31,7 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     seeds = made.add_mutually_exclusive_group()
     seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
     seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
-    add("--learning-rate", type=learning_rate, metavar="LR|grid", help="of the students; grid: the paper's six")
+    add("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help="of the students; grid: the paper's six")
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
     add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
@@ -63,7 +63,7 @@ def request(asked: argparse.Namespace) -> Request:
         students=_chosen("student", asked.student, STUDENTS, tuple(STUDENTS)),
         settings=_chosen("setting", asked.setting, SETTINGS, LADDER),
         seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
-        learning_rate=asked.learning_rate,
+        learning_rate=None if asked.learning_rate == TUNED else asked.learning_rate,
         teacher=_teacher(asked, suite, preset),
         teacher_epochs=asked.teacher_epochs or 0,
         vectors=_vectors(asked.vectors),
@@ -99,16 +99,16 @@ def seed(text: str) -> int:
     return int(text)
 
 
-def learning_rate(text: str) -> float | Literal["grid"]:
-    """A number above 0 and at most 1, or `grid`."""
-    if text == GRID:
-        return GRID  # type: ignore[return-value]
+def learning_rate(text: str) -> float | Literal["grid", "tuned"]:
+    """A number above 0 and at most 1, `grid`, or `tuned`."""
+    if text in (GRID, TUNED):
+        return text  # type: ignore[return-value]
     try:
         rate = float(text)
     except ValueError:
         rate = 0.0
     if not 0 < rate <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number above 0 and at most 1 nor 'grid'")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and at most 1, and neither 'grid' nor 'tuned'")
     return rate
 
 

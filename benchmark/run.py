@@ -21,9 +21,10 @@ from benchmark.report import RESULTS, folder_name, print_leaderboard, write_repo
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
 from benchmark.serving import publish_best, show_served
-from benchmark.spec import RunSpec
+from benchmark.spec import TUNED, RunSpec
 from benchmark.storage import cache_folder, require_writable
 from benchmark.sweep import Ledger, due_items, sweep
+from benchmark.tuned import at_tuned_rates, tuned_lines
 from benchmark.workers import Work
 from tracking import NoStoreError, Record, Store, ui_command
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The whole job; returns the exit code. Nothing is made before everything that was given has been read."""
     asked = parser("python -m benchmark.run", __doc__).parse_args(arguments)
     wanted = request(asked)
+    console = Console()
     out = asked.out or RESULTS / folder_name(wanted.suite.name)
     records = _known_records(asked, wanted, out)
     rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
@@ -39,10 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     items = plan_runs(wanted, rooms)
     if not asked.dry_run:
         rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
+    if asked.learning_rate == TUNED:
+        items = at_tuned_rates(items, records, asked.suite, asked.preset)
+        console.print("\n".join(tuned_lines(items, records)), markup=False, highlight=False, soft_wrap=True)
     ledger = Ledger.read(records)
     due = due_items(items, ledger, force=asked.force, retry_failed=asked.retry_failed)
     seconds = _expected_seconds(due, rooms, records, wanted.jobs)
-    console = Console()
     show_plan(items, due, ledger, seconds, console)
     if asked.dry_run:
         return DONE

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psutil
 import torch
@@ -117,7 +117,7 @@ def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, env
         process.join()
     if failure is not None:
         raise failure
-    return answer
+    return cast("Answer", answer)
 
 
 def _answer_into(sender: Connection, work: Callable[[Argument], Answer], argument: Argument) -> None:

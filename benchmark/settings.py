@@ -29,6 +29,8 @@ SETTINGS: dict[str, Setting] = {
     "kd_ulb_fasttext": Setting(loss="mse", unlabeled=True, embeddings="fasttext"),
     "kd_ulb_bert": Setting(loss="mse", unlabeled=True, embeddings="bert"),
     "kd_kld": Setting(loss="kld"),
+    "kd_kld_t2": Setting(loss="kld", temperature=2.0),
+    "kd_kld_t4": Setting(loss="kld", temperature=4.0),
 }
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")

@@ -18,6 +18,7 @@ TASKS: tuple[Task, ...] = get_args(Task)
 TEACHER = "teacher"
 FINE_TUNED = "fine_tuned"
 GRID = "grid"
+TUNED = "tuned"
 
 
 def digest(value: object) -> str:

@@ -47,6 +47,13 @@ def vectors_path(digest: str) -> Path:
     return cache_folder() / "vectors" / f"{digest}.npy"
 
 
+def lock_path(name: str) -> Path:
+    """Of a file whose lock lets one process of this machine at a time do something."""
+    folder = cache_folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.lock"
+
+
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """Atomically: a reader finds the whole array or none."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The forms that a trained model is served in: ONNX, and ONNX in INT8. Each is compared with PyTorch on the test split."""
+"""The forms that a trained model is served in: ONNX, and ONNX in INT8, each compared with PyTorch on the test split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

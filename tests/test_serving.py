@@ -97,7 +97,15 @@ def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Pat
     server = serve(address)
     assert server.predictions(["aku sedih", "Senang 😀"]) == ["sad", "happy"]
     assert server.predictions([""]) == ["happy"]
-    for body in (b"{", b"[]", b'{"texts": ["sedih"]}', b'{"inputs": [null]}', b'{"inputs": [1]}', b'{"inputs": "sedih"}', b"\xff"):
+    for body in (
+        b"{",
+        b"[]",
+        b'{"texts": ["sedih"]}',
+        b'{"inputs": [null]}',
+        b'{"inputs": [1]}',
+        b'{"inputs": "sedih"}',
+        b"\xff",
+    ):
         status, said = server.ask(body)
         assert 400 <= status < 500, (body, said)
         assert said

@@ -7,7 +7,7 @@ from tracking.environment import ENVIRONMENT
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command
 from tracking.models import TextModel
-from tracking.provenance import git_commit, machine
+from tracking.provenance import git_commit, is_dead, machine, owner
 from tracking.record import Record
 from tracking.store import LiveRun, Store
 
@@ -20,6 +20,8 @@ __all__ = [
     "StoreError",
     "TextModel",
     "git_commit",
+    "is_dead",
     "machine",
+    "owner",
     "ui_command",
 ]

@@ -83,6 +83,10 @@ class Store:
         run.log_texts(long_tags | long_params)
         return run
 
+    def resume(self, run_id: str) -> "LiveRun":
+        """A run that was begun before, by this process or another, to be written to and finished (again)."""
+        return LiveRun(self._client, run_id)
+
     def records(self, suite: str | None = None) -> list[Record]:
         """All runs of a suite, or of every suite, oldest first. A suite that nobody has run has none."""
         suites = self._client.experiments()

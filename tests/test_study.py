@@ -1,0 +1,157 @@
+"""Studies of the discussion: what they compare, what follows from the runs, and the command's edge."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from conftest import AddRun
+
+from benchmark import study
+from benchmark.command import run_command
+from benchmark.reporting.results import Row, results
+from benchmark.settings import SETTINGS
+from benchmark.studies.experiments import EXPERIMENTS, Experiment
+from benchmark.studies.intervals import interval
+from benchmark.studies.table import answer, effect, lines, write_study
+from tracking import Store
+
+LOSSES, CONVERGENCE = EXPERIMENTS["losses"], EXPERIMENTS["convergence"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=list(EXPERIMENTS))
+def test_conditions_are_settings_and_effects_compare_conditions(experiment: Experiment) -> None:
+    assert set(experiment.conditions.values()) <= set(SETTINGS)
+    assert len(set(experiment.conditions.values())) == len(experiment.conditions)
+    assert {name for one in experiment.effects for name in (one.better, one.worse)} <= set(experiment.conditions)
+
+
+def test_losses_are_what_their_conditions_say() -> None:
+    settings = {name: SETTINGS[setting] for name, setting in LOSSES.conditions.items()}
+    assert {name: (s.loss, s.temperature) for name, s in settings.items()} == {
+        "mse": ("mse", 1.0),
+        "kld_t1": ("kld", 1.0),
+        "kld_t2": ("kld", 2.0),
+        "kld_t4": ("kld", 4.0),
+        "hard_labels": ("hard", 1.0),
+    }
+
+
+def test_an_interval_is_students() -> None:
+    found = interval([1.0, 2.0, 3.0])
+    assert found
+    assert found.mean == 2.0
+    assert found.high == pytest.approx(2 + 4.302653 / 3**0.5)  # t of 0.975 at 2 degrees of freedom
+    assert found.low == pytest.approx(2 - 4.302653 / 3**0.5)
+    assert interval([]) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([1.0, 1.1, 0.9], "holds"),
+        ([-1.0, -1.1], "does not hold"),
+        ([-1.0, 1.0], "undecided"),
+        ([1.0], "not enough runs"),
+    ],
+)
+def test_verdicts(values: list[float], verdict: str) -> None:
+    found = interval(values)
+    assert found
+    assert found.verdict == verdict
+
+
+@pytest.fixture
+def rows(store: Store, add_run: AddRun) -> list[Row]:
+    """MSE ahead of KLD by 2, 3 and 4 points; a seed of KLD that has no partner; a run that failed."""
+    for seed, (mse, kld) in enumerate([(0.62, 0.60), (0.64, 0.61), (0.66, 0.62)]):
+        add_run(store, student="cnn", setting="kd", seed=seed, test_f1=mse)
+        add_run(store, student="cnn", setting="kd_kld", seed=seed, test_f1=kld)
+    add_run(store, student="cnn", setting="kd_kld", seed=9, test_f1=0.1)
+    add_run(store, student="cnn", setting="vanilla", status="failed", reason="no memory")
+    return results(store.records())
+
+
+def test_effects_are_paired(rows: list[Row]) -> None:
+    found = effect(LOSSES, LOSSES.effects[0], rows)
+    assert found
+    assert (found.n, found.mean) == (3, pytest.approx(3.0))
+    first, *others = answer(LOSSES, rows)
+    assert first.startswith(
+        "MSE beats KLD (T = 1): holds. +3.00 [+0.52, +5.48] points of F1 over 3 pairs; the paper: +1.66"
+    )
+    assert all("not enough runs" in sentence for sentence in others)
+
+
+def test_fewer_steps_are_a_gain(store: Store, add_run: AddRun) -> None:
+    for setting, factor in (("kd_ulb", 3), ("kd_ulb_bert", 1)):
+        for seed in (0, 1):
+            run = add_run(store, setting=setting, seed=seed, test_f1=0.5)
+            store.add_metrics(run, {"steps_to_best": factor * (100 + seed)})
+    found = effect(CONVERGENCE, CONVERGENCE.effects[1], results(store.records()))
+    assert found
+    assert found.mean == 201
+    assert found.verdict == "holds"
+
+
+def test_the_table_has_the_contracts_columns(rows: list[Row], tmp_path: Path) -> None:
+    path = write_study(tmp_path, "losses", LOSSES, rows)
+    with (tmp_path / "study.csv").open() as file:
+        read = list(csv.DictReader(file))
+    wanted = [
+        "study",
+        "condition",
+        "dataset",
+        "student",
+        "mean_f1",
+        "f1_low",
+        "f1_high",
+        "n_seeds",
+        "n_texts",
+        "label_count_std",
+        "paper_f1",
+    ]
+    assert list(read[0])[: len(wanted)] == wanted
+    assert [line["condition"] for line in read] == ["mse", "kld_t1"]
+    assert float(read[0]["mean_f1"]) == pytest.approx(0.64)
+    assert (read[0]["n_seeds"], read[1]["n_seeds"]) == ("3", "4")
+    assert read[0]["n_texts"] == ""
+    assert float(read[0]["paper_f1"]) == pytest.approx(0.639)  # Table 5: CNN, KD, EmoT
+    assert read[1]["paper_f1"] == ""
+    assert "| emot | cnn | mse | 64.00 |" in path.read_text()
+
+
+def test_a_single_seed_has_no_interval(store: Store, add_run: AddRun) -> None:
+    add_run(store, setting="kd", test_f1=0.5)
+    (line,) = lines("losses", LOSSES, results(store.records()))
+    assert (line.f1_low, line.f1_high) == (None, None)
+
+
+BAD = {
+    "": "NAME is missing",
+    "-d emot": "NAME is missing",
+    "loses": "Did you mean 'losses'",
+    "losses -x kd": "sets --setting itself",
+    "losses --learning-rate tuned": "at one learning rate or the grid",
+    "losses -d emott": "Did you mean 'emot'",
+}
+
+
+@pytest.mark.parametrize("asked", BAD)
+def test_bad_input_is_one_message_and_exit_code_2(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: study.main(asked.split()))
+    assert ended.value.code == 2
+    assert BAD[asked] in capsys.readouterr().err
+
+
+def test_a_dry_run_shows_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = "losses -d smalltalk_demo -s cnn --seeds 3 --dry-run --tracking-uri sqlite:///none.db"
+    folder = tmp_path / "bert"
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    assert study.main([*arguments.split(), "--teacher", str(folder)]) == 0
+    assert "16 of 16 runs are due" in capsys.readouterr().out
