@@ -15,7 +15,7 @@ import pytest
 from tracking import LiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
 from tracking.config import resolve
 from tracking.names import GROUPED, column_name, metric_name
-from tracking.provenance import is_dead, owner
+from tracking.provenance import SOURCE, command, is_dead, owner
 
 ROOT = Path(__file__).resolve().parent.parent
 TAGS = {"key": "k", "role": "train"}
@@ -286,3 +286,17 @@ def test_importing_the_package_is_quick() -> None:
     process = run_python("import sys, tracking; sys.exit('mlflow' in sys.modules or 'torch' in sys.modules)")
     process.communicate()
     assert process.returncode == 0
+
+
+def test_runs_tell_what_was_typed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = ["--suite", "my suite.yml", "--tracking-uri", "postgresql+psycopg://me:secret@db/mlflow"]
+    monkeypatch.setattr(sys, "argv", [str(SOURCE / "benchmark" / "run.py"), *typed])
+    command.cache_clear()
+    try:
+        store.begin("s", "r", tags={}, params={})
+    finally:
+        command.cache_clear()
+    (record,) = store.records("s")
+    assert record.tags["command"] == (
+        "python -m benchmark.run --suite 'my suite.yml' --tracking-uri 'postgresql+psycopg://me:***@db/mlflow'"
+    )

@@ -2,8 +2,11 @@
 
 import os
 import platform
+import re
+import shlex
 import socket
 import subprocess
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +22,15 @@ def git_commit(folder: Path = SOURCE) -> str:
     if not commit:
         return "unknown"
     return f"{commit}-dirty" if _git(folder, "status", "--porcelain", "--untracked-files=no") else commit
+
+
+@cache
+def command() -> str:
+    """What was typed to start this process or the one that it works for; empty where it was no command of ours."""
+    module = Path(sys.argv[0]).with_suffix("")
+    if module.parent != SOURCE / "benchmark":
+        return ""
+    return shlex.join(["python", "-m", f"benchmark.{module.name}", *map(_without_password, sys.argv[1:])])
 
 
 @cache
@@ -52,6 +64,10 @@ def is_dead(process: str) -> bool:
 
 
 os.register_at_fork(after_in_child=owner.cache_clear)
+
+
+def _without_password(argument: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", argument)
 
 
 def _version(package: str) -> str:

@@ -10,7 +10,7 @@ from tracking.config import resolve
 from tracking.interface import runs_address
 from tracking.models import TextModel, publish
 from tracking.names import column_name, metric_name
-from tracking.provenance import git_commit, is_dead, machine, owner, versions
+from tracking.provenance import command, git_commit, is_dead, machine, owner, versions
 from tracking.record import Record, Status
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Store:
         params: Mapping[str, object],
         parent: str | None = None,
     ) -> "LiveRun":
-        """A new run, named for people. `git_commit`, `machine` and `versions` are added where `tags` lack them."""
+        """A new run, named for people. What made it (commit, command, machine, versions) is added where `tags` lack it."""
         if suite not in self._experiments:
             self._experiments[suite] = self._client.experiment(suite, DESCRIPTION.format(suite=suite))
         own = {
@@ -73,6 +73,7 @@ class Store:
             "git_commit": git_commit(),
             "machine": machine(),
             "versions": versions(),
+            "command": command(),
             OWNER: owner(),
         }
         short_tags, long_tags = _shortened({**own, **tags}, TAG_LIMIT)

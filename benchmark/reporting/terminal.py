@@ -12,8 +12,8 @@ from benchmark.reporting.answer import answer
 from benchmark.reporting.columns import KEPT, Column, columns
 from benchmark.reporting.standing import Board
 
-GAP = 2
-"""Blanks between two columns."""
+GAP = 3
+"""Blanks between two columns: the padding of both, and where a rule would stand."""
 
 
 def show_boards(boards: Sequence[Board], console: Console) -> None:
