@@ -35,6 +35,7 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
     add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
+    add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
     add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
@@ -66,6 +67,7 @@ def request(asked: argparse.Namespace) -> Request:
         learning_rate=None if asked.learning_rate == TUNED else asked.learning_rate,
         teacher=_teacher(asked, suite, preset),
         teacher_epochs=asked.teacher_epochs or 0,
+        teacher_rate=asked.teacher_learning_rate or 0.0,
         vectors=_vectors(asked.vectors),
         limit=asked.limit,
         device=device(asked.device),
@@ -101,15 +103,18 @@ def seed(text: str) -> int:
 
 def learning_rate(text: str) -> float | Literal["grid", "tuned"]:
     """A number above 0 and at most 1, `grid`, or `tuned`."""
-    if text in (GRID, TUNED):
-        return text  # type: ignore[return-value]
+    return text if text in (GRID, TUNED) else rate(text, ", and neither 'grid' nor 'tuned'")  # type: ignore[return-value]
+
+
+def rate(text: str, or_else: str = "") -> float:
+    """A number above 0 and at most 1."""
     try:
-        rate = float(text)
+        value = float(text)
     except ValueError:
-        rate = 0.0
-    if not 0 < rate <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and at most 1, and neither 'grid' nor 'tuned'")
-    return rate
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and at most 1{or_else}")
+    return value
 
 
 def device(name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from typing import Literal
 
 from benchmark.data.suites import Suite
@@ -29,7 +30,9 @@ class Request:
     """None takes each student's own rate."""
     teacher: str
     teacher_epochs: int = 0
-    """At most; 0 takes what suits the teacher."""
+    """At most; 0 takes what suits the teacher and the data."""
+    teacher_rate: float = 0.0
+    """Learning rate of its fine-tuning; 0 takes what suits the teacher."""
     vectors: str = ""
     """A fastText .bin or .vec file; empty trains vectors on the pool."""
     limit: int = 0
@@ -54,7 +57,8 @@ def plan_runs(request: Request, rooms: Rooms) -> list[Item]:
 def _of_dataset(request: Request, rooms: Rooms, dataset: str) -> Iterator[Item]:
     reason = rooms.why_unavailable(dataset)
     data_digest = "" if reason else rooms.corpus(dataset).digest
-    teacher = _teacher_spec(request, dataset, data_digest, rooms.teacher_identity)
+    n_texts = 0 if reason else len(rooms.corpus(dataset).texts("train"))
+    teacher = _teacher_spec(request, dataset, n_texts, data_digest, rooms.teacher_identity)
     yield Item(spec=teacher, skip_reason=reason)
     for student, setting, seed in product(request.students, request.settings, request.seeds):
         if setting in request.preset.left_out.get(student, ()):
@@ -63,8 +67,9 @@ def _of_dataset(request: Request, rooms: Rooms, dataset: str) -> Iterator[Item]:
         yield Item(spec=_student_spec(request, teacher, student, setting, seed, pool, rooms), skip_reason=reason)
 
 
-def _teacher_spec(request: Request, dataset: str, data_digest: str, identity: str) -> RunSpec:
+def _teacher_spec(request: Request, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
     tuning, task = FINE_TUNINGS.get(request.teacher, USUAL_FINE_TUNING), request.suite.task
+    n_batches = ceil(n_texts / request.preset.batch_size)
     return RunSpec(
         suite=request.suite.name,
         dataset=dataset,
@@ -72,12 +77,12 @@ def _teacher_spec(request: Request, dataset: str, data_digest: str, identity: st
         student=TEACHER,
         setting=FINE_TUNED,
         seed=TEACHER_SEED,
-        learning_rate=tuning.learning_rate,
+        learning_rate=request.teacher_rate or tuning.learning_rate,
         teacher=request.teacher,
         teacher_key=identity,
         data_digest=data_digest,
         loss="hard",
-        max_epochs=request.teacher_epochs or tuning.epochs,
+        max_epochs=request.teacher_epochs or tuning.epochs_for(n_batches),
         patience=tuning.patience,
         batch_size=request.preset.batch_size,
         max_length=MAX_LENGTH[task],

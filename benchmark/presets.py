@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 GRID_RATES = (5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5)
 """The six learning rates of the paper's section 4.4; the best by validation F1 is kept."""
@@ -15,19 +16,28 @@ MAX_LENGTH = {"classification": 128, "sequence_labeling": 256}
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuning:
-    """How a pretrained encoder becomes a teacher; the rate falls linearly to 0 over `epochs`."""
+    """How a pretrained encoder becomes a teacher; the rate falls linearly to 0 over the epochs."""
 
     learning_rate: float
     epochs: int
     patience: int
     weight_decay: float = 0.01
+    min_steps: int = 0
+
+    def epochs_for(self, n_batches: int) -> int:
+        """As many as make `min_steps` of an epoch's `n_batches`, at most MOST_EPOCHS: a small data set wants more of
+        them (Mosbach et al., 2021, https://arxiv.org/abs/2006.04884)."""
+        return max(self.epochs, min(MOST_EPOCHS, ceil(self.min_steps / max(1, n_batches))))
+
+
+MOST_EPOCHS = 20
 
 
 BUNDLED_TEACHER = "package:benchmark"
 """The compact encoder that ships with the demonstration data (benchmark/data/demo/encoder)."""
 
 FINE_TUNINGS = {BUNDLED_TEACHER: FineTuning(learning_rate=1e-3, epochs=24, patience=6)}
-USUAL_FINE_TUNING = FineTuning(learning_rate=1e-4, epochs=5, patience=2)
+USUAL_FINE_TUNING = FineTuning(learning_rate=1e-4, epochs=5, patience=2, min_steps=1000)
 """What any other encoder gets, whatever the preset: a rate for a small one would undo the training of a large one."""
 
 

@@ -16,7 +16,7 @@ from benchmark.data.corpus import load_corpus
 from benchmark.errors import InputError, RunError, UnknownNameError
 from benchmark.estimate import Estimator
 from benchmark.execute import Desk
-from benchmark.options import known, positive, request
+from benchmark.options import known, positive, rate, request
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.progress import SweepProgress
 from benchmark.report import RESULTS, folder_name
@@ -176,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
     add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
+    add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split")
     add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")

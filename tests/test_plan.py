@@ -8,7 +8,15 @@ import pytest
 
 from benchmark.options import parser, request
 from benchmark.plan import Item, plan_runs
-from benchmark.presets import BUNDLED_TEACHER, GRID_RATES, PRESETS, STUDENT_RATES, USUAL_FINE_TUNING
+from benchmark.presets import (
+    BUNDLED_TEACHER,
+    GRID_RATES,
+    MOST_EPOCHS,
+    PRESETS,
+    STUDENT_RATES,
+    USUAL_FINE_TUNING,
+    FineTuning,
+)
 from benchmark.rooms import Rooms
 from benchmark.spec import GRID, RunSpec
 from students import STUDENTS
@@ -158,3 +166,8 @@ def test_a_teacher_is_fine_tuned_as_suits_it(tiny_teacher: Path) -> None:
     assert specs(tiny_teacher)[0].learning_rate == USUAL_FINE_TUNING.learning_rate
     bundled = specs(Path(BUNDLED_TEACHER))[0]
     assert (bundled.learning_rate, bundled.max_epochs) == (1e-3, 24)
+
+
+def test_a_small_data_set_is_given_more_epochs() -> None:
+    tuning = FineTuning(learning_rate=1e-4, epochs=5, patience=2, min_steps=1000)
+    assert [tuning.epochs_for(n) for n in (1000, 110, 60, 1, 0)] == [5, 10, 17, MOST_EPOCHS, MOST_EPOCHS]
