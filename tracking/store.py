@@ -65,7 +65,7 @@ class Store:
         params: Mapping[str, object],
         parent: str | None = None,
     ) -> "LiveRun":
-        """A new run, named for people. What made it (commit, command, machine, versions) is added where `tags` lack it."""
+        """A new run, named for people. Commit, command, machine and versions are added where `tags` lack them."""
         if suite not in self._experiments:
             self._experiments[suite] = self._client.experiment(suite, DESCRIPTION.format(suite=suite))
         own = {
