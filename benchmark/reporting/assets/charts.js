@@ -69,9 +69,19 @@ function layout(more) {
 
 const CONFIG = { displaylogo: false, displayModeBar: false, responsive: true, showSendToCloud: false };
 
+// Paper does not stretch: a plot is drawn for its width before it is printed.
+const PAPER_WIDTH = 960;
+
+const printing = () => document.documentElement.classList.contains("printing");
+
 // Draws into `node` only; what was there before gives way.
 function plot(node, traces, shape) {
-  Plotly.react(node, traces, layout(shape), CONFIG);
+  Plotly.react(
+    node,
+    traces,
+    { ...layout(shape), ...(printing() ? { width: PAPER_WIDTH } : { autosize: true }) },
+    CONFIG,
+  );
 }
 
 function exportButtons(node, name) {

@@ -33,6 +33,15 @@ addEventListener("hashchange", () => {
   readAddress();
   drawAll();
 });
+for (const [kind, on] of [
+  ["beforeprint", true],
+  ["afterprint", false],
+]) {
+  addEventListener(kind, () => {
+    document.documentElement.classList.toggle("printing", on);
+    drawAll();
+  });
+}
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.picker[open]"))
