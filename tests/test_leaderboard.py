@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from benchmark.reporting.answer import answer
-from benchmark.reporting.leaderboard import boards
+from benchmark.reporting.budget import Budget, best, verdict
+from benchmark.reporting.leaderboard import boards, dataset_boards
 from benchmark.reporting.numerals import significant
 from benchmark.reporting.results import COLUMNS, KINDS, Row
 from benchmark.reporting.standing import Board, Hole, Standing
@@ -89,6 +90,97 @@ def test_equal_figures_share_a_rank() -> None:
         row("cnn", 0.5), row("cnn", 0.5, setting="vanilla"), row("bilstm", 0.4), row("bilstm", 0.6, setting="x")
     )
     assert [s.rank for s in made.standings] == [1, 2, 2, 4]
+
+
+def seeded(student: str, *scores: float, **given: Any) -> list[Row]:
+    return [row(student, f1, seed=seed, **given) for seed, f1 in enumerate(scores)]
+
+
+def test_overlapping_intervals_share_a_rank() -> None:
+    made = board(
+        *seeded("cnn", 0.700, 0.702, 0.704),
+        *seeded("cnn", 0.695, 0.700, 0.703, setting="reaches it"),
+        *seeded("bilstm", 0.600, 0.602, 0.604),
+        *seeded("bilstm", 0.500, 0.600, 0.700, setting="wide"),
+    )
+    assert [(s.name, s.rank) for s in made.standings] == [
+        ("cnn kd", 1),
+        ("cnn reaches it", 1),
+        ("bilstm kd", 3),
+        ("bilstm wide", 3),
+    ]
+    best = made.standings[0]
+    assert best.margin == pytest.approx(4.3027 * 0.2 / 3**0.5, rel=1e-4), "Student's t of three seeds"
+    assert best.interval == pytest.approx((70.2 - (best.margin or 0), 70.2 + (best.margin or 0)))
+
+
+def test_a_rank_is_shared_with_its_best_and_not_by_a_chain() -> None:
+    """Each overlaps the next, yet the last does not reach the first."""
+    scores = {"a": 0.70, "b": 0.69, "c": 0.68}
+    made = board(
+        *(one for name, f1 in scores.items() for one in seeded("cnn", f1 - 0.003, f1, f1 + 0.003, setting=name))
+    )
+    assert [(s.setting, s.rank) for s in made.standings] == [("a", 1), ("b", 1), ("c", 3)]
+
+
+def test_a_single_seed_has_no_interval_and_ties_by_its_score_alone() -> None:
+    made = board(*seeded("cnn", 0.60, 0.62, 0.64), row("bilstm", 0.61), row("bilstm", 0.5, setting="x"))
+    assert [(s.student, s.rank) for s in made.standings] == [("cnn", 1), ("bilstm", 1), ("bilstm", 3)]
+    assert made.standings[1].margin is None
+
+
+def test_each_data_set_alone_is_a_board() -> None:
+    rows = [row("cnn", 0.5), row("cnn", 0.9, "smsa"), row("bilstm", 0.7)]
+    alone = dataset_boards(board(*rows), rows)
+    assert [[(s.student, s.rank) for s in one.standings] for one in alone] == [
+        [("bilstm", 1), ("cnn", 2)],
+        [("cnn", 1)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"status": "failed", "reason": "DivergedError: nan"}, "failed"),
+        ({"status": "failed", "reason": "torch.OutOfMemoryError: CUDA out of memory"}, "out_of_memory"),
+        ({"status": "failed", "reason": "MemoryError: "}, "out_of_memory"),
+        ({"status": "skipped", "reason": "private"}, "skipped"),
+        ({"test_f1": 0.9, "smoke": True}, "smoke"),
+        ({"test_f1": 0.9, "protocol": "0"}, "older"),
+    ],
+)
+def test_each_hole_is_of_its_kind(given: dict[str, Any], kind: str) -> None:
+    made = board(
+        row("cnn", 0.5),
+        row("bilstm", 0.5),
+        row("bilstm", 0.5, "smsa"),
+        row("cnn", **{"test_f1": None, "dataset": "smsa"} | given),
+    )
+    assert standing(made, "cnn").missing["smsa"].kind == kind
+    assert standing(made, "cnn").rank is None
+
+
+@pytest.mark.parametrize(
+    ("budget", "best_name"),
+    [
+        (Budget(), "bilstm kd"),
+        (Budget(max_ms=0.3), "cnn kd"),
+        (Budget(max_ms=0.25), "cnn kd"),
+        (Budget(max_mib=13), "bilstm kd"),
+        (Budget(max_mib=13, max_ms=0.3), None),
+        (Budget(min_kept=95), "bilstm kd"),
+        (Budget(min_kept=99.9), None),
+    ],
+)
+def test_a_budget_has_one_best_student(budget: Budget, best_name: str | None) -> None:
+    found = best(board(row("teacher", 0.9), row("cnn", 0.8), row("bilstm", 0.88)), budget)
+    assert (found.name if found else None) == best_name
+
+
+def test_a_figure_that_was_not_measured_meets_no_bound() -> None:
+    made = board(row("teacher", 0.9), row("cnn", 0.8, latency_onnx_ms=None))
+    assert best(made, Budget(max_ms=100)) is None
+    assert verdict(made, Budget(max_mib=20)) == "1 of 1 fit; the best is cnn kd: F1 80.0, 88.9 % kept, 16.0 MiB."
 
 
 def test_smoke_runs_are_never_ranked() -> None:

@@ -1,9 +1,13 @@
 """The paper's figures, and the tables that set ours beside them."""
 
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
 
+from benchmark.reporting.beside import beside_paper
+from benchmark.reporting.latex import escaped as escaped_for_latex
+from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards
 from benchmark.reporting.paper import (
     AVERAGE,
@@ -15,6 +19,7 @@ from benchmark.reporting.paper import (
     paper_sizes,
     table_number,
 )
+from benchmark.reporting.paper_points import paper_points
 from benchmark.reporting.results import Row, results
 from benchmark.reporting.tables import paper_tables
 from benchmark.settings import LADDER
@@ -90,3 +95,48 @@ def test_other_data_has_no_such_table() -> None:
 def test_each_teacher_has_its_table() -> None:
     [board] = boards([row("cnn", 0.5, teacher="a"), row("cnn", 0.6, teacher="b")])
     assert {t.teacher: t.cells["cnn", "kd"]["emot"].ours for t in paper_tables(board)} == {"a": 50.0, "b": 60.0}
+
+
+def test_costs_and_counts_stand_beside_the_papers() -> None:
+    measured = {"n_parameters": 3.5e6, "latency_torch_ms": 2.0, "size_onnx_mib": 13.0}
+    [board] = boards([replace(row("bilstm", 0.6), **measured), row("bilstm", 0.5, "health")])
+    tables = {table.title.partition(",")[0]: table for table in beside_paper(board)}
+    assert list(tables) == ["Table 5", "Table 7", "Table 8", "Table 4"]
+    lines = {name: dict(table.lines) for name, table in tables.items()}
+    seven, eight = (tables[name].texts(lines[name]["bilstm",][0]) for name in ("Table 7", "Table 8"))
+    assert seven == ("3.50", "3.35", "+0.150")
+    assert eight == ("-", "38.4", "-"), "no checkpoint was weighed"
+    assert tables["Table 8"].texts(lines["Table 8"]["bilstm",][2]) == ("13.0", "12.8", "+0.200")
+    counts = lines["Table 4"]
+    assert [tables["Table 4"].texts(cell)[:2] for cell in counts["emot",]][2] == ("440", "442")
+    assert counts["health",][0].ours is None, "a private data set was never seen"
+
+
+def test_tagging_has_the_papers_tagging_figures() -> None:
+    [board] = boards([row("bilstm", 0.6, "nergrit", task="sequence_labeling")])
+    assert [table.title.partition(",")[0] for table in beside_paper(board)] == ["Table 6", "Table 7", "Table 4"]
+    [teacher, *_] = paper_points(board)
+    assert teacher["costs"] == {"n_parameters": pytest.approx(124.46e6), "latency_torch_ms": 67.18}
+
+
+def test_the_papers_points_are_means_over_our_data_sets() -> None:
+    [board] = boards([row("bilstm", 0.6), row("bilstm", 0.6, "smsa")])
+    points = {(p["student"], p["setting"]): p for p in paper_points(board)}
+    f1 = paper_f1("classification")
+    assert points["cnn", "kd"]["f1"] == pytest.approx((f1["cnn", "kd", "emot"] + f1["cnn", "kd", "smsa"]) / 2)
+    assert points["teacher", "fine_tuned"]["f1_kept"] == 100
+    [own] = boards([row("bilstm", 0.6, "mine")])
+    assert paper_points(own) == []
+
+
+def test_latex_prints_every_name_as_it_is() -> None:
+    assert escaped_for_latex("50 % of a_b & c#d ~ {e} \\x\u202e") == (
+        r"50 \% of a\_b \& c\#d \textasciitilde{} \{e\} \textbackslash{}x"
+    )
+
+
+def test_latex_holds_the_leaderboard_and_the_tables_beside_the_paper() -> None:
+    text = latex(boards([row("teacher", 0.7), row("cnn", 0.6)]))
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 5
+    assert r"1 & cnn & kd & 60.00 & 85.7 & 60.00" in text
+    assert "60.00 / 63.90 / -3.90" in text

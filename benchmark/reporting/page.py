@@ -10,7 +10,10 @@ from plotly.offline import get_plotlyjs
 from benchmark.reporting.files import write_text
 from benchmark.reporting.model import Json, embedded
 
-SCRIPTS = ("dom", "state", "budget", "table", "leaderboard", "charts", "trade_off", "dataset", "sections", "main")
+SCRIPTS = (
+    *("dom", "state", "budget", "table", "leaderboard", "downloads"),
+    *("charts", "costs", "paper_points", "trade_off", "answers", "dataset", "sections", "main"),
+)
 """In the order in which they build on each other."""
 
 

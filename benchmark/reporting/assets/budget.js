@@ -31,7 +31,11 @@ function verdict() {
 
 function budgetCommand() {
   const options = BOUNDS.filter(({ key }) => bound(key) !== null).map(({ key, option }) => `${option} ${bound(key)}`);
-  return [chapter().command, ...(view().datasets.length === 1 && chapter().views.length > 1 ? [`--dataset ${quoted(view().datasets[0])}`] : []), ...options].join(" ");
+  return [
+    chapter().command,
+    ...(view().datasets.length === 1 && chapter().views.length > 1 ? [`--dataset ${quoted(view().datasets[0])}`] : []),
+    ...options,
+  ].join(" ");
 }
 
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
@@ -42,16 +46,41 @@ function drawAnswer() {
 
 function budgetForm() {
   const field = ({ key, label, unit }) =>
-    el("label", {}, `${label} `, el("input", {
-      type: "number", min: "0", step: "any", inputmode: "decimal", id: `budget-${key}`, value: state[key], placeholder: "any",
-      oninput: (event) => choose({ [key]: event.target.value }, drawVerdict, ...(state.fit ? [drawLeaderboard, drawTradeOff] : [])),
-    }), ` ${unit}`);
-  const only = el("label", { class: "check" }, el("input", {
-    type: "checkbox", id: "budget-fit", checked: Boolean(state.fit),
-    onchange: (event) => choose({ fit: event.target.checked ? "1" : "" }, drawLeaderboard, drawTradeOff),
-  }), " show only what fits");
-  return el("form", { class: "budget", onsubmit: (event) => event.preventDefault() },
-    el("span", { class: "label" }, "My budget"), ...BOUNDS.map(field), only);
+    el(
+      "label",
+      {},
+      `${label} `,
+      el("input", {
+        type: "number",
+        min: "0",
+        step: "any",
+        inputmode: "decimal",
+        id: `budget-${key}`,
+        value: state[key],
+        placeholder: "any",
+        oninput: (event) =>
+          choose({ [key]: event.target.value }, drawVerdict, ...(state.fit ? [drawLeaderboard, drawTradeOff] : [])),
+      }),
+      ` ${unit}`,
+    );
+  const only = el(
+    "label",
+    { class: "check" },
+    el("input", {
+      type: "checkbox",
+      id: "budget-fit",
+      checked: Boolean(state.fit),
+      onchange: (event) => choose({ fit: event.target.checked ? "1" : "" }, drawLeaderboard, drawTradeOff),
+    }),
+    " show only what fits",
+  );
+  return el(
+    "form",
+    { class: "budget", onsubmit: (event) => event.preventDefault() },
+    el("span", { class: "label" }, "My budget"),
+    ...BOUNDS.map(field),
+    only,
+  );
 }
 
 const budgetResult = () => el("div", { id: "budget-result" }, ...resultParts());

@@ -18,7 +18,15 @@ function settingSymbol(setting) {
 }
 
 function axis(title, more = {}) {
-  return { title: { text: title, standoff: 8 }, gridcolor: ink("line"), linecolor: ink("line"), zeroline: false, automargin: true, ticks: "", ...more };
+  return {
+    title: { text: title, standoff: 8 },
+    gridcolor: ink("line"),
+    linecolor: ink("line"),
+    zeroline: false,
+    automargin: true,
+    ticks: "",
+    ...more,
+  };
 }
 
 // The ticks of a log axis as people write numbers, for however many decades it spans.
@@ -28,37 +36,84 @@ function logAxis(title, values) {
   const high = Math.log10(Math.max(...positive));
   const steps = high - low > 3.5 ? [1] : high - low > 1.2 ? [1, 3] : [1, 2, 5];
   const ticks = [];
-  for (let power = Math.floor(low) - 1; power <= high + 1; power++) for (const step of steps) ticks.push(step * 10 ** power);
+  for (let power = Math.floor(low) - 1; power <= high + 1; power++)
+    for (const step of steps) ticks.push(step * 10 ** power);
   const margin = Math.max(0.12, 0.08 * (high - low));
-  return axis(title, { type: "log", tickvals: ticks, ticktext: ticks.map((tick) => String(Number(tick.toPrecision(2)))), range: [low - margin, high + margin] });
+  return axis(title, {
+    type: "log",
+    tickvals: ticks,
+    ticktext: ticks.map((tick) => String(Number(tick.toPrecision(2)))),
+    range: [low - margin, high + margin],
+  });
 }
 
 function layout(more) {
   return {
     font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: ink("ink") },
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 56, r: 16, t: 12, b: 48 }, height: 360, hovermode: "closest",
-    hoverlabel: { bgcolor: ink("raised"), bordercolor: ink("line"), font: { color: ink("ink"), size: 13 }, align: "left", namelength: -1 },
-    legend: { orientation: "h", yref: "container", yanchor: "bottom", y: 0, x: 0, font: { size: 12 } }, ...more,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { l: 56, r: 16, t: 12, b: 48 },
+    height: 360,
+    hovermode: "closest",
+    hoverlabel: {
+      bgcolor: ink("raised"),
+      bordercolor: ink("line"),
+      font: { color: ink("ink"), size: 13 },
+      align: "left",
+      namelength: -1,
+    },
+    legend: { orientation: "h", yref: "container", yanchor: "bottom", y: 0, x: 0, font: { size: 12 } },
+    ...more,
   };
 }
 
 const CONFIG = { displaylogo: false, displayModeBar: false, responsive: true, showSendToCloud: false };
 
+// Paper does not stretch: a plot is drawn for its width before it is printed.
+const PAPER_WIDTH = 960;
+
+const printing = () => document.documentElement.classList.contains("printing");
+
 // Draws into `node` only; what was there before gives way.
 function plot(node, traces, shape) {
-  Plotly.react(node, traces, layout(shape), CONFIG);
+  Plotly.react(
+    node,
+    traces,
+    { ...layout(shape), ...(printing() ? { width: PAPER_WIDTH } : { autosize: true }) },
+    CONFIG,
+  );
 }
 
 function exportButtons(node, name) {
   const save = (format) => {
     const plain = { ...node.layout, paper_bgcolor: ink("page"), plot_bgcolor: ink("page") };
-    return Plotly.downloadImage({ data: node.data, layout: plain }, { format, filename: name, width: 1000, height: 600, scale: format === "png" ? 2 : 1 });
+    return Plotly.downloadImage(
+      { data: node.data, layout: plain },
+      { format, filename: name, width: 1000, height: 600, scale: format === "png" ? 2 : 1 },
+    );
   };
-  return el("span", { class: "exports" }, ...["svg", "png"].map((format) => el("button", { type: "button", class: "quiet", onclick: () => save(format) }, format.toUpperCase())));
+  return el(
+    "span",
+    { class: "exports" },
+    ...["svg", "png"].map((format) =>
+      el("button", { type: "button", class: "quiet", onclick: () => save(format) }, format.toUpperCase()),
+    ),
+  );
 }
 
 function figureBox(title, note, node, name) {
-  return el("figure", {}, el("figcaption", {}, el("h3", {}, title), note ? el("p", { class: "caption" }, note) : null, exportButtons(node, name)), node);
+  return el(
+    "figure",
+    {},
+    el(
+      "figcaption",
+      {},
+      el("h3", {}, title),
+      note ? el("p", { class: "caption" }, note) : null,
+      exportButtons(node, name),
+    ),
+    node,
+  );
 }
 
 const canvas = (id) => el("div", { class: "plot", id });

@@ -10,11 +10,33 @@ function drawDataset() {
   const chosen = views.find((one) => one.datasets[0] === state.of) ?? views.find((one) => one === view()) ?? views[0];
   const name = chosen.datasets[0];
   const insight = chapter().insights.find((one) => one.dataset === name) ?? {};
-  const tabs = views.length < 2 ? null : el("nav", { class: "tabs", "aria-label": "Data sets" }, ...views.map((one) => el("button", {
-    type: "button", "aria-pressed": String(one === chosen), onclick: () => choose({ of: one.datasets[0] }, drawDataset) }, named(one.datasets[0]))));
-  const boxes = [ladder(chosen), curves(insight), classes(insight), confusionMatrix(insight), lengths(insight)].filter(Boolean);
-  byId("dataset").replaceChildren(el("h2", {}, "Data set ", named(name)), tabs ?? "", el("p", { class: "caption" }, chosen.answer),
-    el("div", { class: "figures" }, ...boxes.map(({ box }) => box)));
+  const tabs =
+    views.length < 2
+      ? null
+      : el(
+          "nav",
+          { class: "tabs", "aria-label": "Data sets" },
+          ...views.map((one) =>
+            el(
+              "button",
+              {
+                type: "button",
+                "aria-pressed": String(one === chosen),
+                onclick: () => choose({ of: one.datasets[0] }, drawDataset),
+              },
+              named(one.datasets[0]),
+            ),
+          ),
+        );
+  const boxes = [ladder(chosen), curves(insight), classes(insight), confusionMatrix(insight), lengths(insight)].filter(
+    Boolean,
+  );
+  byId("dataset").replaceChildren(
+    el("h2", {}, "Data set ", named(name)),
+    tabs ?? "",
+    el("p", { class: "caption" }, chosen.answer),
+    el("div", { class: "figures" }, ...boxes.map(({ box }) => box)),
+  );
   for (const { draw } of boxes) draw();
 }
 
@@ -30,24 +52,66 @@ function ladder(shown) {
   const settings = chapter().settings.filter((setting) => students.some((standing) => standing.setting === setting));
   const node = canvas("ladder");
   const traces = ofStudents(students).flatMap((student) => {
-    const own = settings.map((setting) => students.find((one) => one.student === student && one.setting === setting)).filter(Boolean);
+    const own = settings
+      .map((setting) => students.find((one) => one.student === student && one.setting === setting))
+      .filter(Boolean);
     const at = own.map(({ setting }) => settings.indexOf(setting));
     const means = own.map((standing) => figure(standing, "f1", shown));
-    const seeds = own.flatMap((standing, index) => standing.runs.map((run) => ({ x: at[index], y: 100 * DATA.runs.test_f1[run], seed: DATA.runs.seed[run] })));
+    const seeds = own.flatMap((standing, index) =>
+      standing.runs.map((run) => ({ x: at[index], y: 100 * DATA.runs.test_f1[run], seed: DATA.runs.seed[run] })),
+    );
     const name = plotText(student, 24);
     return [
-      { x: at, y: means, mode: "lines+markers", name, legendgroup: name, line: { color: plotColour(student), width: 2 }, marker: { size: 8, color: plotColour(student) },
-        hovertext: own.map((standing) => `<b>${plotText(standing.id)}</b><br>F1 ${plotText(shownText(standing, "f1", shown))}`), hoverinfo: "text" },
-      { x: seeds.map(({ x }) => x), y: seeds.map(({ y }) => y), mode: "markers", legendgroup: name, showlegend: false, marker: { size: 5, color: plotColour(student), opacity: 0.45 },
-        hovertext: seeds.map(({ y, seed }) => `${name}, seed ${seed}: ${y.toFixed(2)}`), hoverinfo: "text" },
+      {
+        x: at,
+        y: means,
+        mode: "lines+markers",
+        name,
+        legendgroup: name,
+        line: { color: plotColour(student), width: 2 },
+        marker: { size: 8, color: plotColour(student) },
+        hovertext: own.map(
+          (standing) => `<b>${plotText(standing.id)}</b><br>F1 ${plotText(shownText(standing, "f1", shown))}`,
+        ),
+        hoverinfo: "text",
+      },
+      {
+        x: seeds.map(({ x }) => x),
+        y: seeds.map(({ y }) => y),
+        mode: "markers",
+        legendgroup: name,
+        showlegend: false,
+        marker: { size: 5, color: plotColour(student), opacity: 0.45 },
+        hovertext: seeds.map(({ y, seed }) => `${name}, seed ${seed}: ${y.toFixed(2)}`),
+        hoverinfo: "text",
+      },
     ];
   });
-  const levels = scored.filter(({ isTeacher }) => isTeacher).map((standing) => ({
-    x: [-0.3, settings.length - 0.7], y: Array(2).fill(figure(standing, "f1", shown)), mode: "lines", name: plotText(standing.id, 24), line: { color: ink("ink"), width: 1.5, dash: "dot" },
-    hovertext: `<b>${plotText(standing.id)}</b><br>F1 ${plotText(shownText(standing, "f1", shown))}`, hoverinfo: "text" }));
-  const ticks = { tickvals: settings.map((_, index) => index), ticktext: settings.map((setting) => plotText(setting, 18)), range: [-0.3, settings.length - 0.7] };
-  return { box: figureBox("The ladder of settings", "Mean F1 on test; every seed is a dot, the dotted line is the teacher.", node, "ladder"),
-    draw: () => plot(node, [...levels, ...traces], { xaxis: axis("", ticks), yaxis: axis("macro-F1 x100") }) };
+  const levels = scored
+    .filter(({ isTeacher }) => isTeacher)
+    .map((standing) => ({
+      x: [-0.3, settings.length - 0.7],
+      y: Array(2).fill(figure(standing, "f1", shown)),
+      mode: "lines",
+      name: plotText(standing.id, 24),
+      line: { color: ink("ink"), width: 1.5, dash: "dot" },
+      hovertext: `<b>${plotText(standing.id)}</b><br>F1 ${plotText(shownText(standing, "f1", shown))}`,
+      hoverinfo: "text",
+    }));
+  const ticks = {
+    tickvals: settings.map((_, index) => index),
+    ticktext: settings.map((setting) => plotText(setting, 18)),
+    range: [-0.3, settings.length - 0.7],
+  };
+  return {
+    box: figureBox(
+      "The ladder of settings",
+      "Mean F1 on test; every seed is a dot, the dotted line is the teacher.",
+      node,
+      "ladder",
+    ),
+    draw: () => plot(node, [...levels, ...traces], { xaxis: axis("", ticks), yaxis: axis("macro-F1 x100") }),
+  };
 }
 
 // One student at a time, a colour for each setting: whether a better start is a faster one.
@@ -59,12 +123,26 @@ function curves(insight) {
   const node = canvas("curves");
   const draw = () => {
     const student = students.includes(state.learner) ? state.learner : students[0];
-    const own = chapter().settings.map((setting) => standings.find((one) => one.student === student && one.setting === setting)).filter(Boolean);
-    plot(node, own.map((standing) => curve(standing, insight.curves[standing.id])), { xaxis: axis("epoch", { rangemode: "tozero" }), yaxis: axis("macro-F1 x100"), showlegend: true });
+    const own = chapter()
+      .settings.map((setting) => standings.find((one) => one.student === student && one.setting === setting))
+      .filter(Boolean);
+    plot(
+      node,
+      own.map((standing) => curve(standing, insight.curves[standing.id])),
+      { xaxis: axis("epoch", { rangemode: "tozero" }), yaxis: axis("macro-F1 x100"), showlegend: true },
+    );
   };
-  const select = el("select", { id: "pick-learner", "aria-label": "Student", onchange: (event) => choose({ learner: event.target.value }, draw) },
-    ...students.map((student) => el("option", { value: student, selected: student === state.learner }, student)));
-  const box = figureBox("How fast they learn", "F1 on validation after each epoch, lowest seed; the dot is the highest. With unlabelled text an epoch is longer.", node, "curves");
+  const select = el(
+    "select",
+    { id: "pick-learner", "aria-label": "Student", onchange: (event) => choose({ learner: event.target.value }, draw) },
+    ...students.map((student) => el("option", { value: student, selected: student === state.learner }, student)),
+  );
+  const box = figureBox(
+    "How fast they learn",
+    "F1 on validation after each epoch, lowest seed; the dot is the highest. With unlabelled text an epoch is longer.",
+    node,
+    "curves",
+  );
   box.querySelector(".exports").prepend(select);
   return { box, draw };
 }
@@ -72,52 +150,14 @@ function curves(insight) {
 function curve(standing, points) {
   const colour = COLOURS[chapter().settings.indexOf(standing.setting) % COLOURS.length];
   const top = points.reduce((best, [, f1], index) => (f1 > points[best][1] ? index : best), 0);
-  return { x: points.map(([epoch]) => epoch), y: points.map(([, f1]) => 100 * f1), mode: "lines+markers", name: plotText(standing.setting, 32), line: { color: colour, width: 1.8 },
+  return {
+    x: points.map(([epoch]) => epoch),
+    y: points.map(([, f1]) => 100 * f1),
+    mode: "lines+markers",
+    name: plotText(standing.setting, 32),
+    line: { color: colour, width: 1.8 },
     marker: { color: colour, size: points.map((_, index) => (index === top ? 9 : 0)) },
-    hovertext: points.map(([epoch, f1]) => `${plotText(standing.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`), hoverinfo: "text" };
-}
-
-const MOST_CLASSES = 30;
-
-function classes(insight) {
-  const known = Object.entries(insight.f1_by_class ?? {});
-  if (!known.length) return null;
-  const [, own] = known.find(([name]) => name === insight.best) ?? known[0];
-  const labels = Object.keys(own).sort((a, b) => own[b] - own[a]);
-  const kept = labels.slice(-MOST_CLASSES);
-  const node = canvas("classes");
-  const traces = known.map(([name, scores]) => ({
-    x: kept.map((label) => 100 * (scores[label] ?? 0)), y: kept.map((_, index) => index), mode: "markers", name: plotText(name, 32),
-    marker: { size: 9, color: name === insight.best ? plotColour(bestStudent(insight)) : ink("ink"), symbol: name === insight.best ? "circle" : "line-ns-open", line: { width: 2 } },
-    hovertext: kept.map((label) => `${plotText(name)}<br>${plotText(label)}: ${(100 * (scores[label] ?? 0)).toFixed(2)}`), hoverinfo: "text" }));
-  const note = `${insight.best} beside its teacher${labels.length > kept.length ? `; the ${kept.length} hardest of ${labels.length} classes` : ""}.`;
-  const ticks = { tickvals: kept.map((_, index) => index), ticktext: kept.map((label) => plotText(label, 22)), range: [kept.length - 0.5, -0.5] };
-  return { box: figureBox("F1 by class", note, node, "classes"), draw: () => plot(node, traces, { height: Math.max(260, 120 + 22 * kept.length), xaxis: axis("F1 x100"), yaxis: axis("", ticks) }) };
-}
-
-const bestStudent = (insight) => alone(insight).standings.find(({ id }) => id === insight.best)?.student ?? "";
-
-function confusionMatrix(insight) {
-  if (!insight.confusion?.labels.length) return null;
-  const { labels, counts } = insight.confusion;
-  const node = canvas("confusion");
-  const shares = counts.map((row) => { const all = row.reduce((a, b) => a + b, 0); return row.map((count) => (all ? count / all : 0)); });
-  const told = counts.map((row, i) => row.map((count, j) => `${plotText(labels[i])} answered ${plotText(labels[j])}: ${count}`));
-  const ticks = { tickvals: labels.map((_, index) => index), ticktext: labels.map((label) => plotText(label, 16)) };
-  const trace = { type: "heatmap", z: shares, zmin: 0, zmax: 1, text: counts.map((row) => row.map((count) => (count ? String(count) : ""))), hovertext: told, hoverinfo: "text", xgap: 1, ygap: 1,
-    colorscale: [[0, ink("raised")], [1, "#0072B2"]], showscale: false, texttemplate: labels.length <= 12 ? "%{text}" : "" };
-  return { box: figureBox("What is taken for what", `Answers of ${insight.best} on test: a row is what was right, shaded by its share.`, node, "confusion"),
-    draw: () => plot(node, [trace], { height: Math.max(320, 130 + 24 * labels.length), xaxis: axis("answered", { ...ticks, showgrid: false }), yaxis: axis("right", { ...ticks, autorange: "reversed", showgrid: false }) }) };
-}
-
-function lengths(insight) {
-  const known = Object.entries(insight.lengths ?? {}).filter(([, bins]) => bins.length > 1);
-  if (!known.length) return null;
-  const node = canvas("lengths");
-  const standings = new Map(alone(insight).standings.map((standing) => [standing.id, standing]));
-  const middles = (bins) => bins.map(({ shortest, longest }) => (shortest + longest) / 2);
-  const traces = known.map(([name, bins]) => ({ x: middles(bins), y: bins.map(({ error }) => 100 * error), mode: "lines+markers", name: plotText(name, 32), line: { color: plotColour(standings.get(name)?.student), width: 1.8, dash: standings.get(name)?.isTeacher ? "dot" : "solid" },
-    hovertext: bins.map(({ error, n_texts, shortest, longest }) => `${plotText(name)}<br>${shortest} to ${longest} words: ${(100 * error).toFixed(1)} % wrong of ${n_texts} texts`), hoverinfo: "text" }));
-  return { box: figureBox("Error by length", "Wrong answers in % on test texts of a length in words, lowest seed; bins hold about as many texts each.", node, "lengths"),
-    draw: () => plot(node, traces, { xaxis: axis("words"), yaxis: axis("% wrong", { rangemode: "tozero" }) }) };
+    hovertext: points.map(([epoch, f1]) => `${plotText(standing.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`),
+    hoverinfo: "text",
+  };
 }

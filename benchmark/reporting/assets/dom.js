@@ -14,7 +14,11 @@ function el(tag, attributes = {}, ...children) {
     else if (typeof value === "boolean") node.toggleAttribute(name, value);
     else if (value !== undefined && value !== null) node.setAttribute(name, value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined).map((child) => (typeof child === "string" ? straight(child) : child)));
+  node.append(
+    ...children
+      .filter((child) => child !== null && child !== undefined)
+      .map((child) => (typeof child === "string" ? straight(child) : child)),
+  );
   return node;
 }
 
@@ -49,7 +53,12 @@ async function copied(text) {
 }
 
 function commandLine(text, id) {
-  return el("p", { class: "command" }, el("code", { id }, text), copyButton(() => text));
+  return el(
+    "p",
+    { class: "command" },
+    el("code", { id }, text),
+    copyButton(() => text),
+  );
 }
 
 function download(name, text, type = "text/csv") {

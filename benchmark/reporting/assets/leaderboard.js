@@ -5,10 +5,12 @@ const opened = new Set();
 function shownColumns() {
   const chosen = unpacked(state.columns);
   const alone = view().datasets.length === 1;
-  return view().columns.map((column, index) => ({ ...column, index })).filter((column) => {
-    if (column.name.startsWith("f1/") && alone) return false;
-    return chosen ? chosen.includes(column.name) : column.initial && hasAny(column.index);
-  });
+  return view()
+    .columns.map((column, index) => ({ ...column, index }))
+    .filter((column) => {
+      if (column.name.startsWith("f1/") && alone) return false;
+      return chosen ? chosen.includes(column.name) : column.initial && hasAny(column.index);
+    });
 }
 
 const hasAny = (index) => view().standings.some((standing) => standing.values[index] !== null);
@@ -35,41 +37,94 @@ function sortBy(column) {
 function drawLeaderboard() {
   const { datasets, columns, standings } = view();
   const note = columns.find(({ name }) => name === `f1/${datasets[0]}`)?.note;
-  const caption = datasets.length === 1 ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""] : [`Mean over ${datasets.length} data sets`];
-  caption.push(standings.some(({ interval }) => interval) ? "; ± is half the 95 % interval over seeds." : "; a single seed: no interval, so only equal scores share a rank.");
+  const caption =
+    datasets.length === 1
+      ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""]
+      : [`Mean over ${datasets.length} data sets`];
+  caption.push(
+    standings.some(({ interval }) => interval)
+      ? "; ± is half the 95 % interval over seeds."
+      : "; a single seed: no interval, so only equal scores share a rank.",
+  );
   byId("leaderboard").replaceChildren(
-    el("h2", {}, "Leaderboard"), controls(), el("p", { class: "caption", id: "caption" }, ...caption),
-    el("div", { class: "scroll board", id: "board", tabindex: "0" }), el("p", { class: "legend", id: "legend" }),
+    el("h2", {}, "Leaderboard"),
+    controls(),
+    el("p", { class: "caption", id: "caption" }, ...caption),
+    el("div", { class: "scroll board", id: "board", tabindex: "0" }),
+    el("p", { class: "legend", id: "legend" }),
   );
   drawTable();
 }
 
 function controls() {
   const redraw = [drawAnswer, drawLeaderboard, drawTradeOff];
-  const list = (title, key, names) => names.length < 2 ? null : picker(title, names.map((name) => ({ value: name, title: name })), unpacked(state[key]), `pick-${key}`,
-    (kept, all) => choose({ [key]: kept.length === all ? "" : packed(kept) }, drawTable, drawTradeOff));
+  const list = (title, key, names) =>
+    names.length < 2
+      ? null
+      : picker(
+          title,
+          names.map((name) => ({ value: name, title: name })),
+          unpacked(state[key]),
+          `pick-${key}`,
+          (kept, all) => choose({ [key]: kept.length === all ? "" : packed(kept) }, drawTable, drawTradeOff),
+        );
   const views = chapter().views;
-  const select = views.length < 2 ? null : el("label", {}, "Data set ", el("select", {
-    id: "pick-view", onchange: (event) => choose({ view: event.target.value, of: event.target.value || state.of }, ...redraw, drawDataset) },
-    ...views.map((one, index) => el("option", { value: index ? one.datasets[0] : "", selected: one === view() }, index ? one.datasets[0] : "all, as a mean"))));
+  const select =
+    views.length < 2
+      ? null
+      : el(
+          "label",
+          {},
+          "Data set ",
+          el(
+            "select",
+            {
+              id: "pick-view",
+              onchange: (event) =>
+                choose({ view: event.target.value, of: event.target.value || state.of }, ...redraw, drawDataset),
+            },
+            ...views.map((one, index) =>
+              el(
+                "option",
+                { value: index ? one.datasets[0] : "", selected: one === view() },
+                index ? one.datasets[0] : "all, as a mean",
+              ),
+            ),
+          ),
+        );
   const columns = view().columns.filter((column) => column.name !== "student");
   const names = columns.map(({ name, title }) => ({ value: name, title }));
-  return el("div", { class: "controls" }, select, list("Students", "students", chapter().students), list("Settings", "settings", chapter().settings),
-    picker("Columns", names, shownColumns().map((column) => column.name), "pick-columns",
-      (kept) => choose({ columns: packed(["student", ...kept]) }, drawTable)),
+  return el(
+    "div",
+    { class: "controls" },
+    select,
+    list("Students", "students", chapter().students),
+    list("Settings", "settings", chapter().settings),
+    picker(
+      "Columns",
+      names,
+      shownColumns().map((column) => column.name),
+      "pick-columns",
+      (kept) => choose({ columns: packed(["student", ...kept]) }, drawTable),
+    ),
     el("span", { class: "gap" }),
     el("button", { type: "button", id: "download-shown", onclick: downloadShown }, "Download this table"),
-    el("button", { type: "button", id: "download-runs", onclick: downloadRuns }, "All runs"));
+    el("button", { type: "button", id: "download-runs", onclick: downloadRuns }, "All runs"),
+  );
 }
 
 function drawTable() {
   const columns = shownColumns();
   const rows = sorted(visible());
   const head = el("tr", {}, ...columns.map(headCell));
-  const body = rows.flatMap((standing) => opened.has(standing.id) ? [line(standing, columns), behind(standing, columns.length)] : [line(standing, columns)]);
+  const body = rows.flatMap((standing) =>
+    opened.has(standing.id) ? [line(standing, columns), behind(standing, columns.length)] : [line(standing, columns)],
+  );
   byId("board").replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
   const kinds = [...new Set([...byId("board").querySelectorAll(".mark")].map((chip) => chip.classList[1]))];
-  byId("legend").replaceChildren(...kinds.flatMap((kind) => [el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].told}. `]));
+  byId("legend").replaceChildren(
+    ...kinds.flatMap((kind) => [el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].told}. `]),
+  );
   byId("legend").hidden = !kinds.length;
 }
 
@@ -79,23 +134,48 @@ function headCell(column) {
   const current = state.sort === column.name;
   const order = current ? (state.down ? "descending" : "ascending") : "none";
   const arrow = current ? (state.down ? " ↓" : " ↑") : "";
-  return el("th", { scope: "col", class: cellClass(column), "aria-sort": order },
-    el("button", { type: "button", "data-column": column.name, "data-tip": `${column.meaning || column.title}${unit}${direction}`.trim(), onclick: () => sortBy(column) },
-      named(column.title), el("span", { class: "arrow" }, arrow), column.note ? el("small", {}, column.note) : null));
+  return el(
+    "th",
+    { scope: "col", class: cellClass(column), "aria-sort": order },
+    el(
+      "button",
+      {
+        type: "button",
+        "data-column": column.name,
+        "data-tip": `${column.meaning || column.title}${unit}${direction}`.trim(),
+        onclick: () => sortBy(column),
+      },
+      named(column.title),
+      el("span", { class: "arrow" }, arrow),
+      column.note ? el("small", {}, column.note) : null,
+    ),
+  );
 }
 
-const cellClass = (column) => `${column.number ? "number" : "text"} c-${column.name === "student" ? "student" : column.name === "rank" ? "rank" : "other"}`;
+const cellClass = (column) =>
+  `${column.number ? "number" : "text"} c-${column.name === "student" ? "student" : column.name === "rank" ? "rank" : "other"}`;
 
 function line(standing, columns) {
   const first = figure(standing, "rank") === 1;
-  return el("tr", { class: standing.isTeacher ? "teacher" : first ? "first" : figure(standing, "f1") === null ? "unranked" : "", "data-id": standing.id },
-    ...columns.map((column) => el("td", { class: cellClass(column) }, ...cell(standing, column))));
+  return el(
+    "tr",
+    {
+      class: standing.isTeacher ? "teacher" : first ? "first" : figure(standing, "f1") === null ? "unranked" : "",
+      "data-id": standing.id,
+    },
+    ...columns.map((column) => el("td", { class: cellClass(column) }, ...cell(standing, column))),
+  );
 }
 
 function cell(standing, column) {
   const value = standing.values[column.index];
   const text = standing.texts[column.index];
-  if (column.name === "student") return [opener(standing), el("i", { class: "dot", style: `background:${studentColour(standing.student)}` }), named(text)];
+  if (column.name === "student")
+    return [
+      opener(standing),
+      el("i", { class: "dot", style: `background:${studentColour(standing.student)}` }),
+      named(text),
+    ];
   if (value !== null) return [column.number ? text : named(text)];
   return [hole(standing, column)];
 }
@@ -104,41 +184,50 @@ function hole(standing, column) {
   const of = column.name.startsWith("f1/") ? standing.holes[column.name.slice(3)] : undefined;
   if (of) return mark(of.kind, of.reason, of.run);
   const missing = Object.entries(standing.holes);
-  if (column.name === "f1" && missing.length === 1 && view().datasets.length === 1) return mark(missing[0][1].kind, missing[0][1].reason, missing[0][1].run);
-  if (column.name === "f1" && missing.length) return mark("incomplete", `no F1 on ${missing.map(([name]) => name).join(", ")}`);
+  if (column.name === "f1" && missing.length === 1 && view().datasets.length === 1)
+    return mark(missing[0][1].kind, missing[0][1].reason, missing[0][1].run);
+  if (column.name === "f1" && missing.length)
+    return mark("incomplete", `no F1 on ${missing.map(([name]) => name).join(", ")}`);
   if (standing.invalid && /^(latency|speed_up)_/.test(column.name)) return mark("invalid", standing.invalid);
   return el("span", { class: "none" }, standing.texts[column.index]);
 }
 
 function opener(standing) {
   const open = opened.has(standing.id);
-  return el("button", { type: "button", class: "opener", "aria-expanded": String(open), "aria-label": "Runs and command", onclick: () => {
-    if (!opened.delete(standing.id)) opened.add(standing.id);
-    drawTable();
-  } }, open ? "▾" : "▸");
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "opener",
+      "aria-expanded": String(open),
+      "aria-label": "Runs and command",
+      onclick: () => {
+        if (!opened.delete(standing.id)) opened.add(standing.id);
+        drawTable();
+      },
+    },
+    open ? "▾" : "▸",
+  );
 }
 
 // The runs behind a row, and the command that repeats them.
 function behind(standing, width) {
   const runs = DATA.runs;
-  const links = standing.runs.map((at) => el("li", {}, runLink(runs.run_id[at], el("bdi", {}, `${runs.dataset[at]} seed ${runs.seed[at]}`)),
-    ` F1 ${(100 * runs.test_f1[at]).toFixed(2)}`));
-  return el("tr", { class: "behind" }, el("td", { colspan: String(width) }, el("div", { class: "inside" }, commandLine(standing.command), el("ul", { class: "runs" }, ...links))));
-}
-
-function downloadShown() {
-  const columns = shownColumns();
-  const lines = sorted(visible()).map((standing) => columns.map((column) => standing.values[column.index] ?? holeText(standing, column)));
-  download(`leaderboard-${DATA.suite}.csv`.replace(/[^\w.-]/g, "_"), csv([columns.map((column) => column.title), ...lines]));
-}
-
-function holeText(standing, column) {
-  const shown = hole(standing, column);
-  return shown.classList.contains("mark") ? shown.textContent : "";
-}
-
-function downloadRuns() {
-  const names = Object.keys(DATA.runs);
-  const lines = DATA.runs.run_id.map((_, at) => names.map((name) => DATA.runs[name][at]));
-  download("results.csv", csv([names, ...lines]));
+  const links = standing.runs.map((at) =>
+    el(
+      "li",
+      {},
+      runLink(runs.run_id[at], el("bdi", {}, `${runs.dataset[at]} seed ${runs.seed[at]}`)),
+      ` F1 ${(100 * runs.test_f1[at]).toFixed(2)}`,
+    ),
+  );
+  return el(
+    "tr",
+    { class: "behind" },
+    el(
+      "td",
+      { colspan: String(width) },
+      el("div", { class: "inside" }, commandLine(standing.command), el("ul", { class: "runs" }, ...links)),
+    ),
+  );
 }

@@ -1,8 +1,23 @@
 // What a reader has chosen. It lives in the address, so that a link shows another reader the same page.
 
 const DEFAULTS = {
-  preset: "", view: "", sort: "rank", down: "", students: "", settings: "", columns: "",
-  ms: "", mib: "", kept: "", fit: "", x: "", y: "f1", price: "0.05", paper: "1", of: "", learner: "",
+  preset: "",
+  view: "",
+  sort: "rank",
+  down: "",
+  students: "",
+  settings: "",
+  columns: "",
+  ms: "",
+  mib: "",
+  kept: "",
+  fit: "",
+  x: "",
+  y: "f1",
+  price: "0.05",
+  paper: "1",
+  of: "",
+  learner: "",
 };
 const state = { ...DEFAULTS };
 
@@ -15,7 +30,8 @@ function writeAddress() {
   const chosen = new URLSearchParams();
   for (const [name, value] of Object.entries(state)) if (value !== DEFAULTS[name]) chosen.set(name, value);
   const text = chosen.toString();
-  if (text !== location.hash.slice(1)) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  if (text !== location.hash.slice(1))
+    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
 
 // Sets what was chosen, then draws the parts that show it.

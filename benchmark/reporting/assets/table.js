@@ -4,7 +4,11 @@ function plainTable(titles, lines, numbers) {
   const side = (index) => (numbers[index] ? "number" : null);
   const head = el("tr", {}, ...titles.map((title, index) => el("th", { class: side(index), scope: "col" }, title)));
   const body = lines.map((line) => el("tr", {}, ...line.map((cell, index) => el("td", { class: side(index) }, cell))));
-  return el("div", { class: "scroll", tabindex: "0" }, el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0" },
+    el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)),
+  );
 }
 
 const runAddress = (runId) => `${DATA.address}${encodeURIComponent(runId)}`;
@@ -36,12 +40,24 @@ function mark(kind, reason = "", run = "") {
 
 function picker(title, names, chosen, id, onchange) {
   const box = (name) =>
-    el("label", { class: "check" }, el("input", {
-      type: "checkbox", value: name.value, checked: !chosen || chosen.includes(name.value), onchange: () => {
-        const boxes = [...list.querySelectorAll("input")];
-        onchange(boxes.filter((one) => one.checked).map((one) => one.value), boxes.length);
-      },
-    }), " ", named(name.title));
+    el(
+      "label",
+      { class: "check" },
+      el("input", {
+        type: "checkbox",
+        value: name.value,
+        checked: !chosen || chosen.includes(name.value),
+        onchange: () => {
+          const boxes = [...list.querySelectorAll("input")];
+          onchange(
+            boxes.filter((one) => one.checked).map((one) => one.value),
+            boxes.length,
+          );
+        },
+      }),
+      " ",
+      named(name.title),
+    );
   const list = el("div", { class: "options" }, ...names.map(box));
   const count = chosen && chosen.length < names.length ? ` ${chosen.length}/${names.length}` : "";
   return el("details", { class: "picker", id, name: "picker" }, el("summary", {}, `${title}${count}`), list);

@@ -1,37 +1,5 @@
 // What F1 costs: students against a cost on a log scale, the best for their cost joined by a line.
 
-const MONEY = "money";
-const MILLISECONDS_TO_MILLION_HOURS = 1e6 / 3.6e6;
-
-// Milliseconds a text (or a sentence, where texts were not timed) as money for a million of them.
-function money(standing) {
-  const ms = ["latency_text_ms", ...DATA.budget.ms].map((name) => figure(standing, name)).find((value) => value !== null && value !== undefined);
-  return ms === undefined ? null : ms * MILLISECONDS_TO_MILLION_HOURS * Number(state.price || 0);
-}
-
-function costAxes() {
-  const measured = Object.entries(DATA.axes).filter(([name]) => view().standings.some((standing) => figure(standing, name) > 0));
-  const axes = measured.map(([name, { title, factor }]) => ({ name, title, factor }));
-  if (view().standings.some((standing) => money(standing) > 0)) axes.push({ name: MONEY, title: "money for a million texts", factor: 1 });
-  return axes;
-}
-
-const costOf = (standing, cost) => (cost.name === MONEY ? money(standing) : figure(standing, cost.name));
-
-// Those that none beats on F1 without costing more, the cheapest first.
-function front(points) {
-  const best = [];
-  for (const point of [...points].sort((a, b) => a.x - b.x || b.y - a.y)) if (!best.length || point.y > best.at(-1).y) best.push(point);
-  return best;
-}
-
-function points(cost) {
-  return visible().map((standing) => {
-    const x = costOf(standing, cost);
-    return { standing, x: x === null ? null : x * cost.factor, y: figure(standing, state.y), range: standing.ranges[cost.name]?.map((end) => end * cost.factor) };
-  }).filter(({ x, y }) => x > 0 && y !== null);
-}
-
 function drawTradeOff() {
   const section = byId("trade-off");
   const axes = costAxes();
@@ -40,23 +8,81 @@ function drawTradeOff() {
   const cost = axes.find((one) => one.name === state.x) ?? axes[0];
   if (!byId("trade-off-plot")) {
     const node = canvas("trade-off-plot");
-    section.replaceChildren(el("h2", {}, "What F1 costs"), el("div", { class: "controls", id: "trade-off-controls" }), node, el("div", { id: "card", class: "card", "aria-live": "polite" }));
+    section.replaceChildren(
+      el("h2", {}, "What F1 costs"),
+      el("div", { class: "controls", id: "trade-off-controls" }),
+      node,
+      el("div", { id: "card", class: "card", "aria-live": "polite" }),
+    );
   }
   byId("trade-off-controls").replaceChildren(...tradeOffControls(axes, cost));
   drawPoints(cost);
 }
 
 function tradeOffControls(axes, cost) {
-  const select = (id, label, options, chosen, key) => el("label", {}, `${label} `, el("select", { id, onchange: (event) => choose({ [key]: event.target.value }, drawTradeOff) },
-    ...options.map(([value, title]) => el("option", { value, selected: value === chosen }, title))));
-  const price = cost.name !== MONEY ? null : el("label", {}, "at ", el("input", { type: "number", min: "0", step: "any", id: "price", value: state.price,
-    oninput: (event) => choose({ price: event.target.value }, () => drawPoints(cost)) }), " for an hour of one core");
-  const paper = !view().paper.length ? null : el("label", { class: "check" }, el("input", { type: "checkbox", id: "paper-points", checked: Boolean(state.paper),
-    onchange: (event) => choose({ paper: event.target.checked ? "1" : "" }, drawTradeOff) }), " the paper's, hollow");
+  const select = (id, label, options, chosen, key) =>
+    el(
+      "label",
+      {},
+      `${label} `,
+      el(
+        "select",
+        { id, onchange: (event) => choose({ [key]: event.target.value }, drawTradeOff) },
+        ...options.map(([value, title]) => el("option", { value, selected: value === chosen }, title)),
+      ),
+    );
+  const price =
+    cost.name !== MONEY
+      ? null
+      : el(
+          "label",
+          {},
+          "at ",
+          el("input", {
+            type: "number",
+            min: "0",
+            step: "any",
+            id: "price",
+            value: state.price,
+            oninput: (event) => choose({ price: event.target.value }, () => drawPoints(cost)),
+          }),
+          " for an hour of one core",
+        );
+  const paper = !view().paper.length
+    ? null
+    : el(
+        "label",
+        { class: "check" },
+        el("input", {
+          type: "checkbox",
+          id: "paper-points",
+          checked: Boolean(state.paper),
+          onchange: (event) => choose({ paper: event.target.checked ? "1" : "" }, drawTradeOff),
+        }),
+        " the paper's, hollow",
+      );
   return [
-    select("axis-x", "Cost", axes.map(({ name, title }) => [name, title]), cost.name, "x"), price,
-    select("axis-y", "Quality", [["f1", "F1 x100"], ["f1_kept", "% of the teacher kept"]].filter(([name]) => name === "f1" || hasAny(columnIndex(view(), name))), state.y, "y"), paper,
-    el("span", { class: "gap" }), exportButtons(byId("trade-off-plot"), "trade_off"),
+    select(
+      "axis-x",
+      "Cost",
+      axes.map(({ name, title }) => [name, title]),
+      cost.name,
+      "x",
+    ),
+    price,
+    select(
+      "axis-y",
+      "Quality",
+      [
+        ["f1", "F1 x100"],
+        ["f1_kept", "% of the teacher kept"],
+      ].filter(([name]) => name === "f1" || hasAny(columnIndex(view(), name))),
+      state.y,
+      "y",
+    ),
+    paper,
+    el("span", { class: "gap" }),
+    exportButtons(byId("trade-off-plot"), "trade_off"),
   ].filter(Boolean);
 }
 
@@ -64,9 +90,19 @@ function drawPoints(cost) {
   const found = points(cost);
   const papers = state.paper ? paperPoints(cost) : [];
   const node = byId("trade-off-plot");
-  const traces = [frontTrace(found), ...ladderTraces(found), ...markTraces(found, cost), ...paperTraces(papers), ...keyTraces(found)];
+  const traces = [
+    frontTrace(found),
+    ...ladderTraces(found),
+    ...markTraces(found, cost),
+    ...paperTraces(papers),
+    ...keyTraces(found),
+  ];
   const xs = [...found, ...papers].map(({ x }) => x);
-  plot(node, traces, { height: 460, xaxis: logAxis(cost.title, xs.length ? xs : [1]), yaxis: axis(state.y === "f1" ? "macro-F1 x100" : "% of the teacher's F1") });
+  plot(node, traces, {
+    height: 460,
+    xaxis: logAxis(cost.title, xs.length ? xs : [1]),
+    yaxis: axis(state.y === "f1" ? "macro-F1 x100" : "% of the teacher's F1"),
+  });
   node.removeAllListeners?.("plotly_hover");
   for (const kind of ["plotly_hover", "plotly_click"]) {
     node.removeAllListeners?.(kind);
@@ -76,7 +112,15 @@ function drawPoints(cost) {
 
 function frontTrace(found) {
   const best = front(found);
-  return { x: best.map(({ x }) => x), y: best.map(({ y }) => y), mode: "lines", name: "best for its cost", line: { color: ink("faint"), dash: "dash", width: 1.5, shape: "hv" }, hoverinfo: "skip", meta: "front" };
+  return {
+    x: best.map(({ x }) => x),
+    y: best.map(({ y }) => y),
+    mode: "lines",
+    name: "best for its cost",
+    line: { color: ink("faint"), dash: "dash", width: 1.5, shape: "hv" },
+    hoverinfo: "skip",
+    meta: "front",
+  };
 }
 
 // From a student's vanilla to its best setting (solid), and on to the teacher (dotted).
@@ -91,9 +135,21 @@ function ladderTraces(found) {
     const best = own.reduce((a, b) => (b.y > a.y ? b : a));
     const start = own.find(({ standing }) => standing.setting === "vanilla");
     const teacher = teachers.find(({ standing }) => standing.teacher === best.standing.teacher);
-    return [[start, best, "solid", 0.7], [best, teacher, "dot", 0.3]].filter(([from, to]) => from && to && from !== to).map(([from, to, dash, opacity]) => ({
-      x: [from.x, to.x], y: [from.y, to.y], mode: "lines", showlegend: false, legendgroup: best.standing.student, hoverinfo: "skip", opacity, line: { color: plotColour(best.standing.student), width: 1.2, dash },
-    }));
+    return [
+      [start, best, "solid", 0.7],
+      [best, teacher, "dot", 0.3],
+    ]
+      .filter(([from, to]) => from && to && from !== to)
+      .map(([from, to, dash, opacity]) => ({
+        x: [from.x, to.x],
+        y: [from.y, to.y],
+        mode: "lines",
+        showlegend: false,
+        legendgroup: best.standing.student,
+        hoverinfo: "skip",
+        opacity,
+        line: { color: plotColour(best.standing.student), width: 1.2, dash },
+      }));
   });
 }
 
@@ -101,52 +157,82 @@ function markTraces(found, cost) {
   const students = [...new Set(found.map(({ standing }) => standing.student))];
   return students.map((student) => {
     const own = found.filter(({ standing }) => standing.student === student);
-    const half = ({ standing }) => (state.y === "f1" && standing.interval ? (standing.interval[1] - standing.interval[0]) / 2 : 0);
+    const half = ({ standing }) =>
+      state.y === "f1" && standing.interval ? (standing.interval[1] - standing.interval[0]) / 2 : 0;
     return {
-      x: own.map(({ x }) => x), y: own.map(({ y }) => y), mode: "markers", legendgroup: student, showlegend: false, standings: own.map(({ standing }) => standing),
+      x: own.map(({ x }) => x),
+      y: own.map(({ y }) => y),
+      mode: "markers",
+      legendgroup: student,
+      showlegend: false,
+      standings: own.map(({ standing }) => standing),
       error_y: { type: "data", array: own.map(half), thickness: 1, width: 0, color: plotColour(student) },
-      error_x: { type: "data", symmetric: false, array: own.map(({ x, range }) => (range ? range[1] - x : 0)), arrayminus: own.map(({ x, range }) => (range ? x - range[0] : 0)), thickness: 1, width: 0, color: plotColour(student) },
-      marker: { color: plotColour(student), size: own.map(({ standing }) => (standing.isTeacher ? 15 : 11)), symbol: own.map(({ standing }) => settingSymbol(standing.setting)), line: { color: ink("page"), width: 1 } },
-      hovertext: own.map(({ standing, x }) => hoverText(standing, cost, x)), hoverinfo: "text",
+      error_x: {
+        type: "data",
+        symmetric: false,
+        array: own.map(({ x, range }) => (range ? range[1] - x : 0)),
+        arrayminus: own.map(({ x, range }) => (range ? x - range[0] : 0)),
+        thickness: 1,
+        width: 0,
+        color: plotColour(student),
+      },
+      marker: {
+        opacity: 1,
+        color: plotColour(student),
+        size: own.map(({ standing }) => (standing.isTeacher ? 15 : 11)),
+        symbol: own.map(({ standing }) => settingSymbol(standing.setting)),
+        line: { color: ink("page"), width: 1 },
+      },
+      hovertext: own.map(({ standing, x }) => hoverText(standing, cost, x)),
+      hoverinfo: "text",
     };
   });
 }
 
 // The legend: a colour is a student, a mark is a setting.
 function keyTraces(found) {
-  const key = (name, marker, group) => ({ x: [null], y: [null], mode: "markers", name: plotText(name, 24), legendgroup: group, marker: { size: 10, ...marker }, hoverinfo: "skip" });
+  const key = (name, marker, group) => ({
+    x: [null],
+    y: [null],
+    mode: "markers",
+    name: plotText(name, 24),
+    legendgroup: group,
+    marker: { size: 10, ...marker },
+    hoverinfo: "skip",
+  });
   const unique = (names) => [...new Set(names)];
-  const students = unique(found.map(({ standing }) => standing.student)).map((student) => key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : "circle" }, student));
+  const students = unique(found.map(({ standing }) => standing.student)).map((student) =>
+    key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : "circle" }, student),
+  );
   const settings = unique(found.filter(({ standing }) => !standing.isTeacher).map(({ standing }) => standing.setting));
-  return [...students, ...chapter().settings.filter((name) => settings.includes(name)).map((name) => key(name, { color: ink("soft"), symbol: settingSymbol(name) }, `setting ${name}`))];
+  return [
+    ...students,
+    ...chapter()
+      .settings.filter((name) => settings.includes(name))
+      .map((name) => key(name, { color: ink("soft"), symbol: settingSymbol(name) }, `setting ${name}`)),
+  ];
 }
 
 function hoverText(standing, cost, x) {
   const known = view().columns.map((column, index) => [column, standing.texts[index], standing.values[index]]);
-  const figures = known.filter(([column, , value]) => column.number && column.initial && value !== null).map(([column, text]) => `${plotText(column.title)}: ${plotText(text)}`);
+  const figures = known
+    .filter(([column, , value]) => column.number && column.initial && value !== null)
+    .map(([column, text]) => `${plotText(column.title)}: ${plotText(text)}`);
   const price = cost.name === MONEY ? [`money for a million texts: ${Number(x.toPrecision(3))}`] : [];
   return [`<b>${plotText(standing.id)}</b>`, ...price, ...figures].join("<br>");
 }
 
-function paperPoints(cost) {
-  const axisOf = DATA.axes[cost.name];
-  return view().paper.map((point) => ({ ...point, x: point.costs[cost.name] * (axisOf?.factor ?? 1), y: point[state.y] })).filter(({ x, y, student }) => x > 0 && y !== null &&
-    (!unpacked(state.students) || student === "teacher" || unpacked(state.students).includes(student)));
-}
-
-function paperTraces(papers) {
-  if (!papers.length) return [];
-  return [{
-    x: papers.map(({ x }) => x), y: papers.map(({ y }) => y), mode: "markers", name: "the paper's", opacity: 0.75,
-    marker: { symbol: papers.map(({ setting }) => `${settingSymbol(setting)}-open`), color: papers.map(({ student }) => plotColour(student)), size: 9, line: { width: 1.3 } },
-    hovertext: papers.map(({ student, setting, y }) => `<b>the paper's ${plotText(student)} ${plotText(setting)}</b><br>${y.toFixed(2)}`), hoverinfo: "text",
-  }];
-}
-
 // The exact figures of a point and the way to its runs, below the plot: a hover label cannot be clicked.
 function showCard(standing) {
-  const links = standing.runs.map((at) => el("li", {}, runLink(DATA.runs.run_id[at], el("bdi", {}, `${DATA.runs.dataset[at]} seed ${DATA.runs.seed[at]}`))));
-  const figures = view().columns.map((column, index) => [column, standing.texts[index], standing.values[index]]).filter(([column, , value]) => column.number && value !== null);
-  byId("card").replaceChildren(el("p", {}, el("strong", {}, named(standing.id))),
-    el("dl", {}, ...figures.flatMap(([column, text]) => [el("dt", {}, named(column.title)), el("dd", {}, text)])), el("ul", { class: "runs" }, ...links));
+  const links = standing.runs.map((at) =>
+    el("li", {}, runLink(DATA.runs.run_id[at], el("bdi", {}, `${DATA.runs.dataset[at]} seed ${DATA.runs.seed[at]}`))),
+  );
+  const figures = view()
+    .columns.map((column, index) => [column, standing.texts[index], standing.values[index]])
+    .filter(([column, , value]) => column.number && value !== null);
+  byId("card").replaceChildren(
+    el("p", {}, el("strong", {}, named(standing.id))),
+    el("dl", {}, ...figures.flatMap(([column, text]) => [el("dt", {}, named(column.title)), el("dd", {}, text)])),
+    el("ul", { class: "runs" }, ...links),
+  );
 }
