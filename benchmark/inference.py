@@ -147,11 +147,11 @@ class _Stage:
         for tries in range(1, TRIES + 1):
             before = os.getloadavg()[0]
             samples = hold(session)
-            twice = samples.pop(CONTROL)
+            twice = samples[controlled([name for name in samples if name != CONTROL])]
             taken = Taken(
                 lane=lane,
                 samples=samples,
-                control=control(samples[controlled(list(samples))], twice),
+                control=control(twice, samples[CONTROL]),
                 tries=tries,
                 load_before=before,
                 load_after=os.getloadavg()[0],

@@ -39,7 +39,7 @@ from benchmark.reference import VOCABULARY, build_reference, reference_onnx
 from benchmark.spec import TEACHER, Task
 
 CONTROL = "control"
-"""Name of the second appearance of the model that is quickest, where noise is largest."""
+"""The second name of the model that appears twice."""
 
 Argument = TypeVar("Argument")
 Answer = TypeVar("Answer")
