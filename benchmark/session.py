@@ -107,6 +107,8 @@ def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, env
     with _variables(environment):
         process.start()
     sender.close()
+    failure: Exception | None
+    answer: Answer
     try:
         failure, answer = receiver.recv()
     except EOFError:
