@@ -5,6 +5,7 @@ nothing else run on the machine.
 """
 
 import argparse
+import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -52,11 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _finished(records: Sequence[Record], asked: argparse.Namespace) -> list[Finished]:
     """The runs to be measured, the latest of each key; InputError where there are none."""
     latest = {r.key: r for r in records if r.status == "finished" and r.tags.get("role") in ("teacher", "train")}
-    models = [Finished(spec=RunSpec.read(record.params), record=record) for record in latest.values()]
-    datasets = {model.spec.dataset for model in models}
-    known("data set with finished runs", asked.dataset, datasets)
+    models = [Finished(spec=RunSpec.read(r.params), record=r) for r in latest.values() if RunSpec.is_told(r.params)]
     if not models:
         raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
+    known("data set with finished runs", asked.dataset, {model.spec.dataset for model in models})
     return [model for model in models if not asked.dataset or model.spec.dataset in asked.dataset]
 
 
@@ -113,5 +113,10 @@ def _price(text: str) -> float:
     return number
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)  # so that the measuring process ends too
     run_command(main)

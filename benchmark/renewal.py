@@ -35,6 +35,7 @@ def current_figures(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> 
     logits = predict(model, room.sentences("test"), device=torch.device("cpu"))
     variants = export_variants(model, room, folder, logits)
     new = {name: manifest[name] for name in KEPT}
+    new["sizes"] |= {name: value for name, value in variants.figures.items() if name.startswith("size_")}
     write_bundle(folder / "new", model=variants.onnx, tokenizer=backend(room), labels=room.corpus.labels, **new)
     desk.store.add_artifacts(record.run_id, folder / "new", BUNDLE)
     desk.store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)

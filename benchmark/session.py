@@ -39,7 +39,7 @@ from benchmark.reference import VOCABULARY, build_reference, reference_onnx
 from benchmark.spec import TEACHER, Task
 
 CONTROL = "control"
-"""Name of the second appearance of the model that is quickest, where noise is largest."""
+"""The second name of the model that appears twice."""
 
 Argument = TypeVar("Argument")
 Answer = TypeVar("Answer")
@@ -107,6 +107,8 @@ def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, env
     with _variables(environment):
         process.start()
     sender.close()
+    failure: Exception | None
+    answer: Answer
     try:
         failure, answer = receiver.recv()
     except EOFError:

@@ -81,9 +81,14 @@ class RunSpec:
         return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
 
     @classmethod
+    def is_told(cls, params: Mapping[str, str]) -> bool:
+        """Whether a store's params hold every field that has no default: those of another version may not."""
+        return all(f.name in params for f in fields(cls) if f.default is MISSING)
+
+    @classmethod
     def read(cls, params: Mapping[str, str]) -> "RunSpec":
-        """From a store, which keeps every value as text; raises KeyError where a field is missing."""
-        kept = {f.name: params[f.name] for f in fields(cls) if f.name in params or f.default is MISSING}
+        """From a store, which keeps every value as text."""
+        kept = {f.name: params[f.name] for f in fields(cls) if f.name in params}
         return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in kept.items()})
 
     @property

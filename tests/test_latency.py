@@ -38,7 +38,7 @@ def _own_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def budget(**given: Any) -> Budget:
     plain = {"name": "test", "n_sentences": 3, "rounds": 5, "min_seconds": 0.0, "min_samples": 1}
-    return Budget(**({"starts": 1, "reference": False} | plain | given))
+    return Budget(**({"tries": 1, "starts": 1, "reference": False} | plain | given))
 
 
 def trace(rounds: int, seed: int) -> list[tuple[str, int]]:

@@ -58,6 +58,8 @@ class Budget:
     min_seconds: float
     min_samples: int
     """Sentences; like `min_seconds`, of each subject over all rounds."""
+    tries: int
+    """Sessions at most until the control passes; the last one counts, and says that it did not."""
     starts: int
     """Fresh processes in which a bundle is loaded."""
     reference: bool
@@ -66,9 +68,11 @@ class Budget:
 
 BUDGETS = {
     "quick": Budget(
-        name="quick", n_sentences=32, rounds=5, min_seconds=0.1, min_samples=160, starts=1, reference=False
+        name="quick", n_sentences=32, rounds=5, min_seconds=0.1, min_samples=160, tries=2, starts=1, reference=False
     ),
-    "full": Budget(name="full", n_sentences=100, rounds=7, min_seconds=2.0, min_samples=700, starts=5, reference=True),
+    "full": Budget(
+        name="full", n_sentences=100, rounds=7, min_seconds=2.0, min_samples=700, tries=3, starts=5, reference=True
+    ),
 }
 """`quick` follows training, `full` is for figures that are shown to others."""
 
