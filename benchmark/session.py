@@ -5,8 +5,7 @@ model takes part twice, under two names: the control.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -37,6 +36,7 @@ from benchmark.measuring.onnx_model import OnnxModel
 from benchmark.reference import NAME as REFERENCE
 from benchmark.reference import VOCABULARY, build_reference, reference_onnx
 from benchmark.spec import TEACHER, Task
+from tracking import environment
 
 CONTROL = "control"
 """The second name of the model that appears twice."""
@@ -96,15 +96,15 @@ def hold(session: Session) -> dict[str, Samples]:
     return in_fresh_process(_measured, session, dict.fromkeys(names, threads) | {"TOKENIZERS_PARALLELISM": "false"})
 
 
-def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, environment: Mapping[str, str]) -> Answer:
-    """What `work` returns in a process that began with `environment`; its exceptions are raised here.
+def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, overrides: Mapping[str, str]) -> Answer:
+    """What `work` returns in a process that began with the variables `overrides`; its exceptions are raised here.
 
     The process ends with this call, interrupted or not. Raises RunError where it ended before it answered.
     """
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer_into, args=(sender, work, argument))
-    with _variables(environment):
+    with environment(overrides):
         process.start()
     sender.close()
     failure: Exception | None
@@ -209,17 +209,3 @@ def reference_entrant(task: Task) -> Entrant:
 def _physical_cores() -> int:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or usable, usable))
-
-
-@contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

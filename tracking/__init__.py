@@ -3,7 +3,7 @@
 Importing this package does not import mlflow: that takes seconds and happens when a store is opened.
 """
 
-from tracking.environment import ENVIRONMENT
+from tracking.environment import ENVIRONMENT, environment
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command
 from tracking.models import TextModel
@@ -19,6 +19,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TextModel",
+    "environment",
     "git_commit",
     "is_dead",
     "machine",
