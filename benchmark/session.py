@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import psutil
 import torch
@@ -119,7 +119,7 @@ def in_fresh_process(work: Callable[[Argument], Answer], argument: Argument, ove
         process.join()
     if failure is not None:
         raise failure
-    return cast("Answer", answer)
+    return answer
 
 
 def _answer_into(sender: Connection, work: Callable[[Argument], Answer], argument: Argument) -> None:
