@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     due = due_items(items, ledger, force=asked.force, retry_failed=asked.retry_failed)
     seconds = _expected_seconds(due, rooms, records, wanted.jobs)
     show_plan(items, due, ledger, seconds, console)
+    if wanted.preset.left_out:
+        console.print(f"Left out, to take minutes: {_left_out(wanted)}. Name the student (-s) to have it all.")
     if asked.dry_run:
         return DONE
     store = Store.open(asked.tracking_uri)
@@ -79,6 +81,10 @@ def _both(*listeners: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
             listener(outcome)
 
     return tell
+
+
+def _left_out(wanted: Request) -> str:
+    return "; ".join(f"{student} in {', '.join(settings)}" for student, settings in wanted.preset.left_out.items())
 
 
 def _require_named(names: Sequence[str], wanted: Request) -> None:
