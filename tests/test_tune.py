@@ -178,6 +178,16 @@ def wait_for_owners(home: Path, name: str, wanted: int) -> None:
     pytest.fail(f"{wanted} processes never worked at once")
 
 
+def wait_for_runs(home: Path, name: str, wanted: int) -> None:
+    """Until as many trials have begun their run."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        if len(records(home, name)[1]) == wanted:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{wanted} trials never had a run")
+
+
 def join(home: Path, arguments: list[str], asked: int) -> Session:
     return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), asked)
 
@@ -208,6 +218,7 @@ def test_an_interrupted_process_gives_its_trial_back(home: Path) -> None:
     join(home, arguments, 1)
     process = begin(home, arguments)
     wait_for_owners(home, "interrupted", 1)
+    wait_for_runs(home, "interrupted", 1)
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate()
     assert process.returncode == 130, output

@@ -37,6 +37,7 @@ SUITE_TAG = "suite"
 
 for _logger in ("mlflow", "alembic", "sqlalchemy"):
     logging.getLogger(_logger).setLevel(logging.ERROR)
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what `_try` asks again
 
 
 class Client:
