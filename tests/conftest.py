@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmark.data import demo
-from benchmark.measuring import lock
-from tracking import Store
+# Before torch is imported: tests run side by side, and tiny models on two threads each would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from benchmark.data import demo  # noqa: E402
+from benchmark.measuring import lock  # noqa: E402
+from tracking import Store  # noqa: E402
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
