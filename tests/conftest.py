@@ -15,9 +15,9 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from benchmark.data import demo  # noqa: E402
-from benchmark.measuring import lock  # noqa: E402
-from tracking import Store  # noqa: E402
+from benchmark.data import demo
+from benchmark.measuring import lock
+from tracking import Store
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
