@@ -40,7 +40,8 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         serve = [sys.executable, "-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
-        variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_REGISTRY_URI": uri, "PYTHONWARNINGS": "ignore"}
+        beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where uvicorn is looked for
+        variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_REGISTRY_URI": uri, "PYTHONWARNINGS": "ignore", "PATH": beside}
         self.process = subprocess.Popen(
             [*serve, "--port", str(self.port)], env=os.environ | variables, start_new_session=True
         )

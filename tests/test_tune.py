@@ -199,6 +199,7 @@ def test_two_processes_one_of_which_is_killed_and_restarted(home: Path) -> None:
     join(home, arguments, 4)
     first, second = begin(home, arguments), begin(home, arguments)
     wait_for_owners(home, "shared", 2)
+    wait_for_runs(home, "shared", 2)
     second.send_signal(signal.SIGKILL)
     second.communicate()
     again = begin(home, arguments)
