@@ -65,7 +65,7 @@ PRESETS: dict[str, Preset] = {
         max_steps=4000,
         patience=10,
         batch_size=32,
-        left_out={"bert_mini": UNLABELED, "bert_small": UNLABELED},
+        left_out={"bert_mini": UNLABELED, "bert_small": ("kd", *UNLABELED)},
     ),
     "paper": Preset(
         teacher="indobenchmark/indobert-base-p1",
