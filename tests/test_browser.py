@@ -120,7 +120,7 @@ def address(page: Any) -> str:
 def fetched(path: Path) -> list[list[str]]:
     """The lines of a file that the browser saves, once it has."""
     for _ in range(100):
-        if path.exists():
+        if path.exists() and path.stat().st_size:
             break
         time.sleep(0.1)
     with path.open(newline="", encoding="utf-8") as file:
