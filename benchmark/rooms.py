@@ -12,9 +12,9 @@ from benchmark.data.pool import Pool, unlabeled_pool
 from benchmark.data.suites import Suite
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.learning.classroom import Classroom
-from benchmark.learning.hub import require_on_hub
 from benchmark.learning.teacher import identify, load_tokenizer
 from benchmark.presets import MAX_LENGTH
+from benchmark.pretrained import require_on_hub
 from benchmark.storage import file_digest
 
 
@@ -69,7 +69,7 @@ class Rooms:
         """The teacher's, which its students read with too. Raises InputError where it cannot be had."""
         hub_id, _, revision = self.teacher_identity.partition("@")
         if revision:
-            require_on_hub(hub_id, revision)
+            require_on_hub(hub_id, revision, "teacher")
         try:
             return load_tokenizer(self.teacher)
         except BenchmarkError:

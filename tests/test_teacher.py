@@ -18,8 +18,8 @@ from transformers import (
     RobertaTokenizer,
 )
 
+from benchmark import pretrained
 from benchmark.errors import DataError, InputError
-from benchmark.learning import teacher
 from benchmark.learning.teacher import REVISIONS, Teacher, identify, load_teacher, load_tokenizer
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng"]
@@ -73,7 +73,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty hub cache, and no way out of it."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    teacher._commit.cache_clear()
+    pretrained.commit_of.cache_clear()
     return tmp_path / "hub"
 
 
@@ -252,7 +252,7 @@ def test_a_branch_is_pinned_to_its_commit(offline: Path, saved: Path) -> None:
     assert load_teacher("owner/model", "classification", 2).embedding.num_embeddings == len(PIECES)
     cached(offline, saved, COMMIT[::-1])
     assert identify("owner/model") == f"owner/model@{COMMIT}", "one process reads one commit"
-    teacher._commit.cache_clear()
+    pretrained.commit_of.cache_clear()
     assert identify("owner/model") == f"owner/model@{COMMIT[::-1]}"
 
 

@@ -38,9 +38,9 @@ def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
         DataError: a public data set that cannot be fetched, a broken file.
     """
     corpora = [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
-    known = set(map(_key, corpus.texts("train")))
+    known = set(map(text_key, corpus.texts("train")))
     for each in (*corpora, corpus):
-        known.update(_key(text) for split in _HELD_OUT for text in each.texts(split))
+        known.update(text_key(text) for split in _HELD_OUT for text in each.texts(split))
     found = list(_unseen(_candidates(corpora, suite, corpus), known))
     kept = sorted(ranking(len(found), "limit:pool")[:limit]) if limit else range(len(found))
     texts = cast(Texts, [found[i] for i in kept])
@@ -65,12 +65,12 @@ def _lines(path: Path, task: Task) -> Iterator[Text]:
 def _unseen(texts: Iterable[Text], known: set[str]) -> Iterator[Text]:
     """Each text that is not `known`, the first time it comes; adds it to `known`."""
     for text in texts:
-        if (key := _key(text)) not in known:
+        if (key := text_key(text)) not in known:
             known.add(key)
             yield text
 
 
-def _key(text: Text) -> str:
+def text_key(text: Text) -> str:
     """What makes two texts the same: their words, whatever the case and the spacing."""
     joined = text if isinstance(text, str) else " ".join(text)
     return " ".join(joined.casefold().split())

@@ -1,11 +1,8 @@
 """The teacher: any encoder that AutoModel loads, by hub id, by folder, or from an installed package."""
 
-import hashlib
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -19,10 +16,9 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
-from transformers.utils.hub import cached_file, extract_commit_hash
 
+from benchmark import pretrained
 from benchmark.errors import DataError, InputError
-from benchmark.learning.hub import require_on_hub
 from benchmark.spec import Task
 
 REVISIONS = {"indobenchmark/indobert-base-p1": "c2cd0b51ddce6580eb35263b39b0a1e5fb0a39e2"}
@@ -32,6 +28,11 @@ PACKAGE = "package:"
 """Begins the name of a teacher whose folder lies in an installed Python package, as `package:benchmark`."""
 
 WEIGHTS = ("*.safetensors", "*.bin")
+WANTED = {
+    "config.json": ("config.json",),
+    "a tokenizer (tokenizer.json)": ("tokenizer.json", "vocab.txt", "vocab.json", "*.model"),
+    "weights (*.safetensors or *.bin)": WEIGHTS,
+}
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -123,31 +124,15 @@ def identify(name: str) -> str:
     place = located["pretrained_model_name_or_path"]
     if "revision" in located:
         return f"{place}@{located['revision']}"
-    _check_folder(Path(place))
-    return _folder_digest(Path(place))
+    pretrained.check_folder(Path(place), "teacher", WANTED)
+    return pretrained.folder_digest(Path(place), IDENTITY_FILES)
 
 
 def _located(name: str) -> dict[str, str]:
     """Arguments for `from_pretrained`: where the encoder is, and which revision of it."""
     if name.startswith(PACKAGE):
         return {"pretrained_model_name_or_path": str(_package_folder(name.removeprefix(PACKAGE)))}
-    if Path(name).is_dir():
-        return {"pretrained_model_name_or_path": name}
-    hub_id, _, revision = name.partition("@")
-    if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
-        raise InputError(f"No teacher at {name!r}: give a folder that exists, or a hub id as owner/model[@revision].")
-    commit = _commit(hub_id, revision or REVISIONS.get(hub_id, "main"))
-    return {"pretrained_model_name_or_path": hub_id, "revision": commit}
-
-
-@cache
-def _commit(hub_id: str, revision: str) -> str:
-    """The commit that a branch or tag stands for now, so that a moved branch is another teacher."""
-    if re.fullmatch("[0-9a-f]{40}", revision):
-        return revision
-    require_on_hub(hub_id, revision)
-    with _readable(f"{hub_id}@{revision}"):
-        return str(extract_commit_hash(cached_file(hub_id, "config.json", revision=revision), None) or revision)
+    return pretrained.located(name, "teacher", REVISIONS)
 
 
 def _package_folder(package: str) -> Path:
@@ -155,37 +140,10 @@ def _package_folder(package: str) -> Path:
     spec = find_spec(package) if package.isidentifier() and package != "__main__" else None
     places = spec.submodule_search_locations if spec else None
     folders = (config.parent for place in places or () for config in sorted(Path(place).rglob("config.json")))
-    found = next((folder for folder in folders if _holds(folder, WEIGHTS)), None)
+    found = next((folder for folder in folders if pretrained.holds(folder, WEIGHTS)), None)
     if found is None:
         raise InputError(
             f"No teacher at '{PACKAGE}{package}': no installed package of that name carries a model. Install it, or "
             "give another with --teacher."
         )
     return found
-
-
-def _holds(folder: Path, patterns: tuple[str, ...]) -> bool:
-    return any(any(folder.glob(pattern)) for pattern in patterns)
-
-
-def _check_folder(folder: Path) -> None:
-    wanted = {
-        "config.json": ("config.json",),
-        "a tokenizer (tokenizer.json)": ("tokenizer.json", "vocab.txt", "vocab.json", "*.model"),
-        "weights (*.safetensors or *.bin)": WEIGHTS,
-    }
-    missing = [what for what, patterns in wanted.items() if not _holds(folder, patterns)]
-    if missing:
-        raise DataError(
-            f"The teacher folder {str(folder)!r} lacks {' and '.join(missing)}. "
-            "Save model and tokenizer into it with save_pretrained()."
-        )
-
-
-def _folder_digest(folder: Path) -> str:
-    """SHA-256 over names and bytes of the files that make the encoder what it is."""
-    total = hashlib.sha256()
-    for path in sorted({p for pattern in IDENTITY_FILES for p in folder.glob(pattern)}):
-        with path.open("rb") as file:
-            total.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return total.hexdigest()

@@ -1,0 +1,43 @@
+"""Texts translated by a Marian model (Junczys-Dowmunt et al., 2018), each once ever."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+
+from benchmark.augmentation.cache import Request, remembered
+from benchmark.augmentation.means import TRANSLATOR, identify
+from benchmark.augmentation.models import Loaded, load_translator
+from benchmark.augmentation.rates import TRANSLATION
+from benchmark.spec import digest
+
+
+class Translator:
+    """One direction. The model is loaded at the first text that is not kept from before."""
+
+    def __init__(self, name: str, device: str) -> None:
+        self.name = name
+        self.device = device
+        self.maker = digest(["translation", identify(name, TRANSLATOR), TRANSLATION])
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        return load_translator(self.name, self.device)
+
+    def translate(self, texts: Sequence[str]) -> list[str]:
+        """Each text in the other language; what is beyond the pieces that the model reads is left out."""
+        return remembered(self.maker, [(text, 0) for text in texts], self._answer)
+
+    @torch.inference_mode()
+    def _answer(self, requests: list[Request]) -> list[str]:
+        model, tokenizer = self.loaded.model, self.loaded.tokenizer
+        most = self.loaded.reads(TRANSLATION["max_pieces"])
+        texts = [text for text, _ in requests]
+        read = tokenizer(texts, padding=True, truncation=True, max_length=most, return_tensors="pt")
+        written = model.generate(  # type: ignore[operator]
+            **read.to(self.loaded.device), num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=most
+        )
+        return [
+            tokenizer.decode(ids, skip_special_tokens=True, use_source_tokenizer=False).strip()
+            for ids in written
+        ]
