@@ -59,6 +59,8 @@ def examine(lesson: Lesson, taught: Taught, folder: Path, teacher_test_f1: float
         epochs=taught.progress.epochs,
         sentences_per_second=taught.progress.sentences_per_second,
         overhead_share=taught.progress.overhead_share,
+        n_texts=lesson.practice.n_texts,
+        label_count_std=lesson.practice.label_count_std,
         **variants.figures,
         test_f1_per_label=_label_scores(room, logits),
     )

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -13,12 +13,13 @@ import torch
 from benchmark.data.entry import SPLITS
 from benchmark.exam import TEACHER, examine
 from benchmark.grid import search
-from benchmark.learning.classroom import POOL, Classroom
+from benchmark.learning.classroom import Classroom
 from benchmark.learning.loop import OnEpoch, predict
 from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.lesson import Lesson, Taught
 from benchmark.measuring.lock import machine_lock
 from benchmark.rooms import Rooms
+from benchmark.settings import Source
 from benchmark.spec import GRID, RunResult, RunSpec, digest
 from benchmark.storage import logits_folder, teacher_folder
 from tracking import LiveRun, Record, Store
@@ -67,8 +68,8 @@ class Desk:
     def tags(self, spec: RunSpec, role: str) -> dict[str, str]:
         return tags(spec, role, self.preset)
 
-    def prepare_logits(self, spec: RunSpec, *, pool: bool) -> None:
-        """Has the teacher of the student's `spec` answer every split, and the pool, where no logits are stored yet."""
+    def prepare_logits(self, spec: RunSpec, sources: Iterable[Source]) -> None:
+        """Has the teacher of the student's `spec` answer every split, and `sources`, where no logits are stored yet."""
         room, labels = self.rooms.classroom(spec.dataset), self.rooms.corpus(spec.dataset).labels
 
         @cache
@@ -76,7 +77,7 @@ class Desk:
             loaded = load_teacher(str(teacher_folder(spec.teacher_key)), spec.task, len(labels))
             return loaded.to(self.device)
 
-        for part in (*SPLITS, POOL) if pool and len(room.pool.texts) else SPLITS:
+        for part in (*SPLITS, *sources):
             room.teacher_logits(part, spec.teacher_key, lambda s: predict(model(), s, device=self.device))
 
     def fetch_teacher(self, record: Record) -> None:

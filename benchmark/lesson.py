@@ -1,9 +1,8 @@
-"""One spec's lesson: the model, where its embeddings start, what it reads, what it is to answer, and the training."""
+"""One spec's lesson: the model, where its embeddings start, and the training."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,14 +12,14 @@ from torch import nn
 import students
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import Split
-from benchmark.errors import RunError
 from benchmark.learning import embeddings
-from benchmark.learning.classroom import POOL, Classroom, Part
-from benchmark.learning.encoding import Sentences, concatenate
-from benchmark.learning.loop import Exercise, OnEpoch, Progress, Recipe, predict, train
+from benchmark.learning.classroom import POOL, Classroom
+from benchmark.learning.encoding import concatenate
+from benchmark.learning.loop import OnEpoch, Progress, Recipe, predict, train
 from benchmark.learning.losses import loss_function
 from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.measuring.scores import macro_f1
+from benchmark.practice import Practice, exercise, practice
 from benchmark.spec import RunSpec, digest
 from benchmark.storage import teacher_folder, vectors_path, write_array
 
@@ -41,8 +40,8 @@ class Lesson:
         progress = train(
             model,
             word_table(model),
-            practice=self._practice(),
-            validation=self._exercise("validation"),
+            practice=self.practice.exercise,
+            validation=exercise(self.spec, self.room, "validation"),
             loss=loss_function(self.spec.loss, self.spec.temperature),
             score=partial(score, self.room, "validation"),
             recipe=_recipe(self.spec, rate),
@@ -75,22 +74,10 @@ class Lesson:
             embeddings.start_table(table, self._matrix(table.embedding_dim))
         return model
 
-    def _practice(self) -> Exercise:
-        labelled = self._exercise("train")
-        if not self.spec.unlabeled or not len(self.room.pool.texts):
-            return labelled
-        more = self._exercise(POOL)
-        return Exercise(
-            sentences=concatenate(labelled.sentences, more.sentences),
-            targets=np.concatenate([labelled.targets, more.targets]),
-        )
-
-    def _exercise(self, part: Part) -> Exercise:
-        targets = self.room.labels(cast("Split", part)) if self.spec.loss == "hard" else self._teacher_logits(part)
-        return Exercise(sentences=self.room.sentences(part), targets=targets)
-
-    def _teacher_logits(self, part: Part) -> NDArray[np.float16]:
-        return self.room.teacher_logits(part, self.spec.teacher_key, partial(_missing, part))
+    @cached_property
+    def practice(self) -> Practice:
+        """What the student is taught with, at whatever rate."""
+        return practice(self.spec, self.room)
 
     def _matrix(self, width: int) -> NDArray[np.float32]:
         """[V, any width] what the word-piece table starts from."""
@@ -152,8 +139,3 @@ def _recipe(spec: RunSpec, rate: float) -> Recipe:
 def _table_of(teacher: Teacher) -> NDArray[np.float32]:
     table: NDArray[np.float32] = teacher.embedding.weight.detach().numpy()
     return table
-
-
-def _missing(part: str, _: Sentences) -> Any:
-    """A student never runs the teacher: the sweep has stored the logits before."""
-    raise RunError(f"The teacher's logits of {part!r} are not stored. Run the same command again to compute them.")

@@ -12,6 +12,7 @@ import torch
 from benchmark.data.suites import Suite, load_suite
 from benchmark.errors import InputError, UnknownNameError
 from benchmark.plan import Request
+from benchmark.policy import add_options, read_means, require_doable
 from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
 from benchmark.spec import GRID, TASKS, TUNED
@@ -37,6 +38,7 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
     add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
+    add_options(made, positive)
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
     add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
     add("--force", action="store_true", help="do again what is done")
@@ -55,20 +57,24 @@ def request(asked: argparse.Namespace) -> Request:
     """
     known("preset", [asked.preset], PRESETS)
     suite = load_suite(asked.suite, asked.preset)
-    preset = _preset(asked)
+    preset, means = _preset(asked), read_means(asked)
+    settings = _chosen("setting", asked.setting, SETTINGS, LADDER)
+    require_doable(settings, suite.task, means)
     return Request(
         suite=suite,
         preset_name=asked.preset,
         preset=preset,
         datasets=_chosen("data set", asked.dataset, suite.entries, suite.datasets),
         students=_chosen("student", asked.student, STUDENTS, tuple(STUDENTS)),
-        settings=_chosen("setting", asked.setting, SETTINGS, LADDER),
+        settings=settings,
         seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
         learning_rate=None if asked.learning_rate == TUNED else asked.learning_rate,
         teacher=_teacher(asked, suite, preset),
         teacher_epochs=asked.teacher_epochs or 0,
         teacher_rate=asked.teacher_learning_rate or 0.0,
         vectors=_vectors(asked.vectors),
+        means=means,
+        agreed=asked.agreed,
         limit=asked.limit,
         device=device(asked.device),
         jobs=asked.jobs or _usual_jobs(asked.device),

@@ -1,11 +1,12 @@
 """From what was asked to the list of runs: which, in which order, and what identifies each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import ceil
 from typing import Literal
 
+from benchmark.augmentation.means import METHODS, Means
 from benchmark.data.suites import Suite
 from benchmark.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.rooms import Rooms
@@ -35,6 +36,9 @@ class Request:
     """Learning rate of its fine-tuning; 0 takes what suits the teacher."""
     vectors: str = ""
     """A fastText .bin or .vec file; empty trains vectors on the pool."""
+    means: Means = field(default_factory=Means)
+    """Of the settings that make text or read a file of it."""
+    agreed: bool = False
     limit: int = 0
     device: str = "cpu"
     jobs: int = 1
@@ -63,7 +67,8 @@ def _of_dataset(request: Request, rooms: Rooms, dataset: str) -> Iterator[Item]:
     for student, setting, seed in product(request.students, request.settings, request.seeds):
         if setting in request.preset.left_out.get(student, ()):
             continue
-        pool = "" if reason or not SETTINGS[setting].unlabeled else rooms.pool(dataset).digest
+        taught = SETTINGS[setting]
+        pool = "" if reason or not taught.unlabeled else rooms.pool_digest(dataset, taught.text_source)
         yield Item(spec=_student_spec(request, teacher, student, setting, seed, pool, rooms), skip_reason=reason)
 
 
@@ -111,6 +116,10 @@ def _student_spec(
         loss=setting.loss,
         temperature=setting.temperature,
         unlabeled=setting.unlabeled,
+        text_source=setting.text_source,
+        agreed=request.agreed and setting.text_source in METHODS,
+        balance=setting.balance,
+        length_filter=setting.length_filter,
         embeddings=setting.embeddings,
         embedding_source=rooms.vectors_digest if setting.embeddings == "fasttext" else "",
         max_epochs=request.preset.max_epochs,

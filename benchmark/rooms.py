@@ -1,20 +1,25 @@
 """What is loaded of each data set, once a process, whichever runs read it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
+from benchmark.augmentation.augment import Augmented, augment
+from benchmark.augmentation.means import METHODS, Means, recipe
+from benchmark.augmentation.stored import stored_augmented
 from benchmark.data.corpus import Corpus, is_available, load_corpus
-from benchmark.data.pool import Pool, unlabeled_pool
+from benchmark.data.pool import Pool, in_domain_pool, known_texts, unlabeled_pool
 from benchmark.data.suites import Suite
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.teacher import identify, load_tokenizer
 from benchmark.presets import MAX_LENGTH
 from benchmark.pretrained import require_on_hub
+from benchmark.settings import Source
+from benchmark.spec import digest
 from benchmark.storage import file_digest
 
 
@@ -26,13 +31,15 @@ class Rooms:
     teacher: str
     vectors: str = ""
     limit: int = 0
+    means: Means = field(default_factory=Means)
     _corpora: dict[str, Corpus] = field(default_factory=dict)
-    _pools: dict[str, Pool] = field(default_factory=dict)
+    _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
     _classrooms: dict[str, Classroom] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "Rooms"], tuple[()]]:
         """Another process loads for itself."""
-        return partial(Rooms, suite=self.suite, teacher=self.teacher, vectors=self.vectors, limit=self.limit), ()
+        given = ("suite", "teacher", "vectors", "limit", "means")
+        return partial(Rooms, **{name: getattr(self, name) for name in given}), ()
 
     def why_unavailable(self, dataset: str) -> str:
         """Why the data set cannot be read here; empty where it can."""
@@ -45,10 +52,17 @@ class Rooms:
             self._corpora[dataset] = load_corpus(self.suite.entries[dataset], self.limit)
         return self._corpora[dataset]
 
-    def pool(self, dataset: str) -> Pool:
-        if dataset not in self._pools:
-            self._pools[dataset] = unlabeled_pool(self.corpus(dataset), self.suite, self.limit)
-        return self._pools[dataset]
+    def pool(self, dataset: str, source: Source = "pool") -> Pool:
+        """A data set's unlabelled text from a source, read or made at the first call."""
+        if (dataset, source) not in self._pools:
+            self._pools[dataset, source] = self._read_pool(dataset, source)
+        return self._pools[dataset, source]
+
+    def pool_digest(self, dataset: str, source: Source) -> str:
+        """Of the texts; of texts that may not have been made yet, of what they are made from and how."""
+        if source not in METHODS:
+            return self.pool(dataset, source).digest
+        return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._means)])
 
     def classroom(self, dataset: str) -> Classroom:
         if dataset not in self._classrooms:
@@ -56,9 +70,28 @@ class Rooms:
                 corpus=self.corpus(dataset),
                 tokenizer=self.tokenizer,
                 max_length=min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length),
-                read_pool=lambda: self.pool(dataset),
+                read_pool=partial(self.pool, dataset),
             )
         return self._classrooms[dataset]
+
+    def _read_pool(self, dataset: str, source: Source) -> Pool:
+        corpus = self.corpus(dataset)
+        if source == "pool":
+            return unlabeled_pool(corpus, self.suite, self.limit)
+        if source == "in_domain":
+            return in_domain_pool(corpus, self.suite, Path(self.means.in_domain), self.limit)
+        made = stored_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
+        return Pool(made.texts, digest(made.texts), made.origins)
+
+    def _augment(self, dataset: str, source: Source) -> Augmented:
+        corpus = self.corpus(dataset)
+        exclude = known_texts(corpus, self.suite)
+        return augment(source, corpus.texts("train"), self.pool(dataset).texts, self._means, exclude)
+
+    @property
+    def _means(self) -> Means:
+        """A smoke run makes no more texts than it reads of anything else."""
+        return replace(self.means, n_texts=min(self.means.n_texts, self.limit)) if self.limit else self.means
 
     @cached_property
     def teacher_identity(self) -> str:

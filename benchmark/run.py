@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     out = asked.out or RESULTS / folder_name(wanted.suite.name)
     records = _known_records(asked, wanted, out)
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
+    rooms = Rooms(
+        suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit, means=wanted.means
+    )
     _require_named(asked.dataset, wanted)
     items = plan_runs(wanted, rooms)
     if not asked.dry_run:

@@ -1,20 +1,31 @@
-"""The paper's ladder of settings, as data (section 4.2)."""
+"""The paper's ladder of settings (section 4.2) and the policies for unlabelled text of sections 6.2 to 6.4, as data."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Loss = Literal["mse", "kld", "hard"]
 Embeddings = Literal["random", "fasttext", "bert"]
+Source = Literal["pool", "subs", "bt_subs", "in_domain"]
+"""Where unlabelled text comes from: the suite's pool; the labelled text with words substituted, or translated there and
+back before that; a file of the user's."""
+Balance = Literal["", "median", "mean_oversampled"]
+LengthFilter = Literal["", "min_max", "q1_q3"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """How a student is taught: its loss, its text, and where its embedding table starts."""
+    """How a student is taught: its loss, its text, and where its embedding table starts.
+
+    What is read of `text_source` is balanced first, by the teacher's labels, and then filtered by length (Table 10).
+    """
 
     loss: Loss
     temperature: float = 1.0
     unlabeled: bool = False
     embeddings: Embeddings = "random"
+    text_source: Source = "pool"
+    balance: Balance = ""
+    length_filter: LengthFilter = ""
 
     @property
     def distils(self) -> bool:
@@ -31,6 +42,21 @@ SETTINGS: dict[str, Setting] = {
     "kd_kld": Setting(loss="kld"),
     "kd_kld_t2": Setting(loss="kld", temperature=2.0),
     "kd_kld_t4": Setting(loss="kld", temperature=4.0),
+    "kd_ulb_min_max": Setting(loss="mse", unlabeled=True, length_filter="min_max"),
+    "kd_ulb_q1_q3": Setting(loss="mse", unlabeled=True, length_filter="q1_q3"),
+    "kd_ulb_median": Setting(loss="mse", unlabeled=True, balance="median"),
+    "kd_ulb_mean_oversampled": Setting(loss="mse", unlabeled=True, balance="mean_oversampled"),
+    "kd_ulb_mean_oversampled_min_max": Setting(
+        loss="mse", unlabeled=True, balance="mean_oversampled", length_filter="min_max"
+    ),
+    "kd_in_domain": Setting(loss="mse", unlabeled=True, text_source="in_domain"),
+    "kd_bt_subs": Setting(loss="mse", unlabeled=True, text_source="bt_subs"),
+    "kd_subs": Setting(loss="mse", unlabeled=True, text_source="subs"),
+    "kd_subs_min_max": Setting(loss="mse", unlabeled=True, text_source="subs", length_filter="min_max"),
+    "kd_subs_mean_oversampled": Setting(loss="mse", unlabeled=True, text_source="subs", balance="mean_oversampled"),
+    "kd_subs_mean_oversampled_min_max": Setting(
+        loss="mse", unlabeled=True, text_source="subs", balance="mean_oversampled", length_filter="min_max"
+    ),
 }
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")

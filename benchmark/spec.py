@@ -19,6 +19,7 @@ TEACHER = "teacher"
 FINE_TUNED = "fine_tuned"
 GRID = "grid"
 TUNED = "tuned"
+POLICY = ("text_source", "agreed", "balance", "length_filter")
 
 
 def digest(value: object) -> str:
@@ -52,6 +53,12 @@ class RunSpec:
     loss: str
     temperature: float = 1.0
     unlabeled: bool = False
+    text_source: str = "pool"
+    """Where unlabelled text comes from."""
+    agreed: bool = False
+    """Whether a text made from a labelled one is kept only where the teacher gives both the same label."""
+    balance: str = ""
+    length_filter: str = ""
     embeddings: str = "random"
     embedding_source: str = ""
     """Digest of a given vector file; empty where vectors are trained on the pool or are the teacher's."""
@@ -73,7 +80,12 @@ class RunSpec:
     @property
     def key(self) -> str:
         """Covers `teacher_key` and not the name `teacher`: the same encoder in another folder is the same teacher."""
-        return digest({name: value for name, value in asdict(self).items() if name != "teacher"})
+        return digest({name: value for name, value in self.told().items() if name != "teacher"})
+
+    def told(self) -> dict[str, Any]:
+        """The fields; those of a policy for unlabelled text only where there is one: older runs keep their keys."""
+        plain = {f.name: f.default for f in fields(self) if f.name in POLICY}
+        return {name: value for name, value in asdict(self).items() if name not in POLICY or value != plain[name]}
 
     @property
     def name(self) -> str:
@@ -133,6 +145,10 @@ class RunResult:
     onnx_int8_test_f1: float | None = None
     onnx_int8_f1_lost: float | None = None
     """The larger of what INT8 loses on validation and on test; below 0 where it gains on both."""
+    n_texts: int | None = None
+    """Texts that the student was taught with, labelled and unlabelled, repetitions counted."""
+    label_count_std: float | None = None
+    """Standard deviation over labels of how many unlabelled texts the teacher gives each (Table 10)."""
     test_f1_per_label: dict[str, float] = field(default_factory=dict)
 
     @property

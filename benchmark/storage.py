@@ -47,6 +47,11 @@ def vectors_path(digest: str) -> Path:
     return cache_folder() / "vectors" / f"{digest}.npy"
 
 
+def augmented_path(digest: str) -> Path:
+    """Of texts made from a data set's labelled ones."""
+    return cache_folder() / "augmented" / f"{digest}.json"
+
+
 def lock_path(name: str) -> Path:
     """Of a file whose lock lets one process of this machine at a time do something."""
     folder = cache_folder() / "locks"
@@ -59,6 +64,14 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         np.save(file, array)
+    Path(file.name).replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Atomically, in UTF-8."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
+        file.write(text)
     Path(file.name).replace(path)
 
 

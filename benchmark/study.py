@@ -6,7 +6,7 @@ are runs like any other: what is done is not done again.
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,17 +15,23 @@ from rich.console import Console
 from benchmark import run
 from benchmark.command import run_command
 from benchmark.data.catalogue import DATASETS
+from benchmark.data.suites import load_suite
 from benchmark.errors import InputError
 from benchmark.options import known, parser, request
-from benchmark.plan import plan_runs
+from benchmark.plan import Request, plan_runs
+from benchmark.policy import read_means, why_not
 from benchmark.report import RESULTS, folder_name
 from benchmark.reporting.files import report_folder
 from benchmark.reporting.results import results
 from benchmark.rooms import Rooms
 from benchmark.spec import TUNED
 from benchmark.studies.experiments import EXPERIMENTS
+from benchmark.studies.lengths import length_statistics, markdown, write_lengths
 from benchmark.studies.table import answer, write_study
 from tracking import Store
+
+LENGTH = "length"
+"""The study that tells of the texts' lengths too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,17 +47,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = options.parse_args(rest)
     if asked.setting or asked.learning_rate == TUNED:
         raise InputError(f"Study {name!r} sets --setting itself, and compares at one learning rate or the grid.")
-    rest += [word for setting in experiment.conditions.values() for word in ("-x", setting)]
+    task, means = load_suite(asked.suite, asked.preset).task, read_means(asked)
+    undone = {c: reason for c, setting in experiment.conditions.items() if (reason := why_not(setting, task, means))}
+    _say(f"Condition {condition!r} is left out: {reason}." for condition, reason in undone.items())
+    rest += [word for c, setting in experiment.conditions.items() if c not in undone for word in ("-x", setting)]
     code = run.main(rest)
     if asked.dry_run:
         return code
     wanted = request(options.parse_args(rest))
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
+    rooms = Rooms(
+        suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit, means=wanted.means
+    )
     keys = {item.spec.key for item in plan_runs(wanted, rooms)}
     rows = [row for row in results(Store.open(asked.tracking_uri).records(wanted.suite.name)) if row.key in keys]
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "studies" / name)
-    _close(write_study(out, name, experiment, rows), answer(experiment, rows))
+    more = _lengths(out, wanted, rooms) if name == LENGTH else ""
+    path = write_study(out, name, experiment, rows, more)
+    _say([*answer(experiment, rows), f"Study: {path}"])
     return code
+
+
+def _lengths(out: Path, wanted: Request, rooms: Rooms) -> str:
+    """Writes lengths.csv; returns its table."""
+    readable = [dataset for dataset in wanted.datasets if not rooms.why_unavailable(dataset)]
+    told = [row for dataset in readable for row in length_statistics(dataset, rooms.classroom(dataset))]
+    write_lengths(out / "lengths.csv", told)
+    return f"## Lengths in word pieces (Table 11)\n\n{markdown(told)}"
 
 
 def _suite(arguments: Sequence[str]) -> list[str]:
@@ -63,9 +84,9 @@ def _suite(arguments: Sequence[str]) -> list[str]:
     return ["--suite", entry.task if entry else "classification"]
 
 
-def _close(path: Path, sentences: Sequence[str]) -> None:
+def _say(lines: Iterable[str]) -> None:
     console = Console()
-    for line in (*sentences, f"Study: {path}"):
+    for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

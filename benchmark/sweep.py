@@ -1,12 +1,15 @@
 """Doing what is missing of a plan: teachers first, then their logits, then students, side by side where asked."""
 
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import cast
 
 from benchmark.execute import Outcome, Watch
 from benchmark.plan import Item, Request
 from benchmark.rooms import Rooms
+from benchmark.settings import Source
 from benchmark.workers import Work, executed, threads
 from tracking import Record, Store
 
@@ -76,12 +79,14 @@ def teachers_at_hand(items: list[Item], work: Work, store: Store, request: Reque
     desk = work.desk()
     ledger = Ledger.read(store.records(request.suite.name))
     waiting = {item.spec.teacher_key: item.spec for item in items if not item.spec.is_teacher}
-    pooled = {item.spec.teacher_key for item in items if item.spec.unlabeled}
+    sources: dict[str, set[Source]] = defaultdict(set)
+    for spec in (item.spec for item in items if item.spec.unlabeled):
+        sources[spec.teacher_key].add(cast(Source, spec.text_source))
     f1 = {}
     for key, spec in waiting.items():
         record = ledger.finished.get(key)
         if record:
             desk.fetch_teacher(record)
-            desk.prepare_logits(spec, pool=key in pooled)
+            desk.prepare_logits(spec, sorted(sources[key]))
             f1[key] = record.metrics["test_f1"]
     return f1

@@ -18,6 +18,7 @@ from benchmark.estimate import Estimator
 from benchmark.execute import Desk
 from benchmark.options import known, positive, rate, request
 from benchmark.plan import Item, Request, plan_runs
+from benchmark.policy import add_options
 from benchmark.progress import SweepProgress
 from benchmark.report import RESULTS, folder_name
 from benchmark.reporting.files import report_folder
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = Store.open(asked.tracking_uri)
     n_threads = asked.threads or torch.get_num_threads()
     load_corpus(wanted.suite.entries[asked.dataset])
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
+    rooms = Rooms(
+        suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit, means=wanted.means
+    )
     teacher, student = plan_runs(wanted, rooms)
     search = _search(asked, student)
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "tuning" / folder_name(search.name))
@@ -178,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
     add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
     add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
+    add_options(made, positive)
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split")
     add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add(

@@ -1,7 +1,7 @@
 """`--learning-rate tuned`: the rate that a finished study found best, read from the tracking store."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from benchmark.errors import InputError
 from benchmark.plan import Item
@@ -20,7 +20,7 @@ NOT_OF_LESSON = frozenset(
 
 def lesson_key(spec: RunSpec) -> str:
     """Of what a student is taught: data set, student, setting, teacher and data, whatever the seed and the budget."""
-    return digest({name: value for name, value in asdict(spec).items() if name not in NOT_OF_LESSON})
+    return digest({name: value for name, value in spec.told().items() if name not in NOT_OF_LESSON})
 
 
 def studies(records: Iterable[Record]) -> dict[str, Record]:

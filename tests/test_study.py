@@ -12,6 +12,7 @@ from benchmark.reporting.results import Row, results
 from benchmark.settings import SETTINGS
 from benchmark.studies.experiments import EXPERIMENTS, Experiment
 from benchmark.studies.intervals import interval
+from benchmark.studies.paper import paper_conditions
 from benchmark.studies.table import answer, effect, lines, write_study
 from tracking import Store
 
@@ -22,7 +23,7 @@ LOSSES, CONVERGENCE = EXPERIMENTS["losses"], EXPERIMENTS["convergence"]
 def test_conditions_are_settings_and_effects_compare_conditions(experiment: Experiment) -> None:
     assert set(experiment.conditions.values()) <= set(SETTINGS)
     assert len(set(experiment.conditions.values())) == len(experiment.conditions)
-    assert {name for one in experiment.effects for name in (one.better, one.worse)} <= set(experiment.conditions)
+    assert {name for one in experiment.effects for name in (*one.plus, *one.minus)} <= set(experiment.conditions)
 
 
 def test_losses_are_what_their_conditions_say() -> None:
@@ -82,6 +83,39 @@ def test_effects_are_paired(rows: list[Row]) -> None:
     assert all("not enough runs" in sentence for sentence in others)
 
 
+def test_an_effect_of_several_conditions_needs_all_of_them(store: Store, add_run: AddRun) -> None:
+    interplay = EXPERIMENTS["interplay"]
+    for seed in (0, 1):
+        for number, setting in enumerate(interplay.conditions.values()):
+            if (seed, setting) != (1, "kd_ulb"):
+                add_run(store, setting=setting, seed=seed, test_f1=0.5 + number / 100)
+    found = effect(interplay, interplay.effects[0], results(store.records()))
+    assert found
+    assert found.n == 1  # seed 1 lacks a condition
+    assert found.mean == pytest.approx(100 * (0.54 - 0.53))  # 51, 53, 55, 57 against 50, 52, 54, 56
+
+
+def test_figures_of_the_texts_stand_in_the_table(store: Store, add_run: AddRun, tmp_path: Path) -> None:
+    for seed, n_texts in enumerate((100, 103)):
+        run = add_run(store, student="cnn", setting="kd_ulb_median", seed=seed, test_f1=0.5)
+        store.add_metrics(run, {"n_texts": n_texts, "label_count_std": 2.5 + seed})
+    path = write_study(tmp_path, "balance", EXPERIMENTS["balance"], results(store.records()), "## More\n")
+    with (tmp_path / "study.csv").open() as file:
+        (line,) = csv.DictReader(file)
+    assert (line["condition"], line["n_texts"], line["label_count_std"]) == ("ulb_median", "102", "3.0")
+    assert float(line["paper_f1"]) == pytest.approx(0.8327)  # Table 10
+    assert "paper's F1 (telco)" in path.read_text()
+    assert path.read_text().endswith("## More\n")
+
+
+def test_every_condition_of_the_papers_tables_is_known() -> None:
+    for experiment in EXPERIMENTS.values():
+        if experiment.paper_table:
+            assert {condition for condition, _ in paper_conditions(experiment.paper_table)} <= set(
+                experiment.conditions
+            )
+
+
 def test_fewer_steps_are_a_gain(store: Store, add_run: AddRun) -> None:
     for setting, factor in (("kd_ulb", 3), ("kd_ulb_bert", 1)):
         for seed in (0, 1):
@@ -133,6 +167,8 @@ BAD = {
     "losses -x kd": "sets --setting itself",
     "losses --learning-rate tuned": "at one learning rate or the grid",
     "losses -d emott": "Did you mean 'emot'",
+    "domain -d emot --in-domain nowhere.txt": "'nowhere.txt' of --in-domain does not exist",
+    "domain -d emot --augmented 0": "not a whole number from 1 on",
 }
 
 

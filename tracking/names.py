@@ -15,6 +15,8 @@ GROUPED: dict[str, str] = {
     "epochs": "train/epochs",
     "sentences_per_second": "train/sentences_per_second",
     "overhead_share": "train/overhead_share",
+    "n_texts": "train/texts",
+    "label_count_std": "train/label_count_std",
     "onnx_max_logit_gap": "check/onnx_max_logit_gap",
 }
 FAMILIES = ("latency", "size", "speedup", "throughput", "cost")

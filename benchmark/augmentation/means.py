@@ -40,6 +40,8 @@ class Means:
     """Any masked language model with a fast tokenizer."""
     n_texts: int = N_TEXTS
     """New texts to make."""
+    in_domain: str = ""
+    """A file of the user's, which is read as it is."""
 
     def __post_init__(self) -> None:
         if self.n_texts < 1:

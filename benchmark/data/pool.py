@@ -11,6 +11,7 @@ from benchmark.data.parsers import decode
 from benchmark.data.sources import is_available, read_local
 from benchmark.data.splits import ranking
 from benchmark.data.suites import Suite
+from benchmark.errors import DataError
 from benchmark.spec import Task, digest
 
 Text = str | Sequence[str]
@@ -25,6 +26,8 @@ class Pool:
     texts: Texts
     digest: str
     """SHA-256 over the texts in order."""
+    origins: Sequence[int] | None = None
+    """Of texts made from labelled ones: index in train of each one's."""
 
 
 def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
@@ -37,11 +40,40 @@ def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
     Raises:
         DataError: a public data set that cannot be fetched, a broken file.
     """
-    corpora = [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
+    corpora = _corpora(suite)
+    return _pool(_candidates(corpora, suite, corpus), _known(corpora, corpus), limit)
+
+
+def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> Pool:
+    """The texts of one file, a text a line, with the same ones left out as of `unlabeled_pool` (section 6.2).
+
+    Raises:
+        DataError: a file that cannot be read, or that holds no text of its own.
+    """
+    pool = _pool(_lines(path, suite.task, "--in-domain"), _known(_corpora(suite), corpus), limit)
+    if not len(pool.texts):
+        raise DataError(f"{path} holds no text besides those of {corpus.name!r}. Give one text a line.")
+    return pool
+
+
+def known_texts(corpus: Corpus, suite: Suite) -> set[str]:
+    """Keys of the texts that no unlabelled text may repeat; see `text_key`."""
+    return _known(_corpora(suite), corpus)
+
+
+def _corpora(suite: Suite) -> list[Corpus]:
+    return [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
+
+
+def _known(corpora: Iterable[Corpus], corpus: Corpus) -> set[str]:
     known = set(map(text_key, corpus.texts("train")))
     for each in (*corpora, corpus):
         known.update(text_key(text) for split in _HELD_OUT for text in each.texts(split))
-    found = list(_unseen(_candidates(corpora, suite, corpus), known))
+    return known
+
+
+def _pool(candidates: Iterable[Text], known: set[str], limit: int) -> Pool:
+    found = list(_unseen(candidates, known))
     kept = sorted(ranking(len(found), "limit:pool")[:limit]) if limit else range(len(found))
     texts = cast(Texts, [found[i] for i in kept])
     return Pool(texts, digest(texts))
@@ -55,9 +87,9 @@ def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iter
     yield from corpus.unlabeled
 
 
-def _lines(path: Path, task: Task) -> Iterator[Text]:
+def _lines(path: Path, task: Task, named_by: str = "`unlabeled`") -> Iterator[Text]:
     """One text a line, blank lines skipped; for tagging the words between spaces."""
-    text = decode(read_local(path, "`unlabeled`"), str(path))
+    text = decode(read_local(path, named_by), str(path))
     lines = (line.removesuffix("\r") for line in text.split("\n") if line.strip())
     return lines if task == "classification" else (line.split() for line in lines)
 

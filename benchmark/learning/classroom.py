@@ -4,36 +4,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
 from benchmark.data.corpus import Corpus
-from benchmark.data.entry import Split
+from benchmark.data.entry import SPLITS, Split
 from benchmark.data.pool import Pool
+from benchmark.errors import RunError
 from benchmark.learning.encoding import Sentences, encode_texts, encode_words
 from benchmark.learning.logits import stored_logits
+from benchmark.settings import Source
 from benchmark.spec import digest
 from benchmark.storage import logits_path
 
-Part = Split | Literal["pool"]
-POOL: Literal["pool"] = "pool"
+Part = Split | Source
+POOL: Source = "pool"
 
 
 @dataclass(kw_only=True)
 class Classroom:
-    """One data set, read by one tokenizer. `part` names a split or the unlabelled pool."""
+    """One data set, read by one tokenizer. `part` names a split or a source of unlabelled text."""
 
     corpus: Corpus
     tokenizer: PreTrainedTokenizerBase
     max_length: int
-    read_pool: Callable[[], Pool]
-
-    @cached_property
-    def pool(self) -> Pool:
-        return self.read_pool()
+    read_pool: Callable[[Source], Pool]
 
     @property
     def tags_words(self) -> bool:
@@ -41,10 +39,17 @@ class Classroom:
 
     def texts(self, part: Part) -> Sequence[Any]:
         """Strings, or lists of words for tagging."""
-        return self.pool.texts if part == POOL else self.corpus.texts(part)
+        return self.corpus.texts(part) if part in SPLITS else self.read_pool(cast(Source, part)).texts
+
+    def origins(self, source: Source) -> NDArray[np.int64]:
+        """[n] index in train of the text that each text of `source` was made from. RunError where it was not."""
+        made_from = self.read_pool(source).origins
+        if made_from is None:
+            raise RunError(f"The texts of {source!r} were not made from labelled ones, so none can agree with its own.")
+        return np.array(made_from, dtype=np.int64)
 
     def sentences(self, part: Part) -> Sentences:
-        """The encoded text of a split or of the pool, tokenised at the first call."""
+        """The encoded text of a part, tokenised at the first call."""
         if part not in self._encoded:
             encode = encode_words if self.tags_words else encode_texts
             self._encoded[part] = encode(self.texts(part), self.tokenizer, self.max_length)
@@ -69,7 +74,7 @@ class Classroom:
     def teacher_logits(
         self, part: Part, teacher_key: str, compute: Callable[[Sentences], NDArray[np.float32]]
     ) -> NDArray[np.float16]:
-        """[A, C] of a split or the pool, computed only where they are not stored yet; none for an empty pool."""
+        """[A, C] of a part, computed only where they are not stored yet; none for an empty pool."""
         sentences = self.sentences(part)
         if not len(sentences):
             return np.empty((0, len(self.corpus.labels)), dtype=np.float16)
@@ -77,7 +82,7 @@ class Classroom:
         return stored_logits(path, sentences.n_answers, lambda: compute(sentences))
 
     def _texts_digest(self, part: Part) -> str:
-        content = self.pool.digest if part == POOL else self.corpus.digest
+        content = self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
         return digest([part, content, self.max_length])
 
     @cached_property

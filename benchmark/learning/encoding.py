@@ -39,6 +39,21 @@ class Sentences:
         """[n] pieces of each sentence."""
         return np.diff(self.offsets)
 
+    def take(self, rows: NDArray[np.int64]) -> "Sentences":
+        """[m] those sentences in that order; one may be taken again."""
+        return Sentences(
+            ids=self.ids[_places(self.offsets, rows)],
+            offsets=_starts(np.diff(self.offsets)[rows]),
+            positions=self.positions[self.answers_of(rows)],
+            answer_offsets=_starts(np.diff(self.answer_offsets)[rows]),
+            per_word=self.per_word,
+            pad_id=self.pad_id,
+        )
+
+    def answers_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Indices of the answers of those sentences, in order."""
+        return _places(self.answer_offsets, rows)
+
     @property
     def n_answers(self) -> int:
         return int(self.answer_offsets[-1])
@@ -109,4 +124,16 @@ def _flatten(
 
 
 def _offsets(nested: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum([len(part) for part in nested])]).astype(np.int64)
+    return _starts(np.array([len(part) for part in nested], dtype=np.int64))
+
+
+def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[n + 1] where parts of these lengths begin, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _places(offsets: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of everything that the parts `rows` hold."""
+    lengths = np.diff(offsets)[rows]
+    within = np.arange(lengths.sum()) - np.repeat(_starts(lengths)[:-1], lengths)
+    return np.asarray(np.repeat(offsets[rows], lengths) + within)

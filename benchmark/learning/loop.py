@@ -28,6 +28,10 @@ class Exercise:
     sentences: Sentences
     targets: NDArray[Any]
 
+    def take(self, rows: NDArray[np.int64]) -> "Exercise":
+        """Those sentences with their targets."""
+        return Exercise(sentences=self.sentences.take(rows), targets=self.targets[self.sentences.answers_of(rows)])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:

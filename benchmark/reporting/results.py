@@ -8,13 +8,15 @@ from pathlib import PurePath
 from types import NoneType
 from typing import get_args, get_type_hints
 
-from benchmark.spec import TEACHER, digest
+from benchmark.spec import POLICY, TEACHER, RunSpec, digest
 from tracking import Record
 
 ROLES = ("teacher", "train")
 STATUSES = ("skipped", "failed", "finished")
 """From the least to the most that a row can say of a run."""
 LATENCY = "latency_"
+PLAIN = {field.name: str(field.default) for field in fields(RunSpec) if field.name in POLICY}
+"""Params of a run without a policy for unlabelled text, as a store keeps them; runs of older versions lack them."""
 INVALID = "invalid"
 """Tag of an inference run whose milliseconds are not to be trusted: the reason."""
 
@@ -63,6 +65,10 @@ class Row:
     git_commit: str
     invalid: str
     """Why the latencies were left out, where the session that measured them failed its own control."""
+    n_texts: int | None
+    """That the student was taught with, repetitions counted."""
+    label_count_std: float | None
+    """Of the unlabelled texts that the teacher gives each label."""
 
     @property
     def is_teacher(self) -> bool:
@@ -120,7 +126,7 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str]) 
         "status": record.status,
         "run_id": record.run_id,
         "teacher": teachers[record.tags.get("teacher", "")],
-        "configuration": digest({k: v for k, v in record.params.items() if k != "seed"})[:12],
+        "configuration": digest({k: v for k, v in record.params.items() if k != "seed" and PLAIN.get(k) != v})[:12],
         "data": record.params.get("data_digest", "")[:12],
     }
     if inference is not None:

@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmark.studies.factorial import Factor, contrasts, level_names
+
 Measure = Literal["mean_f1", "steps_to_best"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """`better` minus `worse`, paired by data set, student and seed; the paper claims its sign."""
+    """Mean of the conditions `plus` less the mean of `minus`, paired by data set, student and seed.
+
+    The claim is that it lies above 0.
+    """
 
     claim: str
-    better: str
-    worse: str
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
     paper: float | None = None
     """The paper's own figure, in points of F1; None where it gives none."""
 
@@ -25,9 +30,30 @@ class Experiment:
     title: str
     conditions: Mapping[str, str]
     """Setting by the condition's name."""
-    measure: Measure
+    measure: Measure = "mean_f1"
     effects: tuple[Effect, ...]
+    paper_table: str = ""
+    """The paper's table of these conditions, which is of the data set `paper_dataset`; empty: Tables 5 and 6."""
+    paper_dataset: str = ""
 
+
+FACTORS = (
+    Factor(name="length filter", mark="length"),
+    Factor(name="balancing", mark="balance"),
+    Factor(name="text made of the labelled text", mark="domain"),
+)
+"""Of study `interplay`: its conditions are named by the marks of the factors that are on, in this order."""
+
+INTERPLAY = {
+    "plain": "kd_ulb",
+    "length": "kd_ulb_min_max",
+    "balance": "kd_ulb_mean_oversampled",
+    "length+balance": "kd_ulb_mean_oversampled_min_max",
+    "domain": "kd_subs",
+    "length+domain": "kd_subs_min_max",
+    "balance+domain": "kd_subs_mean_oversampled",
+    "length+balance+domain": "kd_subs_mean_oversampled_min_max",
+}
 
 EXPERIMENTS: dict[str, Experiment] = {
     "losses": Experiment(
@@ -39,12 +65,11 @@ EXPERIMENTS: dict[str, Experiment] = {
             "kld_t4": "kd_kld_t4",
             "hard_labels": "vanilla",
         },
-        measure="mean_f1",
         effects=(
-            Effect(claim="MSE beats KLD (T = 1)", better="mse", worse="kld_t1", paper=1.66),
-            Effect(claim="MSE beats KLD (T = 2)", better="mse", worse="kld_t2"),
-            Effect(claim="MSE beats KLD (T = 4)", better="mse", worse="kld_t4"),
-            Effect(claim="Distillation beats hard labels", better="mse", worse="hard_labels"),
+            Effect(claim="MSE beats KLD (T = 1)", plus=("mse",), minus=("kld_t1",), paper=1.66),
+            Effect(claim="MSE beats KLD (T = 2)", plus=("mse",), minus=("kld_t2",)),
+            Effect(claim="MSE beats KLD (T = 4)", plus=("mse",), minus=("kld_t4",)),
+            Effect(claim="Distillation beats hard labels", plus=("mse",), minus=("hard_labels",)),
         ),
     ),
     "convergence": Experiment(
@@ -52,8 +77,57 @@ EXPERIMENTS: dict[str, Experiment] = {
         conditions={"random": "kd_ulb", "fasttext": "kd_ulb_fasttext", "bert": "kd_ulb_bert"},
         measure="steps_to_best",
         effects=(
-            Effect(claim="fastText embeddings converge faster", better="fasttext", worse="random"),
-            Effect(claim="The teacher's embeddings converge faster", better="bert", worse="random"),
+            Effect(claim="fastText embeddings converge faster", plus=("fasttext",), minus=("random",)),
+            Effect(claim="The teacher's embeddings converge faster", plus=("bert",), minus=("random",)),
+        ),
+    ),
+    "domain": Experiment(
+        title="Unlabelled text from the pool, made of the labelled text, or of the domain (section 6.2, Table 9)",
+        conditions={"ulb": "kd_ulb", "subs": "kd_subs", "bt_subs": "kd_bt_subs", "in_domain": "kd_in_domain"},
+        effects=(
+            Effect(claim="Words substituted by fastText neighbours beat the pool", plus=("subs",), minus=("ulb",)),
+            Effect(claim="Back-translation and substitution beat the pool", plus=("bt_subs",), minus=("ulb",)),
+            Effect(claim="Text of the domain beats the pool", plus=("in_domain",), minus=("ulb",)),
+        ),
+        paper_table="table9_domain",
+        paper_dataset="telco",
+    ),
+    "balance": Experiment(
+        title="Unlabelled text balanced by the teacher's labels (section 6.3, Table 10)",
+        conditions={
+            "ulb": "kd_ulb",
+            "ulb_median": "kd_ulb_median",
+            "ulb_mean_oversampled": "kd_ulb_mean_oversampled",
+            "ulb_mean_oversampled_min_max": "kd_ulb_mean_oversampled_min_max",
+        },
+        effects=(
+            Effect(claim="Balancing to the median helps", plus=("ulb_median",), minus=("ulb",)),
+            Effect(claim="Balancing to the mean helps", plus=("ulb_mean_oversampled",), minus=("ulb",)),
+            Effect(
+                claim="A length filter helps balanced text",
+                plus=("ulb_mean_oversampled_min_max",),
+                minus=("ulb_mean_oversampled",),
+            ),
+        ),
+        paper_table="table10_balance",
+        paper_dataset="telco",
+    ),
+    "length": Experiment(
+        title="Unlabelled text of the labelled text's length (section 6.4, Tables 11 and 12)",
+        conditions={"ulb": "kd_ulb", "ulb_min_max": "kd_ulb_min_max", "ulb_q1_q3": "kd_ulb_q1_q3"},
+        effects=(
+            Effect(claim="The filter min_max helps", plus=("ulb_min_max",), minus=("ulb",)),
+            Effect(claim="The filter q1_q3 helps", plus=("ulb_q1_q3",), minus=("ulb",)),
+        ),
+        paper_table="table12_length_f1",
+        paper_dataset="smltk",
+    ),
+    "interplay": Experiment(
+        title="Length filter, balancing and domain together (left open in section 6.4)",
+        conditions=INTERPLAY,
+        effects=tuple(
+            Effect(claim=claim, plus=plus, minus=minus)
+            for claim, plus, minus in contrasts(FACTORS, level_names(FACTORS))
         ),
     ),
 }

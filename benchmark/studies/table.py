@@ -4,13 +4,20 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from statistics import fmean
 
 from benchmark.reporting.files import write_text, write_whole
-from benchmark.reporting.paper import paper_f1
 from benchmark.reporting.results import Row
-from benchmark.spec import TASKS
 from benchmark.studies.experiments import Effect, Experiment
 from benchmark.studies.intervals import Interval, interval
+from benchmark.studies.paper import paper_figure
+
+Cell = tuple[str, str, int | None]
+"""Data set, student, seed."""
+NOTE = (
+    "Texts: that a student was taught with, labelled and unlabelled, repetitions counted. Std: standard deviation over "
+    "labels of how many unlabelled texts the teacher gives each.\n"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +33,11 @@ class Line:
     f1_high: float | None
     """95 % interval over seeds; None for a single seed."""
     n_seeds: int
-    n_texts: int | None = None
-    label_count_std: float | None = None
+    n_texts: int | None
+    """That a student was taught with, labelled and unlabelled; like the next, the mean over seeds."""
+    label_count_std: float | None
     paper_f1: float | None
+    """For the same data set where Tables 5 and 6 are meant; else for the one that the paper took."""
     steps_to_best: float | None
     """Mean over seeds."""
 
@@ -38,18 +47,20 @@ def lines(name: str, experiment: Experiment, rows: Iterable[Row]) -> list[Line]:
     finished = [row for row in rows if row.status == "finished" and row.test_f1 is not None and not row.is_teacher]
     cells = dict.fromkeys((row.dataset, row.student) for row in finished)
     made = (
-        _line(name, condition, [r for r in finished if (r.dataset, r.student, r.setting) == (*cell, setting)])
+        _line(
+            name, condition, experiment, [r for r in finished if (r.dataset, r.student, r.setting) == (*cell, setting)]
+        )
         for cell in cells
         for condition, setting in experiment.conditions.items()
     )
     return [line for line in made if line]
 
 
-def _line(name: str, condition: str, rows: Sequence[Row]) -> Line | None:
+def _line(name: str, condition: str, experiment: Experiment, rows: Sequence[Row]) -> Line | None:
     f1 = interval([row.test_f1 for row in rows if row.test_f1 is not None])
-    steps = interval([float(row.steps_to_best) for row in rows if row.steps_to_best is not None])
     if f1 is None:
         return None
+    n_texts = _mean(rows, "n_texts")
     return Line(
         study=name,
         condition=condition,
@@ -59,28 +70,30 @@ def _line(name: str, condition: str, rows: Sequence[Row]) -> Line | None:
         f1_low=f1.low,
         f1_high=f1.high,
         n_seeds=f1.n,
-        paper_f1=_paper(rows[0]),
-        steps_to_best=steps.mean if steps else None,
+        n_texts=None if n_texts is None else round(n_texts),
+        label_count_std=_mean(rows, "label_count_std"),
+        paper_f1=paper_figure(experiment, condition, rows[0]),
+        steps_to_best=_mean(rows, "steps_to_best"),
     )
 
 
-def _paper(row: Row) -> float | None:
-    points = next(
-        (paper_f1(task).get((row.student, row.setting, row.dataset)) for task in TASKS if task == row.task), None
-    )
-    return None if points is None else points / 100
+def _mean(rows: Iterable[Row], column: str) -> float | None:
+    values = [value for row in rows if (value := getattr(row, column)) is not None]
+    return fmean(values) if values else None
 
 
 def effect(experiment: Experiment, asked: Effect, rows: Iterable[Row]) -> Interval | None:
-    """How much the better condition gains on the worse, over pairs of runs that differ in nothing else."""
-    by_setting: dict[str, dict[tuple[str, str, int | None], float]] = {}
+    """How much `plus` gains on `minus`, over runs that differ in nothing else."""
+    by_setting: dict[str, dict[Cell, float]] = {}
     for row in rows:
         value = _measured(row, experiment)
         if row.status == "finished" and value is not None:
             by_setting.setdefault(row.setting, {})[row.dataset, row.student, row.seed] = value
-    better, worse = (by_setting.get(experiment.conditions[name], {}) for name in (asked.better, asked.worse))
-    gains = [better[pair] - worse[pair] for pair in better if pair in worse]
-    return interval(gains)
+    plus, minus = (
+        [by_setting.get(experiment.conditions[name], {}) for name in side] for side in (asked.plus, asked.minus)
+    )
+    cells = [cell for cell in plus[0] if all(cell in side for side in (*plus, *minus))]
+    return interval([fmean(side[cell] for side in plus) - fmean(side[cell] for side in minus) for cell in cells])
 
 
 def _measured(row: Row, experiment: Experiment) -> float | None:
@@ -90,15 +103,16 @@ def _measured(row: Row, experiment: Experiment) -> float | None:
     return None if row.steps_to_best is None else -float(row.steps_to_best)
 
 
-def write_study(folder: Path, name: str, experiment: Experiment, rows: Sequence[Row]) -> Path:
-    """Writes study.csv and study.md into `folder`; returns the latter's path."""
+def write_study(folder: Path, name: str, experiment: Experiment, rows: Sequence[Row], more: str = "") -> Path:
+    """Writes study.csv and study.md, which ends with `more`, into `folder`; returns the latter's path."""
     made = lines(name, experiment, rows)
     write_whole(folder / "study.csv", lambda draft: _fill(draft, made))
     head = f"# Study `{name}`: {experiment.title}\n\n"
-    table = "| data set | student | condition | F1 | 95 % interval | seeds | steps to best | paper's F1 |\n"
-    table += "|---|---|---|---:|---|---:|---:|---:|\n" + "".join(_markdown(line) for line in made)
+    paper = f"paper's F1 ({experiment.paper_dataset})" if experiment.paper_dataset else "paper's F1"
+    table = f"| data set | student | condition | F1 | 95 % interval | seeds | texts | std | steps to best | {paper} |\n"
+    table += "|---|---|---|---:|---|---:|---:|---:|---:|---:|\n" + "".join(_markdown(line) for line in made)
     answers = "".join(f"- {sentence}\n" for sentence in answer(experiment, rows))
-    return write_text(folder / "study.md", f"{head}{table}\n{answers}")
+    return write_text(folder / "study.md", "\n".join(part for part in (f"{head}{table}", answers, NOTE, more) if part))
 
 
 def answer(experiment: Experiment, rows: Sequence[Row]) -> list[str]:
@@ -121,8 +135,10 @@ def _markdown(line: Line) -> str:
     )
     steps = "" if line.steps_to_best is None else f"{line.steps_to_best:.0f}"
     paper = "" if line.paper_f1 is None else f"{100 * line.paper_f1:.2f}"
-    cells = [line.dataset, line.student, line.condition, f"{100 * line.mean_f1:.2f}", bounds, str(line.n_seeds), steps]
-    return f"| {' | '.join([*cells, paper])} |\n"
+    texts = "" if line.n_texts is None else str(line.n_texts)
+    std = "" if line.label_count_std is None else f"{line.label_count_std:.2f}"
+    cells = [line.dataset, line.student, line.condition, f"{100 * line.mean_f1:.2f}", bounds, str(line.n_seeds)]
+    return f"| {' | '.join([*cells, texts, std, steps, paper])} |\n"
 
 
 def _fill(path: Path, made: Sequence[Line]) -> None:

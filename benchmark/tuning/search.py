@@ -1,7 +1,7 @@
 """What a study searches, and what tells it from every other study."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from benchmark.spec import RunSpec, digest
@@ -30,7 +30,7 @@ class Search:
     @property
     def description(self) -> Mapping[str, str | float]:
         """What every process that joins the study has to agree on."""
-        lesson = digest({k: v for k, v in asdict(self.spec).items() if k not in (PARAMETER, "teacher")})
+        lesson = digest({k: v for k, v in self.spec.told().items() if k not in (PARAMETER, "teacher")})
         return {
             "data set": self.spec.dataset,
             "student": self.spec.student,

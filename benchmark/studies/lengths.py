@@ -1,0 +1,77 @@
+"""How long texts are, in word pieces: the labelled, the unlabelled, and both together under each filter (Table 11)."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.learning.classroom import POOL, Classroom
+from benchmark.learning.encoding import Sentences
+from benchmark.learning.selection import of_length
+from benchmark.reporting.files import write_whole
+from benchmark.settings import LengthFilter
+
+FILTERS: tuple[LengthFilter, ...] = tuple(name for name in get_args(LengthFilter) if name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """One row of the table; the fields are its columns. Lengths in word pieces, the tokenizer's marks not counted."""
+
+    dataset: str
+    data: str
+    n_texts: int
+    mean: float
+    std: float
+    min: float
+    q1: float
+    q3: float
+    max: float
+
+
+def length_statistics(dataset: str, room: Classroom) -> Iterator[Lengths]:
+    """The rows of one data set. As in the paper, the filtered text is told together with the labelled one."""
+    labelled, pool = (_pieces(room, room.sentences(part)) for part in ("train", POOL))
+    yield _told(dataset, "labelled", labelled)
+    if len(pool):
+        yield _told(dataset, "ulb", pool)
+        for how in FILTERS:
+            kept = pool[of_length(pool, labelled, how)]
+            yield _told(dataset, f"labelled + ulb_{how}", np.concatenate([labelled, kept]))
+
+
+def write_lengths(path: Path, rows: Sequence[Lengths]) -> None:
+    write_whole(path, lambda draft: _fill(draft, rows))
+
+
+def markdown(rows: Iterable[Lengths]) -> str:
+    head = "| data set | texts | N | mean | std | min | Q1 | Q3 | max |\n|---|---|---:|---:|---:|---:|---:|---:|---:|\n"
+    return head + "".join(_line(row) for row in rows)
+
+
+def _line(row: Lengths) -> str:
+    numbers = (f"{row.mean:.2f}", f"{row.std:.2f}", *(f"{value:g}" for value in (row.min, row.q1, row.q3, row.max)))
+    return f"| {' | '.join([row.dataset, row.data, str(row.n_texts), *numbers])} |\n"
+
+
+def _told(dataset: str, data: str, lengths: NDArray[np.int64]) -> Lengths:
+    low, q1, q3, high = (float(np.quantile(lengths, share)) for share in (0, 0.25, 0.75, 1))
+    mean, std = float(lengths.mean()), float(lengths.std())
+    return Lengths(
+        dataset=dataset, data=data, n_texts=len(lengths), mean=mean, std=std, min=low, q1=q1, q3=q3, max=high
+    )
+
+
+def _pieces(room: Classroom, sentences: Sentences) -> NDArray[np.int64]:
+    return sentences.lengths - room.tokenizer.num_special_tokens_to_add()
+
+
+def _fill(path: Path, rows: Sequence[Lengths]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(field.name for field in fields(Lengths))
+        writer.writerows(astuple(row) for row in rows)

@@ -1,0 +1,104 @@
+"""What a student is taught with under each policy, with a real classroom and a teacher whose answers are known."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_classroom import room
+from test_spec import SPEC
+
+from benchmark.data.pool import Pool
+from benchmark.errors import RunError
+from benchmark.learning.classroom import Classroom
+from benchmark.learning.encoding import Sentences
+from benchmark.practice import practice
+from benchmark.spec import RunSpec
+
+POOL = ("aku", "aku aku", "aku aku aku", "aku aku aku aku", "nasi", "suka nasi goreng aku suka nasi")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+
+
+def answer(sentences: Sentences) -> np.ndarray:
+    """Label 0 to texts that begin with `aku`, else 1; for tagging a logit a word."""
+    second = np.array([sentences.ids[start + 1] == 5 for start in sentences.offsets[:-1]])
+    per_answer = np.repeat(second, np.diff(sentences.answer_offsets))
+    return np.stack([per_answer, ~per_answer], axis=1).astype(np.float32)
+
+
+def classroom(task: str = "classification", pool: object = POOL, origins: list[int] | None = None) -> Classroom:
+    made = room(task, pool=pool)
+    made.read_pool = lambda source: Pool(pool, f"of {source}", origins)
+    for part in ("train", "validation", "test", "pool", "subs"):
+        made.teacher_logits(part, "key", answer)
+    return made
+
+
+def asked(**changed: object) -> RunSpec:
+    return replace(SPEC, **({"teacher_key": "key", "loss": "mse", "unlabeled": True} | changed))
+
+
+def read(where: Classroom, **changed: object) -> list[str]:
+    """The texts after the three labelled ones, from their pieces."""
+    sentences = practice(asked(**changed), where).exercise.sentences
+    rows = [sentences.ids[a:b] for a, b in zip(sentences.offsets[:-1], sentences.offsets[1:], strict=True)]
+    return [where.tokenizer.decode(ids, skip_special_tokens=True) for ids in rows[3:]]
+
+
+def test_without_a_policy_the_whole_pool_is_read() -> None:
+    assert read(classroom()) == list(POOL)
+    assert read(classroom(), unlabeled=False) == []
+
+
+def test_length_filters_take_their_bounds_from_train() -> None:
+    # train holds texts of 1, 2 and 1 words
+    assert read(classroom(), length_filter="min_max") == ["aku", "aku aku", "nasi"]
+    assert read(classroom(), length_filter="q1_q3") == ["aku", "nasi"]
+
+
+def test_balancing_goes_by_the_teachers_labels() -> None:
+    texts = read(classroom(), balance="mean_oversampled")
+    assert Counter(text.split()[0] == "aku" for text in texts) == {True: 3, False: 3}
+
+
+def test_the_length_filter_comes_after_balancing() -> None:
+    taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), classroom())
+    assert taught.n_texts < 3 + 6
+    assert taught.label_count_std != 0  # Table 10: filtering unbalances again
+
+
+def test_targets_stay_with_their_texts() -> None:
+    where = classroom()
+    taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), where).exercise
+    assert (taught.targets == answer(taught.sentences)).all()
+
+
+def test_targets_of_words_stay_with_their_sentences() -> None:
+    pool = (["aku", "suka"], ["nasi"], ["aku", "aku", "aku", "nasi"])
+    taught = practice(asked(task="sequence_labeling", length_filter="min_max"), classroom("sequence_labeling", pool))
+    assert len(taught.exercise.sentences) == 2 + 2
+    assert (taught.exercise.targets == answer(taught.exercise.sentences)).all()
+    assert taught.label_count_std is None
+
+
+def test_made_texts_can_be_kept_where_the_teacher_agrees() -> None:
+    made = classroom(pool=("aku nasi", "aku", "nasi"), origins=[1, 0, 0])  # train: aku (0), suka nasi (1), nasi (1)
+    assert read(made, text_source="subs") == ["aku nasi", "aku", "nasi"]
+    assert read(made, text_source="subs", agreed=True) == ["aku"]
+
+
+def test_texts_without_an_origin_cannot_agree() -> None:
+    with pytest.raises(RunError, match="were not made from labelled ones"):
+        practice(asked(agreed=True), classroom())
+
+
+def test_figures_are_those_of_what_is_read() -> None:
+    taught = practice(asked(), classroom())
+    assert taught.n_texts == 3 + len(POOL)
+    assert taught.label_count_std == np.std([4, 2])
+    assert practice(asked(unlabeled=False), classroom()).label_count_std is None
