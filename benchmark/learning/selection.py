@@ -1,4 +1,4 @@
-"""Which unlabelled texts a student reads: balanced by the teacher's labels, of the labelled text's length (section 6)."""
+"""Which unlabelled texts a student reads: balanced by the teacher's labels, of the labelled text's length."""
 
 import numpy as np
 from numpy.typing import NDArray
