@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> dict
     }
 
 
-def made(method: str, models: dict[str, str], source: Sequence[Any] = SOURCE, n_texts: int = 30, **more: Any) -> Augmented:
+def made(
+    method: str, models: dict[str, str], source: Sequence[Any] = SOURCE, n_texts: int = 30, **more: Any
+) -> Augmented:
     return augment(method, source, more.pop("pool", POOL), Means(**models, n_texts=n_texts), more.pop("exclude", set()))
 
 
@@ -85,14 +88,16 @@ def test_sentences_of_words_come_out_as_words(method: str, models: dict[str, str
 def test_a_substituted_word_may_hold_a_space(models: dict[str, str]) -> None:
     source = [["New York", *text.split()] for text in SOURCE]
     new = made("subs", models, source)
-    assert all(words[0] == "New York" and len(words) == len(source[i]) for words, i in zip(new.texts, new.origins, strict=True))
+    assert all(
+        words[0] == "New York" and len(words) == len(source[i]) for words, i in zip(new.texts, new.origins, strict=True)
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_origins_go_round_the_source(method: str, models: dict[str, str]) -> None:
     origins = made(method, models).origins
-    falls = [i for i, (one, next_one) in enumerate(zip(origins, origins[1:], strict=False)) if next_one <= one]
-    assert 2 <= len(falls) <= 6, "rounds of 12 at most"
+    n_rounds = 1 + sum(after <= before for before, after in pairwise(origins))
+    assert 3 <= n_rounds <= 6, "30 texts, at most 12 of them a round"
     assert len(set(origins)) > 8
 
 
@@ -198,8 +203,10 @@ def test_means_are_cheap_to_import() -> None:
 # --- Neighbours --------------------------------------------------------------------------------------------------
 
 ANIMALS, DAYS = ("kucing", "anjing", "kelinci"), ("senin", "selasa", "rabu")
-TEMPLATES = ("Aku punya seekor {} lucu di rumah", "rapat dimulai hari {} jam sembilan", "beri makan {} itu!", "toko tutup tiap {} sore")
-SENTENCES = [t.format(word) for words, ts in ((ANIMALS, TEMPLATES[::2]), (DAYS, TEMPLATES[1::2])) for word in words for t in ts]
+OF_ANIMALS = ("Aku punya seekor {} lucu di rumah", "beri makan {} itu!")
+OF_DAYS = ("rapat dimulai hari {} jam sembilan", "toko tutup tiap {} sore")
+SENTENCES = [template.format(word) for template in OF_ANIMALS for word in ANIMALS]
+SENTENCES += [template.format(word) for template in OF_DAYS for word in DAYS]
 
 
 def test_words_of_the_same_use_are_neighbours() -> None:
@@ -249,7 +256,8 @@ def test_the_bundled_pool_gives_neighbours() -> None:
     ("word", "letters"),
     [
         ("nasi", "nasi"), ("(Nasi),", "Nasi"), ('"enak!"', "enak"), ("anak-anak", "anak-anak"), ("jum'at.", "jum'at"),
-        ("[URL]", ""), ("@ani", ""), ("#promo", ""), ("12", ""), ("a.id", ""), ("😀", ""), ("", ""), ("covid19", ""), ("...", ""),
+        ("[URL]", ""), ("@ani", ""), ("#promo", ""), ("12", ""), ("a.id", ""), ("😀", ""), ("", ""), ("covid19", ""),
+        ("...", ""),
     ],
 )  # fmt: skip
 def test_the_core_of_a_word(word: str, letters: str) -> None:
