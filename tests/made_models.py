@@ -32,11 +32,9 @@ def make_marian(folder: Path, seed: int, texts: Sequence[str] = ()) -> str:
         encoder_ffn_dim=32,
         decoder_ffn_dim=32,
         max_position_embeddings=24,
-        max_length=24,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=tokenizer.pad_token_id,
-        forced_eos_token_id=tokenizer.eos_token_id,
         init_std=0.5,
     )
     torch.manual_seed(seed)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from made_models import make_fill_mask, make_marian, smalltalk
 
 from benchmark.augmentation import augment as augmenting
 from benchmark.augmentation import means as meaning
+from benchmark.augmentation import neighbours as neighbouring
 from benchmark.augmentation.augment import Augmented, augment, substituted
 from benchmark.augmentation.means import METHODS, N_TEXTS, Means, lacking, recipe
 from benchmark.augmentation.neighbours import nearest, neighbours
@@ -42,7 +44,9 @@ def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> dict
     }
 
 
-def made(method: str, models: dict[str, str], source: Sequence[Any] = SOURCE, n_texts: int = 30, **more: Any) -> Augmented:
+def made(
+    method: str, models: dict[str, str], source: Sequence[Any] = SOURCE, n_texts: int = 30, **more: Any
+) -> Augmented:
     return augment(method, source, more.pop("pool", POOL), Means(**models, n_texts=n_texts), more.pop("exclude", set()))
 
 
@@ -85,14 +89,16 @@ def test_sentences_of_words_come_out_as_words(method: str, models: dict[str, str
 def test_a_substituted_word_may_hold_a_space(models: dict[str, str]) -> None:
     source = [["New York", *text.split()] for text in SOURCE]
     new = made("subs", models, source)
-    assert all(words[0] == "New York" and len(words) == len(source[i]) for words, i in zip(new.texts, new.origins, strict=True))
+    assert all(
+        words[0] == "New York" and len(words) == len(source[i]) for words, i in zip(new.texts, new.origins, strict=True)
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_origins_go_round_the_source(method: str, models: dict[str, str]) -> None:
     origins = made(method, models).origins
-    falls = [i for i, (one, next_one) in enumerate(zip(origins, origins[1:], strict=False)) if next_one <= one]
-    assert 2 <= len(falls) <= 6, "rounds of 12 at most"
+    n_rounds = 1 + sum(after <= before for before, after in pairwise(origins))
+    assert 3 <= n_rounds <= 6, "30 texts, at most 12 of them a round"
     assert len(set(origins)) > 8
 
 
@@ -158,7 +164,7 @@ def test_bad_input(models: dict[str, str]) -> None:
     for source in ([], ["", "  "]):
         with pytest.raises(DataError, match=f"the source holds {len(source)}, all empty"):
             made("subs", models, source)
-    with pytest.raises(DataError, match=r"None of the 4 words .* occurs 3 times"):
+    with pytest.raises(DataError, match=r"None of the 4 words .* occurs 5 times"):
         made("subs", models, ["satu dua"], pool=["tiga empat"])
 
 
@@ -198,21 +204,18 @@ def test_means_are_cheap_to_import() -> None:
 # --- Neighbours --------------------------------------------------------------------------------------------------
 
 ANIMALS, DAYS = ("kucing", "anjing", "kelinci"), ("senin", "selasa", "rabu")
-TEMPLATES = ("Aku punya seekor {} lucu di rumah", "rapat dimulai hari {} jam sembilan", "beri makan {} itu!", "toko tutup tiap {} sore")
-SENTENCES = [t.format(word) for words, ts in ((ANIMALS, TEMPLATES[::2]), (DAYS, TEMPLATES[1::2])) for word in words for t in ts]
+OF_ANIMALS = ("Aku punya seekor {} lucu di rumah", "beri makan {}!")
+OF_DAYS = ("rapat dimulai hari {} jam sembilan", "toko tutup tiap {} sore")
+SENTENCES = [template.format(word) for template in OF_ANIMALS for word in ANIMALS]
+SENTENCES += [template.format(word) for template in OF_DAYS for word in DAYS]
 
 
 def test_words_of_the_same_use_are_neighbours() -> None:
     near = neighbours([*SENTENCES, "KUCING!"], SENTENCES * 30)
-    for words in (ANIMALS, DAYS):
+    for words, others in ((ANIMALS, DAYS), (DAYS, ANIMALS)):
         for word in words:
-            assert set(near[word][:2]) == set(words) - {word}
-
-
-def test_neighbours_are_of_the_sources_words() -> None:
-    near = neighbours(["kucing lucu"], SENTENCES * 30)
-    assert set(near) <= {"kucing", "lucu"}
-    assert near["kucing"]
+            assert near[word][0] in set(words) - {word}
+            assert not set(near[word]) & set(others)
 
 
 def test_vectors_are_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,16 +233,43 @@ def test_vectors_are_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert len(trained) == 3
 
 
-def test_nearest_by_cosine() -> None:
-    vectors = np.array([[1, 0], [10, 1], [0, 1], [1, 1], [-1, 0], [0, 0]], dtype=np.float32)
-    assert dict(nearest(vectors, [0, 2, 5])) == {0: [1, 3], 2: [3], 5: []}
+def directions(*degrees: float) -> np.ndarray:
+    radians = np.radians(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1).astype(np.float32)
 
 
-def test_the_bundled_pool_gives_neighbours() -> None:
+def test_nearest_by_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = directions(0, 5, 90, 100, 180) * np.array([[1], [9], [1], [3], [2]], dtype=np.float32)
+    monkeypatch.setattr(neighbouring, "ROWS", 2)
+    monkeypatch.setattr(neighbouring, "TOP_K", 2)
+    assert nearest(vectors) == [[1, 2], [0, 2], [3, 4], [2, 4], [3, 2]]
+
+
+def test_a_neighbour_is_one_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbouring, "HOOD", 1)
+    assert nearest(directions(0, 10, 15)) == [[], [2], [1]]
+
+
+def test_a_word_near_to_all_is_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Word 0 has the highest cosine with word 5 too, but is nearer to its own crowd."""
+    monkeypatch.setattr(neighbouring, "HOOD", 2)
+    near = nearest(directions(0, 1, -1, 30, 62))
+    assert near[4] == [3]
+
+
+def test_words_that_are_alone() -> None:
+    assert nearest(directions(0)) == [[]]
+    assert len(nearest(np.zeros((3, 2), dtype=np.float32))) == 3
+
+
+def test_neighbours_in_the_bundled_pool_make_sense() -> None:
     suite = load_suite("classification", "quickstart")
     corpus = load_corpus(suite.entries["smalltalk_demo"])
-    new = augment("subs", corpus.texts("train"), unlabeled_pool(corpus, suite).texts, Means(n_texts=200), set())
-    assert len(new.texts) == 200
+    near = neighbours(corpus.texts("train"), unlabeled_pool(corpus, suite).texts)
+    assert {"aku", "saya", "gue", "gw"} >= set(near["aku"]) != set()
+    assert {"nggak", "ga", "gak", "ngga", "tidak"} & set(near["nggak"])
+    assert {"halo", "hei", "hai"} & set(near["hai"])
+    assert len(near) > 500
 
 
 # --- Words -------------------------------------------------------------------------------------------------------
@@ -249,7 +279,8 @@ def test_the_bundled_pool_gives_neighbours() -> None:
     ("word", "letters"),
     [
         ("nasi", "nasi"), ("(Nasi),", "Nasi"), ('"enak!"', "enak"), ("anak-anak", "anak-anak"), ("jum'at.", "jum'at"),
-        ("[URL]", ""), ("@ani", ""), ("#promo", ""), ("12", ""), ("a.id", ""), ("😀", ""), ("", ""), ("covid19", ""), ("...", ""),
+        ("[URL]", ""), ("@ani", ""), ("#promo", ""), ("12", ""), ("a.id", ""), ("😀", ""), ("", ""), ("covid19", ""),
+        ("...", ""),
     ],
 )  # fmt: skip
 def test_the_core_of_a_word(word: str, letters: str) -> None:

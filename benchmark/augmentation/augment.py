@@ -32,9 +32,7 @@ class Augmented:
     """Of each text the number of the source's text that it was made from."""
 
 
-def augment(
-    method: str, source: Texts, pool: Texts, means: Means, exclude: set[str], device: str = "cpu"
-) -> Augmented:
+def augment(method: str, source: Texts, pool: Texts, means: Means, exclude: set[str], device: str = "cpu") -> Augmented:
     """At most `means.n_texts` new texts made from `source`, fewer where rounds in a row give nothing new.
 
     A text comes out once, whatever its case and spacing, and never as it stands in `source` or, by `text_key`, in
@@ -49,7 +47,9 @@ def augment(
     require(method, means)
     known = set(map(text_key, source))
     if not known - {""}:
-        raise DataError(f"There is no text to make new ones from: the source holds {len(source)}, all empty. Give some.")
+        raise DataError(
+            f"There is nothing to make new texts from: the source holds {len(source)}, all empty. Give some."
+        )
     rewrite = WRITERS[method](source, pool, means, device)
     found = list(islice(_new(source, rewrite, known | exclude), means.n_texts))
     return Augmented(cast(Texts, [text for _, text in found]), [origin for origin, _ in found])

@@ -71,9 +71,8 @@ class FillMask:
 
     def _likeliest(self, logits: Tensor) -> list[Guesses]:
         """[masks of a text, V] to some more whole words than are drawn from, since one may be the masked word."""
-        allowed = torch.tensor(list(self.words), device=logits.device)
-        odds, columns = logits[:, allowed].softmax(-1).topk(min(len(allowed), TOP_K + 3))
-        words = list(self.words.values())
+        words, pieces = list(self.words.values()), torch.tensor(list(self.words), device=logits.device)
+        odds, columns = logits[:, pieces].softmax(-1).topk(min(len(words), TOP_K + 3))
         return [
             [(words[column], value) for column, value in zip(*each, strict=True)]
             for each in zip(columns.tolist(), odds.tolist(), strict=True)

@@ -18,21 +18,22 @@ from benchmark.storage import vectors_path, write_array
 
 Matrix = NDArray[np.float32]
 
+TOP_K = int(SUBSTITUTION["top_k"])
+HOOD = int(SUBSTITUTION["neighbourhood"])
+
 ROWS = 1024
 """Words compared with all others at once: the whole product of a large vocabulary takes gigabytes."""
 
 
 def neighbours(source: Texts, pool: Texts) -> dict[str, list[str]]:
-    """For words of `source`, in lower case, their nearest neighbours in source and pool, nearest first.
+    """The words of `source` and `pool`, in lower case, with their few nearest neighbours, nearest first.
 
-    Words that have none near enough are left out. Raises DataError where no word occurs often enough to learn from.
+    Words that have none are left out. Raises DataError where no word occurs often enough to learn from.
     """
     sentences = [_normalised(words_of(text)) for text in (*source, *pool)]
     vocabulary = _vocabulary(sentences)
-    wanted = {core(word).casefold() for text in source for word in words_of(text)}
-    numbers = [i for i, word in enumerate(vocabulary) if word in wanted]
-    near = nearest(_vectors(sentences, vocabulary), numbers)
-    return {vocabulary[i]: [vocabulary[j] for j in others] for i, others in near if others}
+    near = nearest(_vectors(sentences, vocabulary))
+    return {word: [vocabulary[i] for i in others] for word, others in zip(vocabulary, near, strict=True) if others}
 
 
 def _normalised(words: Iterable[str]) -> list[str]:
@@ -42,7 +43,7 @@ def _normalised(words: Iterable[str]) -> list[str]:
 def _vocabulary(sentences: Iterable[Sequence[str]]) -> list[str]:
     """Words of letters that fastText learns, most frequent first."""
     counts = Counter(word for sentence in sentences for word in sentence)
-    known = [word for word, n in counts.items() if n >= int(FASTTEXT["minCount"]) and core(word) == word]
+    known = [word for word, n in counts.items() if n >= FASTTEXT["minCount"] and core(word) == word]
     if not known:
         raise DataError(
             f"None of the {counts.total()} words of the labelled and unlabelled text occurs {FASTTEXT['minCount']} "
@@ -72,17 +73,32 @@ def _train(sentences: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> Mat
     return np.stack([model.get_word_vector(word) for word in vocabulary]).astype(np.float32)
 
 
-def nearest(vectors: Matrix, rows: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """For each of the rows its nearest others by cosine, nearest first, among those that are near enough."""
+def nearest(vectors: Matrix) -> list[list[int]]:
+    """For each row of [V, D] the few others that are nearest, nearest first, of those that it is near to in turn.
+
+    Nearness is the cosine less the mean cosine of either word with its neighbourhood (cross-domain similarity local
+    scaling; Conneau et al., 2018, https://arxiv.org/abs/1710.04087): by the cosine alone seldom words, whose vectors
+    hardly left their start, are close to many others and would stand for any of them.
+    """
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    for start in range(0, len(rows), ROWS):
-        some = list(rows[start : start + ROWS])
-        cosines = unit[some] @ unit.T
-        cosines[np.arange(len(some)), some] = -1.0
-        for row, values in zip(some, cosines, strict=True):
-            yield row, _top(values)
+    size = min(HOOD, len(unit) - 1)
+    if not size:
+        return [[]]
+    crowd = np.concatenate([np.take_along_axis(each, _highest(each, size), 1).mean(axis=1) for each in _cosines(unit)])
+    near = np.concatenate([_highest(2 * each - crowd, size) for each in _cosines(unit)]).tolist()
+    return [[other for other in others if row in near[other]][:TOP_K] for row, others in enumerate(near)]
 
 
-def _top(cosines: Matrix) -> list[int]:
-    near = np.flatnonzero(cosines >= SUBSTITUTION["min_cosine"])
-    return near[np.argsort(-cosines[near], kind="stable")][: int(SUBSTITUTION["top_k"])].tolist()
+def _cosines(unit: Matrix) -> Iterator[Matrix]:
+    """[ROWS, V] blocks of the cosines of all with all; a word with itself comes behind all others."""
+    for start in range(0, len(unit), ROWS):
+        block = unit[start : start + ROWS] @ unit.T
+        block[np.arange(len(block)), np.arange(start, start + len(block))] = -2
+        yield block
+
+
+def _highest(values: Matrix, size: int) -> NDArray[np.intp]:
+    """[R, V] to the [R, size] columns of the highest values, highest first."""
+    columns = np.argpartition(-values, size - 1, axis=1)[:, :size]
+    order = np.argsort(-np.take_along_axis(values, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)

@@ -37,7 +37,4 @@ class Translator:
         written = model.generate(  # type: ignore[operator]
             **read.to(self.loaded.device), num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=most
         )
-        return [
-            tokenizer.decode(ids, skip_special_tokens=True, use_source_tokenizer=False).strip()
-            for ids in written
-        ]
+        return [tokenizer.decode(ids, skip_special_tokens=True, use_source_tokenizer=False).strip() for ids in written]
