@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from benchmark.reporting.files import write_text, write_whole
+from benchmark.reporting.intervals import Interval, interval
 from benchmark.reporting.paper import paper_f1
 from benchmark.reporting.results import Row
 from benchmark.spec import TASKS
 from benchmark.studies.experiments import Effect, Experiment
-from benchmark.studies.intervals import Interval, interval
 
 
 @dataclass(frozen=True, kw_only=True)
