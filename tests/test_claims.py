@@ -17,7 +17,7 @@ from test_page import page_data
 from benchmark.presets import STUDENT_RATES
 from benchmark.report import write_report
 from benchmark.reporting.claim_tables import COLUMNS as CLAIM_COLUMNS
-from benchmark.reporting.claim_tables import claims_markdown, paper_text
+from benchmark.reporting.claim_tables import claims_markdown, paper_here_text
 from benchmark.reporting.claim_verdicts import Effect, Finding, findings
 from benchmark.reporting.claims import CLAIMS
 from benchmark.reporting.intervals import Expected, interval
@@ -301,7 +301,7 @@ def test_the_papers_tables_are_judged_by_the_same_rule() -> None:
 def test_the_papers_figure_is_told_for_our_data_sets_too() -> None:
     found = judged("kd_helps_bilstm", [*cell("bilstm", "vanilla", [50, 51]), *cell("bilstm", "kd", [60, 61])])
     assert found.paper_here == pytest.approx(66.72 - 55.96)
-    assert paper_text(found).endswith("; on ours alone +10.76")
+    assert paper_here_text(found) == "+10.76"
 
 
 def test_the_papers_discussion_tables_are_whole() -> None:
@@ -381,7 +381,7 @@ def test_page_table_and_text_hold_the_same_figures(store: Store, add_run: AddRun
     for line, one in zip(written, shown["lines"], strict=True):
         assert line == {name: "" if one[name] is None else str(one[name]) for name in CLAIM_COLUMNS}
         assert (
-            f"| {line['verdict']} | {one['ours_text'].replace('[', chr(92) + '[').replace(']', chr(92) + ']')} |"
+            f"| {one['verdict_text']} | {one['ours_text'].replace('[', chr(92) + '[').replace(']', chr(92) + ']')} |"
             in text
         )
     [helps] = [line for line in written if line["claim"] == "kd_helps_cnn"]

@@ -21,17 +21,22 @@ COLUMNS = (
     *("paper_verdict", "paper_same_datasets", "needs"),
 )
 DECIDED: Mapping[Verdict, str] = {"holds": "hold", "does not hold": "do not hold", "undecided": "are undecided"}
-TITLES = ("claim", "section", "verdict", "ours, 95 % interval", "pairs", "the paper's", "by its own tables")
+TITLES = (
+    "claim",
+    "section",
+    "verdict",
+    "ours, 95 % interval",
+    "pairs",
+    "the paper's",
+    "on the same data sets",
+    "by its own tables",
+)
 Json = dict[str, Any]
 
 
 def claims_page(findings: Sequence[Finding]) -> Json:
     """`lines` hold the figures of claims.csv and their texts."""
-    lines = [
-        dict(zip(COLUMNS, _cells(finding), strict=True))
-        | {"ours_text": ours_text(finding), "paper_text": paper_text(finding), "pairs_text": pairs_text(finding)}
-        for finding in findings
-    ]
+    lines = [dict(zip(COLUMNS, _cells(finding), strict=True)) | _texts(finding) for finding in findings]
     return {"summary": summary(findings), "rules": list(RULES), "lines": lines}
 
 
@@ -47,8 +52,8 @@ def claims_markdown(findings: Sequence[Finding]) -> str:
         return ""
     rows = [
         [
-            *(finding.claim.text, finding.claim.section, finding.verdict, ours_text(finding)),
-            *(pairs_text(finding), paper_text(finding), finding.paper_verdict or NONE),
+            *(finding.claim.text, finding.claim.section, verdict_text(finding), ours_text(finding)),
+            *(pairs_text(finding), paper_text(finding), paper_here_text(finding), finding.paper_verdict or NONE),
         ]
         for finding in findings
     ]
@@ -67,17 +72,26 @@ def summary(findings: Sequence[Finding]) -> str:
     )
 
 
+def verdict_text(finding: Finding) -> str:
+    """What is decided on one data set says nothing of others."""
+    datasets = finding.ours.datasets if finding.ours and finding.verdict in DECIDED else ()
+    return f"{finding.verdict} on {datasets[0]}" if len(datasets) == 1 else finding.verdict
+
+
 def ours_text(finding: Finding) -> str:
     return _told(finding.ours, finding.claim.kind.scale)
 
 
 def paper_text(finding: Finding) -> str:
-    """Its figure, and the one over the same students and data sets as ours where that is another."""
-    scale, here = finding.claim.kind.scale, finding.paper_here
-    told = _told(finding.paper, scale)
-    if here is None or finding.paper is None or here == finding.paper.mean:
-        return told
-    return f"{told}; on ours alone {_number(here, scale)}"
+    return _told(finding.paper, finding.claim.kind.scale)
+
+
+def paper_here_text(finding: Finding) -> str:
+    """The paper's over the students and data sets of ours; empty where that is no other figure."""
+    here, paper = finding.paper_here, finding.paper
+    if here is None or paper is None or here == paper.mean:
+        return ""
+    return _number(here, finding.claim.kind.scale)
 
 
 def pairs_text(finding: Finding) -> str:
@@ -87,6 +101,16 @@ def pairs_text(finding: Finding) -> str:
         return "0"
     seeds = f", {_count(ours.n_seeds, 'seed')}" if ours.n_seeds else ""
     return f"{ours.n_pairs} ({_count(len(ours.datasets), 'data set')}, {_count(len(ours.students), 'student')}{seeds})"
+
+
+def _texts(finding: Finding) -> Json:
+    return {
+        "verdict_text": verdict_text(finding),
+        "ours_text": ours_text(finding),
+        "pairs_text": pairs_text(finding),
+        "paper_text": paper_text(finding),
+        "paper_here_text": paper_here_text(finding),
+    }
 
 
 def _count(number: int, word: str) -> str:

@@ -18,18 +18,19 @@ RULES = (
     "The effect is the mean over pairs with Student's 95 % interval: points of F1 x100, or times (geometric mean), "
     "where 1 is no effect. Files and milliseconds depend on the student and the data set alone: there a pair is one of "
     "those, whatever its seeds.",
-    "A claim holds where the whole interval lies on its side of no effect, does not hold where it lies on the other, "
-    "and is undecided where it holds no effect itself. `Does not help` holds where the interval ends at no effect or "
-    "below. One pair has no interval: not enough runs.",
-    "Whom text helps most is asked against the student who gains most of the others; whether a student is on the "
-    "Pareto front (F1 against milliseconds in ONNX) against the best student, by validation, that is as fast, and "
-    "where none is as fast it is. Either can be refuted by some of the students, and shown only against all of them.",
-    "An interval speaks of the data sets that it is made of; seeds repeat the training and not the data. Of twenty "
-    "such intervals one misses by chance.",
-    "The paper's figures are computed from its tables by the same rule, a pair being a student on a data set (each a "
-    f"single run). Texts are short where a test text has at most {SHORT_WORDS:g} words on average; in the paper those "
-    "of smltk and telco. A run is tuned where its learning rate is the best of a finished study of what it is taught; "
-    "it is compared with the student's own rate or the grid's.",
+    "A claim holds where the whole interval lies on its side of no effect, and does not hold where it lies on the "
+    "other; it is undecided where the interval reaches over. A claim that something does not help holds where the "
+    "interval ends at no effect or below. One pair has no interval: not enough runs.",
+    "An interval speaks of the data sets that it is made of: seeds repeat the training and not the data, and students "
+    "of one data set share its teacher. Of twenty such intervals one misses by chance.",
+    "Whom text helps most is asked against the student who gains most of the others. Whether a student is on the "
+    "Pareto front (F1 against milliseconds in ONNX) is asked against the best student, by validation, that is as fast; "
+    "where none is, it is on it. Any of the others can show that a student is behind; only all of them that it is ahead.",
+    "A run is tuned where its learning rate is the best of a finished study of what it is taught; it is compared with "
+    "runs at the student's own rate or the grid's. Texts of a data set are short where those of its test split have at "
+    f"most {SHORT_WORDS:g} words on average; the paper names smltk and telco.",
+    "The paper's figures are computed from its tables by the same rule, a pair being a student on a data set, each of "
+    "a single run.",
 )
 
 

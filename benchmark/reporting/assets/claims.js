@@ -63,28 +63,36 @@ function claimTable(lines, reach) {
       "div",
       { class: "claim" },
       line.text,
-      el("small", {}, ` section ${line.section}`),
+      el("small", {}, ` §${line.section}`),
       line.note ? el("small", { class: "note" }, line.note) : null,
     ),
     verdictMark(line),
     el("b", {}, line.ours_text),
     strip(line, reach[line.scale]),
-    el(
-      "div",
-      {},
-      line.paper_text,
-      line.paper_verdict ? el("small", { class: "note" }, `by its own tables: ${line.paper_verdict}`) : null,
-    ),
+    paperCell(line),
     el("span", { tabindex: "0", "data-tip": ofWhat(line) }, line.pairs_text),
   ];
   const titles = ["claim", "verdict", "ours", "", "the paper's", "pairs"];
   return plainTable(titles, lines.map(cells), titles.map(() => false));
 }
 
+function paperCell({ paper_text, paper_here_text, paper_verdict }) {
+  const notes = [
+    paper_here_text ? `on the same data sets ${paper_here_text}` : null,
+    paper_verdict ? `by its own tables: ${paper_verdict}` : null,
+  ];
+  return el(
+    "div",
+    { class: paper_text === "-" ? "none" : null },
+    paper_text === "-" ? "no figure" : paper_text,
+    ...notes.filter(Boolean).map((note) => el("small", { class: "note" }, note)),
+  );
+}
+
 function verdictMark(line) {
   const rule = `It holds where the whole interval is ${SIDES[line.expects]} ${SCALES[line.scale].none}.`;
   const kind = `verdict ${VERDICTS[line.verdict]}`;
-  return el("span", { class: kind, tabindex: "0", "data-tip": rule }, line.verdict);
+  return el("span", { class: kind, tabindex: "0", "data-tip": rule }, named(line.verdict_text));
 }
 
 function ofWhat(line) {
@@ -112,7 +120,7 @@ function strip(line, reach) {
 }
 
 function waiting(lines) {
-  const cells = ({ text, section, needs, paper_text }) => [`${text} (section ${section})`, needs, paper_text];
+  const cells = ({ text, section, needs, paper_text }) => [`${text} (§${section})`, needs, paper_text];
   return el(
     "details",
     {},
