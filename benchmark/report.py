@@ -12,12 +12,14 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.reporting.attachment import attach
 from benchmark.reporting.budget import Budget, verdict
 from benchmark.reporting.chapters import chapters
+from benchmark.reporting.claim_tables import claims_markdown, claims_page, write_claims
+from benchmark.reporting.claim_verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import report_folder, write_text
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards, dataset_boards
 from benchmark.reporting.markdown import markdown
-from benchmark.reporting.model import page_data
+from benchmark.reporting.model import Chapter, page_data
 from benchmark.reporting.origin import origin
 from benchmark.reporting.page import write_page
 from benchmark.reporting.picture import write_picture
@@ -34,7 +36,7 @@ FOLDER_CHARACTERS = 60
 
 
 def write_report(store: Store, suite: str, out: Path, preset: str | None = None) -> Path:
-    """Writes report.html, report.md, report.tex, results and leaderboard tables, and pictures into the folder `out`.
+    """Writes report.html, report.md, report.tex, tables of results, leaderboard and claims, and pictures into `out`.
 
     Each file is written whole or not at all. Returns the path of report.md. `preset` leaves out all other presets.
     Raises InputError where the folder cannot be written and UnknownNameError where the preset has no runs.
@@ -52,11 +54,14 @@ def write_report(store: Store, suite: str, out: Path, preset: str | None = None)
     params = {record.run_id: record.params for record in records}
     write_results(folder, rows)
     write_leaderboards(folder, made)
+    judged = findings(rows, _words(told))
+    write_claims(folder, judged)
     where = store.runs_address(suite), ui_command(store.uri)
-    write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where))
+    write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where, claims_page(judged)))
     write_text(folder / "report.tex", latex(made))
     pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
-    path = write_text(folder / "report.md", markdown(suite, made, rows, source, pictures) + cost_markdown(records))
+    parts = markdown(suite, made, rows, source, pictures), claims_markdown(judged), cost_markdown(records)
+    path = write_text(folder / "report.md", "".join(parts))
     if preset is None:
         attach(store, suite, folder, records)
     return path
@@ -77,6 +82,12 @@ def print_verdict(store: Store, suite: str, asked: argparse.Namespace, budget: B
                 board = dict(zip(board.datasets, dataset_boards(board, rows), strict=True))[asked.dataset]
             text = f"{board.preset}: {verdict(board, budget)}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _words(told: Sequence[Chapter]) -> dict[str, float]:
+    """Mean words of a test text by data set, where answers were kept."""
+    insights = (insight for chapter in told for insight in chapter.insights)
+    return {insight.dataset: insight.mean_words for insight in insights if insight.mean_words is not None}
 
 
 def _pictures(folder: Path, board: Board, number: int) -> str:

@@ -5,28 +5,9 @@ from dataclasses import replace
 
 from benchmark.errors import InputError
 from benchmark.plan import Item
-from benchmark.spec import RunSpec, digest
+from benchmark.reporting.tuned_rates import BEST_RATE, lesson_key, studies
+from benchmark.spec import RunSpec
 from tracking import Record
-
-BEST_RATE = "best_learning_rate"
-"""The metric of a study's run."""
-LESSON = "lesson"
-"""The tag of a study's run that says what its rate is good for."""
-NOT_OF_LESSON = frozenset(
-    ("suite", "teacher", "seed", "learning_rate", "max_epochs", "max_steps", "patience", "batch_size")
-)
-"""Names, chance and budget: a rate that was found with other ones serves as well."""
-
-
-def lesson_key(spec: RunSpec) -> str:
-    """Of what a student is taught: data set, student, setting, teacher and data, whatever the seed and the budget."""
-    return digest({name: value for name, value in spec.told().items() if name not in NOT_OF_LESSON})
-
-
-def studies(records: Iterable[Record]) -> dict[str, Record]:
-    """The latest finished study by lesson."""
-    found = (r for r in records if r.tags.get("role") == "study" and r.status == "finished" and BEST_RATE in r.metrics)
-    return {record.tags.get(LESSON, ""): record for record in sorted(found, key=lambda r: r.end_time or 0)}
 
 
 def at_tuned_rates(items: Sequence[Item], records: Iterable[Record], suite: str, preset: str) -> list[Item]:

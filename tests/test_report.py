@@ -49,7 +49,7 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     names = {file.name for file in path.parent.iterdir()}
     pictures = {"trade_off.png", "trade_off.svg", "trade_off_2.png", "trade_off_2.svg"}
     tables = {f"{name}.{ending}" for name in ("results", "leaderboard") for ending in ("csv", "parquet")}
-    assert names == {"report.html", "report.md", "report.tex"} | tables | pictures
+    assert names == {"report.html", "report.md", "report.tex", "claims.csv"} | tables | pictures
     assert (path.parent / "trade_off.png").read_bytes().startswith(b"\x89PNG")
     text = path.read_text()
     assert "the fastest is bilstm kd: F1 79.0, 0.370 ms in ONNX, 188x faster, 2.7 % of its size." in text

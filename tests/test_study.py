@@ -8,10 +8,10 @@ from conftest import AddRun
 
 from benchmark import study
 from benchmark.command import run_command
+from benchmark.reporting.intervals import interval
 from benchmark.reporting.results import Row, results
 from benchmark.settings import SETTINGS
 from benchmark.studies.experiments import EXPERIMENTS, Experiment
-from benchmark.studies.intervals import interval
 from benchmark.studies.paper import paper_conditions
 from benchmark.studies.table import answer, effect, lines, write_study
 from tracking import Store

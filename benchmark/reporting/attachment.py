@@ -9,7 +9,7 @@ from pathlib import Path
 from tracking import Record, Store, StoreError
 
 ROLE = "report"
-KEPT = ("report.html", "report.md", "report.tex", "results.csv", "leaderboard.csv")
+KEPT = ("report.html", "report.md", "report.tex", "results.csv", "leaderboard.csv", "claims.csv")
 """Files of the report's folder; the pictures go along."""
 DESCRIPTION = "The suite's report as of its latest run: open **report.html** under Artifacts."
 

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from statistics import fmean, stdev
 
-from scipy.special import stdtrit
-
+from benchmark.reporting.intervals import half_width
 from benchmark.reporting.results import Row
 from benchmark.reporting.standing import COSTS
-
-CONFIDENCE = 0.95
 
 Range = tuple[float, float]
 
@@ -42,7 +38,7 @@ def gathered(chosen: Mapping[str, Sequence[Row]], datasets: Sequence[str]) -> Ga
     return Gathered(
         f1=fmean(f1.values()) if whole else None,
         spread=stdev(means) if len(means) > 1 else None,
-        margin=_margin(means),
+        margin=half_width(means),
         f1_by_dataset=f1,
         seeds=(min(seeds, default=0), max(seeds, default=0)),
         costs=_costs(list(there.values())) if whole else {},
@@ -61,12 +57,6 @@ def _means_by_seed(datasets: Sequence[Mapping[int | None, float]]) -> list[float
     """The mean over data sets of each seed that all of them have."""
     shared = set.intersection(*(set(scores) for scores in datasets))
     return [fmean(scores[seed] for scores in datasets) for seed in shared]
-
-
-def _margin(means: Sequence[float]) -> float | None:
-    """Half the width of Student's t interval of their mean."""
-    n = len(means)
-    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * stdev(means) / sqrt(n) if n > 1 else None
 
 
 def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, float]:

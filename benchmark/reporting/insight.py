@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmark.reporting.evidence import Answered, Confusion, LengthBin, confusion, length_bins, read_answers
@@ -26,6 +27,8 @@ class Insight:
 
     dataset: str
     n_test: int | None = None
+    mean_words: float | None = None
+    """Of a test text."""
     best: str = ""
     """Whose `f1_by_class` and `confusion` these are, beside the teacher's."""
     f1_by_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -49,12 +52,19 @@ def insight(board: Board, store: Store, records: Sequence[Record]) -> Insight:
     return Insight(
         dataset=board.datasets[0],
         n_test=max(map(len, answers.values()), default=None),
+        mean_words=_mean_words(answers),
         best=best,
         f1_by_class={name: scores for name, scores in classes.items() if scores},
         confusion=confusion(answers[best]) if best else None,
         lengths={name: length_bins(found) for name, found in answers.items()},
         curves=_curves(store, runs, first, records),
     )
+
+
+def _mean_words(answers: Mapping[str, Sequence[Answered]]) -> float | None:
+    """Every standing's answers are to the same texts."""
+    texts = next(iter(answers.values()), [])
+    return fmean(answered.length for answered in texts) if texts else None
 
 
 def label(standing: Standing, board: Board) -> str:

@@ -12,7 +12,7 @@ from benchmark.reporting.model import Json, embedded
 
 SCRIPTS = (
     *("dom", "state", "budget", "table", "leaderboard", "downloads"),
-    *("charts", "costs", "paper_points", "trade_off", "answers", "dataset", "sections", "main"),
+    *("charts", "costs", "paper_points", "trade_off", "answers", "dataset", "sections", "claims", "main"),
 )
 """In the order in which they build on each other."""
 
@@ -25,7 +25,7 @@ def page(data: Json) -> str:
     """The whole document. Names from runs are in the title, escaped, and in the JSON, and nowhere else."""
     return Template(_asset("page.html")).substitute(
         title=f"Which student is best? {escape(str(data['suite']))}",
-        style=_asset("page.css"),
+        style=_asset("page.css") + _asset("claims.css"),
         plotly=get_plotlyjs(),
         data=embedded(data),
         script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),

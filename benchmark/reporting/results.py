@@ -3,12 +3,13 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import PurePath
 from types import NoneType
 from typing import get_args, get_type_hints
 
-from benchmark.spec import POLICY, TEACHER, RunSpec, digest
+from benchmark.reporting.tuned_rates import told_lesson, tuned_rates
+from benchmark.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
 from tracking import Record
 
 ROLES = ("teacher", "train")
@@ -19,6 +20,12 @@ PLAIN = {field.name: str(field.default) for field in fields(RunSpec) if field.na
 """Params of a run without a policy for unlabelled text, as a store keeps them; runs of older versions lack them."""
 INVALID = "invalid"
 """Tag of an inference run whose milliseconds are not to be trusted: the reason."""
+GIVEN = "given"
+BUDGET = ("max_epochs", "max_steps", "patience", "batch_size", "max_length", "weight_decay", "decay")
+"""What bounds a run's training whatever its setting is."""
+DEFAULTS = {field.name: str(field.default) for field in fields(RunSpec) if field.default is not MISSING}
+"""What a run of an older version was asked, where it does not say."""
+Rates = Mapping[str, set[float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +76,14 @@ class Row:
     """That the student was taught with, repetitions counted."""
     label_count_std: float | None
     """Of the unlabelled texts that the teacher gives each label."""
+    teacher_key: str
+    """Start of the key of the teacher's run: one name may stand for several teachers."""
+    pool: str
+    """Start of the digest of the unlabelled texts; empty where the setting reads none."""
+    budget: str
+    """Digest of what bounds training, whatever the setting: steps, epochs, batch, length."""
+    rate_from: str
+    """`grid` where the learning rate was searched, `tuned` where it is a finished study's best, else `given`."""
 
     @property
     def is_teacher(self) -> bool:
@@ -104,7 +119,8 @@ def results(records: Iterable[Record]) -> list[Row]:
     measured = {r.parent: r for r in known if r.tags.get("role") == "inference" and r.status == "finished"}
     ordered = sorted(chosen.values(), key=lambda record: (record.start_time, record.run_id))
     teachers = teacher_names(record.tags.get("teacher", "") for record in ordered)
-    return [_row(record, measured.get(record.run_id), teachers) for record in ordered]
+    rates = tuned_rates(known)
+    return [_row(record, measured.get(record.run_id), teachers, rates) for record in ordered]
 
 
 def teacher_names(teachers: Iterable[str]) -> dict[str, str]:
@@ -119,7 +135,7 @@ def _last_part(teacher: str) -> str:
     return path.name if path.is_absolute() or teacher.startswith(".") else teacher
 
 
-def _row(record: Record, inference: Record | None, teachers: Mapping[str, str]) -> Row:
+def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], rates: Rates) -> Row:
     values: dict[str, object] = {**record.params, **record.tags, **record.metrics}
     values |= {
         "suite": record.suite,
@@ -128,6 +144,10 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str]) 
         "teacher": teachers[record.tags.get("teacher", "")],
         "configuration": digest({k: v for k, v in record.params.items() if k != "seed" and PLAIN.get(k) != v})[:12],
         "data": record.params.get("data_digest", "")[:12],
+        "teacher_key": record.params.get("teacher_key", "")[:12],
+        "pool": record.params.get("pool_digest", "")[:12],
+        "budget": digest([record.params.get(name, DEFAULTS.get(name)) for name in BUDGET])[:12],
+        "rate_from": _rate_from(record, rates),
     }
     if inference is not None:
         values |= {name: value for name, value in inference.metrics.items() if name.startswith(LATENCY)}
@@ -136,6 +156,13 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str]) 
     if values.get(INVALID):
         values |= {name: None for name in values if name.startswith(LATENCY)}
     return Row(**{column: _typed(column, values) for column in COLUMNS})  # type: ignore[arg-type]
+
+
+def _rate_from(record: Record, rates: Rates) -> str:
+    if record.params.get("learning_rate") == GRID:
+        return GRID
+    best = rates.get(told_lesson(record.params), set()) if rates else set()
+    return TUNED if record.metrics.get("learning_rate") in best else GIVEN
 
 
 def _typed(column: str, values: Mapping[str, object]) -> str | int | float | bool | None:

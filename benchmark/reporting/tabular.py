@@ -26,7 +26,7 @@ def write_leaderboards(folder: Path, boards: Sequence[Board]) -> None:
     lines = [_line(standing, board) for board in boards for standing in board.standings]
     names = list(dict.fromkeys(name for line in lines for name in line)) or ["preset"]
     columns = {name: [line.get(name) for line in lines] for name in names}
-    write_whole(folder / "leaderboard.csv", lambda draft: _fill(draft, names, zip(*columns.values(), strict=True)))
+    write_whole(folder / "leaderboard.csv", lambda draft: fill(draft, names, zip(*columns.values(), strict=True)))
     arrays = {name: _array(values) for name, values in columns.items()}
     write_whole(folder / "leaderboard.parquet", lambda draft: parquet.write_table(pa.table(arrays), draft))
 
@@ -34,7 +34,7 @@ def write_leaderboards(folder: Path, boards: Sequence[Board]) -> None:
 def write_csv(path: Path, rows: Sequence[Row]) -> Path:
     """Empty where not measured; booleans as `true` and `false`; floats in full, so that reading gives them back."""
     lines = [[getattr(row, column) for column in COLUMNS] for row in rows]
-    return write_whole(path, lambda draft: _fill(draft, COLUMNS, lines))
+    return write_whole(path, lambda draft: fill(draft, COLUMNS, lines))
 
 
 def write_parquet(path: Path, rows: Sequence[Row]) -> Path:
@@ -53,7 +53,8 @@ def _array(values: Sequence[Value]) -> pa.Array:
     return pa.array(values, pa.string() if any(isinstance(value, str) for value in values) else pa.float64())
 
 
-def _fill(path: Path, names: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+def fill(path: Path, names: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    """A CSV file: empty where there is no figure, floats in full."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)

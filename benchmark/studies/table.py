@@ -7,9 +7,9 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmark.reporting.files import write_text, write_whole
+from benchmark.reporting.intervals import Interval, interval
 from benchmark.reporting.results import Row
 from benchmark.studies.experiments import Effect, Experiment
-from benchmark.studies.intervals import Interval, interval
 from benchmark.studies.paper import paper_figure
 
 Cell = tuple[str, str, int | None]

@@ -9,8 +9,8 @@ from filelock import FileLock
 
 from benchmark.execute import Desk
 from benchmark.reporting.rates import Tried, best, write_rates
+from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, lesson_key
 from benchmark.storage import lock_path
-from benchmark.tuned import BEST_RATE, LESSON, lesson_key
 from benchmark.tuning.attempt import Attempts, tried
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown

@@ -22,6 +22,7 @@ function drawAll() {
   drawPresets();
   if (!DATA.chapters.length) byId("answer").replaceChildren(el("p", { class: "lead" }, "No run counts yet."));
   else for (const draw of [drawAnswer, drawLeaderboard, drawTradeOff, drawDataset, drawPaper]) draw();
+  drawClaims();
   drawHoles();
   drawTrust();
 }
