@@ -43,6 +43,7 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
     add("--force", action="store_true", help="do again what is done")
     add("--retry-failed", action="store_true", help="do again what failed")
+    add("--no-latency", action="store_true", help="leave milliseconds to benchmark.latency, later, on a quiet machine")
     add("--jobs", type=positive, metavar="N", help="runs side by side (default: one a core, at most 4; 1 on a GPU)")
     add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")

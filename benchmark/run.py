@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes: list[Outcome] = []
     with SweepProgress(seconds, console) as progress:
         sweep(due, wanted, rooms, store, wanted.jobs, progress.epoch, _both(progress.done, outcomes.append))
-    _measure(items, wanted, rooms, store, console)
+    if not asked.no_latency:
+        _measure(items, wanted, rooms, store, console)
     write_report(store, wanted.suite.name, out)
     print_leaderboard(store, wanted.suite.name, console)
     return _close(items, outcomes, store, out, console)
