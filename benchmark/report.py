@@ -24,6 +24,7 @@ from benchmark.reporting.origin import origin
 from benchmark.reporting.page import write_page
 from benchmark.reporting.picture import write_picture
 from benchmark.reporting.results import results
+from benchmark.reporting.searches import searches, searches_page, write_searches
 from benchmark.reporting.standing import Board
 from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
@@ -57,10 +58,13 @@ def write_report(store: Store, suite: str, out: Path, preset: str | None = None)
     judged = findings(rows, _words(told))
     write_claims(folder, judged)
     where = store.runs_address(suite), ui_command(store.uri)
-    write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where, claims_page(judged)))
+    found = searches(records)
+    more = {"claims": claims_page(judged), "searches": searches_page(found)}
+    write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where) | more)
     write_text(folder / "report.tex", latex(made))
     pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
-    parts = markdown(suite, made, rows, source, pictures), claims_markdown(judged), cost_markdown(records)
+    parts = [markdown(suite, made, rows, source, pictures), claims_markdown(judged)]
+    parts += [write_searches(folder, found), cost_markdown(records)]
     path = write_text(folder / "report.md", "".join(parts))
     if preset is None:
         attach(store, suite, folder, records)

@@ -41,7 +41,6 @@ def page_data(
     params: Params,
     address: str,
     ui: str,
-    claims: Json | None = None,
 ) -> Json:
     """`address` is the start of the web address of a run, `ui` the command line that serves it."""
     numbers = {row.run_id: number for number, row in enumerate(rows)}
@@ -54,7 +53,6 @@ def page_data(
         "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
         "chapters": [_chapter(chapter, numbers, params) for chapter in chapters],
         "runs": {column: [getattr(row, column) for row in rows] for column in COLUMNS},
-        "claims": claims,
         "facts": dict(facts(origin, boards)),
         "notes": list(NOTES),
         "commands": [*(origin.commands or [line for board in boards for line in commands(board)])],

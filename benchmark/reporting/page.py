@@ -12,7 +12,7 @@ from benchmark.reporting.model import Json, embedded
 
 SCRIPTS = (
     *("dom", "state", "budget", "table", "leaderboard", "downloads"),
-    *("charts", "costs", "paper_points", "trade_off", "answers", "dataset", "sections", "claims", "main"),
+    *("charts", "costs", "paper_points", "trade_off", "answers", "dataset", "sections", "claims", "searches", "main"),
 )
 """In the order in which they build on each other."""
 

@@ -13,7 +13,7 @@ const SCALES = {
 };
 
 function drawClaims() {
-  const { summary, rules, lines } = DATA.claims ?? { lines: [] };
+  const { summary, rules, lines } = DATA.claims;
   const judged = lines.filter(({ effect, verdict }) => effect !== null || verdict !== "not enough runs");
   const rest = lines.filter((one) => !judged.includes(one));
   byId("claims").hidden = !judged.length;

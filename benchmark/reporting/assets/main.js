@@ -23,6 +23,7 @@ function drawAll() {
   if (!DATA.chapters.length) byId("answer").replaceChildren(el("p", { class: "lead" }, "No run counts yet."));
   else for (const draw of [drawAnswer, drawLeaderboard, drawTradeOff, drawDataset, drawPaper]) draw();
   drawClaims();
+  drawSearches();
   drawHoles();
   drawTrust();
 }

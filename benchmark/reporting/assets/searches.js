@@ -1,0 +1,53 @@
+// Figure 3: validation F1 against the learning rate of each study, with the paper's six rates dashed.
+
+function drawSearches() {
+  const { title, note, grid, studies } = DATA.searches;
+  byId("searches").hidden = !studies.length;
+  if (!studies.length) return;
+  const plots = studies.map((_, at) => canvas(`search-${at}`));
+  byId("searches").replaceChildren(
+    el("h2", {}, title),
+    el("p", { class: "caption" }, note),
+    el(
+      "div",
+      { class: "figures" },
+      ...studies.map(({ name, answer }, at) => figureBox(named(name), answer, plots[at], `learning-rates-${at}`)),
+    ),
+  );
+  studies.forEach((study, at) => plotSearch(plots[at], study, grid));
+}
+
+function plotSearch(node, study, grid) {
+  const scored = study.trials.filter(({ valid_f1 }) => valid_f1 !== null);
+  const rates = [...scored.map(({ learning_rate }) => learning_rate), ...grid];
+  const trials = {
+    type: "scatter",
+    mode: "markers",
+    x: scored.map(({ learning_rate }) => learning_rate),
+    y: scored.map(({ valid_f1 }) => 100 * valid_f1),
+    marker: {
+      size: 10,
+      color: scored.map(({ number }) => COLOURS[number === study.best ? 1 : 0]),
+      symbol: scored.map(({ state }) => (state === "pruned" ? "circle-open" : "circle")),
+    },
+    text: scored.map(searchTip),
+    hovertemplate: "%{text}<extra></extra>",
+  };
+  plot(node, [trials], {
+    xaxis: logAxis("learning rate", rates),
+    yaxis: axis("validation macro-F1 x100"),
+    showlegend: false,
+    shapes: grid.map((rate) => ({
+      type: "line",
+      x0: rate,
+      x1: rate,
+      yref: "paper",
+      y0: 0,
+      y1: 1,
+      line: { color: ink("line"), dash: "dash", width: 1.5 },
+    })),
+  });
+}
+
+const searchTip = ({ number, learning_rate, valid_f1, state }) =>
+  `trial ${number}: ${learning_rate.toPrecision(3)}<br>F1 ${(100 * valid_f1).toFixed(2)} (${state})`;
