@@ -75,9 +75,17 @@ def test_a_mean_with_a_hole_is_none_and_its_row_stands_unranked_below() -> None:
     assert standing(made, "cnn").missing == {}
 
 
+def test_a_data_set_with_a_teacher_alone_is_no_competition() -> None:
+    teachers = [row("teacher", 0.9), row("teacher", 0.8, "senta")]
+    assert board(*teachers).datasets == ("senta", "emot")
+    assert board(*teachers, row("cnn", 0.7)).datasets == ("emot",)
+    failed = row("cnn", None, "senta", status="failed", reason="no memory")
+    assert board(*teachers, row("cnn", 0.7), failed).datasets == ("senta", "emot")
+
+
 def test_what_was_never_tried_is_said_to_be_not_run() -> None:
     made = board(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2))
-    assert standing(made, "cnn").missing == {"smsa": Hole(kind="not_run")}
+    made = board(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2), row("bilstm", 0.3, "smsa"))
 
 
 def test_a_cost_that_one_data_set_lacks_is_left_out() -> None:

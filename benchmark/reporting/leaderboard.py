@@ -36,7 +36,7 @@ def dataset_boards(board: Board, rows: Sequence[Row]) -> list[Board]:
 
 def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
     current = current_rows([row for row in rows if not row.smoke])
-    datasets = dataset_order({row.dataset for row in current if row.counts})
+    datasets = _competitions(current, rows)
     cells = _cells(row for row in current if row.dataset in datasets)
     chosen = {key: chosen_rows(cell) for key, cell in cells.items()}
     gathered_by_key = {key: gathered(of_dataset, datasets) for key, of_dataset in chosen.items()}
@@ -55,6 +55,16 @@ def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
         standings=_ranked(standings),
         rows=tuple(row for by_dataset in chosen.values() for cell in by_dataset.values() for row in cell),
     )
+
+
+def _competitions(current: Iterable[Row], rows: Iterable[Row]) -> tuple[str, ...]:
+    """Data sets that have a run which counts and a student that was tried, whatever came of it.
+
+    A teacher alone, as a learning-rate study needs it, makes no competition, unless there is nothing else.
+    """
+    counting = {row.dataset for row in current if row.counts}
+    tried = {row.dataset for row in rows if not row.is_teacher}
+    return dataset_order(counting & tried or counting)
 
 
 def _cells(rows: Iterable[Row]) -> Mapping[Key, list[Row]]:

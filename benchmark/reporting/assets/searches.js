@@ -34,7 +34,7 @@ function plotSearch(node, study, grid) {
     hovertemplate: "%{text}<extra></extra>",
   };
   plot(node, [trials], {
-    xaxis: logAxis("learning rate", rates),
+    xaxis: { ...logAxis("learning rate", rates), showgrid: false },
     yaxis: axis("validation macro-F1 x100"),
     showlegend: false,
     shapes: grid.map((rate) => ({
