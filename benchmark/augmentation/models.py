@@ -12,7 +12,6 @@ from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
@@ -31,16 +30,12 @@ MARIAN = "marian"
 class Loaded:
     """A model ready to answer, with the tokenizer it reads by."""
 
-    model: PreTrainedModel
+    model: Any
     tokenizer: PreTrainedTokenizerBase
-
-    @property
-    def device(self) -> torch.device:
-        return self.model.device
 
     def reads(self, at_most: int) -> int:
         """Pieces that it reads of a text."""
-        return min(at_most, self.tokenizer.model_max_length, self.model.config.max_position_embeddings)
+        return min(at_most, int(self.tokenizer.model_max_length), int(self.model.config.max_position_embeddings))
 
 
 def load_translator(name: str, device: str) -> Loaded:

@@ -4,6 +4,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import fasttext
 import numpy as np
@@ -80,7 +81,8 @@ def nearest(vectors: Matrix) -> list[list[int]]:
     scaling; Conneau et al., 2018, https://arxiv.org/abs/1710.04087): by the cosine alone seldom words, whose vectors
     hardly left their start, are close to many others and would stand for any of them.
     """
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    unit = (vectors / lengths).astype(np.float32)
     size = min(HOOD, len(unit) - 1)
     if not size:
         return [[]]
@@ -97,7 +99,7 @@ def _cosines(unit: Matrix) -> Iterator[Matrix]:
         yield block
 
 
-def _highest(values: Matrix, size: int) -> NDArray[np.intp]:
+def _highest(values: NDArray[Any], size: int) -> NDArray[np.intp]:
     """[R, V] to the [R, size] columns of the highest values, highest first."""
     columns = np.argpartition(-values, size - 1, axis=1)[:, :size]
     order = np.argsort(-np.take_along_axis(values, columns, axis=1), axis=1, kind="stable")

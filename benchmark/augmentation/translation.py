@@ -34,7 +34,9 @@ class Translator:
         most = self.loaded.reads(TRANSLATION["max_pieces"])
         texts = [text for text, _ in requests]
         read = tokenizer(texts, padding=True, truncation=True, max_length=most, return_tensors="pt")
-        written = model.generate(  # type: ignore[operator]
-            **read.to(self.loaded.device), num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=most
+        written = model.generate(
+            **read.to(model.device), num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=most
         )
-        return [tokenizer.decode(ids, skip_special_tokens=True, use_source_tokenizer=False).strip() for ids in written]
+        return [
+            str(tokenizer.decode(ids, skip_special_tokens=True, use_source_tokenizer=False)).strip() for ids in written
+        ]
