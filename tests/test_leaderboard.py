@@ -84,8 +84,8 @@ def test_a_data_set_with_a_teacher_alone_is_no_competition() -> None:
 
 
 def test_what_was_never_tried_is_said_to_be_not_run() -> None:
-    made = board(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2))
     made = board(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2), row("bilstm", 0.3, "smsa"))
+    assert standing(made, "cnn").missing == {"smsa": Hole(kind="not_run")}
 
 
 def test_a_cost_that_one_data_set_lacks_is_left_out() -> None:
