@@ -150,6 +150,7 @@ def _close(
         "Report": str(out / "report.md"),
         "Best for a budget": join([*report_words(suite), "--max-ms", "0.5", "--min-kept", "95", *stored]),
         "Compare runs": ui_command(store.uri),
+        "... and open": store.view_address(suite),
     }
     for name, line in lines.items():
         console.print(f"{name}: {line}", markup=False, highlight=False, soft_wrap=True)
