@@ -10,7 +10,7 @@ from rich.text import Text
 
 from benchmark.reporting.answer import answer
 from benchmark.reporting.columns import F1_OF, KEPT, Column, columns
-from benchmark.reporting.standing import Board
+from benchmark.reporting.standing import Board, Standing
 
 GAP = 3
 """Blanks between two columns: the padding of both, and where a rule would stand."""
@@ -68,22 +68,30 @@ def _needed(column: Column, board: Board) -> int:
 
 def _notes(board: Board) -> list[str]:
     """Why a mean is not there, and why milliseconds are not; rows of one reason share a line."""
-    names: dict[str, list[str]] = {}
-    for name, reason in _reasons(board):
-        names.setdefault(reason, []).append(name)
-    notes = [f"{', '.join(dict.fromkeys(of_reason))}: {reason}" for reason, of_reason in names.items()]
-    more = [f"... and {len(notes) - MOST_NOTES} more reasons, in the report."] if len(notes) > MOST_NOTES else []
+    lacking: dict[str, list[Standing]] = {}
+    for standing, reason in _reasons(board):
+        lacking.setdefault(reason, []).append(standing)
+    notes = [f"{_named(standings)}: {reason}" for reason, standings in lacking.items()]
+    more = [f"Further reasons ({len(notes) - MOST_NOTES}) are in the report."] if len(notes) > MOST_NOTES else []
     return notes[:MOST_NOTES] + more
 
 
-def _reasons(board: Board) -> Iterator[tuple[str, str]]:
-    """(Standing, what it lacks)."""
-    for standing in board.standings:
-        for dataset, hole in standing.missing.items():
-            yield standing.name, f"no F1 on {dataset}, {_first_line(str(hole))}"
+def _named(standings: Sequence[Standing]) -> str:
+    """`cnn kd, kd_ulb; bilstm kd`: each student once."""
+    settings: dict[str, list[str]] = {}
+    for standing in standings:
+        settings.setdefault(standing.student, []).append(standing.setting)
+    return "; ".join(f"{student} {', '.join(dict.fromkeys(names))}" for student, names in settings.items())
+
+
+def _reasons(board: Board) -> Iterator[tuple[Standing, str]]:
+    """Each standing with what it lacks."""
     for standing in board.standings:
         if standing.invalid:
-            yield standing.name, f"no milliseconds, {_first_line(standing.invalid)}"
+            yield standing, f"no milliseconds, {_first_line(standing.invalid)}"
+    for standing in board.standings:
+        for dataset, hole in standing.missing.items():
+            yield standing, f"no F1 on {dataset}, {_first_line(str(hole))}"
 
 
 def _first_line(text: str) -> str:

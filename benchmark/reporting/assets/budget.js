@@ -87,7 +87,7 @@ const budgetResult = () => el("div", { id: "budget-result" }, ...resultParts());
 
 function resultParts() {
   if (!BOUNDS.some(({ key }) => bound(key) !== null)) return [];
-  return [el("p", { id: "verdict" }, together(verdict())), commandLine(budgetCommand(), "budget-command")];
+  return [el("p", { id: "verdict" }, verdict()), commandLine(budgetCommand(), "budget-command")];
 }
 
 const drawVerdict = () => byId("budget-result").replaceChildren(...resultParts());

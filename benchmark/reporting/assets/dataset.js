@@ -100,7 +100,7 @@ function ladder(shown) {
     }));
   const ticks = {
     tickvals: settings.map((_, index) => index),
-    ticktext: settings.map((setting) => plotText(setting, 18).replace(/_(?=[^_]+$)/, "<br>")),
+    ticktext: settings.map((setting) => plotText(setting, 18).replace(/(?<=.{6})_(?=[^_]+$)/, "<br>")),
     tickangle: 0,
     range: [-0.3, settings.length - 0.7],
   };
