@@ -110,13 +110,12 @@ class SweepProgress:
         self._bars.update(self._sweep, completed=self._expected_of_done, note=self._counted(), end=self._end())
 
     def _print(self, name: str, outcome: Outcome) -> None:
-        """A line is cut where there is no room for it, a failure never."""
+        """Figures for which a line has no room are left out; a failure is told whole."""
         console = self._bars.console
         if outcome.failure:
             console.print(f"{name}  failed: {outcome.failure}", style="red", markup=False, highlight=False)
         else:
-            line = f"{name}  {_scores(outcome)}"
-            console.print(line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis")
+            console.print(_fitting([name, *_scores(outcome)], console.width), markup=False, highlight=False)
 
     def _counted(self) -> str:
         return f"{self._n_done}/{len(self._seconds)} runs"
@@ -129,21 +128,30 @@ class SweepProgress:
 
 
 class _Clocks(ProgressColumn):
-    """The time that is gone, and of the sweep the time that is left."""
+    """Of the sweep the time that is left, of a run that goes on, and of the sweep once it is done, the time it took."""
 
     def render(self, task: Task) -> Text:
         elapsed = task.elapsed or 0.0
-        left = f", {_clock(max(0.0, task.fields['end'] - elapsed))} left" if "end" in task.fields else ""
-        return Text(f"{_clock(elapsed)} gone{left}", style="dim")
+        if "end" in task.fields and not task.finished:
+            return Text(f"{_clock(max(0.0, task.fields['end'] - elapsed))} left")
+        return Text(f"in {_clock(elapsed)}", style="dim")
 
 
-def _scores(outcome: Outcome) -> str:
+def _scores(outcome: Outcome) -> list[str]:
+    """The most telling first."""
     metrics = outcome.metrics
-    return (
-        f"test F1 {100 * metrics['test_f1']:5.2f}  valid F1 {100 * metrics['valid_f1']:5.2f}  "
-        f"{metrics['epochs']:3.0f} epochs in {metrics['train_seconds']:4.0f} s  "
-        f"{metrics['sentences_per_second']:5.0f} sentences/s"
-    )
+    return [
+        f"test F1 {100 * metrics['test_f1']:5.2f}",
+        f"valid F1 {100 * metrics['valid_f1']:5.2f}",
+        f"{metrics['epochs']:3.0f} epochs in {metrics['train_seconds']:4.0f} s",
+        f"{metrics['sentences_per_second']:5.0f} sentences/s",
+    ]
+
+
+def _fitting(parts: Sequence[str], width: int) -> str:
+    """As many of the parts as a line holds; the first two always."""
+    n_parts = next((n for n in range(len(parts), 2, -1) if len("  ".join(parts[:n])) <= width), 2)
+    return "  ".join(parts[:n_parts])
 
 
 def _clock(seconds: float) -> str:
