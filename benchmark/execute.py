@@ -18,6 +18,7 @@ from benchmark.learning.loop import OnEpoch, predict
 from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.lesson import Lesson, Taught
 from benchmark.measuring.lock import machine_lock
+from benchmark.notes import NOTE, note
 from benchmark.rooms import Rooms
 from benchmark.settings import Source
 from benchmark.spec import GRID, RunResult, RunSpec, digest
@@ -125,8 +126,9 @@ def role(spec: RunSpec) -> str:
 
 
 def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
-    """What runs are filtered and grouped by."""
+    """What runs are filtered and grouped by, and their note."""
     return {
+        NOTE: note(spec, role),
         "role": role,
         "key": spec.key,
         "preset": preset,

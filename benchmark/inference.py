@@ -30,6 +30,7 @@ from benchmark.measuring.lock import machine_lock
 from benchmark.measuring.machine import machine_fingerprint
 from benchmark.measuring.speed import control
 from benchmark.renewal import current_figures, fetch_weights
+from benchmark.reporting.results import INVALID
 from benchmark.session import CONTROL, Entrant, Lane, Session, controlled, hold, lanes, reference_entrant
 from benchmark.spec import RunSpec, digest
 from benchmark.variants import VARIANTS
@@ -184,6 +185,7 @@ class _Stage:
         about = self._about(sessions, rows)
         tags = self.desk.tags(spec, "inference") | {"key": model.key, "latency_protocol": LATENCY_PROTOCOL}
         tags |= {"latency_budget": self.budget.name, "latency_control": "passed" if _passed(sessions) else "failed"}
+        tags |= invalidity(sessions[0])
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         run = store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id)
         run.log_artifacts(self._raw(sessions, about))
@@ -232,6 +234,18 @@ def _told(taken: Taken) -> dict[str, object]:
     lane, same = asdict(taken.lane), asdict(taken.control) | {"passed": taken.control.passed}
     loads = {"load_before": taken.load_before, "load_after": taken.load_after}
     return lane | {"control": same, "tries": taken.tries} | loads
+
+
+def invalidity(taken: Taken) -> dict[str, str]:
+    """The tag that keeps milliseconds out of every table where the control failed on the last try; else empty."""
+    if taken.control.passed:
+        return {}
+    same = taken.control.ratio
+    return {
+        INVALID: f"one model under two names was {same.value:.3f} [{same.low:.3f}, {same.high:.3f}] times as fast as "
+        f"itself in the last of {taken.tries} tries: the machine was not quiet; "
+        "python -m benchmark.latency --again measures anew"
+    }
 
 
 def _passed(sessions: Sequence[Taken]) -> bool:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from shlex import join
 
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from benchmark.options import parser, request
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.progress import SweepProgress, show_plan
 from benchmark.report import RESULTS, folder_name, print_leaderboard, write_report
+from benchmark.reporting.budget import report_words
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
 from benchmark.serving import publish_best, show_served
@@ -59,13 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store.kill_stale()
     _record_skips(items, ledger, store, wanted)
     outcomes: list[Outcome] = []
-    with SweepProgress(seconds, console) as progress:
-        sweep(due, wanted, rooms, store, wanted.jobs, progress.epoch, _both(progress.done, outcomes.append))
+    if due:
+        with SweepProgress(seconds, console, max(len(item.spec.name) for item in due)) as progress:
+            sweep(due, wanted, rooms, store, wanted.jobs, progress.epoch, _both(progress.done, outcomes.append))
     if not asked.no_latency:
         _measure(items, wanted, rooms, store, console)
     write_report(store, wanted.suite.name, out)
     print_leaderboard(store, wanted.suite.name, console)
-    return _close(items, outcomes, store, out, console)
+    show_served(publish_best(store, wanted.suite.name), console)
+    return _close(asked, items, outcomes, store, out, console)
 
 
 def _known_records(asked: argparse.Namespace, wanted: Request, out: Path) -> list[Record]:
@@ -131,14 +135,29 @@ def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store,
     desk = Work.of(rooms, store, wanted, n_threads=1).desk()
     for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
         pass
-    show_served(publish_best(store, wanted.suite.name), console)
 
 
-def _close(items: Sequence[Item], outcomes: Sequence[Outcome], store: Store, out: Path, console: Console) -> int:
+def _close(
+    asked: argparse.Namespace,
+    items: Sequence[Item],
+    outcomes: Sequence[Outcome],
+    store: Store,
+    out: Path,
+    console: Console,
+) -> int:
     """The last lines: where things are, how to go on, what failed."""
-    console.print(f"Report: {out / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Compare runs: {ui_command(store.uri)}", markup=False, highlight=False, soft_wrap=True)
-    failures = _failures(items, outcomes, Ledger.read(store.records(items[0].spec.suite)))
+    suite = items[0].spec.suite
+    stored = ["--tracking-uri", asked.tracking_uri] if asked.tracking_uri else []
+    lines = {
+        "Page": str(out / "report.html"),
+        "Report": str(out / "report.md"),
+        "Best for a budget": join([*report_words(suite), "--max-ms", "0.5", "--min-kept", "95", *stored]),
+        "Compare runs": ui_command(store.uri),
+        "... and open": store.view_address(suite),
+    }
+    for name, line in lines.items():
+        console.print(f"{name}: {line}", markup=False, highlight=False, soft_wrap=True)
+    failures = _failures(items, outcomes, Ledger.read(store.records(suite)))
     for name, reason in failures.items():
         print(f"Failed: {name}: {reason}", file=sys.stderr)
     return SOME_FAILED if failures else DONE

@@ -71,10 +71,19 @@ def report(migrated_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store.open(f"sqlite:///{folder / 'mlflow.db'}")
     datasets = ("emot", "smsa", HOSTILE)
     fill(store, add_run, students=["bilstm", "cnn"], datasets=datasets, settings=["vanilla", "kd"], seeds=2)
-    add_run(store, student="bert_small", test_f1=0.8)
-    add_run(store, student="bert_small", dataset="smsa", status="failed", reason=HOSTILE)
+    run_id = add_run(store, student="bert_small", test_f1=0.8)
+    distrust(store, run_id)
+    for seed in range(2):
+        add_run(store, student="bert_small", dataset="smsa", seed=seed, status="failed", reason=HOSTILE)
+    add_run(store, student="cnn", dataset="health", status="skipped", reason="health is private")
     write_report(store, "classification", folder)
     return folder
+
+
+def distrust(store: Store, run_id: str) -> None:
+    """As a measuring session whose control failed."""
+    tags = {"role": "inference", "key": run_id, "dataset": "emot", "invalid": "the machine was not quiet"}
+    store.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({"latency_onnx_ms": 1.0})
 
 
 @pytest.fixture
@@ -155,12 +164,56 @@ def test_the_address_brings_another_reader_to_the_same_table(page: Any) -> None:
 
 
 def test_one_data_set_alone_is_a_competition_of_its_own(page: Any) -> None:
-    page.execute_script("""
-        const select = document.getElementById("pick-view");
-        select.value = "emot";
-        select.dispatchEvent(new Event("change"));""")
+    choose(page, "#pick-view", "emot")
     assert column(page, "rank")[-1] != "-", "bert_small was scored on emot"
     assert "view=emot" in address(page)
+
+
+def choose(page: Any, selector: str, value: str) -> None:
+    script = """
+        const select = document.querySelector(arguments[0]);
+        select.value = arguments[1];
+        select.dispatchEvent(new Event("change"));"""
+    page.execute_script(script, selector, value)
+
+
+def test_milliseconds_that_cannot_be_trusted_are_marked(page: Any) -> None:
+    choose(page, "#pick-view", "emot")
+    assert column(page, "ms ONNX")[-1] == "invalid"
+    assert "cannot be trusted" in page.execute_script("return document.getElementById('legend').textContent")
+
+
+def test_a_column_of_nothing_but_distrust_is_shown(browser: Any, store: Store, add_run: Any, tmp_path: Path) -> None:
+    distrust(store, add_run(store, student="cnn", test_f1=0.8))
+    write_report(store, "classification", tmp_path)
+    browser.get((tmp_path / "report.html").as_uri())
+    assert column(browser, "ms ONNX") == ["invalid"]
+    assert browser.get_log("browser") == []
+
+
+def test_every_column_that_is_offered_can_be_had(page: Any) -> None:
+    choose(page, "#pick-view", "emot")
+    page.execute_script(
+        "for (const box of document.querySelectorAll('#pick-columns input')) if (!box.checked) box.click()"
+    )
+    offered = page.execute_script(
+        "return [...document.querySelectorAll('#pick-columns bdi')].map((c) => c.textContent)"
+    )
+    shown = page.execute_script("return [...document.querySelectorAll('#board th bdi')].map((c) => c.textContent)")
+    assert sorted([*offered, "student"]) == sorted(shown)
+
+
+def test_what_is_not_done_is_told_once_a_reason(page: Any) -> None:
+    rows = page.execute_script("return [...document.querySelectorAll('#holes tbody tr')].map((row) => row.innerText)")
+    [failed] = [row for row in rows if row.startswith("failed")]
+    assert "bert_small vanilla seed 0" in failed
+    assert "bert_small vanilla seed 1" in failed
+    assert [row for row in rows if row.startswith("skipped")] != []
+
+
+def test_a_data_set_that_no_mean_is_over_is_named(page: Any) -> None:
+    caption = page.execute_script("return document.getElementById('caption').textContent")
+    assert caption.startswith("Mean over 3 data sets, without health (no run counts)")
 
 
 def test_the_budget_answers_as_the_command_does(page: Any, report: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,11 +16,14 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from benchmark import latency, reference, run
 from benchmark.errors import InputError, RunError
-from benchmark.inference import Finished, unmeasured
+from benchmark.figures import Taken
+from benchmark.inference import Finished, invalidity, unmeasured
 from benchmark.measuring import lock
 from benchmark.measuring.bundle import Bundle
 from benchmark.measuring.footprint import footprint
-from benchmark.measuring.latency import BUDGETS
+from benchmark.measuring.latency import BUDGETS, Samples
+from benchmark.measuring.speed import control
+from benchmark.reporting.results import results
 from benchmark.session import REFERENCE, in_fresh_process, lanes
 from benchmark.spec import RunSpec
 from tracking import Record, Store
@@ -163,6 +166,30 @@ def test_memory_is_of_the_bundle_and_not_of_who_asks(measured: Store, tmp_path: 
     assert 20 < told.memory_mib < 200 < ballast.nbytes / 2**20 + 200
     assert told.load_ms > 0
     assert told.first_answer_ms > 0
+
+
+def steady(ms: float) -> Samples:
+    return Samples(passes=np.full((5, 4), ms), rounds=np.arange(5))
+
+
+def test_a_session_that_failed_its_control_is_invalid_and_says_so() -> None:
+    taken = Taken(lane=lanes()[0], samples={}, control=control(steady(1.4), steady(1.0)), tries=2)
+    assert "1.400 [1.400, 1.400] times as fast as itself in the last of 2 tries" in invalidity(taken)["invalid"]
+    assert invalidity(replace(taken, control=control(steady(1.0), steady(1.0)))) == {}
+
+
+@pytest.mark.slow
+def test_figures_of_an_invalid_session_are_in_no_table(
+    measured: Store, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One round alone has an interval of no width, which 1 is never in."""
+    once = replace(BUDGETS["quick"], rounds=1, tries=1, min_samples=4, min_seconds=0, n_sentences=4)
+    monkeypatch.setitem(BUDGETS, "quick", once)
+    where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", measured.uri]
+    assert latency.main([*where, "--budget", "quick", "--again"]) == 1
+    rows = results(measured.records())
+    assert {row.latency_onnx_ms for row in rows} == {None}
+    assert all("the machine was not quiet" in row.invalid for row in rows)
 
 
 def test_a_suite_without_finished_runs_is_named(store: Store) -> None:

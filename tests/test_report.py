@@ -93,6 +93,18 @@ def test_the_terminal_shows_the_ranking_in_any_width(filled: Store) -> None:
         assert max(map(len, text.splitlines())) <= width
 
 
+def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any) -> None:
+    run_id = add_run(filled, student="cnn", setting="kd_ulb", test_f1=0.6)
+    tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the machine was not quiet"}
+    filled.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({})
+    shown = StringIO()
+    print_leaderboard(filled, "classification", Console(width=200, file=shown))
+    lines = [line.strip() for line in shown.getvalue().splitlines()]
+    assert "cnn kd: no F1 on smsa, failed: no memory" in lines
+    assert "cnn kd_ulb: no F1 on smsa, not run" in lines
+    assert "cnn kd_ulb: no milliseconds, the machine was not quiet" in lines
+
+
 class Tags(HTMLParser):
     """Collects the page's tags, and what each of them would fetch."""
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -40,7 +41,7 @@ def test_the_command_does_the_whole_job(finished: Finished) -> None:
     assert finished.code == 0, finished.err
     assert finished.err == ""
     assert "3 of 3 runs are due" in finished.out
-    assert "smalltalk_demo.cnn.kd_ulb_bert.seed0  test F1" in finished.out
+    assert re.search(r"smalltalk_demo\.cnn\.kd_ulb_bert\.seed0 +test F1", finished.out)
     assert "mlflow ui --backend-store-uri sqlite:///mlflow.db" in finished.out
     assert {path.name for path in finished.folder.iterdir()} == {"mlflow.db", "mlartifacts", "results"}
 
@@ -145,8 +146,8 @@ def test_a_plan_tells_what_is_done_and_changes_nothing(
     assert main([*finished_copy.arguments, *TWO_SETTINGS, "-x", "kd", "--dry-run"]) == 0
     out = capfd.readouterr().out
     assert "1 of 4 runs are due" in out
-    [cells] = [line.split("│")[4:8] for line in out.splitlines() if "vanilla, kd_ulb_bert, kd" in line]
-    assert [cell.strip() for cell in cells] == ["2", "1", "0", "0"]
+    assert re.search(r" done +due +time", out), "nothing failed, nothing was skipped: no columns of it"
+    assert re.search(r"vanilla, kd_ulb_bert, kd +2 +1 +0:", out)
     assert (finished_copy.folder / "mlflow.db").read_bytes() == before
 
 

@@ -1,6 +1,8 @@
 """The store of runs: what is written comes back, whoever else writes, and whatever ends a process."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from tracking import LiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
 from tracking.config import resolve
@@ -280,6 +283,33 @@ def test_the_interface_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     assert ui_command(f"sqlite:///{tmp_path}/mlflow.db") == "mlflow ui --backend-store-uri sqlite:///mlflow.db"
     assert ui_command("http://me:secret@host:5000") == "python -m webbrowser 'http://me:***@host:5000'"
+
+
+def test_the_interface_opens_with_a_view_of_the_suites_runs(store: Store, store_uri: str) -> None:
+    assert store.view_address("moods") == ""
+    store.begin("moods", "run", tags={}, params={}).finish({"test_f1": 0.5})
+    experiment = MlflowClient(store_uri).get_experiment_by_name("moods")
+    address = store.view_address("moods")
+    assert address.startswith(f"http://127.0.0.1:5000/#/experiments/{experiment.experiment_id}/runs?")
+    key = re.search(r"viewStateShareKey=(\w+)", address)
+    assert key is not None
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{key[1]}"])
+    state = json.loads(view["state"])
+    assert {"PARALLEL", "SCATTER", "BAR"} == {chart["type"] for chart in state["compareRunCharts"]}
+    found = MlflowClient(store_uri).search_runs([experiment.experiment_id], state["searchFilter"])
+    assert found == [], "a run without a role and smoke=false is none of the leaderboard"
+    tags = {"role": "train", "smoke": "false"}
+    store.begin("moods", "counts", tags=tags, params={}).finish({"test_f1": 0.5})
+    store.begin("moods", "measured", tags=tags | {"role": "inference"}, params={}).finish({"test_f1": 0.5})
+    found = MlflowClient(store_uri).search_runs([experiment.experiment_id], state["searchFilter"])
+    assert [run.info.run_name for run in found] == ["counts"]
+
+
+def test_an_experiment_of_an_earlier_version_gets_the_view(store: Store, store_uri: str) -> None:
+    client = MlflowClient(store_uri)
+    old = client.create_experiment("moods", tags={"suite": "moods"})
+    store.begin("moods", "run", tags={}, params={})
+    assert "mlflow.sharedViewState.leaderboard" in client.get_experiment(old).tags
 
 
 def test_importing_the_package_is_quick() -> None:

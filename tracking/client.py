@@ -23,6 +23,7 @@ from tracking.environment import PROBE, environment
 from tracking.errors import StoreError
 from tracking.interface import without_password
 from tracking.sqlite import prepare
+from tracking.view import view_tags
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -58,7 +59,7 @@ class Client:
         found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
         if found is None:
             location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
-            tags = {SUITE_TAG: suite, "mlflow.note.content": description}
+            tags = {SUITE_TAG: suite, "mlflow.note.content": description, **view_tags()}
             self._try(lambda: self._created(suite, location, tags))
             found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
         if found is None or found.lifecycle_stage != "active":
@@ -66,9 +67,13 @@ class Client:
                 f"The experiment {suite!r} was deleted in {without_password(self.uri)}. Restore it with "
                 f"`mlflow experiments restore`, or give the suite another name."
             )
-        if SUITE_TAG not in found.tags:
-            self._try(lambda: self._mlflow.set_experiment_tag(found.experiment_id, SUITE_TAG, suite))
+        for name, value in ({SUITE_TAG: suite} | view_tags()).items():
+            if name not in found.tags:
+                self._tag(str(found.experiment_id), name, value)
         return str(found.experiment_id)
+
+    def _tag(self, experiment: str, name: str, value: str) -> None:
+        self._try(lambda: self._mlflow.set_experiment_tag(experiment, name, value))
 
     def experiments(self) -> dict[str, str]:
         """Suite by experiment id, of the experiments that hold a suite's runs."""

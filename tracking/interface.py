@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracking.config import SERVERS, is_local, sqlite_path
+from tracking.view import view_query
 
 LOCAL_UI = "http://127.0.0.1:5000"
 
@@ -23,6 +24,11 @@ def runs_address(uri: str, experiment: str) -> str:
     """
     server = without_password(uri) if uri.startswith(SERVERS) else LOCAL_UI
     return f"{server}/#/experiments/{experiment}/runs/"
+
+
+def view_address(uri: str, experiment: str) -> str:
+    """Where the tracking UI shows an experiment's saved view; see `runs_address` for stores without a server."""
+    return runs_address(uri, experiment).rstrip("/") + view_query()
 
 
 def without_password(uri: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.config import resolve
-from tracking.interface import runs_address
+from tracking.interface import runs_address, view_address
 from tracking.models import TextModel, publish
 from tracking.names import column_name, metric_name
 from tracking.provenance import command, git_commit, is_dead, machine, owner, versions
@@ -111,6 +111,11 @@ class Store:
         """Start of the web address of the suite's runs, to be followed by a run's id; empty for an unknown suite."""
         known = {name: experiment for experiment, name in self._client.experiments().items()}
         return runs_address(self.uri, known[suite]) if suite in known else ""
+
+    def view_address(self, suite: str) -> str:
+        """Web address of the suite's runs as its saved view shows them; empty for an unknown suite."""
+        known = {name: experiment for experiment, name in self._client.experiments().items()}
+        return view_address(self.uri, known[suite]) if suite in known else ""
 
     def add_files(self, run_id: str, folder: Path) -> None:
         """Adds the files of `folder` to a run, finished or not; files of the same name give way."""

@@ -13,7 +13,7 @@ def holes(rows: Iterable[Row], datasets: Sequence[str]) -> Mapping[str, Hole]:
     """What is known of each data set, by the most telling of a cell's rows that do not count, the latest of equals."""
     known: dict[str, Hole] = {}
     for row in sorted(rows, key=_telling):
-        known[row.dataset] = Hole(kind=_kind(row), reason=row.reason, run_id=row.run_id)
+        known[row.dataset] = Hole(kind=kind_of(row), reason=row.reason, run_id=row.run_id)
     return {name: known.get(name, Hole(kind="not_run")) for name in datasets}
 
 
@@ -22,8 +22,8 @@ def _telling(row: Row) -> int:
     return 0 if row.counts else 1 if row.smoke else 2
 
 
-def _kind(row: Row) -> Kind:
-    """A row that counts and stands here all the same was made by an older protocol or from other data."""
+def kind_of(row: Row) -> Kind:
+    """Of a row that is no figure; one that counts, of an older protocol or other data, is so all the same."""
     if row.counts:
         return "older"
     if row.smoke:

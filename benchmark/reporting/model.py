@@ -10,6 +10,7 @@ from benchmark.reporting.answer import answer
 from benchmark.reporting.beside import Beside, beside_paper
 from benchmark.reporting.budget import RUNTIMES, SIZES, report_words, told
 from benchmark.reporting.columns import Column, all_columns
+from benchmark.reporting.holes import kind_of
 from benchmark.reporting.insight import Insight, label
 from benchmark.reporting.origin import Origin, commands, repeat
 from benchmark.reporting.paper_points import paper_points
@@ -53,6 +54,7 @@ def page_data(
         "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
         "chapters": [_chapter(chapter, numbers, params) for chapter in chapters],
         "runs": {column: [getattr(row, column) for row in rows] for column in COLUMNS},
+        "kinds": ["" if row.counts else kind_of(row) for row in rows],
         "facts": dict(facts(origin, boards)),
         "notes": list(NOTES),
         "commands": [*(origin.commands or [line for board in boards for line in commands(board)])],

@@ -41,7 +41,7 @@ function budgetCommand() {
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
 function drawAnswer() {
-  byId("answer").replaceChildren(el("p", { class: "lead" }, view().answer), budgetForm(), budgetResult());
+  byId("answer").replaceChildren(el("p", { class: "lead" }, together(view().answer)), budgetForm(), budgetResult());
 }
 
 function budgetForm() {

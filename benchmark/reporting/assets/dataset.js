@@ -34,7 +34,7 @@ function drawDataset() {
   byId("dataset").replaceChildren(
     el("h2", {}, "Data set ", named(name)),
     tabs ?? "",
-    el("p", { class: "caption" }, chosen.answer),
+    el("p", { class: "caption" }, together(chosen.answer)),
     el("div", { class: "figures" }, ...boxes.map(({ box }) => box)),
   );
   for (const { draw } of boxes) draw();
@@ -100,7 +100,8 @@ function ladder(shown) {
     }));
   const ticks = {
     tickvals: settings.map((_, index) => index),
-    ticktext: settings.map((setting) => plotText(setting, 18)),
+    ticktext: settings.map((setting) => plotText(setting, 18).replace(/(?<=.{6})_(?=[^_]+$)/, "<br>")),
+    tickangle: 0,
     range: [-0.3, settings.length - 0.7],
   };
   return {
@@ -129,7 +130,12 @@ function curves(insight) {
     plot(
       node,
       own.map((standing) => curve(standing, insight.curves[standing.id])),
-      { xaxis: axis("epoch", { rangemode: "tozero" }), yaxis: axis("macro-F1 x100"), showlegend: true },
+      {
+        xaxis: axis("epoch", { rangemode: "tozero" }),
+        yaxis: axis("macro-F1 x100"),
+        showlegend: true,
+        legend: { ...layout().legend, title: { text: "setting" } },
+      },
     );
   };
   const select = el(

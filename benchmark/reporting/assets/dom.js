@@ -22,6 +22,9 @@ function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Figures stay with their units, wherever a line ends.
+const together = (text) => text.replace(/F1 (?=\d)/g, "F1\u00a0").replace(/(\d) (?=(ms|MiB|%|x|points)(?![a-z]))/g, "$1\u00a0");
+
 // A name from outside, whatever its direction of writing.
 const named = (text) => el("bdi", {}, text);
 

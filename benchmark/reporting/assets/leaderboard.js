@@ -4,16 +4,26 @@ const opened = new Set();
 
 function shownColumns() {
   const chosen = unpacked(state.columns);
+  return offered().filter(({ name, initial, index }) =>
+    chosen ? chosen.includes(name) : initial && hasAny(index),
+  );
+}
+
+// All columns, each with its place; a data set that is alone is the mean itself.
+function offered() {
   const alone = view().datasets.length === 1;
   return view()
     .columns.map((column, index) => ({ ...column, index }))
-    .filter((column) => {
-      if (column.name.startsWith("f1/") && alone) return false;
-      return chosen ? chosen.includes(column.name) : column.initial && hasAny(column.index);
-    });
+    .filter(({ name }) => !(alone && name.startsWith("f1/")));
 }
 
-const hasAny = (index) => view().standings.some((standing) => standing.values[index] !== null);
+// Whether a column says anything: a figure, or that one cannot be trusted.
+const hasAny = (index) =>
+  view().standings.some(
+    (standing) => standing.values[index] !== null || (standing.invalid && isMeasured(view().columns[index].name)),
+  );
+
+const isMeasured = (name) => /^(latency|speed_up)_/.test(name);
 
 function sorted(standings) {
   const index = columnIndex(view(), state.sort);
@@ -41,6 +51,8 @@ function drawLeaderboard() {
     datasets.length === 1
       ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""]
       : [`Mean over ${datasets.length} data sets`];
+  const others = leftOut();
+  if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no run counts)");
   caption.push(
     standings.some(({ interval }) => interval)
       ? "; ± is half the 95 % interval over seeds."
@@ -54,6 +66,13 @@ function drawLeaderboard() {
     el("p", { class: "legend", id: "legend" }),
   );
   drawTable();
+}
+
+// Data sets of which no run counts: no mean is over them, and that is said.
+function leftOut() {
+  const { dataset, preset } = DATA.runs;
+  const known = chapter().views[0].datasets;
+  return [...new Set(dataset.filter((name, at) => preset[at] === chapter().preset && !known.includes(name)))];
 }
 
 function controls() {
@@ -92,7 +111,7 @@ function controls() {
             ),
           ),
         );
-  const columns = view().columns.filter((column) => column.name !== "student");
+  const columns = offered().filter(({ name }) => name !== "student");
   const names = columns.map(({ name, title }) => ({ value: name, title }));
   return el(
     "div",
@@ -123,7 +142,9 @@ function drawTable() {
   byId("board").replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
   const kinds = [...new Set([...byId("board").querySelectorAll(".mark")].map((chip) => chip.classList[1]))];
   byId("legend").replaceChildren(
-    ...kinds.flatMap((kind) => [el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].told}. `]),
+    ...kinds.map((kind) =>
+      el("span", {}, el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].told}.`),
+    ),
   );
   byId("legend").hidden = !kinds.length;
 }
@@ -188,7 +209,7 @@ function hole(standing, column) {
     return mark(missing[0][1].kind, missing[0][1].reason, missing[0][1].run);
   if (column.name === "f1" && missing.length)
     return mark("incomplete", `no F1 on ${missing.map(([name]) => name).join(", ")}`);
-  if (standing.invalid && /^(latency|speed_up)_/.test(column.name)) return mark("invalid", standing.invalid);
+  if (standing.invalid && isMeasured(column.name)) return mark("invalid", standing.invalid);
   return el("span", { class: "none" }, standing.texts[column.index]);
 }
 

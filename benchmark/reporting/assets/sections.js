@@ -5,14 +5,16 @@ function drawPaper() {
   const section = byId("paper");
   section.hidden = !tables.length;
   const ours = (table) => table.columns.map((_, at) => table.lines.some(({ cells }) => cells[at][0] !== "-"));
-  const pair = ([ours, paper, difference]) =>
-    el(
-      "span",
-      { class: "pair" },
-      el("b", { class: ours === "-" ? "none" : null }, ours),
-      el("span", {}, paper),
-      el("i", {}, difference),
-    );
+  const three = ([ours, paper, difference]) => [
+    el("b", { class: ours === "-" ? "none" : null }, ours),
+    el("span", {}, paper),
+    el("i", {}, difference === "-" ? "" : difference),
+  ];
+  const pair = (texts) => el("span", { class: "pair" }, ...three(texts));
+  const head = (title, at, table) =>
+    ours(table)[at]
+      ? el("span", {}, title, el("small", { class: "pair" }, ...three(["ours", "paper", "diff."])))
+      : title;
   section.replaceChildren(
     el("h2", {}, "Beside the paper"),
     el(
@@ -26,7 +28,7 @@ function drawPaper() {
         { open: index === 0 },
         el("summary", {}, named(table.title), el("small", {}, ` ${table.note}`)),
         plainTable(
-          [...table.heads, ...table.columns],
+          [...table.heads, ...table.columns.map((title, at) => head(title, at, table))],
           table.lines.map(({ keys, cells }) => [
             ...keys.map(named),
             ...cells.map((cell, at) => (ours(table)[at] ? pair(cell) : el("span", { class: "none" }, cell[1]))),
@@ -38,31 +40,34 @@ function drawPaper() {
   );
 }
 
+// Rows that are not done, those of one data set and one reason together.
+function undone() {
+  const { runs, kinds } = DATA;
+  const groups = new Map();
+  runs.status.forEach((status, at) => {
+    if (status === "finished" || (chapter() && runs.preset[at] !== chapter().preset)) return;
+    const key = JSON.stringify([kinds[at], runs.dataset[at], firstLine(runs.reason[at])]);
+    groups.set(key, [...(groups.get(key) ?? []), at]);
+  });
+  return [...groups.values()];
+}
+
 function drawHoles() {
-  const runs = DATA.runs;
-  const undone = runs.status
-    .map((status, at) => at)
-    .filter((at) => runs.status[at] !== "finished" && (runs.preset[at] === chapter()?.preset || !chapter()));
-  byId("holes").hidden = !undone.length;
-  const lines = undone.map((at) => [
-    runs.status[at],
-    named(runs.dataset[at]),
-    named(`${runs.student[at]} ${runs.setting[at]}`),
-    String(runs.seed[at] ?? ""),
-    named(firstLine(runs.reason[at] || "-")),
-    runLink(runs.run_id[at], "run"),
+  const { runs, kinds } = DATA;
+  const groups = undone();
+  byId("holes").hidden = !groups.length;
+  const which = (at) =>
+    runLink(runs.run_id[at], named(`${runs.student[at]} ${runs.setting[at]} seed ${runs.seed[at] ?? "?"}`));
+  const lines = groups.map((group) => [
+    mark(kinds[group[0]]),
+    named(runs.dataset[group[0]]),
+    named(firstLine(runs.reason[group[0]] || "-")),
+    el("span", { class: "which" }, ...group.map(which)),
   ]);
   byId("holes").replaceChildren(
     el("h2", {}, "Not done"),
-    el("p", { class: "caption" }, `${undone.length} runs were skipped or failed.`),
-    plainTable(["status", "data set", "student", "seed", "reason", "MLflow"], lines, [
-      false,
-      false,
-      false,
-      true,
-      false,
-      false,
-    ]),
+    el("p", { class: "caption" }, `${groups.flat().length} runs were skipped or failed; each name leads to its run.`),
+    plainTable(["status", "data set", "reason", "runs"], lines, [false, false, false, false]),
   );
 }
 

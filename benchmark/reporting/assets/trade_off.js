@@ -95,7 +95,7 @@ function drawPoints(cost) {
     ...ladderTraces(found),
     ...markTraces(found, cost),
     ...paperTraces(papers),
-    ...keyTraces(found),
+    ...keyTraces(found, papers),
   ];
   const xs = [...found, ...papers].map(({ x }) => x);
   plot(node, traces, {
@@ -190,7 +190,7 @@ function markTraces(found, cost) {
 }
 
 // The legend: a colour is a student, a mark is a setting.
-function keyTraces(found) {
+function keyTraces(found, papers) {
   const key = (name, marker, group) => ({
     x: [null],
     y: [null],
@@ -201,12 +201,15 @@ function keyTraces(found) {
     hoverinfo: "skip",
   });
   const unique = (names) => [...new Set(names)];
-  const students = unique(found.map(({ standing }) => standing.student)).map((student) =>
+  const own = unique(found.map(({ standing }) => standing.student));
+  const students = own.map((student) =>
     key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : "circle" }, student),
   );
+  const others = unique(papers.map(({ student }) => student)).filter((student) => !own.includes(student));
   const settings = unique(found.filter(({ standing }) => !standing.isTeacher).map(({ standing }) => standing.setting));
   return [
     ...students,
+    ...others.map((student) => key(student, { color: plotColour(student), symbol: "circle-open" }, "")),
     ...chapter()
       .settings.filter((name) => settings.includes(name))
       .map((name) => key(name, { color: ink("soft"), symbol: settingSymbol(name) }, `setting ${name}`)),
