@@ -17,7 +17,7 @@ from test_page import page_data
 from benchmark.presets import STUDENT_RATES
 from benchmark.report import write_report
 from benchmark.reporting.claim_tables import COLUMNS as CLAIM_COLUMNS
-from benchmark.reporting.claim_tables import claims_markdown, paper_here_text
+from benchmark.reporting.claim_tables import claims_markdown, paper_here_text, verdict_text
 from benchmark.reporting.claim_verdicts import Effect, Finding, findings
 from benchmark.reporting.claims import CLAIMS
 from benchmark.reporting.intervals import Expected, interval
@@ -92,6 +92,14 @@ def test_a_verdict_needs_the_whole_interval_on_one_side(gains: list[float], expe
     found = interval(gains)
     assert found
     assert found.verdict_on(expected) == verdict
+
+
+def test_what_is_decided_on_one_data_set_says_so() -> None:
+    rows = [*cell("cnn", "vanilla", [50, 50]), *cell("cnn", "kd", [60, 61])]
+    assert verdict_text(judged("kd_helps_cnn", rows)) == "holds on emot"
+    more = [*rows, *cell("cnn", "vanilla", [50], dataset="smsa"), *cell("cnn", "kd", [60], dataset="smsa")]
+    assert verdict_text(judged("kd_helps_cnn", more)) == "holds"
+    assert verdict_text(judged("kd_helps_bilstm", more)) == "not enough runs"
 
 
 def test_one_pair_is_not_enough_and_none_is_no_effect() -> None:
@@ -292,6 +300,8 @@ def test_the_papers_tables_are_judged_by_the_same_rule() -> None:
     assert texts["kd_helps_bilstm"].paper_verdict == "holds"
     assert texts["ulb_helps_bilstm_most"].paper_verdict == "undecided", "1.51 beside the 1.49 of BERT-Tiny"
     assert texts["cnn_is_on_the_front"].paper_verdict != "holds", "BERT-Tiny is faster in Table 8, better in Table 5"
+    assert texts["bert_tiny_is_off_the_front"].paper_verdict == "does not hold", "none is as fast in Table 8"
+    assert texts["mse_beats_kld"].paper_verdict is None, "a figure of its text"
     tags = {one.claim.name: one for one in findings([row("cnn", "kd", 0.5, task="sequence_labeling")], {})}
     [most] = [one for name, one in tags.items() if "most" in name]
     assert most.paper

@@ -25,7 +25,7 @@ RULES = (
     "of one data set share its teacher. Of twenty such intervals one misses by chance.",
     "Whom text helps most is asked against the student who gains most of the others. Whether a student is on the "
     "Pareto front (F1 against milliseconds in ONNX) is asked against the best student, by validation, that is as fast; "
-    "where none is, it is on it. Any of the others can show that a student is behind; only all of them that it is ahead.",
+    "where none is, it is on it. Any other student can show it to be behind, only all of them ahead.",
     "A run is tuned where its learning rate is the best of a finished study of what it is taught; it is compared with "
     "runs at the student's own rate or the grid's. Texts of a data set are short where those of its test split have at "
     f"most {SHORT_WORDS:g} words on average; the paper names smltk and telco.",
