@@ -46,8 +46,9 @@ def test_the_domain_study_makes_text_in_every_way_and_makes_it_once(
     monkeypatch.setattr(translation.Translator, "translate", None)  # a second translation would fail here
     assert study.main(["domain", *asked(finished_copy, *means)]) == 0
     assert study.main(["domain", *asked(finished_copy, *means, "--agreed")]) == 0
-    agreed = {line["condition"]: int(line["n_texts"]) for line in read(finished_copy.folder, "domain")}
-    assert agreed["bt_subs"] < counts["bt_subs"]
+    runs = finished_copy.store.records("classification")
+    agreed = [r.params["setting"] for r in runs if r.tags["role"] == "train" and r.params.get("agreed") == "True"]
+    assert sorted(agreed) == ["kd_bt_subs", "kd_bt_subs", "kd_subs", "kd_subs"]
 
 
 def test_the_length_study_tells_the_lengths(finished_copy: Finished) -> None:
