@@ -12,8 +12,8 @@ from benchmark.errors import InputError, UnknownNameError
 from benchmark.reporting.attachment import attach
 from benchmark.reporting.budget import Budget, verdict
 from benchmark.reporting.chapters import chapters
-from benchmark.reporting.claim_tables import claims_markdown, claims_page, write_claims
-from benchmark.reporting.claim_verdicts import findings
+from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
+from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import report_folder, write_text
 from benchmark.reporting.latex import latex

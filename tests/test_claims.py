@@ -16,10 +16,10 @@ from test_page import page_data
 
 from benchmark.presets import STUDENT_RATES
 from benchmark.report import write_report
-from benchmark.reporting.claim_tables import COLUMNS as CLAIM_COLUMNS
-from benchmark.reporting.claim_tables import claims_markdown, paper_here_text, verdict_text
-from benchmark.reporting.claim_verdicts import Effect, Finding, findings
-from benchmark.reporting.claims import CLAIMS
+from benchmark.reporting.claims.statements import CLAIMS
+from benchmark.reporting.claims.tables import COLUMNS as CLAIM_COLUMNS
+from benchmark.reporting.claims.tables import claims_markdown, paper_here_text, verdict_text
+from benchmark.reporting.claims.verdicts import Effect, Finding, findings
 from benchmark.reporting.intervals import Expected, interval
 from benchmark.reporting.paper import paper_balance, paper_domain, paper_length_f1, paper_lengths
 from benchmark.reporting.results import COLUMNS, KINDS, Row, results

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from benchmark.reporting.claim_costs import Front, PerMillisecond, Shrinking
-from benchmark.reporting.claim_kinds import Gain, Lead, Tuning
-from benchmark.reporting.claim_pairs import Kind
-from benchmark.reporting.claim_paper import checkpoint_to_onnx, onnx_speed, weights_to_onnx
+from benchmark.reporting.claims.costs import Front, PerMillisecond, Shrinking
+from benchmark.reporting.claims.kinds import Gain, Lead, Tuning
+from benchmark.reporting.claims.pairs import Kind
+from benchmark.reporting.claims.paper import checkpoint_to_onnx, onnx_speed, weights_to_onnx
 from benchmark.reporting.intervals import Expected
 from benchmark.reporting.paper import MSE_OVER_KLD
 from benchmark.spec import TASKS, Task

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmark.reporting.claim_pairs import Scale
-from benchmark.reporting.claim_verdicts import RULES, Effect, Finding
+from benchmark.reporting.claims.pairs import Scale
+from benchmark.reporting.claims.verdicts import RULES, Effect, Finding
 from benchmark.reporting.columns import NONE
 from benchmark.reporting.files import write_whole
 from benchmark.reporting.intervals import Verdict

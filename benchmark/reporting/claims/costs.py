@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import log
 from statistics import fmean
 
-from benchmark.reporting.claim_pairs import (
+from benchmark.reporting.claims.pairs import (
     STUDENTS,
     Evidence,
     Sample,
@@ -19,7 +19,7 @@ from benchmark.reporting.claim_pairs import (
     points,
     terms,
 )
-from benchmark.reporting.claim_paper import best_f1, f1_by_setting, milliseconds
+from benchmark.reporting.claims.paper import best_f1, f1_by_setting, milliseconds
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows
 from benchmark.spec import Task

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from benchmark.reporting.claim_pairs import SHORT_WORDS, Evidence, Sample, Scale, Value
-from benchmark.reporting.claims import CLAIMS, Claim
+from benchmark.reporting.claims.pairs import SHORT_WORDS, Evidence, Sample, Scale, Value
+from benchmark.reporting.claims.statements import CLAIMS, Claim
 from benchmark.reporting.intervals import Expected, Interval, Verdict, interval
 from benchmark.reporting.results import Row
 

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Literal
 
 from benchmark.presets import STUDENT_RATES
-from benchmark.reporting.claim_pairs import (
+from benchmark.reporting.claims.pairs import (
     STUDENTS,
     Evidence,
     Sample,
@@ -20,7 +20,7 @@ from benchmark.reporting.claim_pairs import (
     rate,
     terms,
 )
-from benchmark.reporting.claim_paper import PAPER_SHORT, f1_by_setting, tuned_gains
+from benchmark.reporting.claims.paper import PAPER_SHORT, f1_by_setting, tuned_gains
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.spec import GRID, TUNED, Task
 
