@@ -77,27 +77,9 @@ def paper_tuned_rates() -> tuple[Row, ...]:
 
 
 @cache
-def paper_domain() -> tuple[Row, ...]:
-    """Table 9: F1 of two students on Telco with text of three kinds."""
-    return _rows("table9_domain.csv")
-
-
-@cache
-def paper_balance() -> tuple[Row, ...]:
-    """Table 10: F1 of CNN on Telco with unlabelled text balanced by label, and how balanced it is."""
-    return _rows("table10_balance.csv")
-
-
-@cache
 def paper_lengths() -> tuple[Row, ...]:
     """Table 11: tokens a text of Smltk, and of unlabelled text before and after its filters."""
     return _rows("table11_length.csv")
-
-
-@cache
-def paper_length_f1() -> tuple[Row, ...]:
-    """Table 12: F1 of two students on Smltk with each of those texts."""
-    return _rows("table12_length_f1.csv")
 
 
 @cache

@@ -13,6 +13,7 @@ from benchmark.learning.classroom import POOL, Classroom
 from benchmark.learning.encoding import Sentences
 from benchmark.learning.selection import of_length
 from benchmark.reporting.files import write_whole
+from benchmark.reporting.paper import paper_lengths
 from benchmark.settings import LengthFilter
 
 FILTERS: tuple[LengthFilter, ...] = tuple(name for name in get_args(LengthFilter) if name)
@@ -24,7 +25,7 @@ class Lengths:
 
     dataset: str
     data: str
-    n_texts: int
+    n_texts: int | None
     mean: float
     std: float
     min: float
@@ -49,13 +50,22 @@ def write_lengths(path: Path, rows: Sequence[Lengths]) -> None:
 
 
 def markdown(rows: Iterable[Lengths]) -> str:
+    rows = [*rows, *_paper()]
     head = "| data set | texts | N | mean | std | min | Q1 | Q3 | max |\n|---|---|---:|---:|---:|---:|---:|---:|---:|\n"
     return head + "".join(_line(row) for row in rows)
 
 
+def _paper() -> Iterator[Lengths]:
+    """The paper's own rows; it does not say how many texts it counted."""
+    for row in paper_lengths():
+        numbers = {name: float(row[name]) for name in ("mean", "std", "min", "q1", "q3", "max")}
+        yield Lengths(dataset="smltk (the paper)", data=row["data"], n_texts=None, **numbers)
+
+
 def _line(row: Lengths) -> str:
     numbers = (f"{row.mean:.2f}", f"{row.std:.2f}", *(f"{value:g}" for value in (row.min, row.q1, row.q3, row.max)))
-    return f"| {' | '.join([row.dataset, row.data, str(row.n_texts), *numbers])} |\n"
+    n_texts = "" if row.n_texts is None else str(row.n_texts)
+    return f"| {' | '.join([row.dataset, row.data, n_texts, *numbers])} |\n"
 
 
 def _told(dataset: str, data: str, lengths: NDArray[np.int64]) -> Lengths:

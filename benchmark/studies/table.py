@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 from benchmark.reporting.files import write_text, write_whole
 from benchmark.reporting.intervals import Interval, interval
+from benchmark.reporting.paper import paper_discussion_f1, paper_f1
 from benchmark.reporting.results import Row
+from benchmark.spec import Task
 from benchmark.studies.experiments import Effect, Experiment
-from benchmark.studies.paper import paper_figure
 
 Cell = tuple[str, str, int | None]
 """Data set, student, seed."""
@@ -72,9 +74,18 @@ def _line(name: str, condition: str, experiment: Experiment, rows: Sequence[Row]
         n_seeds=f1.n,
         n_texts=None if n_texts is None else round(n_texts),
         label_count_std=_mean(rows, "label_count_std"),
-        paper_f1=paper_figure(experiment, condition, rows[0]),
+        paper_f1=_paper(experiment, rows[0]),
         steps_to_best=_mean(rows, "steps_to_best"),
     )
+
+
+def _paper(experiment: Experiment, row: Row) -> float | None:
+    """Of the same data set, or of the one on which the paper made the experiment."""
+    if experiment.paper_dataset:
+        points = paper_discussion_f1().get((row.student, row.setting, experiment.paper_dataset))
+    else:
+        points = paper_f1(cast(Task, row.task)).get((row.student, row.setting, row.dataset))
+    return None if points is None else points / 100
 
 
 def _mean(rows: Iterable[Row], column: str) -> float | None:
