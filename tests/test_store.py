@@ -305,9 +305,9 @@ def test_the_interface_opens_with_a_view_of_the_suites_runs(store: Store, store_
     assert [run.info.run_name for run in found] == ["counts"]
 
 
-def test_an_experiment_of_an_earlier_version_gets_the_view(store: Store, store_uri: str) -> None:
+def test_an_experiment_of_an_earlier_version_gets_the_view(store: Store, store_uri: str, tmp_path: Path) -> None:
     client = MlflowClient(store_uri)
-    old = client.create_experiment("moods", tags={"suite": "moods"})
+    old = client.create_experiment("moods", artifact_location=str(tmp_path / "files"), tags={"suite": "moods"})
     store.begin("moods", "run", tags={}, params={})
     assert "mlflow.sharedViewState.leaderboard" in client.get_experiment(old).tags
 

@@ -22,7 +22,7 @@ NOTE_CHARACTERS = 300
 def show_boards(boards: Sequence[Board], console: Console) -> None:
     """Each board's table, what is missing in it, then its answer. Names are shown as they are, never read as markup."""
     if not boards:
-        console.print("No run counts yet: nothing to rank.")
+        console.print("No run counts yet, and smoke runs (--limit) never do: nothing to rank.")
     for board in boards:
         console.print(_table(board, console.width))
         for note in _notes(board):
