@@ -205,7 +205,8 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     assert not logits
 
 
-def test_what_another_run_of_the_teacher_left_in_the_cache_is_not_read(desk_folder: Path) -> None:
+@pytest.mark.usefixtures("desk_folder")
+def test_what_another_run_of_the_teacher_left_in_the_cache_is_not_read() -> None:
     keep_to("key", "run")
     (logits_folder("key") / "a.npy").write_bytes(b"")
     keep_to("key", "run")
@@ -226,7 +227,8 @@ def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
         assert all(f"smalltalk_demo.cnn.{setting}.seed1  test F1" in out for setting in ("kd", "kd_ulb", "vanilla"))
 
 
-def test_a_claim_is_one_process_s_at_a_time(desk_folder: Path) -> None:
+@pytest.mark.usefixtures("desk_folder")
+def test_a_claim_is_one_process_s_at_a_time() -> None:
     code = "from benchmark.claims import claim\nwith claim('s', 'k') as is_ours: print(is_ours)"
 
     def other() -> str:
