@@ -177,7 +177,7 @@ class _Flight:
             self._waiting.append(task)
             return None
         if isinstance(error, RayTaskError):
-            raise error.cause  # the store does not answer, there or anywhere
+            raise error.cause or error  # the store does not answer, there or anywhere
         said = " ".join(str(error).split())[:300]
         return task.lost(self._desk, f"Its process or node was lost {TRIES} times: {said}")
 
