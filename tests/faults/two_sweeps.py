@@ -1,50 +1,34 @@
-"""`python -m tests.faults.two_sweeps --tries 10`: two sweeps are started on the same plan at once, or nearly.
+"""Two sweeps that are started on the same plan at once, or nearly, share it: no run is done twice."""
 
-Prints one row of the table of faults, and on stderr how it goes.
-"""
-
-import argparse
-import random
-import sys
-import tempfile
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
-from tests.faults.kill_sweep import ended, say, undisturbed
-from tests.faults.plan import HEADER, Plan, row
-
-
-def main() -> int:
-    made = argparse.ArgumentParser(prog="python -m tests.faults.two_sweeps", description=__doc__)
-    made.add_argument("--tries", type=int, default=10, metavar="N", help="pairs of sweeps (default: 10)")
-    made.add_argument("--seed", type=int, default=0, metavar="K", help="of the second one's delay (default: 0)")
-    made.add_argument("--header", action="store_true", help="print the table's head too")
-    asked = made.parse_args()
-    delays = random.Random(asked.seed)
-    with tempfile.TemporaryDirectory(prefix="two-sweeps.") as folder:
-        right, seconds = undisturbed(Plan(Path(folder) / "undisturbed"))
-        lost = [
-            beside(Plan(Path(folder) / f"try{i}"), right, delays.uniform(0, seconds / 4)) for i in range(asked.tries)
-        ]
-    if asked.header:
-        print(HEADER)
-    command = f"python -m tests.faults.two_sweeps --tries {asked.tries} --seed {asked.seed}"
-    print(row("two sweeps started on the same plan at once", command, asked.tries, lost))
-    return int(any(lost))
+from tests.faults.plan import Plan, by_name, check, records, said
+from tests.faults.tally import Tally
 
 
-def beside(plan: Plan, right: dict[str, float], delay: float) -> list[str]:
-    """What the two cost each other."""
-    first = plan.start("--out", "first")
-    time.sleep(delay)
-    second = plan.start("--out", "second")
-    errors = [command.communicate()[1] for command in (first, second)]
-    codes = [command.returncode for command in (first, second)]
-    lost = ended(plan, right) + [f"exit code {code}: {err}" for code, err in zip(codes, errors, strict=True) if code]
-    say(f"{delay:.1f} s apart; lost: {lost or 'nothing'}")
-    plan.clear()
-    return lost
+def at_once(folder: Path, tries: int, dice: Random) -> Tally:
+    """The first two at the same moment; of the others one begins while the other is on its way."""
+    plan, tally = Plan.small(folder), Tally()
+    seconds = plan.done(folder / "reference" / "work")
+    expected = by_name(records(folder / "reference" / "work"))
+    for number in range(tries):
+        work, apart = folder / f"plan{number}" / "work", dice.uniform(0, seconds / 2) if number else 0.0
+        codes = _both(plan, work, apart)
+        with tally.one(f"{apart:.1f} s apart"):
+            assert codes == [0, 0], f"exit codes {codes}: {said(work)}"
+            check(records(work), expected)
+    return tally
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _both(plan: Plan, work: Path, apart: float) -> list[int]:
+    with ExitStack() as begun:
+        commands = []
+        for out in ("first", "second"):
+            begins = replace(plan, arguments=(*plan.arguments, "--out", out)).going_on(work)
+            commands.append(begun.enter_context(begins))
+            time.sleep(apart)
+        return [command.wait() for command in commands]
