@@ -89,18 +89,17 @@ def _serve(work: Work, pipe: Connection) -> None:
     """In the process. A key pressed at the terminal is the command's to answer; it then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_command, daemon=True).start()
-    desk = work.desk()
-    while True:
-        try:
+    try:
+        desk = work.desk()
+        while True:
             task: Task = pipe.recv()
-        except EOFError:
-            return
-        try:
             pipe.send(_do(task, desk, lambda spec, epoch: pipe.send((spec, epoch))))
-        except KeyboardInterrupt:
-            os._exit(INTERRUPTED)
-        except Exception as error:  # the store does not answer
-            pipe.send(error)
+    except EOFError:  # there is nothing more to do
+        return
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)
+    except Exception as error:  # the store does not answer
+        pipe.send(error)
 
 
 def _leave_with_command() -> None:
