@@ -22,9 +22,12 @@ from benchmark.claims import claim
 from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.executors.worker import reason_of_death
 from benchmark.handover import keep_to
+from benchmark.learning.classroom import POOL
+from benchmark.options import parser, request
 from benchmark.plan import Item
 from benchmark.reporting.holes import holes
 from benchmark.reporting.results import results
+from benchmark.rooms import Rooms
 from benchmark.run import main
 from benchmark.spec import RunSpec
 from benchmark.storage import logits_folder, teacher_folder
@@ -178,7 +181,9 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
 ) -> None:
     """The place of the pool's logits is taken by a folder."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
-    pool = max(logits_folder(teacher.key).glob("*.npy"), key=lambda path: path.stat().st_size)
+    wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
+    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    pool = rooms.classroom("smalltalk_demo").logits_path(POOL, teacher.key)
     pool.unlink()
     (pool / "in_the_way").mkdir(parents=True)
     assert main([*finished_copy.arguments, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
