@@ -3,24 +3,28 @@
 import shutil
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmark.data.entry import SPLITS
 from benchmark.exam import TEACHER, examine
 from benchmark.grid import search
+from benchmark.handover import Handover, keep_to, parts_read, unlabelled_read
 from benchmark.learning.classroom import Classroom
+from benchmark.learning.encoding import Sentences
 from benchmark.learning.loop import OnEpoch, predict
 from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.lesson import Lesson, Taught
+from benchmark.limits import NO_LIMITS, Limits, enforced
 from benchmark.measuring.lock import machine_lock
 from benchmark.notes import NOTE, note
 from benchmark.rooms import Rooms
-from benchmark.settings import Source
 from benchmark.spec import GRID, RunResult, RunSpec, digest
 from benchmark.storage import logits_folder, teacher_folder
 from tracking import LiveRun, Record, Store
@@ -47,18 +51,29 @@ class Desk:
     store: Store
     device: torch.device
     preset: str
+    limits: Limits = NO_LIMITS
+    """Of a run; where there are any, this process ends with the run that exceeds them."""
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """Further tags of every run: the command that it is done for."""
 
-    def execute(self, spec: RunSpec, watch: Watch, teacher_test_f1: float | None = None) -> Outcome:
-        """Does the run; an exception makes it a failed run with its reason, an interrupt a killed one."""
-        run = self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))
+    def execute(self, spec: RunSpec, watch: Watch, teacher: Record | None = None) -> Outcome:
+        """Does the run; an exception makes it a failed run with its reason, an interrupt a killed one.
+
+        `teacher` is the finished run that a student learns from.
+        """
+        run = self._begin(spec)
         try:
-            with machine_lock("shared"), tempfile.TemporaryDirectory() as folder:
-                result = self._teach(spec, run, watch, teacher_test_f1, Path(folder))
+            with (
+                machine_lock("shared"),
+                tempfile.TemporaryDirectory() as folder,
+                enforced(self.limits, partial(_give_up, run, Path(folder))),
+            ):
+                result = self._teach(spec, run, watch, teacher, Path(folder))
                 run.log_artifacts(Path(folder))
             run.finish(result.metrics())
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
         except Exception as error:  # the sweep goes on
-            reason = f"{type(error).__name__}: {error}"
+            reason = _reason(error)
             run.log_texts({"traceback": traceback.format_exc()})
             run.fail(reason)
             return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=reason)
@@ -66,41 +81,68 @@ class Desk:
             run.kill()
             raise
 
+    def ended(self, spec: RunSpec, known: Collection[str]) -> Outcome | None:
+        """How the run of the spec ended that is none of `known` (run ids); None where there is no such."""
+        for record in reversed(self.store.of_key(spec.suite, spec.key)):
+            if record.status in ("finished", "failed") and record.run_id not in known:
+                failure = record.tags.get("reason", "") if record.status == "failed" else ""
+                return Outcome(spec=spec, run_id=record.run_id, metrics=record.metrics, failure=failure)
+        return None
+
+    def fail(self, spec: RunSpec, reason: str) -> Outcome:
+        """For a run that cannot say so itself: its process is gone, or what it needs is not there."""
+        left_over = self.store.kill_stale({spec.key})
+        self.store.kill_stale()  # trials of its grid
+        run = self.store.resume(left_over[-1]) if left_over else self._begin(spec)
+        run.fail(reason)
+        return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=reason)
+
     def tags(self, spec: RunSpec, role: str) -> dict[str, str]:
-        return tags(spec, role, self.preset)
+        return tags(spec, role, self.preset) | dict(self.origin)
 
-    def prepare_logits(self, spec: RunSpec, sources: Iterable[Source]) -> None:
-        """Has the teacher of the student's `spec` answer every split, and `sources`, where no logits are stored yet."""
-        room, labels = self.rooms.classroom(spec.dataset), self.rooms.corpus(spec.dataset).labels
+    def prepare_logits(self, spec: RunSpec, teacher: Record, *, pool: bool) -> str:
+        """Has the teacher of the student's `spec` answer every split, or the pool, where that is not kept yet.
 
-        @cache
-        def model() -> Teacher:
-            loaded = load_teacher(str(teacher_folder(spec.teacher_key)), spec.task, len(labels))
-            return loaded.to(self.device)
+        Returns why it could not; empty where it could.
+        """
+        handover = Handover(store=self.store, teacher=teacher)
+        try:
+            folder = handover.files()
+            room, labels = self.rooms.classroom(spec.dataset), self.rooms.corpus(spec.dataset).labels
 
-        for part in (*SPLITS, *sources):
-            room.teacher_logits(part, spec.teacher_key, lambda s: predict(model(), s, device=self.device))
+            @cache
+            def model() -> Teacher:
+                return load_teacher(str(folder), spec.task, len(labels)).to(self.device)
+
+            def answers(sentences: Sentences) -> NDArray[np.float32]:
+                return predict(model(), sentences, device=self.device)
+
+            handover.give(room, unlabelled_read(spec) if pool else SPLITS, answers)
+        except Exception as error:  # the students that need none of it go on
+            return _reason(error)
+        return ""
 
     def fetch_teacher(self, record: Record) -> None:
         """Brings a finished teacher's files from the store, where they are not at hand."""
-        folder = teacher_folder(record.key)
-        if not folder.exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-                self.store.download(record.run_id, TEACHER, Path(unfinished)).rename(folder)
+        Handover(store=self.store, teacher=record).files()
 
-    def _teach(
-        self, spec: RunSpec, run: LiveRun, watch: Watch, teacher_test_f1: float | None, folder: Path
-    ) -> RunResult:
+    def _begin(self, spec: RunSpec) -> LiveRun:
+        return self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))
+
+    def _teach(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
         room = self.rooms.classroom(spec.dataset)
+        if teacher:
+            handover = Handover(store=self.store, teacher=teacher)
+            handover.files()
+            handover.fetch(room, parts_read(spec))
         lesson = Lesson(spec=spec, room=room, device=self.device, vectors=self.rooms.vectors)
         if spec.learning_rate == GRID:
             taught = search(lesson, partial(self._begin_trial, spec, run), partial(watch, spec))
         else:
             taught = lesson.teach(float(spec.learning_rate), _both(run.log_epoch, partial(watch, spec)))
-        result = examine(lesson, taught, folder, teacher_test_f1)
+        result = examine(lesson, taught, folder, teacher.metrics["test_f1"] if teacher else None)
         if spec.is_teacher:
-            _keep_teacher(spec, room, taught, folder, self.device)
+            _keep_teacher(spec, run.run_id, room, taught, folder, self.device)
         return result
 
     def _begin_trial(self, spec: RunSpec, run: LiveRun, rate: float) -> LiveRun:
@@ -118,6 +160,16 @@ def _both(log: OnEpoch, watch: Callable[[int], None]) -> OnEpoch:
         watch(epoch)
 
     return on_epoch
+
+
+def _give_up(run: LiveRun, folder: Path, reason: str) -> None:
+    """The process is about to end: what only it can tell and tidy."""
+    run.fail(reason)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def role(spec: RunSpec) -> str:
@@ -143,9 +195,12 @@ def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
     }
 
 
-def _keep_teacher(spec: RunSpec, room: Classroom, taught: Taught, folder: Path, device: torch.device) -> None:
+def _keep_teacher(
+    spec: RunSpec, run_id: str, room: Classroom, taught: Taught, folder: Path, device: torch.device
+) -> None:
     """Stores what students read: the logits of every split, and the files in their place in the cache."""
     shutil.rmtree(logits_folder(spec.key), ignore_errors=True)  # of an earlier try with other weights
+    keep_to(spec.key, run_id)
     model = taught.model.to(device)
     room.teacher_logits("validation", spec.key, lambda _: taught.valid_logits)
     for split in ("train", "test"):

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,9 @@ from benchmark.presets import PRESETS, Preset
 from benchmark.settings import LADDER, SETTINGS
 from benchmark.spec import GRID, TASKS, TUNED
 from students import STUDENTS
+
+LOCAL, RAY = "local", "ray"
+"""Where runs are done."""
 
 
 def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
@@ -45,6 +49,20 @@ def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
     add("--retry-failed", action="store_true", help="do again what failed")
     add("--no-latency", action="store_true", help="leave milliseconds to benchmark.latency, later, on a quiet machine")
     add("--jobs", type=positive, metavar="N", help="runs side by side (default: one a core, at most 4; 1 on a GPU)")
+    add("--executor", default=LOCAL, choices=(LOCAL, RAY), help="local (default: processes of this machine) or ray")
+    add(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="the cluster (default: RAY_ADDRESS, else this machine alone)",
+    )
+    add(
+        "--max-memory",
+        type=positive,
+        default=0,
+        metavar="MIB",
+        help="of a run's process; a run that takes more fails",
+    )
+    add("--max-minutes", type=minutes, default=0.0, metavar="N", help="of a run; one that takes longer fails")
     add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
     add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
@@ -77,7 +95,7 @@ def request(asked: argparse.Namespace) -> Request:
         means=means,
         agreed=asked.agreed,
         limit=asked.limit,
-        device=device(asked.device),
+        device=device(asked.device, here=getattr(asked, "executor", LOCAL) == LOCAL),
         jobs=asked.jobs or _usual_jobs(asked.device),
     )
 
@@ -94,6 +112,17 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
+
+
+def minutes(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
 
 
 MAX_SEED = 2**32 - 1
@@ -124,14 +153,16 @@ def rate(text: str, or_else: str = "") -> float:
     return value
 
 
-def device(name: str) -> str:
-    """The name, where torch can compute there."""
+def device(name: str, *, here: bool = True) -> str:
+    """The name, where torch can compute there; with `here` false some other machine will."""
     try:
         kind = torch.device(name).type
     except RuntimeError:
         kind = ""
     if kind not in ("cpu", "cuda"):
         raise InputError(f"Unknown device {name!r}. Allowed: cpu, cuda, cuda:N.")
+    if not here:
+        return kind  # each run is given its GPU, and sees no other
     if kind == "cuda" and not torch.cuda.is_available():
         raise InputError(f"Device {name!r} was asked for, but this machine has no usable CUDA GPU. Use --device cpu.")
     if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():

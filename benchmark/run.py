@@ -10,11 +10,15 @@ from shlex import join
 
 from rich.console import Console
 
+from benchmark.claims import claim
 from benchmark.command import DONE, SOME_FAILED, run_command
 from benchmark.data.corpus import load_corpus
 from benchmark.estimate import Estimator
 from benchmark.execute import Outcome, role, tags
+from benchmark.executors import choice
+from benchmark.executors.work import Work
 from benchmark.inference import Finished, measure, unmeasured
+from benchmark.limits import Limits
 from benchmark.options import parser, request
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.progress import SweepProgress, show_plan
@@ -27,7 +31,6 @@ from benchmark.spec import TUNED, RunSpec
 from benchmark.storage import cache_folder, require_writable
 from benchmark.sweep import Ledger, due_items, sweep
 from benchmark.tuned import at_tuned_rates, tuned_lines
-from benchmark.workers import Work
 from tracking import NoStoreError, Record, Store, ui_command
 
 
@@ -35,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The whole job; returns the exit code. Nothing is made before everything that was given has been read."""
     asked = parser("python -m benchmark.run", __doc__).parse_args(arguments)
     wanted = request(asked)
+    choice.require(asked)
     console = Console()
     out = asked.out or RESULTS / folder_name(wanted.suite.name)
     records = _known_records(asked, wanted, out)
@@ -56,14 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"Left out, to take minutes: {_left_out(wanted)}. Name the student (-s) to have it all.")
     if asked.dry_run:
         return DONE
-    store = Store.open(asked.tracking_uri)
-    report_folder(out)
-    store.kill_stale()
-    _record_skips(items, ledger, store, wanted)
     outcomes: list[Outcome] = []
-    if due:
-        with SweepProgress(seconds, console, max(len(item.spec.name) for item in due)) as progress:
-            sweep(due, wanted, rooms, store, wanted.jobs, progress.epoch, _both(progress.done, outcomes.append))
+    with choice.opened(asked, wanted.jobs) as executor:
+        store = Store.open(asked.tracking_uri)
+        report_folder(out)
+        store.kill_stale()
+        _record_skips(items, ledger, store, wanted)
+        work = Work.of(rooms, store, wanted, limits=Limits(memory_mib=asked.max_memory, minutes=asked.max_minutes))
+        if due:
+            with SweepProgress(seconds, console, max(len(item.spec.name) for item in due)) as progress:
+                sweep(due, ledger, work, executor, progress.epoch, _both(progress.done, outcomes.append))
     if not asked.no_latency:
         _measure(items, wanted, rooms, store, console)
     write_report(store, wanted.suite.name, out)
@@ -126,13 +132,20 @@ def _record_skips(items: Iterable[Item], ledger: Ledger, store: Store, wanted: R
 
 
 def _measure(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store, console: Console) -> None:
+    """One command at a time, so that the next one finds measured what this one measures."""
+    with claim(store.uri, "measuring", wanted.suite.name, wait=True):
+        _measure_alone(items, wanted, rooms, store, console)
+    show_served(publish_best(store, wanted.suite.name), console)
+
+
+def _measure_alone(items: Iterable[Item], wanted: Request, rooms: Rooms, store: Store, console: Console) -> None:
     records = store.records(wanted.suite.name)
     finished = Ledger.read(records).finished
     models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in items if i.spec.key in finished]
     waiting = unmeasured(models, records)
     if waiting:
         console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
-    desk = Work.of(rooms, store, wanted, n_threads=1).desk()
+    desk = Work.of(rooms, store, wanted).desk()
     for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
         pass
 

@@ -1,16 +1,15 @@
 """Doing what is missing of a plan: teachers first, then their logits, then students, side by side where asked."""
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import cast
 
 from benchmark.execute import Outcome, Watch
-from benchmark.plan import Item, Request
-from benchmark.rooms import Rooms
-from benchmark.settings import Source
-from benchmark.workers import Work, executed, threads
+from benchmark.executors.work import Executor, Preparation, Run, Work
+from benchmark.handover import parts_read, unlabelled_read
+from benchmark.plan import Item
+from benchmark.spec import RunSpec
 from tracking import Record, Store
 
 Done = Callable[[Outcome], None]
@@ -23,6 +22,8 @@ class Ledger:
     finished: dict[str, Record] = field(default_factory=dict)
     failed: dict[str, Record] = field(default_factory=dict)
     skipped: dict[str, Record] = field(default_factory=dict)
+    ended: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+    """Ids of all runs of a key that have ended, whichever counts."""
 
     @classmethod
     def read(cls, records: Iterable[Record]) -> "Ledger":
@@ -31,6 +32,7 @@ class Ledger:
         for record in records:
             if record.tags.get("role") in ("teacher", "train") and hasattr(ledger, record.status):
                 getattr(ledger, record.status)[record.key] = record
+                ledger.ended[record.key] |= {record.run_id}
         return ledger
 
     def state(self, item: Item) -> str:
@@ -51,20 +53,30 @@ def due_items(items: Sequence[Item], ledger: Ledger, *, force: bool, retry_faile
     return [item for item in due if item.spec.is_teacher or item.spec.teacher_key in teachers]
 
 
-def sweep(items: list[Item], request: Request, rooms: Rooms, store: Store, jobs: int, watch: Watch, done: Done) -> None:
-    """Executes `items` (those to be done), teachers before the students that read them.
+def sweep(items: list[Item], ledger: Ledger, work: Work, executor: Executor, watch: Watch, done: Done) -> None:
+    """Has `items` (those due by the `ledger`) done, teachers before the students that read them.
 
-    `watch` is told of each epoch, `done` of each outcome. A student whose teacher failed is not begun. With `jobs` > 1
-    runs are executed in as many processes, each with its share of the cores.
+    `watch` is told of each epoch, `done` of each outcome. A student whose teacher failed is not begun; one whose
+    teacher's logits cannot be had fails. What another command has ended since the ledger was read is taken from it.
     """
     teachers = [item.spec for item in items if item.spec.is_teacher]
-    beside = min(jobs, len(teachers))
-    work = Work.of(rooms, store, request, threads(beside))
-    _tell_each(executed(teachers, {}, work, beside, watch), done)
-    f1_of_teachers = teachers_at_hand(items, work, store, request)
-    students = [item.spec for item in items if not item.spec.is_teacher and item.spec.teacher_key in f1_of_teachers]
-    work = Work.of(rooms, store, request, threads(jobs))
-    _tell_each(executed(students, f1_of_teachers, work, jobs, watch), done)
+    students = [item.spec for item in items if not item.spec.is_teacher]
+    runs = [Run(spec=spec, known=ledger.ended[spec.key]) for spec in teachers]
+    _tell_each(executor.execute(runs, work, watch), done)
+    found = finished_teachers(students, Store.open(work.uri))
+    taught = [spec for spec in students if spec.teacher_key in found]
+    reasons = prepare(taught, found, work, executor)
+    if reasons:
+        desk = work.desk()
+        for spec in taught:
+            if spec.key in reasons:
+                done(desk.fail(spec, reasons[spec.key]))
+    runs = [
+        Run(spec=spec, teacher=found[spec.teacher_key], known=ledger.ended[spec.key])
+        for spec in taught
+        if spec.key not in reasons
+    ]
+    _tell_each(executor.execute(runs, work, watch), done)
 
 
 def _tell_each(outcomes: Generator[Outcome, None, None], done: Done) -> None:
@@ -74,19 +86,48 @@ def _tell_each(outcomes: Generator[Outcome, None, None], done: Done) -> None:
             done(outcome)
 
 
-def teachers_at_hand(items: list[Item], work: Work, store: Store, request: Request) -> dict[str, float]:
-    """Test F1 of each finished teacher that students wait for, its files and logits brought into place."""
-    desk = work.desk()
-    ledger = Ledger.read(store.records(request.suite.name))
-    waiting = {item.spec.teacher_key: item.spec for item in items if not item.spec.is_teacher}
-    sources: dict[str, set[Source]] = defaultdict(set)
-    for spec in (item.spec for item in items if item.spec.unlabeled):
-        sources[spec.teacher_key].add(cast(Source, spec.text_source))
-    f1 = {}
-    for key, spec in waiting.items():
-        record = ledger.finished.get(key)
-        if record:
-            desk.fetch_teacher(record)
-            desk.prepare_logits(spec, sorted(sources[key]))
-            f1[key] = record.metrics["test_f1"]
-    return f1
+def finished_teachers(students: Sequence[RunSpec], store: Store) -> dict[str, Record]:
+    """By key, those that the students learn from."""
+    finished: dict[str, Record] = {}
+    for suite in {spec.suite for spec in students}:
+        finished |= Ledger.read(store.records(suite)).finished
+    return {spec.teacher_key: finished[spec.teacher_key] for spec in students if spec.teacher_key in finished}
+
+
+def prepare(
+    students: Sequence[RunSpec], teachers: Mapping[str, Record], work: Work, executor: Executor
+) -> dict[str, str]:
+    """Has each teacher's files and logits kept where students find them.
+
+    Returns, by key, why a student that needs them cannot be taught. One that reads none is none of these.
+    """
+    reasons = _unprepared(students, False, teachers, work, executor)
+    others = [spec for spec in students if spec.key not in reasons]
+    return reasons | _unprepared(others, True, teachers, work, executor)
+
+
+def _unprepared(
+    students: Sequence[RunSpec], pool: bool, teachers: Mapping[str, Record], work: Work, executor: Executor
+) -> dict[str, str]:
+    """As `prepare`, for the logits of the splits or of the pool alone."""
+    readers = [spec for spec in students if _reads(spec, pool)]
+    one_of_each = {_source(spec, pool): spec for spec in readers}
+    tasks = [Preparation(spec=spec, teacher=teachers[spec.teacher_key], pool=pool) for spec in one_of_each.values()]
+    outcomes: list[Outcome] = []
+    _tell_each(executor.execute(tasks, work, _nobody), outcomes.append)
+    failures = {_source(o.spec, pool): o.failure for o in outcomes}
+    what = f"The teacher's logits of {'the unlabelled pool' if pool else 'the splits'} could not be prepared"
+    return {spec.key: f"{what}: {failure}" for spec in readers if (failure := failures[_source(spec, pool)])}
+
+
+def _nobody(spec: RunSpec, epoch: int) -> None:
+    """Watches nothing."""
+
+
+def _reads(spec: RunSpec, pool: bool) -> bool:
+    return bool(unlabelled_read(spec) if pool else parts_read(spec))
+
+
+def _source(spec: RunSpec, pool: bool) -> tuple[str, str]:
+    """What the logits are of: a teacher, and a pool."""
+    return spec.teacher_key, spec.pool_digest if pool else ""

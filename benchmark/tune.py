@@ -16,6 +16,8 @@ from benchmark.data.corpus import load_corpus
 from benchmark.errors import InputError, RunError, UnknownNameError
 from benchmark.estimate import Estimator
 from benchmark.execute import Desk
+from benchmark.executors.local import Local
+from benchmark.executors.work import Work
 from benchmark.options import known, positive, rate, request
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.policy import add_options
@@ -25,11 +27,10 @@ from benchmark.reporting.files import report_folder
 from benchmark.reporting.rates import Tried, answer
 from benchmark.rooms import Rooms
 from benchmark.storage import lock_path
-from benchmark.sweep import Ledger, sweep, teachers_at_hand
+from benchmark.sweep import Ledger, finished_teachers, prepare, sweep
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown
-from benchmark.workers import Work
 from tracking import Store, ui_command
 
 LOW, HIGH = 5e-5, 1e-2
@@ -92,17 +93,20 @@ def _prepare(
 ) -> Desk:
     """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet."""
     records = store.records(wanted.suite.name)
-    if Ledger.read(records).state(teacher) != "done":
+    ledger, work = Ledger.read(records), Work.of(rooms, store, wanted, n_threads=n_threads)
+    if ledger.state(teacher) != "done":
         store.kill_stale({teacher.spec.key})
         texts = rooms.corpus(teacher.spec.dataset).texts("train")
         seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
         with SweepProgress(seconds, console) as progress:
-            sweep([teacher], wanted, rooms, store, 1, progress.epoch, progress.done)
-    work = Work.of(rooms, store, wanted, n_threads=n_threads)
-    if not teachers_at_hand([student], work, store, wanted):
+            sweep([teacher], ledger, work, Local(), progress.epoch, progress.done)
+    found = finished_teachers([student.spec], store)
+    if not found:
         raise RunError(
             f"The teacher {teacher.spec.name} failed; see its run for why. Without it nothing can be taught."
         )
+    for reason in prepare([student.spec], found, work, Local()).values():
+        raise RunError(reason)
     return work.desk()
 
 

@@ -1,8 +1,11 @@
 """What is kept when runs fail, are killed or are done side by side, and what the same command then does."""
 
 import os
+import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,13 +14,23 @@ from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 
+import numpy as np
 import pytest
 from conftest import Finished, enter, start_command
 
+from benchmark.claims import claim
 from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
+from benchmark.executors.worker import reason_of_death
+from benchmark.handover import keep_to
+from benchmark.learning.classroom import POOL
+from benchmark.options import parser, request
 from benchmark.plan import Item
+from benchmark.reporting.holes import holes
+from benchmark.reporting.results import results
+from benchmark.rooms import Rooms
 from benchmark.run import main
 from benchmark.spec import RunSpec
+from benchmark.storage import logits_folder, teacher_folder
 from benchmark.sweep import Ledger, due_items
 from tracking import Record, Store
 from tracking.provenance import owner
@@ -118,14 +131,119 @@ def test_a_terminated_command_ends_its_runs_as_killed(finished_copy: Finished) -
     )
 
 
-def test_a_worker_that_dies_ends_the_command_with_one_message(finished_copy: Finished) -> None:
-    with going_on(finished_copy, "-x", "kd", "-x", "kd_ulb", "--jobs", "2", *ENDLESS, n_runs=2) as (command, runs):
+def test_a_worker_that_dies_loses_its_run_alone(finished_copy: Finished) -> None:
+    three = ("-x", "kd", "-x", "kd_ulb", "-x", "kd_ulb_fasttext")
+    with going_on(finished_copy, *three, "--jobs", "2", *ENDLESS, n_runs=2) as (command, runs):
         os.kill(runs["smalltalk_demo.cnn.kd.seed0"], signal.SIGKILL)
+        wait_until(lambda: "smalltalk_demo.cnn.kd_ulb_fasttext.seed0" in running(finished_copy.folder))
+        command.terminate()
         _, err = command.communicate(timeout=SECONDS)
-        assert command.returncode == SOME_FAILED
-        assert err.startswith("A worker process was ended from outside, perhaps for lack of memory.")
         assert "Traceback" not in err
-        wait_until(lambda: not any(map(is_alive, runs.values())))
+    finished_copy.store.kill_stale()  # a run that had only just begun
+    assert Counter(statuses(finished_copy.store))["cnn.kd", "failed"] == 1
+    assert {status for name, status in statuses(finished_copy.store)[3:]} == {"killed"}
+    failed = next(record for record in finished_copy.store.records() if record.status == "failed")
+    assert failed.tags["reason"].startswith("Its process was ended from outside or by a crash (SIGKILL).")
+
+
+def test_why_a_process_died_is_told_from_what_the_system_says() -> None:
+    assert reason_of_death(-signal.SIGKILL, oom_kills=1).startswith("Out of memory: ")
+    assert "(SIGKILL)" in reason_of_death(-signal.SIGKILL, oom_kills=0)
+    assert "(SIGSEGV)" in reason_of_death(-signal.SIGSEGV, oom_kills=1)
+    assert "(exit code 3)" in reason_of_death(3, oom_kills=0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason", "kind"),
+    [
+        (("--max-memory", "64"), "Out of memory: its process held ", "out_of_memory"),
+        (("--max-minutes", "0.02"), "Out of time: it took longer than the 0.02 minutes that --max-minutes", "failed"),
+    ],
+)
+def test_a_run_over_its_limit_fails_alone_and_says_so(
+    finished_copy: Finished, capfd: pytest.CaptureFixture[str], limit: tuple[str, str], reason: str, kind: str
+) -> None:
+    arguments = [*finished_copy.arguments, "-x", "vanilla", "-x", "kd"]
+    assert main([*arguments, *ENDLESS, "-x", "kd_ulb_bert", *limit]) == SOME_FAILED
+    names = [line.partition(": ")[2].partition(": ")[0] for line in capfd.readouterr().err.splitlines()]
+    assert names == [f"smalltalk_demo.cnn.{setting}.seed0" for setting in ("vanilla", "kd", "kd_ulb_bert")]
+    records = finished_copy.store.records()
+    failed = [record for record in records if record.status == "failed"]
+    assert len(failed) == 3
+    assert all(record.tags["reason"].startswith(reason) for record in failed)
+    assert [holes([row], ["smalltalk_demo"])["smalltalk_demo"].kind for row in results(failed)] == [kind] * 3
+    assert not running(finished_copy.folder)
+    assert main(arguments) == DONE
+
+
+def test_students_without_their_logits_fail_and_the_others_go_on(
+    finished_copy: Finished, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The place of the pool's logits is taken by a folder."""
+    [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
+    wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
+    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    pool = rooms.classroom("smalltalk_demo").logits_path(POOL, teacher.key)
+    pool.unlink()
+    (pool / "in_the_way").mkdir(parents=True)
+    assert main([*finished_copy.arguments, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
+    [said] = capfd.readouterr().err.splitlines()
+    why = "The teacher's logits of the unlabelled pool could not be prepared: IsADirectoryError: "
+    assert said.startswith(f"Failed: smalltalk_demo.cnn.kd_ulb.seed0: {why}")
+    assert statuses(finished_copy.store)[-2:] == [("cnn.kd_ulb", "failed"), ("cnn.kd", "finished")]
+
+
+def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_copy: Finished) -> None:
+    """Not from the teacher: on another machine it would answer a little differently."""
+    [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
+    kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
+    logits = {path.name: np.load(path) + 1 for path in kept.iterdir()}
+    assert len(logits) == 4
+    for name, array in logits.items():
+        np.save(kept / name, array)
+    finished_copy.store.add_artifacts(teacher.run_id, kept, "logits")
+    shutil.rmtree(logits_folder(teacher.key))
+    shutil.rmtree(teacher_folder(teacher.key))
+    assert main([*finished_copy.arguments, "-x", "kd_ulb"]) == DONE
+    for path in logits_folder(teacher.key).glob("*.npy"):
+        np.testing.assert_array_equal(np.load(path), logits.pop(path.name))
+    assert not logits
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_what_another_run_of_the_teacher_left_in_the_cache_is_not_read() -> None:
+    keep_to("key", "run")
+    (logits_folder("key") / "a.npy").write_bytes(b"")
+    keep_to("key", "run")
+    assert (logits_folder("key") / "a.npy").exists()
+    keep_to("key", "another run")
+    assert [path.read_text() for path in logits_folder("key").iterdir()] == ["another run"]
+
+
+def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
+    arguments = (*finished_copy.arguments, "-x", "kd", "-x", "kd_ulb", "-x", "vanilla", "--seed", "1")
+    both = [start_command(finished_copy.folder, *arguments, "--out", f"out{i}") for i in range(2)]
+    said = [command.communicate(timeout=SECONDS) for command in both]
+    assert [command.returncode for command in both] == [DONE, DONE], said
+    new = [record for record in finished_copy.store.records() if record.tags.get("seed") == "1"]
+    assert Counter(r.tags["role"] for r in new) == {"train": 3, "inference": 3}
+    assert {record.status for record in new} == {"finished"}
+    for out, _ in said:
+        assert all(f"smalltalk_demo.cnn.{setting}.seed1  test F1" in out for setting in ("kd", "kd_ulb", "vanilla"))
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_a_claim_is_one_process_s_at_a_time() -> None:
+    code = "from benchmark.claims import claim\nwith claim('s', 'k') as is_ours: print(is_ours)"
+
+    def other() -> str:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+    with claim("s", "k") as is_ours:
+        assert is_ours
+        assert other() == "False"
+    with claim("s", "another"):
+        assert other() == "True"
 
 
 def test_runs_side_by_side_come_to_the_same(finished_copy: Finished) -> None:

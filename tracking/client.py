@@ -136,6 +136,9 @@ class Client:
         to.mkdir(parents=True, exist_ok=True)
         return Path(self._try(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
 
+    def files(self, run_id: str, folder: str) -> list[str]:
+        return [file.path for file in self._try(lambda: self._mlflow.list_artifacts(run_id, folder))]
+
     def published(self, name: str, alias: str) -> dict[str, str]:
         """Tags of the version that the alias stands for; empty where there is none."""
         try:

@@ -24,6 +24,7 @@ TAG_LIMIT = 8000
 LONG_VALUES = "long_values"
 SUITE = "suite"
 OWNER = "owner"
+GOING_ON = "attributes.status = 'RUNNING'"
 STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
 DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
 
@@ -94,6 +95,21 @@ class Store:
         wanted = [experiment for experiment, name in suites.items() if suite in (None, name)]
         return [_record(run, suites[run.info.experiment_id]) for run in self._client.runs(wanted)]
 
+    def of_key(self, suite: str, key: str) -> list[Record]:
+        """The suite's runs of one key, oldest first."""
+        experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
+        return [_record(run, suite) for run in self._client.runs(experiments, f"tags.key = '{key}'")]
+
+    def going_on(self) -> list[Record]:
+        """The runs that have begun and not ended, oldest first; their processes may be gone."""
+        suites = self._client.experiments()
+        runs = self._client.runs(list(suites), GOING_ON)
+        return [_record(run, suites[run.info.experiment_id]) for run in runs]
+
+    def files(self, run_id: str, folder: str) -> list[str]:
+        """Paths of what lies in a run's folder; none where there is no such folder."""
+        return self._client.files(run_id, folder)
+
     def suites(self) -> list[str]:
         """Names of the suites that have an experiment, sorted."""
         return sorted(self._client.experiments().values())
@@ -138,7 +154,7 @@ class Store:
 
         A run whose process still lives, or lives on another machine, is left as it is.
         """
-        going_on = self._client.runs(list(self._client.experiments()), "attributes.status = 'RUNNING'")
+        going_on = self._client.runs(list(self._client.experiments()), GOING_ON)
         stale = [
             run.info.run_id
             for run in going_on

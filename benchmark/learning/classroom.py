@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -78,12 +79,12 @@ class Classroom:
         sentences = self.sentences(part)
         if not len(sentences):
             return np.empty((0, len(self.corpus.labels)), dtype=np.float16)
-        path = logits_path(teacher_key, self._texts_digest(part))
-        return stored_logits(path, sentences.n_answers, lambda: compute(sentences))
+        return stored_logits(self.logits_path(part, teacher_key), sentences.n_answers, lambda: compute(sentences))
 
-    def _texts_digest(self, part: Part) -> str:
+    def logits_path(self, part: Part, teacher_key: str) -> Path:
+        """Where the teacher's logits of a part are stored."""
         content = self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
-        return digest([part, content, self.max_length])
+        return logits_path(teacher_key, digest([part, content, self.max_length]))
 
     @cached_property
     def _encoded(self) -> dict[str, Sentences]:

@@ -1,0 +1,119 @@
+"""What a teacher hands to its students: its files and its logits.
+
+They are computed once, kept with the teacher's run in the store, and brought from there into the cache of every
+machine that teaches a student.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from benchmark.errors import RunError
+from benchmark.exam import TEACHER
+from benchmark.learning.classroom import Classroom, Part
+from benchmark.learning.encoding import Sentences
+from benchmark.settings import Source
+from benchmark.spec import RunSpec
+from benchmark.storage import lock_path, logits_folder, teacher_folder
+from tracking import Record, Store, StoreError
+
+LOGITS = "logits"
+"""Folder of the teacher's run."""
+RUN = "run"
+"""File beside the logits in the cache: the id of the run that they come from."""
+
+Answers = Callable[[Sentences], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    """From one finished teacher, into this machine's cache."""
+
+    store: Store
+    teacher: Record
+
+    def files(self) -> Path:
+        """Folder of the teacher's files, fetched where they are not at hand."""
+        with self._alone():
+            folder = teacher_folder(self.teacher.key)
+            if not folder.exists():
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+                    self.store.download(self.teacher.run_id, TEACHER, Path(unfinished)).rename(folder)
+        return folder
+
+    def fetch(self, room: Classroom, parts: Iterable[Part]) -> None:
+        """Brings logits that are kept with the run and not at hand; a part without texts needs none."""
+        with self._alone():
+            for part in parts:
+                name = room.logits_path(part, self.teacher.key).name
+                room.teacher_logits(part, self.teacher.key, partial(self._kept, name))
+
+    def give(self, room: Classroom, parts: Iterable[Part], compute: Answers) -> None:
+        """Sees to it that logits are at hand and kept with the run; computed where they are neither."""
+        with self._alone():
+            kept = self.store.files(self.teacher.run_id, LOGITS)
+            for part in parts:
+                self._give(room, part, kept, compute)
+
+    def _give(self, room: Classroom, part: Part, kept: Iterable[str], compute: Answers) -> None:
+        path = room.logits_path(part, self.teacher.key)
+        is_kept = f"{LOGITS}/{path.name}" in kept
+        logits = room.teacher_logits(part, self.teacher.key, partial(self._kept, path.name) if is_kept else compute)
+        if len(logits) and not is_kept:
+            with tempfile.TemporaryDirectory() as folder:
+                shutil.copy(path, folder)
+                self.store.add_artifacts(self.teacher.run_id, Path(folder), LOGITS)
+
+    def _kept(self, name: str, _: Sentences) -> NDArray[np.float32]:
+        """[A, C] as the run has it."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                path = self.store.download(self.teacher.run_id, f"{LOGITS}/{name}", Path(folder))
+            except StoreError as error:
+                raise RunError(
+                    f"The teacher's logits are neither in this machine's cache nor kept with {self.teacher.name}: "
+                    f"{error}. Run the same command again to compute them."
+                ) from error
+            stored: NDArray[np.float32] = np.load(path, allow_pickle=False).astype(np.float32)
+            return stored
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While others on this machine wait."""
+        with FileLock(lock_path(f"{self.teacher.key}.{LOGITS}")):
+            keep_to(self.teacher.key, self.teacher.run_id)
+            yield
+
+
+def keep_to(teacher_key: str, run_id: str) -> None:
+    """Leaves in the cache what the run handed over, and nothing of another run of the same key."""
+    folder = logits_folder(teacher_key)
+    mark = folder / RUN
+    if mark.exists() and mark.read_text() != run_id:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(teacher_folder(teacher_key), ignore_errors=True)
+    if not mark.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(run_id)
+
+
+def parts_read(spec: RunSpec) -> tuple[Part, ...]:
+    """The parts of which a student reads the teacher's logits."""
+    if spec.loss == "hard":
+        return ()
+    return ("train", "validation", *unlabelled_read(spec))
+
+
+def unlabelled_read(spec: RunSpec) -> tuple[Source, ...]:
+    """The sources of unlabelled text of which a student reads the teacher's logits."""
+    return (cast(Source, spec.text_source),) if spec.unlabeled and spec.loss != "hard" else ()
