@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 FILE = Path(__file__).resolve().parent.parent / "docker-compose.yml"
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<kind>:[-?])?(?P<rest>[^}]*)\}")
+_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?P<kind>:[-?])?(?P<rest>[^}]*)\})")
 
 
 class MissingVariableError(Exception):
@@ -16,7 +16,7 @@ class MissingVariableError(Exception):
 
 
 def compose(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The whole file, with `${NAME}`, `${NAME:-default}` and `${NAME:?message}` replaced."""
+    """The whole file, with `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `$$` replaced."""
     return put_in(yaml.safe_load(FILE.read_text(encoding="utf-8")), variables)
 
 
@@ -35,6 +35,8 @@ def demanded() -> set[str]:
 
 
 def _of(found: re.Match[str], variables: Mapping[str, str]) -> str:
+    if found[0] == "$$":
+        return "$"
     value = variables.get(found["name"], "")
     if not value and found["kind"] == ":?":
         raise MissingVariableError(f"{found['name']}: {found['rest']}")

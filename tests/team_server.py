@@ -6,6 +6,7 @@ image by what is installed here, its address and folders by this machine's (see 
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -81,7 +82,7 @@ class Team:
         for target in ("/artifacts", "/etc/mlflow/auth.ini"):
             text = text.replace(target, str(self.folder / Path(target).name)) if text == target else text
         for port, free in self.ports.items():
-            text = str(free) if text == port else text.replace(f":{port}", f":{free}")
+            text = str(free) if text == port else re.sub(rf"(?<=[: ]){port}\b", str(free), text)
         return text
 
     def environment(self, name: str) -> dict[str, str]:
@@ -128,15 +129,13 @@ class Team:
 
     def end(self, name: str) -> None:
         process = self.processes.pop(name)
+        if process.poll() is not None:
+            return
         if name == "postgres":
             process.send_signal(signal.SIGINT)  # a fast shutdown: it waits for no client
         else:
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
 
     def _begin(self, name: str, command: list[str], environment: Mapping[str, str], **user: Any) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:

@@ -90,8 +90,8 @@ def test_a_missing_password_is_refused_with_what_to_do(name: str) -> None:
 
 
 def test_variables_are_put_in_as_compose_does() -> None:
-    text = "${A}, ${A:-x}, ${B:-x:y}, ${B}, ${A:?no}"
-    assert put_in({"k": [text, 5]}, {"A": "a"}) == {"k": ["a, a, x:y, , a", 5]}
+    text = "${A}, ${A:-x}, ${B:-x:y}, ${B}, ${A:?no}, $$A"
+    assert put_in({"k": [text, 5]}, {"A": "a"}) == {"k": ["a, a, x:y, , a, $A", 5]}
 
 
 def test_the_passwords_are_those_that_the_file_demands_and_the_clients_account(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def _lying(folder: Path, beside: Path) -> Path | None:
     root = folder.parents[2]
     moved = beside / folder.relative_to(root)
     found = next((path for path in (folder, moved) if path.is_dir()), None)
-    if found is None and not root.exists() and not beside.exists():
+    if found is None and root != beside and not root.exists() and not beside.exists():
         raise StoreError(f"The files of the runs are neither in {root} nor in {beside}. Copy them beside their store.")
     return found
 
