@@ -25,7 +25,7 @@ from compose import compose
 from tracking import secrets
 
 BIN = Path(sys.executable).parent
-START_SECONDS = 120
+START_SECONDS = 300
 SERVERS = ("mlflow", "optuna-dashboard")
 
 
