@@ -1,12 +1,13 @@
 """How a person gets to see the runs."""
 
+import re
 import shlex
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tracking.config import SERVERS, is_local, sqlite_path
 
 LOCAL_UI = "http://127.0.0.1:5000"
+_PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s/@]*@")
 
 
 def ui_command(uri: str) -> str:
@@ -25,11 +26,9 @@ def runs_address(uri: str, experiment: str) -> str:
     return f"{server}/#/experiments/{experiment}/runs/"
 
 
-def without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return uri.replace(f":{parts.password}@", ":***@", 1)
+def without_password(text: str) -> str:
+    """An address, or a text with addresses in it, as people may see it."""
+    return _PASSWORD.sub(r"\1:***@", text)
 
 
 def _short(uri: str) -> str:

@@ -2,6 +2,8 @@
 
 from mlflow.exceptions import MlflowException
 
+from tracking.interface import without_password
+
 ADVICE: dict[int, str] = {
     401: "the server does not know this account (401). Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to "
     "one that it has.",
@@ -30,6 +32,6 @@ def _status(error: Exception) -> int:
 
 
 def _said(error: Exception) -> str:
-    """The first lines of what the store said; tracebacks and SQL stay with the chained exception."""
+    """The first lines of what the store said; tracebacks and SQL stay with the chained exception, passwords too."""
     text = str(error).partition("[SQL:")[0].strip() or type(error).__name__
-    return " ".join(text.split())[:600]
+    return without_password(" ".join(text.split()))[:600]
