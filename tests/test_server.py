@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import psycopg2
 import pytest
-from conftest import Finished, enter, start_command
+from conftest import AddRun, Finished, enter, start_command
 from team_server import Team, team_server
-from test_merge import copied, everything
+from test_merge import copied, everything, fill
 
 from benchmark import list as listing
 from benchmark import merge
@@ -212,18 +212,14 @@ def test_a_suite_runs_against_the_server_as_it_does_on_a_file(team: Team, desk: 
 
 
 def test_a_laptops_runs_come_to_the_server_once_and_back(
-    team: Team, desk: Path, finished: Finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    team: Team, desk: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    fill(store, add_run, tmp_path)
     known = len(Store.open(team.uri).records())
-    assert merge.main([finished.store.uri, team.uri]) == 0
-    records = finished.store.records()
-    assert copied(capsys.readouterr().out) == len(records)
-    assert merge.main([finished.store.uri, team.uri]) == 0
-    assert copied(capsys.readouterr().out) == 0
-    back = f"sqlite:///{desk / 'back.db'}"
-    assert merge.main([team.uri, back]) == 0
-    assert copied(capsys.readouterr().out) == known + len(records)
-    there, here = everything(Store.open(back), tmp_path / "back"), everything(finished.store, tmp_path / "here")
+    for target, number in ((team.uri, 8), (team.uri, 0), (f"sqlite:///{desk / 'back.db'}", known + 8)):
+        assert merge.main([team.uri if "back" in target else store.uri, target]) == 0
+        assert copied(capsys.readouterr().out) == number
+    here, there = everything(store, tmp_path / "here"), everything(Store.open(target), tmp_path / "there")
     assert {run_id: run for run_id, run in there.items() if run_id in here} == here
 
 
