@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test
+.PHONY: run test audit
 
 run: $(READY)
 	$(BIN)/python -m benchmark.run --suite classification
@@ -13,7 +13,11 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
+
+# Which of the pinned packages have known holes: asks over the network, so it is no part of the tests.
+audit: $(READY)
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 # torch comes first and by its exact version: a looser range may bring gigabytes for GPUs to a machine without one.
 $(READY): pyproject.toml constraints.txt

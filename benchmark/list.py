@@ -14,7 +14,7 @@ from benchmark.reporting.columns import points
 from benchmark.reporting.paper import paper_sizes
 from benchmark.settings import LADDER, SETTINGS, Setting
 from benchmark.spec import TASKS
-from tracking import Record, Store
+from tracking import Record, Store, without_password
 
 STUDENTS = {
     "bilstm": "bidirectional LSTM with self-attention",
@@ -67,7 +67,8 @@ def runs(asked: argparse.Namespace) -> Table:
     if asked.suite and asked.suite not in store.suites():
         raise UnknownNameError("suite", asked.suite, store.suites())
     titles = ("suite", "preset", "run", "role", "status", "F1", "started", "reason")
-    return table(f"Runs of {store.uri}", titles, [_run(record) for record in store.records(asked.suite)])
+    rows = [_run(record) for record in store.records(asked.suite)]
+    return table(f"Runs of {without_password(store.uri)}", titles, rows)
 
 
 TOPICS: dict[str, Callable[[argparse.Namespace], Table]] = {

@@ -1,6 +1,7 @@
 """`python -m benchmark.report`: everything that is known of the runs, from MLflow alone. Torch is not imported."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def folder_name(suite: str) -> str:
     """The suite's name as one folder's name, of a length that file systems take."""
-    name = suite.replace("/", "_").replace("\\", "_").lstrip(".") or "suite"
+    name = re.sub(r"[/\\\0]", "_", suite).lstrip(".") or "suite"
     return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
 
 

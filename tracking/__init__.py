@@ -5,7 +5,8 @@ Importing this package does not import mlflow: that takes seconds and happens wh
 
 from tracking.environment import ENVIRONMENT, environment
 from tracking.errors import NoStoreError, StoreError
-from tracking.interface import ui_command
+from tracking.interface import ui_command, without_password
+from tracking.merge import Merge
 from tracking.models import TextModel
 from tracking.provenance import git_commit, is_dead, machine, owner
 from tracking.record import Record
@@ -14,6 +15,7 @@ from tracking.store import LiveRun, Store
 __all__ = [
     "ENVIRONMENT",
     "LiveRun",
+    "Merge",
     "NoStoreError",
     "Record",
     "Store",
@@ -25,4 +27,5 @@ __all__ = [
     "machine",
     "owner",
     "ui_command",
+    "without_password",
 ]

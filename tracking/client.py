@@ -22,6 +22,7 @@ from tracking.config import URI_VARIABLE, TrackingConfig, is_local, sqlite_path
 from tracking.environment import PROBE, environment
 from tracking.errors import StoreError
 from tracking.interface import without_password
+from tracking.refusals import in_words
 from tracking.sqlite import prepare
 from tracking.view import view_tags
 
@@ -54,13 +55,12 @@ class Client:
             self._mlflow = self._try(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
             self._try(lambda: self._mlflow.search_experiments(max_results=1), or_else=NO_ANSWER)
 
-    def experiment(self, suite: str, description: str) -> str:
-        """Id of the suite's experiment, which is created where there is none."""
+    def experiment(self, suite: str, tags: Mapping[str, str]) -> str:
+        """Id of the suite's experiment, which is created with these tags where there is none."""
         found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
         if found is None:
             location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
-            tags = {SUITE_TAG: suite, "mlflow.note.content": description, **view_tags()}
-            self._try(lambda: self._created(suite, location, tags))
+            self._try(lambda: self._created(suite, location, {**tags, SUITE_TAG: suite, **view_tags()}))
             found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
         if found is None or found.lifecycle_stage != "active":
             raise StoreError(
@@ -83,9 +83,17 @@ class Client:
         experiments: Iterator[Experiment] = (experiment for page in pages for experiment in page)
         return {e.experiment_id: e.tags[SUITE_TAG] for e in experiments if SUITE_TAG in e.tags}
 
-    def create(self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None) -> str:
+    def suite(self, experiment: str) -> tuple[str, dict[str, str]]:
+        """Name of the suite whose runs an experiment holds, and all of the experiment's tags."""
+        tags = dict(self._try(lambda: self._mlflow.get_experiment(experiment)).tags)
+        return tags[SUITE_TAG], tags
+
+    def create(
+        self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None, start_time: int | None = None
+    ) -> str:
+        """Id of a new run; `start_time`, in milliseconds since 1970, is now where none is given."""
         tags = dict(tags) | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
-        run = self._try(lambda: self._mlflow.create_run(experiment, tags=tags, run_name=name))
+        run = self._try(lambda: self._mlflow.create_run(experiment, start_time, tags, name))
         return str(run.info.run_id)
 
     def write(
@@ -107,10 +115,17 @@ class Client:
         if any(entities):
             self._try(lambda: self._mlflow.log_batch(run_id, *entities))
 
-    def end(self, run_id: str, status: str) -> None:
-        self._try(lambda: self._mlflow.set_terminated(run_id, status))
+    def write_points(self, run_id: str, points: Sequence[Metric]) -> None:
+        """Adds points of another run's curves, as they are; those that the run has already are not added again."""
+        plain = [Metric(point.key, point.value, point.timestamp, point.step) for point in points]
+        if plain:
+            self._try(lambda: self._mlflow.log_batch(run_id, plain))
 
-    def runs(self, experiments: Sequence[str], query: str = "") -> list[Run]:
+    def end(self, run_id: str, status: str, end_time: int | None = None) -> None:
+        """`end_time`, in milliseconds since 1970, is now where none is given."""
+        self._try(lambda: self._mlflow.set_terminated(run_id, status, end_time))
+
+    def runs(self, experiments: Sequence[str], query: str = "", *, deleted: bool = False) -> list[Run]:
         """Oldest first: pages are cut by offset, and new runs then come at the end of the last one."""
         if not experiments:
             return []
@@ -118,7 +133,7 @@ class Client:
             lambda token: self._mlflow.search_runs(
                 list(experiments),
                 query,
-                ViewType.ACTIVE_ONLY,
+                ViewType.ALL if deleted else ViewType.ACTIVE_ONLY,
                 PAGE,
                 ["attributes.start_time ASC", "attributes.run_id ASC"],
                 token,
@@ -146,7 +161,7 @@ class Client:
         except MlflowException as error:
             if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 return {}
-            raise StoreError(f"{without_password(self.uri)}: {_said(error)}") from error
+            raise self._error(error) from error
 
     def publish(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
         """Keeps the folder `saved` as a model of the run, registers it as a version, and moves the alias there."""
@@ -191,20 +206,17 @@ class Client:
         while True:
             try:
                 return ask()
-            except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+            except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
                 if not (_is_busy(error) and is_local(self.uri) and time.monotonic() < until):
-                    raise StoreError(f"{without_password(self.uri)}: {_said(error)}{or_else}") from error
+                    raise self._error(error, or_else) from error
             time.sleep(random.uniform(0.05, 0.5))
+
+    def _error(self, error: Exception, or_else: str = "") -> StoreError:
+        return StoreError(f"{without_password(self.uri)}: {in_words(error, or_else)}")
 
 
 def _is_busy(error: Exception) -> bool:
     return any(word in str(error) for word in BUSY)
-
-
-def _said(error: Exception) -> str:
-    """The first lines of what the store said; tracebacks and SQL stay with the chained exception."""
-    text = str(error).partition("[SQL:")[0].strip() or type(error).__name__
-    return " ".join(text.split())[:600]
 
 
 def _folder_name(suite: str) -> str:

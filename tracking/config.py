@@ -16,6 +16,8 @@ URI_VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
 SERVERS = ("http://", "https://")
 DATABASES = ("postgresql", "mysql", "mssql", "sqlite")
+ARTIFACTS = "mlartifacts"
+"""The folder beside an SQLite store where runs have their files, unless mlflow.yml says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ def resolve(uri: str | None = None, config: Path | None = None) -> TrackingConfi
     chosen = _absolute(_checked(chosen))
     location = settings.artifact_location
     if location is None and is_local(chosen):
-        location = str(sqlite_path(chosen).parent / "mlartifacts")
+        location = str(sqlite_path(chosen).parent / ARTIFACTS)
     if location is not None and "://" not in location:
         location = Path(location).expanduser().resolve().as_uri()
     return TrackingConfig(tracking_uri=chosen, artifact_location=location)

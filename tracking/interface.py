@@ -1,13 +1,14 @@
 """How a person gets to see the runs."""
 
+import re
 import shlex
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tracking.config import SERVERS, is_local, sqlite_path
 from tracking.view import view_query
 
 LOCAL_UI = "http://127.0.0.1:5000"
+_PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s/@]*@")
 
 
 def ui_command(uri: str) -> str:
@@ -31,11 +32,9 @@ def view_address(uri: str, experiment: str) -> str:
     return runs_address(uri, experiment).rstrip("/") + view_query()
 
 
-def without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return uri.replace(f":{parts.password}@", ":***@", 1)
+def without_password(text: str) -> str:
+    """An address, or a text with addresses in it, as people may see it."""
+    return _PASSWORD.sub(r"\1:***@", text)
 
 
 def _short(uri: str) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 import shlex
 import socket
 import subprocess
@@ -10,6 +9,8 @@ import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from tracking.interface import without_password
 
 SOURCE = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "onnx", "onnxruntime", "numpy", "mlflow")
@@ -30,7 +31,7 @@ def command() -> str:
     module = Path(sys.argv[0]).with_suffix("")
     if module.parent != SOURCE / "benchmark":
         return ""
-    return shlex.join(["python", "-m", f"benchmark.{module.name}", *map(_without_password, sys.argv[1:])])
+    return shlex.join(["python", "-m", f"benchmark.{module.name}", *map(without_password, sys.argv[1:])])
 
 
 @cache
@@ -64,10 +65,6 @@ def is_dead(process: str) -> bool:
 
 
 os.register_at_fork(after_in_child=owner.cache_clear)
-
-
-def _without_password(argument: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", argument)
 
 
 def _version(package: str) -> str:

@@ -22,7 +22,7 @@ PARAM_LIMIT = 6000
 TAG_LIMIT = 8000
 """Characters that MLflow keeps of a value. Longer ones are cut with a mark, and kept whole as a file of the run."""
 LONG_VALUES = "long_values"
-SUITE = "suite"
+SUITE, NOTE = "suite", "mlflow.note.content"
 OWNER = "owner"
 GOING_ON = "attributes.status = 'RUNNING'"
 STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
@@ -68,7 +68,7 @@ class Store:
     ) -> "LiveRun":
         """A new run, named for people. Commit, command, machine and versions are added where `tags` lack them."""
         if suite not in self._experiments:
-            self._experiments[suite] = self._client.experiment(suite, DESCRIPTION.format(suite=suite))
+            self._experiments[suite] = self._client.experiment(suite, {NOTE: DESCRIPTION.format(suite=suite)})
         own = {
             SUITE: suite,
             "git_commit": git_commit(),

@@ -65,7 +65,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
 def _load(path: Path) -> dict[object, object]:
     try:
-        content = yaml.load(path.read_bytes(), _UniqueKeys)
+        content = yaml.load(path.read_bytes(), _UniqueKeys)  # noqa: S506  (a SafeLoader)
     except FileNotFoundError:
         raise DataError(f"Suite file {str(path)!r} does not exist. Check the path.") from None
     except OSError as error:

@@ -35,6 +35,9 @@ WANTED = {
 }
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 
+FOREIGN_CODE = False
+"""Where nothing is said, transformers asks at the terminal whether to run the code that came with a model."""
+
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
@@ -71,6 +74,7 @@ def load_teacher(name: str, task: Task, n_labels: int) -> Teacher:
         warnings.simplefilter("ignore")
         model, found = AUTO_MODELS[task].from_pretrained(
             **located,
+            trust_remote_code=FOREIGN_CODE,
             num_labels=n_labels,
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
@@ -96,7 +100,7 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     located = _located(name)
     with _readable(name):
         # A byte-level tokenizer reads words handed over one by one as glued together, unless told of the space before.
-        tokenizer = AutoTokenizer.from_pretrained(**located, add_prefix_space=True)
+        tokenizer = AutoTokenizer.from_pretrained(**located, trust_remote_code=FOREIGN_CODE, add_prefix_space=True)
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
     return cast("PreTrainedTokenizerBase", tokenizer)

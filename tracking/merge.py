@@ -1,0 +1,133 @@
+"""Runs of one store brought into another, each once, whatever interrupts it.
+
+A run is the same run wherever it lies: its copy carries the id that it was begun with as the tag `merged_from`. What a
+reader goes by (key, role, status, ...) is written last, all at once and together with the tag `merged_at`; a copy that
+lacks it is no run yet, and the next call goes on with it.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from tracking.config import ARTIFACTS, is_local, resolve, sqlite_path
+from tracking.errors import StoreError
+from tracking.interface import without_password
+from tracking.provenance import owner
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+    from tracking.client import Client
+
+ORIGIN, WHOLE = "merged_from", "merged_at"
+OWNER = "owner"
+
+
+class Merge:
+    """What one store lacks of another's runs, looked up when this is made; `copy` brings it over."""
+
+    def __init__(self, source: "Client", target: "Client") -> None:
+        self._source, self._target = source, target
+        runs = [run for run in source.runs(list(source.experiments())) if not _is_half(run)]
+        ended = [run for run in runs if run.info.status != "RUNNING"]
+        there = target.runs(list(target.experiments()), deleted=True)
+        whole = {_origin(run) for run in there if not _is_half(run) or run.info.lifecycle_stage == "deleted"}
+        self._lacking = [run for run in ended if _origin(run) not in whole]
+        self._origins = {run.info.run_id: _origin(run) for run in runs}
+        self._places = {_origin(run): run.info.run_id for run in there}
+        self._experiments: dict[str, str] = {}
+        self.n_lacking = len(self._lacking)
+        self.n_there = len(ended) - len(self._lacking)
+        """Deleted ones among them: what was deleted there does not come back."""
+        self.n_going_on = len(runs) - len(ended)
+        """Not copied before they have ended."""
+
+    @classmethod
+    def between(cls, source_uri: str, target_uri: str | None = None) -> "Merge":
+        """Of two addresses as `Store.open` takes them; the first has to be a store already.
+
+        Raises what `Store.open` raises, and StoreError where both are the same.
+        """
+        source, target = resolve(source_uri), resolve(target_uri)
+        if source.tracking_uri == target.tracking_uri:
+            raise StoreError(
+                f"{without_password(source_uri)} cannot be merged into itself. Give the store to copy to behind it, "
+                "or name it in mlflow.yml."
+            )
+        from tracking.client import Client  # imports mlflow, which takes seconds
+
+        return cls(Client(source, create=False), Client(target))
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """Of the store to copy from and the one to copy to, without passwords."""
+        return without_password(self._source.uri), without_password(self._target.uri)
+
+    def copy(self) -> Iterator[str]:
+        """Copies what is lacking, oldest first; yields the name of each run that has come over whole.
+
+        All get their places first, so that they can name each other: a child its parent, a study its best trial.
+        """
+        for run in self._lacking:
+            if _origin(run) not in self._places:
+                self._places[_origin(run)] = self._begin(run)
+        for run in self._lacking:
+            self._fill(run, self._places[_origin(run)])
+            yield run.info.run_name
+
+    def _begin(self, run: "Run") -> str:
+        tags = {ORIGIN: _origin(run), OWNER: owner()}  # so that `kill_stale` can tell when nobody goes on with it
+        experiment = self._experiment(run.info.experiment_id)
+        return self._target.create(experiment, run.info.run_name, tags, None, start_time=run.info.start_time)
+
+    def _experiment(self, known: str) -> str:
+        """Id in the target of what is `known` in the source, made there with the same tags where there is none."""
+        if known not in self._experiments:
+            suite, tags = self._source.suite(known)
+            self._experiments[known] = self._target.experiment(suite, tags)
+        return self._experiments[known]
+
+    def _fill(self, run: "Run", new: str) -> None:
+        points = [point for name in run.data.metrics for point in self._source.history(run.info.run_id, name)]
+        self._target.write_points(new, points)
+        self._target.write(new, params=run.data.params)
+        with tempfile.TemporaryDirectory() as scratch:
+            self._target.upload(new, self._files(run, Path(scratch)), "")
+        self._target.end(new, run.info.status, run.info.end_time)
+        marks = {ORIGIN: _origin(run), WHOLE: datetime.now(UTC).isoformat(timespec="seconds")}
+        self._target.write(new, tags=self._renamed(run.data.tags) | marks)
+
+    def _renamed(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """Where a tag is the id of a run, it becomes the id of that run's copy."""
+        return {name: self._places.get(self._origins.get(value, ""), value) for name, value in tags.items()}
+
+    def _files(self, run: "Run", scratch: Path) -> Path:
+        """A folder that holds the run's files and nothing else: where they lie, or fetched into `scratch`."""
+        where = urlsplit(run.info.artifact_uri)
+        if not is_local(self._source.uri) or where.scheme != "file":
+            return self._source.download(run.info.run_id, "", scratch)
+        return _lying(Path(unquote(where.path)), sqlite_path(self._source.uri).parent / ARTIFACTS) or scratch
+
+
+def _lying(folder: Path, beside: Path) -> Path | None:
+    """`folder` as the store remembers it, or where it went together with the store; None where a run has no files.
+
+    A store holds absolute paths, and is often fetched from the machine that it was made on.
+    """
+    root = folder.parents[2]
+    moved = beside / folder.relative_to(root)
+    found = next((path for path in (folder, moved) if path.is_dir()), None)
+    if found is None and root != beside and not root.exists() and not beside.exists():
+        raise StoreError(f"The files of the runs are neither in {root} nor in {beside}. Copy them beside their store.")
+    return found
+
+
+def _origin(run: "Run") -> str:
+    return str(run.data.tags.get(ORIGIN, run.info.run_id))
+
+
+def _is_half(run: "Run") -> bool:
+    return ORIGIN in run.data.tags and WHOLE not in run.data.tags
