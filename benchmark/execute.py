@@ -19,6 +19,7 @@ from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.lesson import Lesson, Taught
 from benchmark.measuring.lock import machine_lock
 from benchmark.rooms import Rooms
+from benchmark.seal import is_whole, keep_folder
 from benchmark.spec import GRID, RunResult, RunSpec, digest
 from benchmark.storage import logits_folder, teacher_folder
 from tracking import LiveRun, Record, Store
@@ -80,12 +81,15 @@ class Desk:
             room.teacher_logits(part, spec.teacher_key, lambda s: predict(model(), s, device=self.device))
 
     def fetch_teacher(self, record: Record) -> None:
-        """Brings a finished teacher's files from the store, where they are not at hand."""
+        """Brings a finished teacher's files from the store, where they are not at hand, or not as they were written."""
         folder = teacher_folder(record.key)
-        if not folder.exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-                self.store.download(record.run_id, TEACHER, Path(unfinished)).rename(folder)
+        if not is_whole(folder):
+            keep_folder(folder, lambda draft: self._download_teacher(record, draft))
+
+    def _download_teacher(self, record: Record, to: Path) -> None:
+        for file in self.store.download(record.run_id, TEACHER, to).iterdir():
+            file.rename(to / file.name)
+        (to / TEACHER).rmdir()
 
     def _teach(
         self, spec: RunSpec, run: LiveRun, watch: Watch, teacher_test_f1: float | None, folder: Path
@@ -147,9 +151,5 @@ def _keep_teacher(spec: RunSpec, room: Classroom, taught: Taught, folder: Path, 
     room.teacher_logits("validation", spec.key, lambda _: taught.valid_logits)
     for split in ("train", "test"):
         room.teacher_logits(split, spec.key, lambda sentences: predict(model, sentences, device=device))
-    kept = teacher_folder(spec.key)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as unfinished:
-        copy = shutil.copytree(folder / TEACHER, Path(unfinished) / TEACHER)
-        shutil.rmtree(kept, ignore_errors=True)
-        copy.rename(kept)
+    shutil.rmtree(teacher_folder(spec.key), ignore_errors=True)
+    keep_folder(teacher_folder(spec.key), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

@@ -1,8 +1,8 @@
 """How a person gets to see the runs."""
 
+import re
 import shlex
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tracking.config import SERVERS, is_local, sqlite_path
 
@@ -26,10 +26,7 @@ def runs_address(uri: str, experiment: str) -> str:
 
 
 def without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return uri.replace(f":{parts.password}@", ":***@", 1)
+    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", uri)
 
 
 def _short(uri: str) -> str:
