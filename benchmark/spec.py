@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 PROTOCOL = "1"
@@ -70,10 +71,10 @@ class RunSpec:
     """Rows kept of each split in a smoke run; 0 keeps all."""
     protocol: str = PROTOCOL
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Covers `teacher_key` and not the name `teacher`: the same encoder in another folder is the same teacher."""
-        return digest({name: value for name, value in asdict(self).items() if name != "teacher"})
+        return digest({f.name: getattr(self, f.name) for f in fields(self) if f.name != "teacher"})
 
     @property
     def name(self) -> str:
