@@ -12,7 +12,8 @@ from tests.faults.tally import Fault
 @pytest.mark.parametrize(
     ("fault", "tries"), [(disk.full, 24), (cache.damaged, 24), (clock.jumped, 2)], ids=["disk", "cache", "clock"]
 )
-def test_nothing_is_lost(fault: Fault, tries: int, tmp_path: Path, desk_folder: Path) -> None:
+@pytest.mark.usefixtures("desk_folder")
+def test_nothing_is_lost(fault: Fault, tries: int, tmp_path: Path) -> None:
     tally = fault(tmp_path, tries, Random(0))
     assert tally.lost == []
     assert tally.survived == tally.tries == tries
