@@ -20,7 +20,7 @@ from tests.faults.tally import Tally
 from tracking import Store
 
 AWAY_SECONDS = 60.0
-START_SECONDS = 180
+START_SECONDS = 600
 
 
 class Server:
