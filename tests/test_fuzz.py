@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from benchmark import report
@@ -206,6 +206,8 @@ PIECES = ["saya", "##kan", "▁di", "Ġx"]
 @given(
     st.sampled_from([b"", b"1 2\n", b"2 3\n", b"1 999999999999\n"]), junk("saya", "kan", "1 2", "0.5 ", "inf", "1_0")
 )
+@example(head=b"1 999999999999\n", content=b"saya 1\n")
+@example(head=b"1 " + b"9" * 5000, content=b"\n")
 def test_vec_files(place: Path, head: bytes, content: bytes) -> None:
     (place / "junk.vec").write_bytes(head + content)
     with suppress(DataError):
@@ -246,6 +248,7 @@ def _whole(place: Path) -> dict[str, Any]:
 
 @fuzzed
 @given(MANIFEST.map(json.dumps).map(str.encode) | junk("{", "}", '"', ":", ",", '"format"') | st.just(DEEP))
+@example(content=DEEP)
 def test_manifests(place: Path, content: bytes) -> None:
     (place / bundle_files.MANIFEST).write_bytes(content)
     with suppress(InputError):
@@ -255,6 +258,7 @@ def test_manifests(place: Path, content: bytes) -> None:
 
 @fuzzed
 @given(JSON.map(json.dumps).map(str.encode) | junk("[", "]", '"O"', ",", '"\\ud800"') | st.just(DEEP))
+@example(content=DEEP)
 def test_labels(place: Path, content: bytes) -> None:
     (place / bundle_files.LABELS).write_bytes(content)
     with suppress(InputError):
@@ -276,6 +280,9 @@ FIELD = st.tuples(st.sampled_from([b"\x42", b"\x40", b"\x0a", b"\x08", b"\x10", 
 
 @fuzzed
 @given(BYTES | st.lists(FIELD, max_size=5).map(b"".join))
+@example(content=b"\x40\x01")
+@example(content=b"\x42\x05\x08\xff\xff\xff\x7f")
+@example(content=b"\x42\x02\x12\x00")
 def test_opsets(place: Path, content: bytes) -> None:
     (place / "model.onnx").write_bytes(content)
     with suppress(InputError):
@@ -301,6 +308,8 @@ def test_valid_bundle_files_come_back(place: Path, labels: list[str]) -> None:
 @given(
     junk("tracking_uri: ", "artifact_location: ", "sqlite:///", "http://[", "~nobody/", "a:b@", "2020-99-99", "{", "&a")
 )
+@example(content=b"tracking_uri: 2020-99-99")
+@example(content=b"artifact_location: ~nobody-at-all/x")
 def test_mlflow_yml(place: Path, content: bytes) -> None:
     (place / "mlflow.yml").write_bytes(content)
     with suppress(StoreError):
@@ -316,6 +325,8 @@ ADDRESS = st.lists(
 
 @fuzzed
 @given(ADDRESS.filter(bool), st.none() | ADDRESS)
+@example(uri="http://[", location=None)
+@example(uri="sqlite:///~nobody-at-all/x", location=None)
 def test_tracking_addresses(place: Path, uri: str, location: str | None) -> None:
     (place / "location.yml").write_text(yaml.safe_dump({"artifact_location": location}), encoding="utf-8")
     with suppress(StoreError):
@@ -326,6 +337,7 @@ def test_tracking_addresses(place: Path, uri: str, location: str | None) -> None
 
 @fuzzed
 @given(st.text(max_size=8).filter(lambda text: "@" not in text), st.from_regex(r"[a-z0-9]{6,9}", fullmatch=True))
+@example(user="", password="secret1")
 def test_no_password_is_shown(user: str, password: str) -> None:
     assert f":{password}@" not in without_password(f"http://{user}:{password}@host:5000")
 
@@ -339,6 +351,7 @@ def test_valid_mlflow_yml_comes_back(place: Path, key: str, value: str) -> None:
 
 @fuzzed
 @given(st.text(max_size=20).filter(lambda text: "/" not in text))
+@example(column=":x41:")
 def test_metric_names(column: str) -> None:
     assert column_name(metric_name(column)) == column
     assert re.fullmatch(r"[\w\-. :/]+", metric_name(column), re.ASCII)
@@ -358,6 +371,8 @@ ANSWER = st.fixed_dictionaries({}, optional={"text": JSON, "gold": JSON, "predic
 
 @fuzzed
 @given(st.lists((ANSWER | JSON).map(json.dumps), max_size=4).map("\n".join).map(str.encode) | BYTES)
+@example(content=b"null")
+@example(content=b'{"text": 1, "gold": "a", "predicted": "a"}')
 def test_answers_of_a_run(place: Path, content: bytes) -> None:
     (place / "predictions.jsonl").write_bytes(content)
     with suppress(ValueError, KeyError):
