@@ -1,5 +1,6 @@
 """The edge of every command: what a person sees when something is wrong, and what a script gets."""
 
+import errno
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -8,6 +9,7 @@ from benchmark.errors import BenchmarkError, RunError
 from tracking import StoreError
 
 DONE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:
@@ -28,6 +30,10 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     except BrokenPipeError:  # `... | head` has seen enough
         sys.stderr.close()
         code = DONE
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        code = _say(f"{error}. What was there before is whole; make room, and the same command goes on.", BAD_INPUT)
     sys.exit(code)
 
 

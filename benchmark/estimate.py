@@ -36,9 +36,9 @@ class Estimator:
         """Medians over finished runs that were no smoke runs, by data set, student and setting."""
         known: dict[tuple[str, ...], list[float]] = {}
         for record in records:
-            if record.status == "finished" and record.tags.get("smoke") == "false" and record.end_time:
+            if record.status == "finished" and record.tags.get("smoke") == "false" and record.seconds is not None:
                 likeness = tuple(record.tags.get(tag, "") for tag in ("role", "dataset", "student", "setting"))
-                known.setdefault(likeness, []).append((record.end_time - record.start_time) / 1000)
+                known.setdefault(likeness, []).append(record.seconds)
         return cls(seconds={likeness: median(values) for likeness, values in known.items()})
 
     def __call__(self, spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:

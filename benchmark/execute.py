@@ -25,6 +25,7 @@ from benchmark.limits import NO_LIMITS, Limits, enforced
 from benchmark.measuring.lock import machine_lock
 from benchmark.notes import NOTE, note
 from benchmark.rooms import Rooms
+from benchmark.seal import keep_folder
 from benchmark.spec import GRID, RunResult, RunSpec, digest
 from benchmark.storage import logits_folder, teacher_folder
 from tracking import LiveRun, Record, Store
@@ -205,9 +206,5 @@ def _keep_teacher(
     room.teacher_logits("validation", spec.key, lambda _: taught.valid_logits)
     for split in ("train", "test"):
         room.teacher_logits(split, spec.key, lambda sentences: predict(model, sentences, device=device))
-    kept = teacher_folder(spec.key)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as unfinished:
-        copy = shutil.copytree(folder / TEACHER, Path(unfinished) / TEACHER)
-        shutil.rmtree(kept, ignore_errors=True)
-        copy.rename(kept)
+    shutil.rmtree(teacher_folder(spec.key), ignore_errors=True)
+    keep_folder(teacher_folder(spec.key), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

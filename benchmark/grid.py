@@ -6,7 +6,6 @@ that was killed goes on where it stopped.
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from benchmark.errors import DivergedError
 from benchmark.learning.loop import Progress
 from benchmark.lesson import Lesson, Taught
 from benchmark.presets import GRID_RATES
+from benchmark.seal import is_whole, keep_folder
 from benchmark.storage import cache_folder
 from tracking import LiveRun
 
@@ -41,7 +41,7 @@ def _trial(
     lesson: Lesson, rate: float, kept: Path, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]
 ) -> Taught | None:
     """One rate; None where it diverges."""
-    if kept.exists():
+    if is_whole(kept):
         return None if (kept / DIVERGED).exists() else _load(lesson, rate, kept)
     run = begin_trial(rate)
 
@@ -52,7 +52,7 @@ def _trial(
     try:
         taught = lesson.teach(rate, on_epoch)
     except DivergedError as error:
-        _keep(kept, lambda folder: (folder / DIVERGED).touch())
+        keep_folder(kept, lambda folder: (folder / DIVERGED).touch())
         run.fail(str(error))
         return None
     except Exception as error:
@@ -61,19 +61,9 @@ def _trial(
     except BaseException:
         run.kill()
         raise
-    _keep(kept, partial(_save, taught))
+    keep_folder(kept, partial(_save, taught))
     run.finish({"learning_rate": rate, "valid_f1": taught.valid_f1, "train_seconds": taught.progress.train_seconds})
     return taught
-
-
-def _keep(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        unfinished = Path(scratch) / "trial"
-        unfinished.mkdir()
-        fill(unfinished)
-        unfinished.rename(folder)
 
 
 def _save(taught: Taught, folder: Path) -> None:

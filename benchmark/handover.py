@@ -21,6 +21,7 @@ from benchmark.errors import RunError
 from benchmark.exam import TEACHER
 from benchmark.learning.classroom import Classroom, Part
 from benchmark.learning.encoding import Sentences
+from benchmark.seal import is_whole, keep_folder
 from benchmark.settings import Source
 from benchmark.spec import RunSpec
 from benchmark.storage import lock_path, logits_folder, teacher_folder
@@ -42,14 +43,17 @@ class Handover:
     teacher: Record
 
     def files(self) -> Path:
-        """Folder of the teacher's files, fetched where they are not at hand."""
+        """Folder of the teacher's files, fetched where they are not at hand, or not as they were written."""
         with self._alone():
             folder = teacher_folder(self.teacher.key)
-            if not folder.exists():
-                folder.parent.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-                    self.store.download(self.teacher.run_id, TEACHER, Path(unfinished)).rename(folder)
+            if not is_whole(folder):
+                keep_folder(folder, self._download)
         return folder
+
+    def _download(self, draft: Path) -> None:
+        for file in self.store.download(self.teacher.run_id, TEACHER, draft).iterdir():
+            file.rename(draft / file.name)
+        (draft / TEACHER).rmdir()
 
     def fetch(self, room: Classroom, parts: Iterable[Part]) -> None:
         """Brings logits that are kept with the run and not at hand; a part without texts needs none."""

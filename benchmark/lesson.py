@@ -21,7 +21,7 @@ from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.measuring.scores import macro_f1
 from benchmark.practice import Practice, exercise, practice
 from benchmark.spec import RunSpec, digest
-from benchmark.storage import teacher_folder, vectors_path, write_array
+from benchmark.storage import stored_matrix, teacher_folder, vectors_path
 
 
 @dataclass(kw_only=True)
@@ -85,9 +85,7 @@ class Lesson:
             folder = teacher_folder(self.spec.teacher_key)
             return _table_of(load_teacher(str(folder), self.spec.task, len(self.room.corpus.labels)))
         path = vectors_path(digest([self.spec.embedding_source, self.spec.data_digest, self.spec.pool_digest, width]))
-        if not path.exists():
-            write_array(path, self._fasttext(width))
-        stored: NDArray[np.float32] = np.load(path)
+        stored: NDArray[np.float32] = stored_matrix(path, lambda: self._fasttext(width))
         return stored
 
     def _fasttext(self, width: int) -> NDArray[np.float32]:

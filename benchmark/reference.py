@@ -10,7 +10,9 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, BertConfig
 
 from benchmark.learning.teacher import Teacher
+from benchmark.measuring.bundle_files import MODEL
 from benchmark.measuring.export import export_onnx
+from benchmark.seal import is_whole, keep_folder
 from benchmark.spec import Task
 from benchmark.storage import cache_folder
 
@@ -28,7 +30,7 @@ def build_reference(task: Task) -> Teacher:
 
 def reference_onnx(task: Task) -> Path:
     """Path of its ONNX form, exported at the first call."""
-    path = cache_folder() / NAME / f"{task}.onnx"
-    if not path.exists():
-        export_onnx(build_reference(task), path)
-    return path
+    folder = cache_folder() / NAME / task
+    if not is_whole(folder):
+        keep_folder(folder, lambda draft: export_onnx(build_reference(task), draft / MODEL))
+    return folder / MODEL

@@ -23,7 +23,7 @@ from benchmark.reporting.markdown import markdown
 from benchmark.reporting.model import Chapter, page_data
 from benchmark.reporting.origin import origin
 from benchmark.reporting.page import write_page
-from benchmark.reporting.picture import write_picture
+from benchmark.reporting.picture import write_pictures
 from benchmark.reporting.results import results
 from benchmark.reporting.searches import searches, searches_page, write_searches
 from benchmark.reporting.standing import Board
@@ -31,19 +31,22 @@ from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
 from benchmark.reporting.trade_off import cost_axes
 from benchmark.spec import digest
-from tracking import Store, ui_command
+from tracking import Record, Store, ui_command
 
 RESULTS = Path("results")
 FOLDER_CHARACTERS = 60
 
 
-def write_report(store: Store, suite: str, out: Path, preset: str | None = None) -> Path:
+def write_report(
+    store: Store, suite: str, out: Path, preset: str | None = None, records: Sequence[Record] | None = None
+) -> Path:
     """Writes report.html, report.md, report.tex, tables of results, leaderboard and claims, and pictures into `out`.
 
-    Each file is written whole or not at all. Returns the path of report.md. `preset` leaves out all other presets.
+    Each file is written whole or not at all. Returns the path of report.md. `preset` leaves out all other presets;
+    `records` are the suite's, where they have just been read.
     Raises InputError where the folder cannot be written and UnknownNameError where the preset has no runs.
     """
-    records = store.records(suite)
+    records = store.records(suite) if records is None else records
     rows = results(records)
     if preset is not None:
         _known("preset", preset, {row.preset for row in rows})
@@ -72,9 +75,11 @@ def write_report(store: Store, suite: str, out: Path, preset: str | None = None)
     return path
 
 
-def print_leaderboard(store: Store, suite: str, console: Console | None = None) -> None:
+def print_leaderboard(
+    store: Store, suite: str, console: Console | None = None, records: Sequence[Record] | None = None
+) -> None:
     """Prints the suite's leaderboards with their answers."""
-    show_boards(boards(results(store.records(suite))), console or Console())
+    show_boards(boards(results(store.records(suite) if records is None else records)), console or Console())
 
 
 def print_verdict(store: Store, suite: str, asked: argparse.Namespace, budget: Budget, console: Console) -> None:
@@ -100,8 +105,7 @@ def _pictures(folder: Path, board: Board, number: int) -> str:
     if not cost_axes(board):
         return ""
     name = "trade_off" if number == 0 else f"trade_off_{number + 1}"
-    write_picture(folder / f"{name}.svg", board)
-    return write_picture(folder / f"{name}.png", board).name
+    return write_pictures(folder / f"{name}.svg", folder / f"{name}.png", board=board).name
 
 
 def _known(kind: str, name: str, known: set[str]) -> None:
@@ -123,8 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         suites = [asked.suite]
     for suite in suites:
         out = asked.out or RESULTS
-        path = write_report(store, suite, out if asked.out and asked.suite else out / folder_name(suite), asked.preset)
-        print_leaderboard(store, suite, console)
+        records, folder = store.records(suite), out if asked.out and asked.suite else out / folder_name(suite)
+        path = write_report(store, suite, folder, asked.preset, records)
+        print_leaderboard(store, suite, console, records)
         if budget.is_set:
             print_verdict(store, suite, asked, budget, console)
         console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 PROTOCOL = "1"
@@ -77,7 +78,7 @@ class RunSpec:
     """Rows kept of each split in a smoke run; 0 keeps all."""
     protocol: str = PROTOCOL
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Covers `teacher_key` and not the name `teacher`: the same encoder in another folder is the same teacher."""
         return digest({name: value for name, value in self.told().items() if name != "teacher"})

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
+
+N_SUM = 64
+"""Characters of a SHA-256 in hex, which ends the file of an array; numpy reads no further than the array."""
 
 
 def cache_folder() -> Path:
@@ -59,12 +63,53 @@ def lock_path(name: str) -> Path:
     return folder / f"{name}.lock"
 
 
-def write_array(path: Path, array: NDArray[Any]) -> None:
-    """Atomically: a reader finds the whole array or none."""
+def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+    """Lets `write` fill a file beside `path`, then moves it there: a reader finds the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.save(file, array)
-    Path(file.name).replace(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        write(draft)
+        draft.chmod(0o644)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def stored_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """The memory-mapped matrix at `path`; computed and stored there first where no whole one is."""
+    stored = _read_array(path)
+    if stored is None or stored.ndim != 2:
+        write_array(path, compute())
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    return stored
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Atomically, with the checksum at its end: a reader finds the whole array or none."""
+    write_whole(path, lambda draft: _fill(draft, array))
+
+
+def _fill(draft: Path, array: NDArray[Any]) -> None:
+    with draft.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+    total = file_digest(draft)
+    with draft.open("ab") as file:
+        file.write(total.encode())
+
+
+def _read_array(path: Path) -> NDArray[Any] | None:
+    """None where there is no file, or not the bytes that were written."""
+    try:
+        content = np.memmap(path, dtype=np.uint8, mode="r")
+        if hashlib.sha256(content[:-N_SUM].data).hexdigest().encode() != content[-N_SUM:].tobytes():
+            return None
+        stored: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return stored
 
 
 def write_text(path: Path, text: str) -> None:

@@ -107,11 +107,14 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzàâäáãåæçéèêëğıíîïñóôö�
 
 @pytest.fixture(scope="session")
 def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of an untrained BERT, 2 layers wide 32, with a WordPiece tokenizer of 600 pieces."""
+    return write_teacher(tmp_path_factory.mktemp("teacher") / "tiny-bert")
+
+
+def write_teacher(folder: Path) -> Path:
+    """An untrained BERT, 2 layers wide 32, with a WordPiece tokenizer of 600 pieces."""
     import torch
     from transformers import BertConfig, BertModel
 
-    folder = tmp_path_factory.mktemp("teacher") / "tiny-bert"
     tokenizer = _word_pieces()
     config = BertConfig(
         vocab_size=len(tokenizer),

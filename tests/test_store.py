@@ -18,7 +18,9 @@ from mlflow import MlflowClient
 from tracking import LiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
 from tracking.config import resolve
 from tracking.names import GROUPED, column_name, metric_name
+from tracking.outbox import Outbox
 from tracking.provenance import SOURCE, command, is_dead, owner
+from tracking.store import _record
 
 ROOT = Path(__file__).resolve().parent.parent
 TAGS = {"key": "k", "role": "train"}
@@ -113,7 +115,7 @@ def test_long_values_are_marked_and_kept_whole(store: Store, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "column", [*GROUPED, "latency_onnx_int8_ms", "size_onnx_mib", "f1/a@b %é", "made up", "epoch/x"]
+    "column", [*GROUPED, "latency_onnx_int8_ms", "size_onnx_mib", "f1/a@b %é", "made up", "epoch/x", ":x41:"]
 )
 def test_metric_names_go_both_ways(column: str) -> None:
     assert column_name(metric_name(column)) == column
@@ -330,3 +332,75 @@ def test_runs_tell_what_was_typed(store: Store, monkeypatch: pytest.MonkeyPatch)
     assert record.tags["command"] == (
         "python -m benchmark.run --suite 'my suite.yml' --tracking-uri 'postgresql+psycopg://me:***@db/mlflow'"
     )
+
+
+def test_an_sqlite_store_is_read_from_its_tables_as_mlflow_would(store: Store) -> None:
+    parent = store.begin("emo", "whole", tags=TAGS | {"long": "x" * 9000}, params={"seed": 0, "text": "é\n\u2028"})
+    parent.log_epoch(2, {"valid_f1": 0.6})
+    parent.finish({"test_f1": 0.1 + 0.2, "latency_onnx_ms": 1e-300, "size_onnx_mib": float("inf")})
+    store.begin("emo", "skipped", tags=TAGS, params={}, parent=parent.run_id).skip("private")
+    store.begin("other", "running", tags={}, params={})
+    deleted = store.begin("emo", "deleted", tags=TAGS, params={}).run_id
+    store._client._mlflow.delete_run(deleted)
+    suites = store._client.experiments()
+    of_mlflow = [_record(run, suites[run.info.experiment_id]) for run in store._client.runs(list(suites))]
+    assert store.records() == of_mlflow
+    assert store.records("emo") == of_mlflow[:2]
+    assert store.suites() == sorted(suites.values())
+    assert store.history(parent.run_id, "valid_f1") == store._client.history(parent.run_id, "epoch/valid_f1")
+
+
+def test_what_is_changed_after_the_end_is_seen_at_once(store: Store) -> None:
+    run = store.begin("emo", "r", tags=TAGS, params={})
+    run.finish({"test_f1": 0.5})
+    assert store.records()[0].metrics["test_f1"] == 0.5
+    store.add_metrics(run.run_id, {"test_f1": 0.25, "latency_text_ms": 1.0})
+    store._client._mlflow.set_tag(run.run_id, "invalid", "noise")
+    assert store.records()[0].metrics == {"test_f1": 0.25, "latency_text_ms": 1.0}
+    assert store.records()[0].tags["invalid"] == "noise"
+    store._client._mlflow.delete_run(run.run_id)
+    assert store.records() == []
+
+
+def test_reading_an_sqlite_store_takes_no_mlflow(store: Store, store_uri: str, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file.txt").write_text("kept")
+    run = store.begin("emo", "r", tags=TAGS, params={})
+    run.log_artifacts(tmp_path / "kept", "deep")
+    run.finish({"test_f1": 0.5})
+    code = """
+import sys
+from pathlib import Path
+from tracking import Store
+store = Store.open(sys.argv[1], create=False)
+[record] = store.records("emo")
+kept = store.download(record.run_id, "deep/file.txt", Path(sys.argv[2]))
+store.add_files(record.run_id, kept.parent)
+print(record.metrics, store.history(record.run_id, "test_f1"), kept.read_text(), "mlflow" in sys.modules)
+"""
+    reader = run_python(code, store_uri, str(tmp_path / "to"))
+    assert reader.communicate(timeout=120) == ("{'test_f1': 0.5} [] kept False\n", "")
+    assert store.download(run.run_id, "file.txt", tmp_path / "back").read_text() == "kept"
+
+
+def test_points_wait_in_order_for_a_server_and_none_follows_one_that_failed() -> None:
+    outbox, sent, gate = Outbox(), list[int](), threading.Event()
+    outbox.put(gate.wait)
+    for number in range(5):
+        outbox.put(lambda number=number: sent.append(number))
+    assert sent == [], "put() does not wait"
+    gate.set()
+    outbox.flush()
+    assert sent == [0, 1, 2, 3, 4]
+    outbox.put(lambda: 1 / 0)
+    outbox.put(lambda: sent.append(5))
+    with pytest.raises(ZeroDivisionError):
+        outbox.flush()
+    outbox.flush()
+    assert sent == [0, 1, 2, 3, 4]
+
+
+def test_an_owner_that_cannot_be_read_is_not_called_dead() -> None:
+    host, boot, _, start = owner().rsplit("/", 3)
+    for pid in ("x", "-1", "0", "9" * 30, "9" * 5000):
+        assert not is_dead(f"{host}/{boot}/{pid}/{start}")

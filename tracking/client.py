@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +23,7 @@ from tracking.config import URI_VARIABLE, TrackingConfig, is_local, sqlite_path
 from tracking.environment import PROBE, environment
 from tracking.errors import StoreError
 from tracking.interface import without_password
+from tracking.outbox import Outbox
 from tracking.refusals import in_words
 from tracking.sqlite import prepare
 from tracking.view import view_tags
@@ -32,6 +34,10 @@ Item = TypeVar("Item")
 BUSY = ("database is locked", "database table is locked")
 """What SQLite says while another process writes; the question is asked again."""
 PATIENCE_SECONDS = 60.0
+AWAY = re.compile("failed with (timeout )?exception(?!.*too many 500 )", re.DOTALL)
+"""How MLflow ends the message where a server did not answer at all, after its own tries."""
+OUTAGE_SECONDS = 600.0
+"""For which a server or database that has answered before is waited for."""
 PAGE = 1000
 NO_ANSWER = ". Nothing was begun: see that this store answers, or name another by --tracking-uri or in mlflow.yml."
 """Ends the message where a store does not answer its first question."""
@@ -48,6 +54,7 @@ class Client:
     def __init__(self, config: TrackingConfig, *, create: bool = True) -> None:
         self.uri = config.tracking_uri or ""
         self._location = config.artifact_location
+        self._outbox = Outbox()
         if is_local(self.uri):
             self._try(lambda: prepare(sqlite_path(self.uri), create=create))
         with environment(PROBE), warnings.catch_warnings():
@@ -103,12 +110,12 @@ class Client:
         metrics: Mapping[str, float] | None = None,
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
-        step: int = 0,
+        not_before: int = 0,
     ) -> None:
-        """One request for all that is given."""
-        now = int(time.time() * 1000)
+        """One request for all that is given. `not_before` is a time in ms, from `after`."""
+        now = max(_now(), not_before)
         entities = (
-            [Metric(name, value, now, step) for name, value in (metrics or {}).items()],
+            [Metric(name, value, now, 0) for name, value in (metrics or {}).items()],
             [Param(name, value) for name, value in (params or {}).items()],
             [RunTag(name, value) for name, value in (tags or {}).items()],
         )
@@ -120,6 +127,20 @@ class Client:
         plain = [Metric(point.key, point.value, point.timestamp, point.step) for point in points]
         if plain:
             self._try(lambda: self._mlflow.log_batch(run_id, plain))
+
+    def write_point(self, run_id: str, metrics: Mapping[str, float], step: int) -> None:
+        """A point of curves. A server is not waited for: whatever is asked next lets the points go first."""
+        now = _now()
+        points = [Metric(name, value, now, step) for name, value in metrics.items()]
+        if is_local(self.uri):
+            self._try(lambda: self._mlflow.log_batch(run_id, points))
+        else:
+            self._outbox.put(lambda: self._ask(lambda: self._mlflow.log_batch(run_id, points)))
+
+    def after(self, run_id: str) -> int:
+        """A time in ms that MLflow takes for later than that of any figure of the run, even if the clock went back."""
+        known = self._try(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
+        return max((int(metric.timestamp) + 1 for metric in known), default=0)
 
     def end(self, run_id: str, status: str, end_time: int | None = None) -> None:
         """`end_time`, in milliseconds since 1970, is now where none is given."""
@@ -141,8 +162,13 @@ class Client:
         )
         return list({run.info.run_id: run for page in pages for run in page}.values())
 
-    def history(self, run_id: str, metric: str) -> list[Metric]:
+    def points(self, run_id: str, metric: str) -> list[Metric]:
+        """A curve, with its times."""
         return list(self._try(lambda: self._mlflow.get_metric_history(run_id, metric)))
+
+    def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
+        """(step, value) of each point."""
+        return [(point.step, point.value) for point in self.points(run_id, metric)]
 
     def upload(self, run_id: str, folder: Path, path: str) -> None:
         self._try(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
@@ -201,22 +227,44 @@ class Client:
                 return
 
     def _try(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
-        """Asks again while another process holds the SQLite file, up to PATIENCE_SECONDS. `or_else` ends the error."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        """Asks once all points have been written."""
+        self._outbox.flush()
+        return self._ask(ask, or_else)
+
+    def _ask(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
+        """Asks again while that may help. `or_else` is for the first question, and ends the error."""
+        begin = time.monotonic()
         while True:
             try:
                 return ask()
             except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
-                if not (_is_busy(error) and is_local(self.uri) and time.monotonic() < until):
+                if time.monotonic() - begin >= self._patience(error, first=bool(or_else)):
                     raise self._error(error, or_else) from error
             time.sleep(random.uniform(0.05, 0.5))
 
     def _error(self, error: Exception, or_else: str = "") -> StoreError:
         return StoreError(f"{without_password(self.uri)}: {in_words(error, or_else)}")
 
+    def _patience(self, error: Exception, *, first: bool) -> float:
+        """Seconds: another process holds the SQLite file; or what has answered before is away for a while."""
+        if is_local(self.uri):
+            return PATIENCE_SECONDS if _is_busy(error) else 0
+        return OUTAGE_SECONDS if _is_away(error) and not first else 0
+
 
 def _is_busy(error: Exception) -> bool:
     return any(word in str(error) for word in BUSY)
+
+
+def _is_away(error: Exception) -> bool:
+    """A server that does not answer, or a database that does not answer the server."""
+    unavailable = getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE"
+    return unavailable or isinstance(error, NoConnection) or AWAY.search(str(error)) is not None
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
 
 
 def _folder_name(suite: str) -> str:

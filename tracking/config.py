@@ -56,7 +56,7 @@ def resolve(uri: str | None = None, config: Path | None = None) -> TrackingConfi
     if location is None and is_local(chosen):
         location = str(sqlite_path(chosen).parent / ARTIFACTS)
     if location is not None and "://" not in location:
-        location = Path(location).expanduser().resolve().as_uri()
+        location = _path(location).as_uri()
     return TrackingConfig(tracking_uri=chosen, artifact_location=location)
 
 
@@ -72,7 +72,14 @@ def _absolute(uri: str) -> str:
     if not is_local(uri):
         return uri
     path, mark, options = uri.removeprefix(SQLITE).partition("?")
-    return f"{SQLITE}{Path(path).expanduser().resolve()}{mark}{options}"
+    return f"{SQLITE}{_path(path)}{mark}{options}"
+
+
+def _path(name: str) -> Path:
+    try:
+        return Path(name).expanduser().resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise StoreError(f"{name!r} names no file that runs can be kept in: {error}.") from error
 
 
 def _checked(uri: str) -> str:
@@ -92,7 +99,7 @@ def _mapping(path: Path) -> Mapping[object, object]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
+    except Exception as error:  # the loader answers odd values with a dozen builtin errors besides YAMLError
         raise StoreError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if values is None:
         return {}

@@ -91,7 +91,7 @@ class Merge:
         return self._experiments[known]
 
     def _fill(self, run: "Run", new: str) -> None:
-        points = [point for name in run.data.metrics for point in self._source.history(run.info.run_id, name)]
+        points = [point for name in run.data.metrics for point in self._source.points(run.info.run_id, name)]
         self._target.write_points(new, points)
         self._target.write(new, params=run.data.params)
         with tempfile.TemporaryDirectory() as scratch:

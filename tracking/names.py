@@ -25,7 +25,8 @@ REST = "more"
 """The group of names that belong to no other; a name with a slash is grouped already."""
 
 _COLUMNS = {metric: column for column, metric in GROUPED.items()}
-_FORBIDDEN = re.compile(r"[^\w\-. :/]", re.ASCII)
+_FORBIDDEN = re.compile(r"[^\w\-. :/]|:(?=x[0-9a-f]+:)", re.ASCII)
+"""What MLflow refuses, and a colon that would be read as the start of an escape."""
 _ESCAPED = re.compile(r":x([0-9a-f]+):")
 
 

@@ -14,6 +14,7 @@ from tracking.interface import without_password
 
 SOURCE = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "onnx", "onnxruntime", "numpy", "mlflow")
+MAX_PID = 2**31 - 1
 
 
 @cache
@@ -56,12 +57,13 @@ def owner() -> str:
 def is_dead(process: str) -> bool:
     """Whether `process`, an `owner()`, ran on this machine and has ended. Of other machines nothing is known."""
     try:
-        host, boot, pid, start = process.rsplit("/", 3)
+        host, boot, number, start = process.rsplit("/", 3)
+        pid = int(number)
     except ValueError:
         return False
-    if host != socket.gethostname():
+    if host != socket.gethostname() or not 0 < pid <= MAX_PID:
         return False
-    return boot != _boot() or not _exists(int(pid)) or _start(int(pid)) != start
+    return boot != _boot() or not _exists(pid) or _start(pid) != start
 
 
 os.register_at_fork(after_in_child=owner.cache_clear)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["finished", "failed", "skipped", "running", "killed"]
+STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
+SUITE_TAG, PARENT_TAG = "suite", "mlflow.parentRunId"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +30,17 @@ class Record:
     @property
     def key(self) -> str:
         return self.tags.get("key", "")
+
+    @property
+    def seconds(self) -> float | None:
+        """From start to end; None while the run goes on, and where the clock was set back meanwhile."""
+        if self.end_time is None or self.end_time < self.start_time:
+            return None
+        return (self.end_time - self.start_time) / 1000
+
+
+def status_of(status: str, tags: Mapping[str, str]) -> Status:
+    """MLflow has no word for skipped: such a run is finished and tagged."""
+    if status == "FINISHED" and tags.get("status") == "skipped":
+        return "skipped"
+    return STATUS.get(status, "running")

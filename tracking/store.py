@@ -3,15 +3,18 @@
 import math
 import tempfile
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracking.config import resolve
+from tracking import files, tables
+from tracking.config import TrackingConfig, is_local, resolve, sqlite_path
 from tracking.interface import runs_address, view_address
 from tracking.models import TextModel, publish
 from tracking.names import column_name, metric_name
 from tracking.provenance import command, git_commit, is_dead, machine, owner, versions
-from tracking.record import Record, Status
+from tracking.record import PARENT_TAG, SUITE_TAG, Record, Status, status_of
+from tracking.sqlite import prepare
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -22,10 +25,9 @@ PARAM_LIMIT = 6000
 TAG_LIMIT = 8000
 """Characters that MLflow keeps of a value. Longer ones are cut with a mark, and kept whole as a file of the run."""
 LONG_VALUES = "long_values"
-SUITE, NOTE = "suite", "mlflow.note.content"
+NOTE = "mlflow.note.content"
 OWNER = "owner"
 GOING_ON = "attributes.status = 'RUNNING'"
-STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
 DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
 
 Filter by tags, as `tags.role = 'train' AND tags.smoke = 'false'`; group by `student` and `setting` to average seeds.
@@ -34,10 +36,13 @@ Filter by tags, as `tags.role = 'train' AND tags.smoke = 'false'`; group by `stu
 
 
 class Store:
-    """A store of runs: one MLflow experiment per suite. `open` makes one; several processes may share its address."""
+    """A store of runs: one MLflow experiment per suite. `open` makes one; several processes may share its address.
 
-    def __init__(self, client: "Client") -> None:
-        self._client = client
+    What is read of an SQLite file comes from its tables (`tables.py`); mlflow is imported once something is written.
+    """
+
+    def __init__(self, where: TrackingConfig) -> None:
+        self._where = where
         self._experiments: dict[str, str] = {}
 
     @classmethod
@@ -47,15 +52,28 @@ class Store:
         Raises StoreError within about ten seconds where the store does not answer or cannot be written, and
         NoStoreError where an SQLite file is missing and `create` is false.
         """
-        where = resolve(uri, config)
-        from tracking.client import Client  # imports mlflow, which takes seconds
-
-        return cls(Client(where, create=create))
+        store = cls(resolve(uri, config))
+        if store._file is None or create:
+            store._client  # noqa: B018  (asks the first question)
+        else:
+            prepare(store._file, create=False)
+        return store
 
     @property
     def uri(self) -> str:
         """Address of the store; paths in it are absolute."""
-        return self._client.uri
+        return self._where.tracking_uri or ""
+
+    @property
+    def _file(self) -> Path | None:
+        """Of an SQLite store."""
+        return sqlite_path(self.uri) if is_local(self.uri) else None
+
+    @cached_property
+    def _client(self) -> "Client":
+        from tracking.client import Client  # imports mlflow, which takes seconds
+
+        return Client(self._where)
 
     def begin(
         self,
@@ -70,7 +88,7 @@ class Store:
         if suite not in self._experiments:
             self._experiments[suite] = self._client.experiment(suite, {NOTE: DESCRIPTION.format(suite=suite)})
         own = {
-            SUITE: suite,
+            SUITE_TAG: suite,
             "git_commit": git_commit(),
             "machine": machine(),
             "versions": versions(),
@@ -87,10 +105,12 @@ class Store:
 
     def resume(self, run_id: str) -> "LiveRun":
         """A run that was begun before, by this process or another, to be written to and finished (again)."""
-        return LiveRun(self._client, run_id)
+        return LiveRun(self._client, run_id, not_before=self._client.after(run_id))
 
     def records(self, suite: str | None = None) -> list[Record]:
         """All runs of a suite, or of every suite, oldest first. A suite that nobody has run has none."""
+        if self._file:
+            return tables.records(self._file, suite)
         suites = self._client.experiments()
         wanted = [experiment for experiment, name in suites.items() if suite in (None, name)]
         return [_record(run, suites[run.info.experiment_id]) for run in self._client.runs(wanted)]
@@ -112,20 +132,22 @@ class Store:
 
     def suites(self) -> list[str]:
         """Names of the suites that have an experiment, sorted."""
-        return sorted(self._client.experiments().values())
+        return sorted(self._suites().values())
 
     def download(self, run_id: str, path: str, to: Path) -> Path:
         """Copies a file or folder of a run into the folder `to`; returns where it lies."""
-        return self._client.download(run_id, path, to)
+        kept = tables.artifact_folder(self._file, run_id) if self._file else None
+        return files.download(kept, path, to) if kept else self._client.download(run_id, path, to)
 
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
         """A curve of a run as (epoch, value), in order; `metric` is named as in `LiveRun.log_epoch`."""
-        points = self._client.history(run_id, metric_name(_epoch_name(metric)))
-        return sorted((point.step, point.value) for point in points if math.isfinite(point.value))
+        name = metric_name(_epoch_name(metric))
+        points = tables.history(self._file, run_id, name) if self._file else self._client.history(run_id, name)
+        return sorted((step, value) for step, value in points if math.isfinite(value))
 
     def runs_address(self, suite: str) -> str:
         """Start of the web address of the suite's runs, to be followed by a run's id; empty for an unknown suite."""
-        known = {name: experiment for experiment, name in self._client.experiments().items()}
+        known = {name: experiment for experiment, name in self._suites().items()}
         return runs_address(self.uri, known[suite]) if suite in known else ""
 
     def view_address(self, suite: str) -> str:
@@ -135,15 +157,19 @@ class Store:
 
     def add_files(self, run_id: str, folder: Path) -> None:
         """Adds the files of `folder` to a run, finished or not; files of the same name give way."""
-        self._client.upload(run_id, folder, "")
+        self.add_artifacts(run_id, folder)
 
     def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
-        """Adds later measurements to a run, finished or not."""
-        self._client.write(run_id, metrics=_metrics(metrics))
+        """Adds later measurements to a run, finished or not; they count even where the clock went back meanwhile."""
+        self._client.write(run_id, metrics=_metrics(metrics), not_before=self._client.after(run_id))
 
     def add_artifacts(self, run_id: str, folder: Path, path: str = "") -> None:
         """Copies what is in `folder` into a run's folder `path`, over what is there; the run may have finished."""
-        self._client.upload(run_id, folder, path)
+        kept = tables.artifact_folder(self._file, run_id) if self._file else None
+        if kept:
+            files.upload(folder, kept / path)
+        else:
+            self._client.upload(run_id, folder, path)
 
     def publish(self, run_id: str, name: str, alias: str, model: TextModel) -> str:
         """Registers a run's model as `name@alias` for `mlflow models serve`; returns its address, `models:/...`."""
@@ -164,18 +190,23 @@ class Store:
             LiveRun(self._client, run_id).kill()
         return stale
 
+    def _suites(self) -> dict[str, str]:
+        """By experiment id."""
+        return tables.experiments(self._file) if self._file else self._client.experiments()
+
 
 class LiveRun:
     """A run that goes on. It counts as finished only once `finish` has returned: its status is the last thing set."""
 
-    def __init__(self, client: "Client", run_id: str) -> None:
+    def __init__(self, client: "Client", run_id: str, not_before: int = 0) -> None:
         self._client = client
+        self._not_before = not_before
         self.run_id = run_id
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float | None]) -> None:
         """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is kept as `epoch/train_loss`."""
         grouped = {_epoch_name(name): value for name, value in metrics.items()}
-        self._client.write(self.run_id, metrics=_metrics(grouped), step=epoch)
+        self._client.write_point(self.run_id, _metrics(grouped), epoch)
 
     def log_artifacts(self, folder: Path, path: str = "") -> None:
         """Copies what is in `folder` into the run's folder `path`."""
@@ -192,7 +223,7 @@ class LiveRun:
 
     def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
         """Writes the final figures by column name (None: not measured), then ends the run as finished."""
-        self._client.write(self.run_id, metrics=_metrics(metrics))
+        self._client.write(self.run_id, metrics=_metrics(metrics), not_before=self._not_before)
         self._end("FINISHED", "finished", tags or {})
 
     def skip(self, reason: str) -> None:
@@ -224,21 +255,14 @@ def _record(run: "Run", suite: str) -> Record:
         run_id=run.info.run_id,
         suite=suite,
         name=run.info.run_name,
-        status=_status(run.info.status, tags),
+        status=status_of(run.info.status, tags),
         tags=tags,
         params=dict(run.data.params),
         metrics={column_name(name): value for name, value in run.data.metrics.items() if math.isfinite(value)},
         start_time=run.info.start_time,
         end_time=run.info.end_time,
-        parent=tags.get("mlflow.parentRunId"),
+        parent=tags.get(PARENT_TAG),
     )
-
-
-def _status(status: str, tags: Mapping[str, str]) -> Status:
-    """MLflow has no word for skipped: such a run is finished and tagged."""
-    if status == "FINISHED" and tags.get("status") == "skipped":
-        return "skipped"
-    return STATUS.get(status, "running")
 
 
 def _metrics(columns: Mapping[str, float | None]) -> dict[str, float]:

@@ -1,16 +1,14 @@
 """Parsed data sets kept as Arrow files, one folder per digest of their source."""
 
 import json
-import os
-import shutil
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasets import DatasetDict, disable_progress_bars
 
-from benchmark.data.sources import cache_folder
+from benchmark.seal import is_whole, keep_folder
+from benchmark.storage import cache_folder
 
 _ABOUT = "about.json"
 
@@ -38,6 +36,8 @@ def load(key: str) -> Stored | None:
 @lru_cache(maxsize=32)
 def _open(folder: Path) -> Stored:
     """Open once per process: the folder's name is a digest of its content, so the answer never grows old."""
+    if not is_whole(folder):
+        raise ValueError(f"{folder} is not as it was written")
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     unlabeled = (text if isinstance(text, str) else tuple(text) for text in about["unlabeled"])
     data = DatasetDict.load_from_disk(str(folder))
@@ -51,27 +51,13 @@ def save(key: str, stored: Stored) -> Stored:
     """
     folder = cache_folder() / "arrow" / key
     try:
-        _write(folder, stored)
+        keep_folder(folder, lambda draft: _write(draft, stored))
     except OSError:
         return stored
     return load(key) or stored
 
 
 def _write(folder: Path, stored: Stored) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name[:16]}.", dir=folder.parent))
-    try:
-        stored.splits.save_to_disk(str(partial))
-        about = {"labels": stored.labels, "digest": stored.digest, "unlabeled": stored.unlabeled}
-        (partial / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        _put(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _put(partial: Path, folder: Path) -> None:
-    """Another process may have put the same content there first; a broken folder is replaced."""
-    if folder.exists() and load(folder.name) is None:
-        shutil.rmtree(folder)
-    if not folder.exists():
-        os.rename(partial, folder)
+    stored.splits.save_to_disk(str(folder))
+    about = {"labels": stored.labels, "digest": stored.digest, "unlabeled": stored.unlabeled}
+    (folder / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")

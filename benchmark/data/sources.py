@@ -7,10 +7,10 @@ import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Split
 from benchmark.errors import DataError
+from benchmark.storage import cache_folder, write_whole
 
 MIRROR = "BENCHMARK_DATA_MIRROR"
 CACHE = "BENCHMARK_CACHE"
@@ -23,12 +23,6 @@ PRIVATE_FORMATS: Mapping[str, tuple[Format, ...]] = {
     "classification": ("csv", "tsv", "jsonl"),
     "sequence_labeling": ("conll", "jsonl"),
 }
-
-
-def cache_folder() -> Path:
-    """Where downloads and Arrow files are kept: BENCHMARK_CACHE, else a folder in the user's cache."""
-    named = os.environ.get(CACHE)
-    return Path(named).expanduser() if named else Path("~/.cache/which-student").expanduser()
 
 
 def is_available(entry: DatasetEntry) -> bool:
@@ -139,12 +133,8 @@ def _download(address: str, name: str) -> bytes:
 
 
 def _keep(content: bytes, path: Path) -> None:
-    """Write whole or not at all: a killed process leaves no half file under the final name."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, delete=False) as partial:
-            partial.write(content)
-        os.replace(partial.name, path)
+        write_whole(path, lambda draft: draft.write_bytes(content))
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be written: {error}. Set {CACHE} to a folder that can be.") from None
 

@@ -93,21 +93,24 @@ def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
     rows: dict[str, list[int]] = {}
     for row, word in enumerate(words):
         rows.setdefault(word, []).append(row)
+    found: dict[str, Matrix] = {}
     with path.open(encoding="utf-8", newline="\n", errors="ignore") as lines:
         width = _width(path, next(lines, ""))
-        matrix = np.full((len(words), width), np.nan, dtype=np.float32)
         for number, line in enumerate(lines, start=2):
             word, _, numbers = line.partition(" ")
             if word in rows:
-                matrix[rows[word]] = _vector(f"{path}, line {number}", numbers, width)
-    if np.isnan(matrix).all():
+                found[word] = _vector(f"{path}, line {number}", numbers, width)
+    if not found:
         raise DataError(f"{path} holds none of the teacher's {len(words)} word pieces. Give vectors of its language.")
+    matrix = np.full((len(words), width), np.nan, dtype=np.float32)
+    for word, vector in found.items():
+        matrix[rows[word]] = vector
     return matrix
 
 
 def _width(path: Path, header: str) -> int:
     parts = header.split()
-    if len(parts) != 2 or not all(part.isdecimal() for part in parts) or int(parts[1]) == 0:
+    if len(parts) != 2 or not all(part.isdecimal() and len(part) < 10 for part in parts) or int(parts[1]) == 0:
         raise DataError(f"{path} is no .vec file: its first line must be the number of words and the width.")
     return int(parts[1])
 

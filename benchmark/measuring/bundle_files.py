@@ -118,5 +118,5 @@ def write_json(file: Path, value: Mapping[str, object] | Sequence[str]) -> None:
 def _read_json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file} is not JSON ({error}). {AGAIN}") from None

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -77,18 +78,19 @@ def write_bundle(
 def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, object]) -> None:
     """Adds what is known once the bundle was measured: milliseconds, and the INT8 file where it won (None: it did not).
 
-    Where there is an INT8 file, it is the one that answers.
+    Where there is an INT8 file, it is the one that answers. Nothing changes before all that is new lies on the disk.
     """
     manifest = read_manifest(folder)
     manifest["files"].pop(INT8, None)
-    if int8 is None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
+        new = Path(scratch)
+        if int8 is not None:
+            shutil.copyfile(int8, new / INT8)
+            manifest["files"][INT8] = sha256(new / INT8)
+        write_json(new / MANIFEST, manifest | {"latency": dict(latency)})
         (folder / INT8).unlink(missing_ok=True)
-    else:
-        shutil.copyfile(int8, folder / INT8)
-        manifest["files"][INT8] = sha256(folder / INT8)
-    draft = folder / f".{MANIFEST}.{os.getpid()}"
-    write_json(draft, manifest | {"latency": dict(latency)})
-    draft.replace(folder / MANIFEST)
+        for name in sorted(file.name for file in new.iterdir()):
+            (new / name).replace(folder / name)
 
 
 def _plain(tokenizer: Tokenizer) -> Tokenizer:

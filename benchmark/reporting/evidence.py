@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,14 +61,24 @@ class LengthBin:
 
 def read_answers(path: Path) -> list[Answered]:
     """A run's predictions.jsonl. Raises ValueError or KeyError for another file."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [_answered(json.loads(line)) for line in lines if line]
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [_answered(json.loads(line)) for line in lines if line.strip()]
 
 
-def _answered(line: Mapping[str, Any]) -> Answered:
-    text = line["text"]
-    words = text.split() if isinstance(text, str) else text
-    return Answered(length=len(words), gold=line["gold"], predicted=line["predicted"])
+def _answered(line: Any) -> Answered:
+    if not isinstance(line, dict):
+        raise ValueError(f"{line!r:.60} is no answered text")
+    text, gold, predicted = (_answer(line[name]) for name in ("text", "gold", "predicted"))
+    if type(gold) is not type(predicted):
+        raise ValueError(f"{predicted!r:.60} is no answer of the kind of {gold!r:.60}")
+    return Answered(length=len(text.split() if isinstance(text, str) else text), gold=gold, predicted=predicted)
+
+
+def _answer(value: Any) -> Answer:
+    """A text or label, or words or tags."""
+    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value)):
+        return value
+    raise ValueError(f"{value!r:.60} is neither a text nor a list of words")
 
 
 def confusion(answers: Sequence[Answered]) -> Confusion:

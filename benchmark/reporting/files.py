@@ -1,11 +1,12 @@
 """Files of a report get to their place whole or not at all."""
 
-import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from benchmark.errors import InputError
+from benchmark.storage import write_whole
+
+__all__ = ["report_folder", "write_text", "write_whole"]
 
 
 def report_folder(path: Path) -> Path:
@@ -16,20 +17,6 @@ def report_folder(path: Path) -> Path:
             pass
     except OSError as error:
         raise InputError(f"The output folder {path} cannot be written: {error.strerror}. Name another one.") from error
-    return path
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
-    """Lets `write` fill a file beside `path`, then moves it there: a reader finds the old file or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    draft = Path(name)
-    try:
-        write(draft)
-        draft.chmod(0o644)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 

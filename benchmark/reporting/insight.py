@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -90,7 +91,7 @@ def _answers(store: Store, run_id: str) -> list[Answered]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             return read_answers(store.download(run_id, PREDICTIONS, Path(folder)))
-    except (StoreError, OSError, ValueError, KeyError):
+    except (StoreError, OSError, ValueError, KeyError, RecursionError):
         return []
 
 
@@ -99,8 +100,8 @@ def _label_scores(store: Store, run_id: str) -> dict[str, float]:
         with tempfile.TemporaryDirectory() as folder:
             path = store.download(run_id, LABEL_SCORES, Path(folder))
             scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return {str(name): float(score) for name, score in scores.items()}
-    except (StoreError, OSError, ValueError, AttributeError, TypeError):
+            return {str(name): float(score) for name, score in scores.items() if isfinite(score)}
+    except (StoreError, OSError, ValueError, AttributeError, TypeError, OverflowError, RecursionError):
         return {}
 
 

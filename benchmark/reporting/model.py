@@ -64,8 +64,9 @@ def page_data(
 def embedded(data: Json) -> str:
     """JSON that is safe inside a script element: it can neither end it nor begin a comment."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    escapes = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
-    return text.translate(escapes)
+    for mark in "<>&\u2028\u2029":  # several times as fast as translate() over megabytes
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
 
 
 def _chapter(chapter: Chapter, numbers: Mapping[str, int], params: Params) -> Json:

@@ -37,7 +37,8 @@ def origin(records: Sequence[Record], rows: Sequence[Row]) -> Origin:
     ranked = [row for row in rows if row.counts]
     unfinished = [r for r in records if r.status in ("running", "killed") and r.tags.get("role") in ROLES]
     newest = newest_protocol(rows)
-    tags = [record.tags for record in records if record.run_id in {row.run_id for row in ranked}]
+    ranked_runs = {row.run_id for row in ranked}
+    tags = [record.tags for record in records if record.run_id in ranked_runs]
     return Origin(
         n_runs=Counter(row.status for row in rows),
         n_smoke=sum(row.smoke for row in rows),

@@ -22,13 +22,15 @@ DOTS_PER_INCH = 160
 Place = Literal["outside upper center", "outside lower center"]
 
 
-def write_picture(path: Path, board: Board) -> Path:
+def write_pictures(*paths: Path, board: Board) -> Path:
     """Draws F1 against each cost that was measured, log scale, with the front of students that none beats on both.
 
-    The ending of `path` says the format: png or svg.
+    The ending of each path says the format: png or svg. Returns the last.
     """
     figure = draw(board)
-    return write_whole(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+    for path in paths:
+        write_whole(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+    return paths[-1]
 
 
 def draw(board: Board) -> Figure:
