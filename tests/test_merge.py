@@ -65,7 +65,7 @@ def _known(store: Store, record: Record, origins: dict[str, str], folder: Path) 
     named = {run_id: f"the run {origin}" for run_id, origin in origins.items()}  # one of this store, not of the other
     tags = {name: named.get(value, value) for name, value in record.tags.items() if name not in OWN_TAGS}
     run = store._client._mlflow.get_run(record.run_id)
-    curves = {name: store._client.history(record.run_id, name) for name in run.data.metrics}
+    curves = {name: store._client.points(record.run_id, name) for name in run.data.metrics}
     files = store._client.download(record.run_id, "", folder / record.run_id)
     return {
         "suite": record.suite,

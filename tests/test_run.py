@@ -73,9 +73,10 @@ def test_every_run_is_tracked_by_its_role(records: list[Record]) -> None:
 
 
 def test_finished_runs_hold_every_figure(records: list[Record]) -> None:
-    figures = {field.name for field in fields(RunResult)} - {"test_f1_per_label"}
+    figures = {field.name for field in fields(RunResult)} - {"test_f1_per_label", "label_count_std"}
     for record in of_role(records, "teacher") + of_role(records, "train"):
         assert record.metrics.keys() >= figures | LATENCIES
+        assert ("label_count_std" in record.metrics) == (record.params["unlabeled"] == "True")
         assert 0 <= record.metrics["overhead_share"] < 1
         assert record.metrics["size_checkpoint_mib"] == pytest.approx(3 * record.metrics["size_weights_mib"], rel=0.05)
 

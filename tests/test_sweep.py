@@ -1,6 +1,7 @@
 """What is kept when runs fail, are killed or are done side by side, and what the same command then does."""
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -25,7 +26,7 @@ from benchmark.handover import keep_to
 from benchmark.learning.classroom import POOL
 from benchmark.options import parser, request
 from benchmark.plan import Item
-from benchmark.reporting.holes import holes
+from benchmark.reporting.holes import kind_of
 from benchmark.reporting.results import results
 from benchmark.rooms import Rooms
 from benchmark.run import main
@@ -141,7 +142,7 @@ def test_a_worker_that_dies_loses_its_run_alone(finished_copy: Finished) -> None
         assert "Traceback" not in err
     finished_copy.store.kill_stale()  # a run that had only just begun
     assert Counter(statuses(finished_copy.store))["cnn.kd", "failed"] == 1
-    assert {status for name, status in statuses(finished_copy.store)[3:]} == {"killed"}
+    assert {status for name, status in statuses(finished_copy.store)[2:] if name != "cnn.kd"} == {"killed"}
     failed = next(record for record in finished_copy.store.records() if record.status == "failed")
     assert failed.tags["reason"].startswith("Its process was ended from outside or by a crash (SIGKILL).")
 
@@ -157,7 +158,7 @@ def test_why_a_process_died_is_told_from_what_the_system_says() -> None:
     ("limit", "reason", "kind"),
     [
         (("--max-memory", "64"), "Out of memory: its process held ", "out_of_memory"),
-        (("--max-minutes", "0.02"), "Out of time: it took longer than the 0.02 minutes that --max-minutes", "failed"),
+        (("--max-minutes", "0.005"), "Out of time: it took longer than the 0.005 minutes that --max-minutes", "failed"),
     ],
 )
 def test_a_run_over_its_limit_fails_alone_and_says_so(
@@ -166,12 +167,12 @@ def test_a_run_over_its_limit_fails_alone_and_says_so(
     arguments = [*finished_copy.arguments, "-x", "vanilla", "-x", "kd"]
     assert main([*arguments, *ENDLESS, "-x", "kd_ulb_bert", *limit]) == SOME_FAILED
     names = [line.partition(": ")[2].partition(": ")[0] for line in capfd.readouterr().err.splitlines()]
-    assert names == [f"smalltalk_demo.cnn.{setting}.seed0" for setting in ("vanilla", "kd", "kd_ulb_bert")]
+    assert sorted(names) == [f"smalltalk_demo.cnn.{setting}.seed0" for setting in ("kd", "kd_ulb_bert", "vanilla")]
     records = finished_copy.store.records()
     failed = [record for record in records if record.status == "failed"]
     assert len(failed) == 3
     assert all(record.tags["reason"].startswith(reason) for record in failed)
-    assert [holes([row], ["smalltalk_demo"])["smalltalk_demo"].kind for row in results(failed)] == [kind] * 3
+    assert [kind_of(replace(row, smoke=False)) for row in results(failed)] == [kind] * 3
     assert not running(finished_copy.folder)
     assert main(arguments) == DONE
 
@@ -229,7 +230,7 @@ def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
     assert Counter(r.tags["role"] for r in new) == {"train": 3, "inference": 3}
     assert {record.status for record in new} == {"finished"}
     for out, _ in said:
-        assert all(f"smalltalk_demo.cnn.{setting}.seed1  test F1" in out for setting in ("kd", "kd_ulb", "vanilla"))
+        assert all(re.search(rf"cnn\.{name}\.seed1 +test F1", out) for name in ("kd", "kd_ulb", "vanilla"))
 
 
 @pytest.mark.usefixtures("desk_folder")

@@ -25,6 +25,7 @@ from benchmark.execute import Desk
 from benchmark.measuring import lock
 from benchmark.plan import plan_runs
 from benchmark.rooms import Rooms
+from benchmark.storage import write_array
 from benchmark.tuning.search import Search
 from benchmark.tuning.session import Session
 from tracking import Record, Store
@@ -248,7 +249,7 @@ def test_trials_that_diverge_are_done(
     shutil.copytree(home / "cache", tmp_path / "cache")
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
     for path in (tmp_path / "cache" / "logits").rglob("*.npy"):
-        np.save(path, np.full_like(np.load(path), np.nan))
+        write_array(path, np.full_like(np.load(path), np.nan))
     assert tune.main(options(home, "--study diverges")) == 1
     assert [trial.state for trial in study(home, "diverges").trials] == [TrialState.FAIL] * 3
     parent, trials = records(home, "diverges")

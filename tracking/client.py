@@ -267,7 +267,15 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
+NAME_CHARACTERS = 64
+"""Of a folder's name, before what tells it from others."""
+
+
 def _folder_name(suite: str) -> str:
     """A name that stays inside its folder, and one for each suite."""
     plain = re.sub(r"[^\w-]", "_", suite, flags=re.ASCII)
-    return plain if plain == suite else f"{plain[:64]}-{hashlib.sha256(suite.encode()).hexdigest()[:8]}"
+    return (
+        plain
+        if plain == suite and len(plain) <= NAME_CHARACTERS
+        else f"{plain[:NAME_CHARACTERS]}-{hashlib.sha256(suite.encode()).hexdigest()[:8]}"
+    )

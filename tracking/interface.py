@@ -8,7 +8,7 @@ from tracking.config import SERVERS, is_local, sqlite_path
 from tracking.view import view_query
 
 LOCAL_UI = "http://127.0.0.1:5000"
-_PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s/@]*@")
+_PASSWORD = re.compile(r"(://[^:/@]*):[^/\n]*@")
 
 
 def ui_command(uri: str) -> str:

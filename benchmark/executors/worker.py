@@ -1,6 +1,7 @@
 """A process that does one task after another, and ends with the command that it works for."""
 
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import threading
@@ -97,6 +98,7 @@ def _serve(work: Work, pipe: Connection) -> None:
     except EOFError:  # there is nothing more to do
         return
     except KeyboardInterrupt:
+        multiprocessing.util._run_finalizers()  # gives semaphores back; threads are not waited for
         os._exit(INTERRUPTED)
     except Exception as error:  # the store does not answer
         pipe.send(error)
