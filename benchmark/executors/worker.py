@@ -97,8 +97,8 @@ def _serve(work: Work, pipe: Connection) -> None:
             pipe.send(_do(task, desk, lambda spec, epoch: pipe.send((spec, epoch))))
     except EOFError:  # there is nothing more to do
         return
-    except KeyboardInterrupt:
-        multiprocessing.util._run_finalizers()  # gives semaphores back; threads are not waited for
+    except KeyboardInterrupt:  # semaphores are given back; threads are not waited for
+        multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]
         os._exit(INTERRUPTED)
     except Exception as error:  # the store does not answer
         pipe.send(error)
