@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -44,18 +45,25 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
 
 
 def lose(nodes: Nodes, folder: Path) -> None:
-    """Kills the second node while it is at a run."""
+    """Kills the second node while it is at a run, which is held still until then: it would be over too soon."""
     [node] = nodes.worker_nodes
     raylet = node.all_processes["raylet"][0].process.pid
 
+    held: list[int] = []
+
     def is_at_a_run() -> bool:
         with suppress(psutil.NoSuchProcess):
-            pids = running(folder).values()
-            return any(raylet in (process.pid for process in psutil.Process(pid).parents()) for pid in pids)
-        return False
+            for pid in running(folder).values():
+                if raylet in (process.pid for process in psutil.Process(pid).parents()):
+                    os.kill(pid, signal.SIGSTOP)
+                    held.append(pid)
+        return bool(held)
 
     wait_until(is_at_a_run)
     nodes.remove_node(node, allow_graceful=False)
+    for pid in held:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -180,6 +180,14 @@ def test_bad_input_is_one_message_and_exit_code_2(asked: str, capsys: pytest.Cap
     assert BAD[asked] in capsys.readouterr().err
 
 
+def test_an_empty_text_file_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.txt").write_text("\n \n")
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: study.main(["domain", "-d", "emot", "--in-domain", str(tmp_path / "empty.txt")]))
+    assert ended.value.code == 2
+    assert "is empty. Give one text a line." in capsys.readouterr().err
+
+
 def test_a_dry_run_shows_the_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
