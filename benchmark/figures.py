@@ -16,8 +16,6 @@ from benchmark.measuring.latency import Samples, summarize
 from benchmark.measuring.speed import Control, median_ms, speed_up, verdict
 from benchmark.session import Lane
 
-SUBJECTS = ("torch", "onnx", "onnx_int8", "text")
-"""The first three are of scope `model`, the last of scope `text`."""
 OFFLINE = "_offline"
 INT8_SUFFIX = "_int8"
 BASELINES = {

@@ -44,6 +44,10 @@ class Request:
     jobs: int = 1
     """Runs of students side by side."""
 
+    def rooms(self) -> Rooms:
+        """Where what is asked for is loaded."""
+        return Rooms(suite=self.suite, teacher=self.teacher, vectors=self.vectors, limit=self.limit, means=self.means)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:

@@ -16,7 +16,7 @@ from benchmark.data.corpus import load_corpus
 from benchmark.estimate import Estimator
 from benchmark.execute import Outcome, role, tags
 from benchmark.executors import choice
-from benchmark.executors.work import Work
+from benchmark.executors.work import Executor, Work
 from benchmark.inference import Finished, measure, unmeasured
 from benchmark.limits import Limits
 from benchmark.options import parser, request
@@ -42,16 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     out = asked.out or RESULTS / folder_name(wanted.suite.name)
     records = _known_records(asked, wanted, out)
-    rooms = Rooms(
-        suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit, means=wanted.means
-    )
-    _require_named(asked.dataset, wanted)
-    items = plan_runs(wanted, rooms)
-    if not asked.dry_run:
-        rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
-    if asked.learning_rate == TUNED:
-        items = at_tuned_rates(items, records, asked.suite, asked.preset)
-        console.print("\n".join(tuned_lines(items, records)), markup=False, highlight=False, soft_wrap=True)
+    rooms = wanted.rooms()
+    items = _planned(asked, wanted, rooms, records, console)
     ledger = Ledger.read(records)
     due = due_items(items, ledger, force=asked.force, retry_failed=asked.retry_failed)
     seconds = _expected_seconds(due, rooms, records, wanted.jobs)
@@ -60,22 +52,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"Left out, to take minutes: {_left_out(wanted)}. Name the student (-s) to have it all.")
     if asked.dry_run:
         return DONE
-    outcomes: list[Outcome] = []
     with choice.opened(asked, wanted.jobs) as executor:
         store = Store.open(asked.tracking_uri)
         report_folder(out)
         store.kill_stale()
         _record_skips(items, ledger, store, wanted)
         work = Work.of(rooms, store, wanted, limits=Limits(memory_mib=asked.max_memory, minutes=asked.max_minutes))
-        if due:
-            with SweepProgress(seconds, console, max(len(item.spec.name) for item in due)) as progress:
-                sweep(due, ledger, work, executor, progress.epoch, _both(progress.done, outcomes.append))
+        outcomes = _swept(due, ledger, work, executor, seconds, console)
     if not asked.no_latency:
         _measure(items, wanted, rooms, store, console)
     write_report(store, wanted.suite.name, out)
     print_leaderboard(store, wanted.suite.name, console)
     show_served(publish_best(store, wanted.suite.name), console)
     return _close(asked, items, outcomes, store, out, console)
+
+
+def _planned(
+    asked: argparse.Namespace, wanted: Request, rooms: Rooms, records: Sequence[Record], console: Console
+) -> list[Item]:
+    """The plan at the rates that were asked for; what it cannot do without has been read."""
+    _require_named(asked.dataset, wanted)
+    items = plan_runs(wanted, rooms)
+    if not asked.dry_run:
+        rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
+    if asked.learning_rate == TUNED:
+        items = at_tuned_rates(items, records, asked.suite, asked.preset)
+        console.print("\n".join(tuned_lines(items, records)), markup=False, highlight=False, soft_wrap=True)
+    return items
+
+
+def _swept(
+    due: list[Item], ledger: Ledger, work: Work, executor: Executor, seconds: dict[str, float], console: Console
+) -> list[Outcome]:
+    """How each run that was due ended, with a progress bar meanwhile."""
+    outcomes: list[Outcome] = []
+    if due:
+        with SweepProgress(seconds, console, max(len(item.spec.name) for item in due)) as progress:
+            sweep(due, ledger, work, executor, progress.epoch, _both(progress.done, outcomes.append))
+    return outcomes
 
 
 def _known_records(asked: argparse.Namespace, wanted: Request, out: Path) -> list[Record]:

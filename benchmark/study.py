@@ -55,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.dry_run:
         return code
     wanted = request(options.parse_args(rest))
-    rooms = Rooms(
-        suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit, means=wanted.means
-    )
+    rooms = wanted.rooms()
     keys = {item.spec.key for item in plan_runs(wanted, rooms)}
     rows = [row for row in results(Store.open(asked.tracking_uri).records(wanted.suite.name)) if row.key in keys]
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "studies" / name)

@@ -128,6 +128,6 @@ def _reads(spec: RunSpec, pool: bool) -> bool:
     return bool(unlabelled_read(spec) if pool else parts_read(spec))
 
 
-def _source(spec: RunSpec, pool: bool) -> tuple[str, str]:
-    """What the logits are of: a teacher, and a pool."""
-    return spec.teacher_key, spec.pool_digest if pool else ""
+def _source(spec: RunSpec, pool: bool) -> tuple[str, ...]:
+    """What the logits are of: a teacher, and a source of unlabelled text."""
+    return (spec.teacher_key, spec.text_source, spec.pool_digest) if pool else (spec.teacher_key,)

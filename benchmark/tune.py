@@ -48,9 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = Store.open(asked.tracking_uri)
     n_threads = asked.threads or torch.get_num_threads()
     load_corpus(wanted.suite.entries[asked.dataset])
-    rooms = Rooms(
-        suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit, means=wanted.means
-    )
+    rooms = wanted.rooms()
     teacher, student = plan_runs(wanted, rooms)
     search = _search(asked, student)
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "tuning" / folder_name(search.name))

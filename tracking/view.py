@@ -17,7 +17,6 @@ PAIRS = (("latency/onnx_ms", "score/test_f1"), ("size/parameters", "score/test_f
 """Of the scatter plots."""
 BARS = ("score/test_f1", "latency/onnx_ms")
 MOST_RUNS = 100
-SECTION = {"uuid": VIEW, "name": "What F1 costs", "display": True, "isReordered": True, "columns": 2}
 
 
 def view_tags() -> dict[str, str]:

@@ -104,9 +104,6 @@ class Board:
     n_test: Mapping[str, int] = field(default_factory=dict)
     """Texts of each test split, where known."""
 
-    def teacher_of(self, standing: Standing) -> Standing | None:
-        return next((s for s in self.standings if s.is_teacher and s.teacher == standing.teacher), None)
-
     @property
     def teachers(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(standing.teacher for standing in self.standings))
