@@ -23,25 +23,13 @@ from benchmark.learning.teacher import Teacher, load_teacher
 from benchmark.lesson import Lesson, Taught
 from benchmark.limits import NO_LIMITS, Limits, enforced
 from benchmark.measuring.lock import machine_lock
-from benchmark.notes import NOTE, note
+from benchmark.outcome import Outcome, Watch
 from benchmark.rooms import Rooms
 from benchmark.seal import keep_folder
 from benchmark.spec import GRID, RunResult, RunSpec, digest
 from benchmark.storage import logits_folder, teacher_folder
+from benchmark.tags import role, tags
 from tracking import LiveRun, Record, Store
-
-Watch = Callable[[RunSpec, int], None]
-"""Told the spec and the number of the epoch that has ended."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a run ended: its final metrics, or why it failed."""
-
-    spec: RunSpec
-    run_id: str
-    metrics: Mapping[str, float]
-    failure: str = ""
 
 
 @dataclass(kw_only=True)
@@ -171,29 +159,6 @@ def _give_up(run: LiveRun, folder: Path, reason: str) -> None:
 
 def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def role(spec: RunSpec) -> str:
-    """What its run is to the store."""
-    return "teacher" if spec.is_teacher else "train"
-
-
-def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
-    """What runs are filtered and grouped by, and their note."""
-    return {
-        NOTE: note(spec, role),
-        "role": role,
-        "key": spec.key,
-        "preset": preset,
-        "dataset": spec.dataset,
-        "task": spec.task,
-        "student": spec.student,
-        "setting": spec.setting,
-        "teacher": spec.teacher,
-        "seed": str(spec.seed),
-        "protocol": spec.protocol,
-        "smoke": str(spec.smoke).lower(),
-    }
 
 
 def _keep_teacher(

@@ -10,10 +10,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column, Table
 from rich.text import Text
 
-from benchmark.execute import Outcome
+from benchmark.ledger import Ledger
+from benchmark.outcome import Outcome
 from benchmark.plan import Item
 from benchmark.spec import RunSpec
-from benchmark.sweep import Ledger
 
 BAR_CHARACTERS = 24
 

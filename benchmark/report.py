@@ -1,7 +1,6 @@
 """`python -m benchmark.report`: everything that is known of the runs, from MLflow alone. Torch is not imported."""
 
 import argparse
-import re
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
@@ -16,7 +15,7 @@ from benchmark.reporting.chapters import chapters
 from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
 from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
-from benchmark.reporting.files import report_folder, write_text
+from benchmark.reporting.files import RESULTS, folder_name, report_folder, write_text
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards, dataset_boards
 from benchmark.reporting.markdown import markdown
@@ -30,11 +29,7 @@ from benchmark.reporting.standing import Board
 from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
 from benchmark.reporting.trade_off import cost_axes
-from benchmark.spec import digest
 from tracking import Record, Store, ui_command
-
-RESULTS = Path("results")
-FOLDER_CHARACTERS = 60
 
 
 def write_report(
@@ -135,12 +130,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
     return DONE
-
-
-def folder_name(suite: str) -> str:
-    """The suite's name as one folder's name, of a length that file systems take."""
-    name = re.sub(r"[/\\\0]", "_", suite).lstrip(".") or "suite"
-    return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -85,8 +85,8 @@ class RunSpec:
 
     def told(self) -> dict[str, Any]:
         """The fields; those of a policy for unlabelled text only where there is one: older runs keep their keys."""
-        plain = {f.name: f.default for f in fields(self) if f.name in POLICY}
-        return {name: value for name, value in asdict(self).items() if name not in POLICY or value != plain[name]}
+        told = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: told[f.name] for f in fields(self) if f.name not in POLICY or told[f.name] != f.default}
 
     @property
     def name(self) -> str:

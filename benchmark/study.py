@@ -20,8 +20,7 @@ from benchmark.errors import InputError
 from benchmark.options import known, parser, request
 from benchmark.plan import Request, plan_runs
 from benchmark.policy import read_means, why_not
-from benchmark.report import RESULTS, folder_name
-from benchmark.reporting.files import report_folder
+from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.results import results
 from benchmark.rooms import Rooms
 from benchmark.spec import TUNED

@@ -1,56 +1,17 @@
 """Doing what is missing of a plan: teachers first, then their logits, then students, side by side where asked."""
 
-from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 
-from benchmark.execute import Outcome, Watch
 from benchmark.executors.work import Executor, Preparation, Run, Work
 from benchmark.handover import parts_read, unlabelled_read
+from benchmark.ledger import Ledger
+from benchmark.outcome import Outcome, Watch
 from benchmark.plan import Item
 from benchmark.spec import RunSpec
 from tracking import Record, Store
 
 Done = Callable[[Outcome], None]
-
-
-@dataclass(kw_only=True)
-class Ledger:
-    """What is known of the runs of a plan: by key, the record that counts."""
-
-    finished: dict[str, Record] = field(default_factory=dict)
-    failed: dict[str, Record] = field(default_factory=dict)
-    skipped: dict[str, Record] = field(default_factory=dict)
-    ended: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
-    """Ids of all runs of a key that have ended, whichever counts."""
-
-    @classmethod
-    def read(cls, records: Iterable[Record]) -> "Ledger":
-        """From a suite's records, oldest first, so that the latest counts."""
-        ledger = cls()
-        for record in records:
-            if record.tags.get("role") in ("teacher", "train") and hasattr(ledger, record.status):
-                getattr(ledger, record.status)[record.key] = record
-                ledger.ended[record.key] |= {record.run_id}
-        return ledger
-
-    def state(self, item: Item) -> str:
-        """done, failed, skipped or missing."""
-        key = item.spec.key
-        if key in self.finished:
-            return "done"
-        if item.skip_reason:
-            return "skipped"
-        return "failed" if key in self.failed else "missing"
-
-
-def due_items(items: Sequence[Item], ledger: Ledger, *, force: bool, retry_failed: bool) -> list[Item]:
-    """Those to be done now. A student whose teacher failed and is not to be tried again waits for it."""
-    states = {"missing": True, "done": force, "failed": retry_failed or force, "skipped": False}
-    due = [item for item in items if states[ledger.state(item)]]
-    teachers = {item.spec.key for item in due if item.spec.is_teacher} | ledger.finished.keys()
-    return [item for item in due if item.spec.is_teacher or item.spec.teacher_key in teachers]
 
 
 def sweep(items: list[Item], ledger: Ledger, work: Work, executor: Executor, watch: Watch, done: Done) -> None:

@@ -18,16 +18,16 @@ from benchmark.estimate import Estimator
 from benchmark.execute import Desk
 from benchmark.executors.local import Local
 from benchmark.executors.work import Work
+from benchmark.ledger import Ledger
 from benchmark.options import known, positive, rate, request
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.policy import add_options
 from benchmark.progress import SweepProgress
-from benchmark.report import RESULTS, folder_name
-from benchmark.reporting.files import report_folder
+from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.rates import Tried, answer
 from benchmark.rooms import Rooms
 from benchmark.storage import lock_path
-from benchmark.sweep import Ledger, finished_teachers, prepare, sweep
+from benchmark.sweep import finished_teachers, prepare, sweep
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown

@@ -1,12 +1,14 @@
 """Small BERTs, untrained (section 3.2.4, Table 3; Turc et al., 2019, https://arxiv.org/abs/1908.08962)."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 from students.shape import Shape
+
+if TYPE_CHECKING:
+    from transformers import BertConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,8 @@ class BertStudent(nn.Module):
     """BERT of the given size with a linear head: on the pooled first position, or on every position for tagging."""
 
     def __init__(self, size: BertSize, shape: Shape) -> None:
+        from transformers import BertModel  # a second that no plan, and no other student, has to wait
+
         super().__init__()
         self.per_token = shape.per_token
         self.encoder = BertModel(_config(size, shape), add_pooling_layer=not shape.per_token)
@@ -44,7 +48,9 @@ class BertStudent(nn.Module):
         return cast("Tensor", self.head(self.dropout(read)))
 
 
-def _config(size: BertSize, shape: Shape) -> BertConfig:
+def _config(size: BertSize, shape: Shape) -> "BertConfig":
+    from transformers import BertConfig
+
     return BertConfig(
         vocab_size=shape.vocab_size,
         hidden_size=size.width,

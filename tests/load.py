@@ -19,11 +19,11 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmark.execute import role, tags
 from benchmark.options import parser, request
 from benchmark.plan import Item, plan_runs
 from benchmark.rooms import Rooms
 from benchmark.spec import RunSpec
+from benchmark.tags import role, tags
 from tests.conftest import COSTS, USERS, own_environment, write_teacher
 from tests.made_runs import LABELS
 from tracking import Store

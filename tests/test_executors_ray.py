@@ -17,10 +17,11 @@ from test_sweep import running, wait_until
 
 from benchmark.executors import choice
 from benchmark.executors.work import Work
+from benchmark.ledger import Ledger
 from benchmark.options import parser, request
 from benchmark.plan import plan_runs
 from benchmark.rooms import Rooms
-from benchmark.sweep import Ledger, sweep
+from benchmark.sweep import sweep
 from tracking import Store
 
 os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # read on import; a busy machine takes its time

@@ -1,8 +1,8 @@
 """What a run says of itself in the tracking UI."""
 
-from benchmark.execute import tags
 from benchmark.notes import NOTE, ROLES
 from benchmark.spec import RunSpec
+from benchmark.tags import tags
 
 SPEC = RunSpec(
     suite="classification", dataset="emot", task="classification", student="cnn", setting="kd_ulb_bert", seed=0,

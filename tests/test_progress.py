@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmark.execute import Outcome
+from benchmark.outcome import Outcome
 from benchmark.progress import SweepProgress
 from benchmark.spec import RunSpec
 

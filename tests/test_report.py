@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from benchmark.errors import InputError, UnknownNameError
-from benchmark.report import folder_name, main, print_leaderboard, write_report
+from benchmark.report import main, print_leaderboard, write_report
+from benchmark.reporting.files import folder_name
 from benchmark.reporting.markdown import escaped
 from tracking import NoStoreError, Store
 

@@ -25,6 +25,7 @@ from benchmark.data.entry import SPLITS
 from benchmark.executors.worker import reason_of_death
 from benchmark.handover import keep_to
 from benchmark.learning.classroom import POOL
+from benchmark.ledger import Ledger, due_items
 from benchmark.options import parser, request
 from benchmark.plan import Item
 from benchmark.reporting.holes import kind_of
@@ -33,7 +34,6 @@ from benchmark.rooms import Rooms
 from benchmark.run import main
 from benchmark.spec import RunSpec
 from benchmark.storage import logits_folder, teacher_folder
-from benchmark.sweep import Ledger, due_items
 from tracking import Record, Store
 from tracking.provenance import owner
 

@@ -16,7 +16,7 @@ import torch
 from benchmark.errors import DataError
 from benchmark.learning.logits import stored_logits
 from benchmark.learning.teacher import load_teacher, load_tokenizer
-from benchmark.report import folder_name
+from benchmark.reporting.files import folder_name
 from tracking import Store
 
 EVIL_NAMES = ("../../up", "/etc/passwd", "..", ".", "a/../../b", "a\\..\\b", "x" * 300, "\x00nul", ".hidden", "-rf")

@@ -5,11 +5,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from benchmark.errors import InputError
-from benchmark.executors.local import Local
-from benchmark.executors.work import Executor
 from benchmark.options import RAY
+
+if TYPE_CHECKING:
+    from benchmark.executors.work import Executor
 
 
 def require(asked: argparse.Namespace) -> None:
@@ -24,7 +26,7 @@ def require(asked: argparse.Namespace) -> None:
 
 
 @contextmanager
-def opened(asked: argparse.Namespace, jobs: int) -> Iterator[Executor]:
+def opened(asked: argparse.Namespace, jobs: int) -> Iterator["Executor"]:
     """Connected to its cluster, where it has one. `jobs` at once on this machine."""
     if asked.executor == RAY:
         from benchmark.executors.cluster import connected  # imports ray, which is an extra
@@ -32,4 +34,6 @@ def opened(asked: argparse.Namespace, jobs: int) -> Iterator[Executor]:
         with connected(asked.ray_address or os.environ.get("RAY_ADDRESS"), asked.jobs) as cluster:
             yield cluster
     else:
+        from benchmark.executors.local import Local  # imports all that trains, which `require` has no need of
+
         yield Local(jobs=jobs)

@@ -24,8 +24,9 @@ import benchmark
 import students
 import tracking
 from benchmark.errors import InputError
-from benchmark.execute import Desk, Outcome, Watch
+from benchmark.execute import Desk
 from benchmark.executors.work import Task, Work
+from benchmark.outcome import Outcome, Watch
 from benchmark.spec import RunSpec
 from tracking.config import is_local
 from tracking.provenance import command, git_commit

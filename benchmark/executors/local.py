@@ -8,9 +8,10 @@ from functools import cached_property
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
-from benchmark.execute import Desk, Outcome, Watch
+from benchmark.execute import Desk
 from benchmark.executors.work import Task, Work
 from benchmark.executors.worker import Worker
+from benchmark.outcome import Outcome, Watch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,9 @@ from typing import Protocol
 import torch
 
 from benchmark.claims import claim
-from benchmark.execute import Desk, Outcome, Watch
+from benchmark.execute import Desk
 from benchmark.limits import NO_LIMITS, Limits
+from benchmark.outcome import Outcome, Watch
 from benchmark.plan import Request
 from benchmark.rooms import Rooms
 from benchmark.spec import RunSpec

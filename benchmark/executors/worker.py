@@ -10,8 +10,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmark.command import INTERRUPTED
-from benchmark.execute import Desk, Outcome, Watch
+from benchmark.execute import Desk
 from benchmark.executors.work import Task, Work
+from benchmark.outcome import Outcome, Watch
 from benchmark.spec import RunSpec
 
 Message = tuple[RunSpec, int] | Outcome | Exception | None

@@ -1,12 +1,23 @@
 """Files of a report get to their place whole or not at all."""
 
+import re
 import tempfile
 from pathlib import Path
 
 from benchmark.errors import InputError
+from benchmark.spec import digest
 from benchmark.storage import write_whole
 
-__all__ = ["report_folder", "write_text", "write_whole"]
+__all__ = ["RESULTS", "folder_name", "report_folder", "write_text", "write_whole"]
+
+RESULTS = Path("results")
+FOLDER_CHARACTERS = 60
+
+
+def folder_name(suite: str) -> str:
+    """The suite's name as one folder's name, of a length that file systems take."""
+    name = re.sub(r"[/\\\0]", "_", suite).lstrip(".") or "suite"
+    return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
 
 
 def report_folder(path: Path) -> Path:
