@@ -18,8 +18,7 @@ from benchmark.learning.loop import Progress
 from benchmark.lesson import Lesson, Taught
 from benchmark.presets import GRID_RATES
 from benchmark.seal import is_whole, keep_folder
-from benchmark.storage import cache_folder
-from tracking import LiveRun
+from tracking import LiveRun, cache_folder
 
 WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
 DIVERGED = "diverged"

@@ -15,8 +15,8 @@ from rich.progress import track
 
 from benchmark.command import DONE, run_command
 from benchmark.errors import InputError
-from benchmark.storage import cache_folder, lock_path, require_writable
-from tracking import Merge
+from benchmark.storage import lock_path, require_writable
+from tracking import Merge, cache_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

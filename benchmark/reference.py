@@ -14,7 +14,7 @@ from benchmark.measuring.bundle_files import MODEL
 from benchmark.measuring.export import export_onnx
 from benchmark.seal import is_whole, keep_folder
 from benchmark.spec import Task
-from benchmark.storage import cache_folder
+from tracking import cache_folder
 
 NAME = "reference"
 VOCABULARY = 50_000

@@ -18,9 +18,9 @@ from benchmark.progress import show_plan
 from benchmark.reporting.files import RESULTS, folder_name
 from benchmark.rooms import Rooms
 from benchmark.spec import TUNED, RunSpec
-from benchmark.storage import cache_folder, require_writable
+from benchmark.storage import require_writable
 from benchmark.tuned import at_tuned_rates, tuned_lines
-from tracking import NoStoreError, Record, Store
+from tracking import NoStoreError, Record, Store, cache_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,14 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
+from tracking import cache_folder
 
 N_SUM = 64
 """Characters of a SHA-256 in hex, which ends the file of an array; numpy reads no further than the array."""
-
-
-def cache_folder() -> Path:
-    """`BENCHMARK_CACHE`, or `~/.cache/which-student`."""
-    return Path(os.environ.get("BENCHMARK_CACHE") or "~/.cache/which-student").expanduser()
 
 
 def require_writable(folder: Path, what: str, named_by: str) -> None:

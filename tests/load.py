@@ -1,7 +1,7 @@
 """The load figures of docs/reliability.md: a store of 10,000 runs, then the commands that read it, with their time.
 
-`python -m tests.load [--seeds N] [--folder DIR]`: four data sets of one's own, five students, five settings, N seeds,
-40 metrics a run. The rows go straight into MLflow's own tables, as MLflow would take hours to write them.
+`python -m tests.load [--seeds N] [--server]`: four data sets of one's own, five students, five settings, N seeds, 40
+metrics a run. The rows go straight into MLflow's own tables, as MLflow would take hours to write them.
 """
 
 import argparse
@@ -9,23 +9,25 @@ import csv
 import json
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData, create_engine
 
 from benchmark.options import parser, request
 from benchmark.plan import Item, plan_runs
-from benchmark.rooms import Rooms
 from benchmark.spec import RunSpec
 from benchmark.tags import role, tags
 from tests.conftest import COSTS, USERS, own_environment, write_teacher
 from tests.made_runs import LABELS
+from tests.team_server import team_server
 from tracking import Store
 from tracking.names import metric_name
 
@@ -34,7 +36,6 @@ SUITE = "load"
 MORE = tuple(
     f"latency_{lane}_{figure}" for lane in ("torch_all", "onnx_all", "text") for figure in ("p95_ms", "p99_ms")
 )
-INSERT = "INSERT INTO {} VALUES ({})"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,40 @@ def arguments(folder: Path, seeds: int) -> list[str]:
     return ["--suite", str(folder / f"{SUITE}.yml"), *chosen, *settings]
 
 
-def lay_out(folder: Path, seeds: int) -> None:
-    """A suite, a teacher, and the store in `folder`/work."""
+@dataclass(frozen=True)
+class Place:
+    """A store, and how its tables and files are reached past MLflow."""
+
+    work: Path
+    """Where the commands are called."""
+    uri: str
+    database: str
+    artifacts: Path
+    account: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in USERS}
+        return inherited | own_environment(self.work) | dict(self.account) | {"MLFLOW_TRACKING_URI": self.uri}
+
+
+@contextmanager
+def on_file(folder: Path) -> Iterator[Place]:
+    uri = f"sqlite:///{folder / 'work' / 'mlflow.db'}"
+    yield Place(folder / "work", uri, uri, folder / "work" / "mlartifacts")
+
+
+@contextmanager
+def on_server(folder: Path) -> Iterator[Place]:
+    """As docker-compose.yml has it, on PostgreSQL; it is gone afterwards."""
+    with team_server() as team:
+        password, port = team.variables["MLFLOW_DB_PASSWORD"], team.ports["5432"]
+        database = f"postgresql+psycopg2://mlflow:{password}@127.0.0.1:{port}/mlflow"
+        yield Place(folder / "work", team.uri, database, team.folder / "artifacts", team.account)
+
+
+def lay_out(folder: Path, place: Place, seeds: int) -> None:
+    """A suite, a teacher, and the runs of all but the last of the plan."""
     write_teacher(folder / "tiny-bert")
     for split, n in (("train", 60), ("validation", 20), ("test", 20)):
         rows = "".join(f"kata {split} nomor {i},{LABELS[i % len(LABELS)]}\n" for i in range(n))
@@ -67,47 +100,53 @@ def lay_out(folder: Path, seeds: int) -> None:
     sets = "".join(f"  set{number}: {files}\n" for number in range(N_DATASETS))
     (folder / f"{SUITE}.yml").write_text(f"task: classification\ndatasets:\n{sets}")
     wanted = request(parser("load", None).parse_args(arguments(folder, seeds)))
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher)
-    fill(folder / "work" / "mlflow.db", plan_runs(wanted, rooms)[:-N_UNDONE])
+    fill(place, plan_runs(wanted, wanted.rooms())[:-N_UNDONE])
 
 
-def fill(path: Path, items: list[Item]) -> None:
+def fill(place: Place, items: list[Item]) -> None:
     """As if each of them had been done: like `store.begin` and `run.finish`, by the tables."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store, dice = Store.open(f"sqlite:///{path}"), random.Random(0)
+    store = Store.open(place.uri)
     example = store.begin(SUITE, "example", tags={"role": "example"}, params={})
     example.finish({})
     [record] = store.records(SUITE)
-    with closing(sqlite3.connect(path)) as database, database:
-        columns = [column for _, column, *_ in database.execute("PRAGMA table_info(runs)")]
-        known = dict(zip(columns, database.execute("SELECT * FROM runs").fetchone(), strict=True))
+    engine, tables = create_engine(place.database), MetaData()
+    tables.reflect(engine)
+    with engine.begin() as database:
+        runs = tables.tables["runs"]
+        known = dict(database.execute(runs.select().where(runs.c.run_uuid == example.run_id)).mappings().one())
+        made = {name: [] for name in ("runs", "tags", "params", "metrics", "latest_metrics")}
         for number, item in enumerate(items):
-            run_id, start = f"{number:032x}", known["start_time"] + 1000 * number
-            artifacts = known["artifact_uri"].replace(record.run_id, run_id)
-            own = {"run_uuid": run_id, "name": item.spec.name, "start_time": start, "end_time": start + 30_000}
-            run = known | own | {"artifact_uri": artifacts}
-            database.execute(INSERT.format("runs", ", ".join("?" * len(run))), list(run.values()))
-            _insert(
-                database, run_id, item.spec, {**record.tags, **tags(item.spec, role(item.spec), "quickstart")}, dice
-            )
-            if item.spec.seed == 0:
-                _answers(Path(artifacts.removeprefix("file://")), dice)
-        database.execute("DELETE FROM runs WHERE name = 'example'")
+            for name, rows in _rows(f"{number:032x}", item.spec, known, record.tags, random.Random(number)).items():
+                made[name] += rows
+        for name, rows in made.items():
+            database.execute(tables.tables[name].insert(), rows)
+    for number, item in enumerate(items):
+        if item.spec.seed == 0:
+            place_of_files = Path(known["artifact_uri"].replace(example.run_id, f"{number:032x}"))
+            _answers(place.artifacts.joinpath(*place_of_files.parts[-3:]), random.Random(number))
+    store._client._mlflow.delete_run(example.run_id)
 
 
-def _insert(
-    database: sqlite3.Connection, run_id: str, spec: RunSpec, told: dict[str, str], dice: random.Random
-) -> None:
-    for table, values in (("tags", told), ("params", {n: str(v) for n, v in asdict(spec).items()})):
-        rows = [(key, value, run_id) for key, value in values.items()]
-        database.executemany(f"INSERT INTO {table} (key, value, run_uuid) VALUES (?, ?, ?)", rows)
-    metrics = figures(spec, dice)
-    names = "key, value, timestamp, step, is_nan, run_uuid"
-    for table in ("metrics", "latest_metrics"):
-        points = [(metric_name(name), value, 1, 0, False, run_id) for name, value in metrics.items()]
-        database.executemany(f"INSERT INTO {table} ({names}) VALUES (?, ?, ?, ?, ?, ?)", points)
-    curve = [("epoch/valid_f1", dice.random(), epoch, epoch, False, run_id) for epoch in range(1, 6)]
-    database.executemany(f"INSERT INTO metrics ({names}) VALUES (?, ?, ?, ?, ?, ?)", curve)
+def _rows(
+    run_id: str, spec: RunSpec, known: Mapping[str, Any], example: Mapping[str, str], dice: random.Random
+) -> dict[str, list[dict[str, Any]]]:
+    """By table; `known` is a row of the table of runs, `example` the tags of that run."""
+    start = known["start_time"] + 1000 * int(run_id, 16)
+    own = {"run_uuid": run_id, "name": spec.name, "start_time": start, "end_time": start + 30_000}
+    told = {**example, **tags(spec, role(spec), "quickstart")}
+    point = {"run_uuid": run_id, "timestamp": 1, "step": 0, "is_nan": False}
+    last = [point | {"key": metric_name(name), "value": value} for name, value in figures(spec, dice).items()]
+    curve = [
+        point | {"key": "epoch/valid_f1", "value": dice.random(), "timestamp": epoch, "step": epoch}
+        for epoch in range(1, 6)
+    ]
+    return {
+        "runs": [{**known, **own, "artifact_uri": known["artifact_uri"].replace(known["run_uuid"], run_id)}],
+        "tags": [{"run_uuid": run_id, "key": key, "value": value} for key, value in told.items()],
+        "params": [{"run_uuid": run_id, "key": key, "value": str(value)} for key, value in asdict(spec).items()],
+        "metrics": last + curve,
+        "latest_metrics": last,
+    }
 
 
 def figures(spec: RunSpec, dice: random.Random) -> dict[str, float]:
@@ -127,18 +166,17 @@ def _answers(folder: Path, dice: random.Random) -> None:
     (folder / "test_f1_per_label.json").write_text(json.dumps(dict.fromkeys(LABELS, 0.8)))
 
 
-def timed(what: str, work: Path, *command: str) -> Row:
-    inherited = {name: value for name, value in os.environ.items() if name not in USERS}
+def timed(what: str, place: Place, *command: str) -> Row:
     begin = time.monotonic()
-    with (work / "said.log").open("ab") as log:
+    with (place.work / "said.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=work, env=inherited | own_environment(work), stdout=log, stderr=log
+            [sys.executable, "-m", *command], cwd=place.work, env=place.environment, stdout=log, stderr=log
         )
         peak = 0.0
         while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
             peak = max(peak, _peak(process.pid))
             time.sleep(0.05)
-    assert ended[1] == 0, (work / "said.log").read_text()[-2000:]
+    assert ended[1] == 0, (place.work / "said.log").read_text()[-2000:]
     return Row(what, time.monotonic() - begin, ended[2].ru_utime + ended[2].ru_stime, peak)
 
 
@@ -148,25 +186,24 @@ def _peak(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
-def measured(folder: Path, seeds: int) -> Iterator[Row]:
-    work = folder / "work"
-    yield timed("the first report", work, "benchmark.report", "--suite", SUITE)
+def measured(folder: Path, place: Place, seeds: int) -> Iterator[Row]:
+    yield timed("the first report", place, "benchmark.report", "--suite", SUITE)
     f1 = 0.123456789
-    changed = change(Store.open(f"sqlite:///{work / 'mlflow.db'}"), f1)
-    yield timed("the next, after a figure, a tag and a run were added", work, "benchmark.report", "--suite", SUITE)
-    with (work / "results" / SUITE / "results.csv").open(newline="") as file:
+    changed = change(Store.open(place.uri), f1)
+    yield timed("the next, after a figure was added to a run, and a run", place, "benchmark.report", "--suite", SUITE)
+    with (place.work / "results" / SUITE / "results.csv").open(newline="") as file:
         rows = {row["run_id"]: row for row in csv.DictReader(file)}
     assert float(rows[changed]["test_f1"]) == f1, "a stale figure"
     assert "added" in {row["student"] for row in rows.values()}, "a run is missing"
-    yield timed("the next, nothing new", work, "benchmark.report", "--suite", SUITE)
+    yield timed("the next, nothing new", place, "benchmark.report", "--suite", SUITE)
     plan = ("benchmark.run", *arguments(folder, seeds), "--dry-run")
-    yield timed("the plan of the resumed sweep, the data parsed", work, *plan)
-    yield timed("the same again", work, *plan)
+    yield timed("the plan of the resumed sweep, the data parsed", place, *plan)
+    yield timed("the same again", place, *plan)
 
 
 def change(store: Store, f1: float) -> str:
-    """A finished run's figure; a tag; one more run. Returns the id of the first."""
-    run_id = store.records(SUITE)[-1].run_id
+    """A finished run's figure, and one more run. Returns the id of the first."""
+    run_id = store.records(SUITE)[-2].run_id
     store.add_metrics(run_id, {"test_f1": f1})
     added = store.begin(SUITE, "added", tags={"role": "train", "key": "added", "student": "added"}, params={"seed": 0})
     added.finish({"test_f1": 0.5})
@@ -175,20 +212,19 @@ def change(store: Store, f1: float) -> str:
 
 def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    asked.add_argument("--seeds", type=int, default=100)
-    asked.add_argument("--folder", type=Path, help="where the store is made and stays (default: none stays)")
+    asked.add_argument("--seeds", type=int, default=101)
+    asked.add_argument("--server", action="store_true", help="on the team's server and its PostgreSQL, not on a file")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="load-") as scratch:
-        folder = (given.folder or Path(scratch)).absolute()
-        (folder / "work").mkdir(parents=True, exist_ok=True)
-        os.environ |= own_environment(folder / "work")
-        if not (folder / "work" / "mlflow.db").exists():
-            lay_out(folder, given.seeds)
-        n_runs = len(Store.open(f"sqlite:///{folder / 'work' / 'mlflow.db'}", create=False).records(SUITE))
-        print(f"{n_runs} runs of {N_METRICS} metrics\n")
-        print("| what | seconds | CPU seconds | MiB at most |\n|---|---|---|---|")
-        for row in measured(folder, given.seeds):
-            print(row, flush=True)
+        folder = Path(scratch).absolute()
+        (folder / "work").mkdir()
+        with (on_server if given.server else on_file)(folder) as place:
+            os.environ |= own_environment(place.work) | dict(place.account)
+            lay_out(folder, place, given.seeds)
+            print(f"{N_METRICS} metrics a run, on {'a server' if given.server else 'a file'}\n")
+            print("| what | seconds | CPU seconds | MiB at most |\n|---|---|---|---|")
+            for row in measured(folder, place, given.seeds):
+                print(row, flush=True)
     return 0
 
 

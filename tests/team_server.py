@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compose import compose
 
+from tests.compose import compose
 from tracking import secrets
 
 BIN = Path(sys.executable).parent

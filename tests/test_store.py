@@ -20,7 +20,7 @@ from tracking.config import resolve
 from tracking.names import GROUPED, column_name, metric_name
 from tracking.outbox import Outbox
 from tracking.provenance import SOURCE, command, is_dead, owner
-from tracking.store import _record
+from tracking.record import record_of
 
 ROOT = Path(__file__).resolve().parent.parent
 TAGS = {"key": "k", "role": "train"}
@@ -343,7 +343,7 @@ def test_an_sqlite_store_is_read_from_its_tables_as_mlflow_would(store: Store) -
     deleted = store.begin("emo", "deleted", tags=TAGS, params={}).run_id
     store._client._mlflow.delete_run(deleted)
     suites = store._client.experiments()
-    of_mlflow = [_record(run, suites[run.info.experiment_id]) for run in store._client.runs(list(suites))]
+    of_mlflow = [record_of(run, suites[run.info.experiment_id]) for run in store._client.runs(list(suites))]
     assert store.records() == of_mlflow
     assert store.records("emo") == of_mlflow[:2]
     assert store.suites() == sorted(suites.values())

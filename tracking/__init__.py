@@ -3,6 +3,7 @@
 Importing this package does not import mlflow: that takes seconds and happens when a store is opened.
 """
 
+from tracking.config import cache_folder
 from tracking.environment import ENVIRONMENT, environment
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command, without_password
@@ -21,6 +22,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TextModel",
+    "cache_folder",
     "environment",
     "git_commit",
     "is_dead",

@@ -7,6 +7,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,15 +15,18 @@ from typing import TypeVar
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from mlflow.utils.rest_utils import http_request
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracking.config import URI_VARIABLE, TrackingConfig, is_local, sqlite_path
+from tracking.config import SERVERS, URI_VARIABLE, TrackingConfig, is_local, sqlite_path
 from tracking.environment import PROBE, environment
 from tracking.errors import StoreError
 from tracking.interface import without_password
+from tracking.names import CHANGED
 from tracking.outbox import Outbox
 from tracking.refusals import in_words
 from tracking.sqlite import prepare
@@ -39,6 +43,8 @@ AWAY = re.compile("failed with (timeout )?exception(?!.*too many 500 )", re.DOTA
 OUTAGE_SECONDS = 600.0
 """For which a server or database that has answered before is waited for."""
 PAGE = 1000
+VIEWS = {"active": ViewType.ACTIVE_ONLY, "deleted": ViewType.DELETED_ONLY, "all": ViewType.ALL}
+"""Which runs a question is about."""
 NO_ANSWER = ". Nothing was begun: see that this store answers, or name another by --tracking-uri or in mlflow.yml."
 """Ends the message where a store does not answer its first question."""
 SUITE_TAG = "suite"
@@ -114,13 +120,30 @@ class Client:
     ) -> None:
         """One request for all that is given. `not_before` is a time in ms, from `after`."""
         now = max(_now(), not_before)
+        points = [Metric(name, value, now, 0) for name, value in (metrics or {}).items()]
         entities = (
-            [Metric(name, value, now, 0) for name, value in (metrics or {}).items()],
             [Param(name, value) for name, value in (params or {}).items()],
             [RunTag(name, value) for name, value in (tags or {}).items()],
         )
-        if any(entities):
-            self._try(lambda: self._mlflow.log_batch(run_id, *entities))
+        if points or any(entities):
+            self._try(lambda: self._mlflow.log_batch(run_id, [*points, *self._mark()], *entities))
+
+    def mark(self, run_id: str) -> None:
+        """Says of a server's run that it has changed; `write` does so itself. See `remembered.py`."""
+        self._try(lambda: self._mlflow.log_batch(run_id, self._mark()))
+
+    def _mark(self) -> list[Metric]:
+        now = self.server_time()
+        return [] if now is None else [Metric(CHANGED, now, now, 0)]
+
+    def server_time(self) -> int | None:
+        """Milliseconds since 1970 by the server's clock; None where there is no server, or it does not tell."""
+        if not self.uri.startswith(SERVERS):
+            return None
+        server = get_default_host_creds(self.uri)  # type: ignore[no-untyped-call]
+        answer = self._ask(lambda: http_request(server, "/health", "GET"))  # type: ignore[no-untyped-call]
+        told = answer.headers.get("Date")
+        return int(parsedate_to_datetime(told).timestamp()) * 1000 if told else None
 
     def write_points(self, run_id: str, points: Sequence[Metric]) -> None:
         """Adds points of another run's curves, as they are; those that the run has already are not added again."""
@@ -146,7 +169,7 @@ class Client:
         """`end_time`, in milliseconds since 1970, is now where none is given."""
         self._try(lambda: self._mlflow.set_terminated(run_id, status, end_time))
 
-    def runs(self, experiments: Sequence[str], query: str = "", *, deleted: bool = False) -> list[Run]:
+    def runs(self, experiments: Sequence[str], query: str = "", *, view: str = "active") -> list[Run]:
         """Oldest first: pages are cut by offset, and new runs then come at the end of the last one."""
         if not experiments:
             return []
@@ -154,7 +177,7 @@ class Client:
             lambda token: self._mlflow.search_runs(
                 list(experiments),
                 query,
-                ViewType.ALL if deleted else ViewType.ACTIVE_ONLY,
+                VIEWS[view],
                 PAGE,
                 ["attributes.start_time ASC", "attributes.run_id ASC"],
                 token,

@@ -47,6 +47,11 @@ class TrackingConfig:
         return cls(**texts)
 
 
+def cache_folder() -> Path:
+    """Of what can be had again: `BENCHMARK_CACHE`, or `~/.cache/which-student`."""
+    return Path(os.environ.get("BENCHMARK_CACHE") or "~/.cache/which-student").expanduser()
+
+
 def resolve(uri: str | None = None, config: Path | None = None) -> TrackingConfig:
     """The address to open and where files go; paths of SQLite stores are made absolute."""
     settings = TrackingConfig.read(config)

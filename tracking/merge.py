@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from tracking.config import ARTIFACTS, is_local, resolve, sqlite_path
 from tracking.errors import StoreError
 from tracking.interface import without_password
+from tracking.names import CHANGED
 from tracking.provenance import owner
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Merge:
         self._source, self._target = source, target
         runs = [run for run in source.runs(list(source.experiments())) if not _is_half(run)]
         ended = [run for run in runs if run.info.status != "RUNNING"]
-        there = target.runs(list(target.experiments()), deleted=True)
+        there = target.runs(list(target.experiments()), view="all")
         whole = {_origin(run) for run in there if not _is_half(run) or run.info.lifecycle_stage == "deleted"}
         self._lacking = [run for run in ended if _origin(run) not in whole]
         self._origins = {run.info.run_id: _origin(run) for run in runs}
@@ -91,7 +92,12 @@ class Merge:
         return self._experiments[known]
 
     def _fill(self, run: "Run", new: str) -> None:
-        points = [point for name in run.data.metrics for point in self._source.points(run.info.run_id, name)]
+        points = [
+            point
+            for name in run.data.metrics
+            if name != CHANGED
+            for point in self._source.points(run.info.run_id, name)
+        ]
         self._target.write_points(new, points)
         self._target.write(new, params=run.data.params)
         with tempfile.TemporaryDirectory() as scratch:

@@ -24,6 +24,9 @@ FAMILIES = ("latency", "size", "speedup", "throughput", "cost")
 REST = "more"
 """The group of names that belong to no other; a name with a slash is grouped already."""
 
+CHANGED = "store/changed_at_ms"
+"""When a server's run was last written to, by the server's clock: of the store, and no figure of the run."""
+
 _COLUMNS = {metric: column for column, metric in GROUPED.items()}
 _FORBIDDEN = re.compile(r"[^\w\-. :/]|:(?=x[0-9a-f]+:)", re.ASCII)
 """What MLflow refuses, and a colon that would be read as the start of an escape."""

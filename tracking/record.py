@@ -1,8 +1,14 @@
 """One remembered run, as read back from the store."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from tracking.names import CHANGED, column_name
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 Status = Literal["finished", "failed", "skipped", "running", "killed"]
 STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
@@ -44,3 +50,21 @@ def status_of(status: str, tags: Mapping[str, str]) -> Status:
     if status == "FINISHED" and tags.get("status") == "skipped":
         return "skipped"
     return STATUS.get(status, "running")
+
+
+def record_of(run: "Run", suite: str) -> Record:
+    """As a server or mlflow gives it."""
+    tags = dict(run.data.tags)
+    figures = {name: value for name, value in run.data.metrics.items() if name != CHANGED and math.isfinite(value)}
+    return Record(
+        run_id=run.info.run_id,
+        suite=suite,
+        name=run.info.run_name,
+        status=status_of(run.info.status, tags),
+        tags=tags,
+        params=dict(run.data.params),
+        metrics={column_name(name): value for name, value in figures.items()},
+        start_time=run.info.start_time,
+        end_time=run.info.end_time,
+        parent=tags.get(PARENT_TAG),
+    )

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking import files, tables
-from tracking.config import TrackingConfig, is_local, resolve, sqlite_path
+from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sqlite_path
 from tracking.interface import runs_address, view_address
 from tracking.models import TextModel, publish
-from tracking.names import column_name, metric_name
+from tracking.names import metric_name
 from tracking.provenance import command, git_commit, is_dead, machine, owner, versions
-from tracking.record import PARENT_TAG, SUITE_TAG, Record, Status, status_of
+from tracking.record import SUITE_TAG, Record, Status, record_of
+from tracking.remembered import GOING_ON, Remembered
 from tracking.sqlite import prepare
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
-
     from tracking.client import Client
 
 PARAM_LIMIT = 6000
@@ -27,7 +26,6 @@ TAG_LIMIT = 8000
 LONG_VALUES = "long_values"
 NOTE = "mlflow.note.content"
 OWNER = "owner"
-GOING_ON = "attributes.status = 'RUNNING'"
 DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
 
 Filter by tags, as `tags.role = 'train' AND tags.smoke = 'false'`; group by `student` and `setting` to average seeds.
@@ -75,6 +73,10 @@ class Store:
 
         return Client(self._where)
 
+    @cached_property
+    def _remembered(self) -> Remembered:
+        return Remembered(self._client, cache_folder() / "runs")
+
     def begin(
         self,
         suite: str,
@@ -111,20 +113,19 @@ class Store:
         """All runs of a suite, or of every suite, oldest first. A suite that nobody has run has none."""
         if self._file:
             return tables.records(self._file, suite)
-        suites = self._client.experiments()
-        wanted = [experiment for experiment, name in suites.items() if suite in (None, name)]
-        return [_record(run, suites[run.info.experiment_id]) for run in self._client.runs(wanted)]
+        wanted = {e: name for e, name in self._client.experiments().items() if suite in (None, name)}
+        return [record for e, name in wanted.items() for record in self._remembered.records(e, name)]
 
     def of_key(self, suite: str, key: str) -> list[Record]:
         """The suite's runs of one key, oldest first."""
         experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
-        return [_record(run, suite) for run in self._client.runs(experiments, f"tags.key = '{key}'")]
+        return [record_of(run, suite) for run in self._client.runs(experiments, f"tags.key = '{key}'")]
 
     def going_on(self) -> list[Record]:
         """The runs that have begun and not ended, oldest first; their processes may be gone."""
         suites = self._client.experiments()
         runs = self._client.runs(list(suites), GOING_ON)
-        return [_record(run, suites[run.info.experiment_id]) for run in runs]
+        return [record_of(run, suites[run.info.experiment_id]) for run in runs]
 
     def files(self, run_id: str, folder: str) -> list[str]:
         """Paths of what lies in a run's folder; none where there is no such folder."""
@@ -139,10 +140,19 @@ class Store:
         kept = tables.artifact_folder(self._file, run_id) if self._file else None
         return files.download(kept, path, to) if kept else self._client.download(run_id, path, to)
 
+    def text(self, run_id: str, path: str) -> str:
+        """What a text file of a run says. Raises StoreError where there is none, ValueError where it is no text."""
+
+        def read() -> str:
+            with tempfile.TemporaryDirectory() as folder:
+                return self.download(run_id, path, Path(folder)).read_text(encoding="utf-8")
+
+        return read() if self._file else self._remembered.text(run_id, path, read)
+
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
         """A curve of a run as (epoch, value), in order; `metric` is named as in `LiveRun.log_epoch`."""
         name = metric_name(_epoch_name(metric))
-        points = tables.history(self._file, run_id, name) if self._file else self._client.history(run_id, name)
+        points = tables.history(self._file, run_id, name) if self._file else self._remembered.history(run_id, name)
         return sorted((step, value) for step, value in points if math.isfinite(value))
 
     def runs_address(self, suite: str) -> str:
@@ -170,6 +180,7 @@ class Store:
             files.upload(folder, kept / path)
         else:
             self._client.upload(run_id, folder, path)
+            self._client.mark(run_id)
 
     def publish(self, run_id: str, name: str, alias: str, model: TextModel) -> str:
         """Registers a run's model as `name@alias` for `mlflow models serve`; returns its address, `models:/...`."""
@@ -247,22 +258,6 @@ class LiveRun:
 
 def _epoch_name(name: str) -> str:
     return name if "/" in name else f"epoch/{name}"
-
-
-def _record(run: "Run", suite: str) -> Record:
-    tags = dict(run.data.tags)
-    return Record(
-        run_id=run.info.run_id,
-        suite=suite,
-        name=run.info.run_name,
-        status=status_of(run.info.status, tags),
-        tags=tags,
-        params=dict(run.data.params),
-        metrics={column_name(name): value for name, value in run.data.metrics.items() if math.isfinite(value)},
-        start_time=run.info.start_time,
-        end_time=run.info.end_time,
-        parent=tags.get(PARENT_TAG),
-    )
 
 
 def _metrics(columns: Mapping[str, float | None]) -> dict[str, float]:

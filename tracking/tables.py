@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from tracking.config import SQLITE
 from tracking.errors import StoreError
-from tracking.names import column_name
+from tracking.names import CHANGED, column_name
 from tracking.record import PARENT_TAG, SUITE_TAG, Record, status_of
 
 PATIENCE_SECONDS = 60.0
@@ -35,7 +35,7 @@ VALUES = """
     SELECT run_uuid, key, COALESCE({table}.value, '') FROM runs JOIN {table} USING (run_uuid)
     WHERE lifecycle_stage = 'active' AND experiment_id IN ({among})
 """
-METRICS = f"{VALUES} AND NOT is_nan"
+METRICS = f"{VALUES} AND NOT is_nan AND key != '{CHANGED}'"
 HISTORY = "SELECT step, value FROM metrics WHERE run_uuid = ? AND key = ? AND NOT is_nan"
 ARTIFACTS = "SELECT artifact_uri FROM runs WHERE run_uuid = ?"
 

@@ -13,7 +13,8 @@ from filelock import FileLock
 
 from benchmark.errors import InputError
 from benchmark.spec import digest
-from benchmark.storage import cache_folder, lock_path
+from benchmark.storage import lock_path
+from tracking import cache_folder
 
 Request = tuple[str, int]
 """A text, and which of its variants is asked for."""

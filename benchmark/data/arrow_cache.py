@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from datasets import DatasetDict, disable_progress_bars
 
 from benchmark.seal import is_whole, keep_folder
-from benchmark.storage import cache_folder
+from tracking import cache_folder
 
 _ABOUT = "about.json"
 

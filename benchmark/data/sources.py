@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Split
 from benchmark.errors import DataError
-from benchmark.storage import cache_folder, write_whole
+from benchmark.storage import write_whole
+from tracking import cache_folder
 
 MIRROR = "BENCHMARK_DATA_MIRROR"
 CACHE = "BENCHMARK_CACHE"

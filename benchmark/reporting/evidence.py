@@ -5,7 +5,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 N_BINS = 5
@@ -59,9 +58,9 @@ class LengthBin:
     """Share of wrong answers in 0..1: of labels, or of words' tags."""
 
 
-def read_answers(path: Path) -> list[Answered]:
-    """A run's predictions.jsonl. Raises ValueError or KeyError for another file."""
-    lines = path.read_text(encoding="utf-8").split("\n")
+def read_answers(text: str) -> list[Answered]:
+    """Of a run's predictions.jsonl. Raises ValueError or KeyError for another text."""
+    lines = text.split("\n")
     return [_answered(json.loads(line)) for line in lines if line.strip()]
 
 

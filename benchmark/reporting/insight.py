@@ -1,11 +1,9 @@
 """Brings what a page tells of each data set from the store: answers on test, F1 by class, curves of training."""
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -89,18 +87,15 @@ def _first_run(standing: Standing, rows: Mapping[str, Row]) -> str:
 def _answers(store: Store, run_id: str) -> list[Answered]:
     """Empty where the run kept none that can be read."""
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            return read_answers(store.download(run_id, PREDICTIONS, Path(folder)))
+        return read_answers(store.text(run_id, PREDICTIONS))
     except (StoreError, OSError, ValueError, KeyError, RecursionError):
         return []
 
 
 def _label_scores(store: Store, run_id: str) -> dict[str, float]:
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = store.download(run_id, LABEL_SCORES, Path(folder))
-            scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return {str(name): float(score) for name, score in scores.items() if isfinite(score)}
+        scores: dict[str, Any] = json.loads(store.text(run_id, LABEL_SCORES))
+        return {str(name): float(score) for name, score in scores.items() if isfinite(score)}
     except (StoreError, OSError, ValueError, AttributeError, TypeError, OverflowError, RecursionError):
         return {}
 

@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-from tests.faults import cache, clock, disk, kill_sweep, postgres, server
+from tests.faults import cache, clock, disk, kill_sweep, postgres, server, two_sweeps
 from tests.faults.tally import Fault, Tally
 
 FAULTS: dict[str, tuple[str, int, Fault]] = {
     "kill": ("the sweep killed with SIGKILL at random moments of a small plan", 50, kill_sweep.killed),
+    "two_sweeps": ("two sweeps started on one plan at once, or while the other is on its way", 10, two_sweeps.at_once),
     "server": ("the tracking server killed in the middle of a run, and back 60 s later", 5, server.outage),
     "server_sweep": ("the same in the middle of a whole sweep", 2, server.outage_of_a_sweep),
     "postgres": ("PostgreSQL restarted in the middle of a run, the store on it", 10, postgres.restarted),

@@ -10,10 +10,11 @@ from datasets import Dataset, DatasetDict
 
 from benchmark.data import arrow_cache
 from benchmark.seal import is_whole, keep_folder
-from benchmark.storage import cache_folder, stored_matrix
+from benchmark.storage import stored_matrix
 from tests.conftest import own_environment
 from tests.faults.plan import SCORES, Plan, by_name, finished, records
 from tests.faults.tally import Tally
+from tracking import cache_folder
 
 MATRIX = np.arange(4000, dtype=np.float32).reshape(100, 40)
 

@@ -1,0 +1,221 @@
+"""What is read of a server a second time: only what has changed, and never anything else than what stands there."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from conftest import AddRun
+
+from tests.faults.cache import damage
+from tests.faults.server import Server, serving
+from tracking import Merge, Record, Store, StoreError
+from tracking.remembered import MARGIN_MS, WHOLE_MS
+
+pytestmark = pytest.mark.slow
+
+LATER_MS = 2 * MARGIN_MS
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+class Desk:
+    """A store that remembers, by clocks that are set: the server's, and this machine's when it begins a run."""
+
+    def __init__(self, uri: str, suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.store, self.suite = Store.open(uri), suite
+        self.client = self.store._client
+        self.now = self.own_now = self.client.server_time() or 0
+        self.asked: set[str] = set()
+        monkeypatch.setattr(self.client, "server_time", lambda: self.now)
+        monkeypatch.setattr(self.client, "runs", partial(self._counted, self.client.runs))
+        monkeypatch.setattr(self.client, "create", partial(self._begun, self.client.create))
+
+    def _counted(self, ask: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        found = ask(*arguments, **options)
+        self.asked |= {run.info.run_id for run in found}
+        return found
+
+    def _begun(self, create: Callable[..., str], *arguments: Any, start_time: int | None = None) -> str:
+        return create(*arguments, start_time=start_time or self.own_now)
+
+    def read(self) -> list[Record]:
+        """A while after all that was done before."""
+        self.asked.clear()
+        self.now, self.own_now = self.now + LATER_MS, self.own_now + LATER_MS
+        return self.store.records(self.suite)
+
+    def standing(self) -> list[Record]:
+        """What the server has, whatever is remembered."""
+        [experiment] = [e for e, suite in self.client.experiments().items() if suite == self.suite]
+        seen = self.store._remembered._ask(experiment, self.suite).values()
+        return sorted((one.record for one in seen), key=lambda record: record.start_time)
+
+
+@pytest.fixture
+def desk(
+    server: Server,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    add_run: AddRun,
+) -> Desk:
+    """A suite of three finished runs, which have been read."""
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    desk = Desk(server.uri, request.node.name, monkeypatch)
+    for seed in range(3):
+        add_run(desk.store, desk.suite, seed=seed)
+        desk.own_now += 1
+    desk.read()
+    return desk
+
+
+def test_nothing_is_asked_for_twice(desk: Desk) -> None:
+    assert len(desk.read()) == 3
+    assert desk.asked == set()
+    assert desk.read() == desk.standing()
+
+
+def test_a_later_figure(desk: Desk) -> None:
+    changed = desk.read()[1].run_id
+    desk.store.add_metrics(changed, {"test_f1": 0.25})
+    assert [record.metrics.get("test_f1") for record in desk.read()] == [None, 0.25, None]
+    assert desk.asked == {changed}
+    assert desk.read() == desk.standing()
+
+
+def test_a_run_that_is_begun_goes_on_and_ends(desk: Desk, add_run: AddRun) -> None:
+    begun = add_run(desk.store, desk.suite, seed=7, status="running")
+    for epoch in (1, 2):
+        desk.store.resume(begun).log_epoch(epoch, {"valid_f1": epoch / 4})
+        assert len(desk.store.history(begun, "valid_f1")) == epoch, "it has arrived"
+        assert desk.read()[-1].metrics["epoch/valid_f1"] == epoch / 4
+        assert desk.asked == {begun}
+    desk.client._mlflow.set_terminated(begun, "FINISHED")  # without a mark
+    assert desk.read()[-1].status == "finished"
+    assert desk.read() == desk.standing()
+
+
+def test_a_run_of_a_machine_whose_clock_is_a_month_behind(desk: Desk, add_run: AddRun) -> None:
+    desk.own_now -= 30 * WHOLE_MS
+    late = add_run(desk.store, desk.suite, seed=7)
+    desk.own_now += 30 * WHOLE_MS
+    assert desk.read()[0].run_id == late, "the oldest by its own clock"
+    assert desk.asked == {late}
+    assert desk.read() == desk.standing()
+
+
+def test_a_run_of_a_client_that_leaves_no_mark(desk: Desk) -> None:
+    experiment = desk.client.experiment(desk.suite, {})
+    run = desk.client._mlflow.create_run(experiment, desk.own_now, {"key": "old"})
+    desk.client._mlflow.set_terminated(run.info.run_id, "FINISHED")
+    assert desk.read()[-1].key == "old"
+    assert desk.asked == {run.info.run_id}
+    assert desk.read() == desk.standing()
+
+
+def test_what_is_deleted_and_what_comes_back(desk: Desk) -> None:
+    one, two, three = (record.run_id for record in desk.read())
+    for run_id in (one, three):
+        desk.client._mlflow.delete_run(run_id)
+    assert [record.run_id for record in desk.read()] == [two]
+    desk.client._mlflow.restore_run(three)
+    assert [record.run_id for record in desk.read()] == [two, three]
+    assert desk.read() == desk.standing()
+
+
+def test_curves_and_texts_of_an_ended_run_are_fetched_once(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = desk.read()[0].run_id
+    fetched: list[str] = []
+
+    def noting(name: str, ask: Callable[..., Any]) -> None:
+        monkeypatch.setattr(desk.client, name, lambda *given: (fetched.append(name), ask(*given))[1])
+
+    noting("history", desk.client.history)
+    noting("download", desk.client.download)
+    for text in ("as it was", "as it is now"):
+        (tmp_path / "files").mkdir(exist_ok=True)
+        (tmp_path / "files" / "a.txt").write_text(text)
+        desk.store.add_files(run_id, tmp_path / "files")
+        desk.client.write_point(run_id, {"epoch/valid_f1": 0.5}, len(text))
+        desk.store.records(desk.suite)
+        for n_readings in (1, 2, 3, 3):  # remembered once it has been left alone for a while
+            assert desk.store.text(run_id, "a.txt") == text
+            assert desk.store.history(run_id, "valid_f1")[-1] == (len(text), 0.5)
+            assert fetched == ["download", "history"] * n_readings
+            if n_readings == 2:
+                desk.read()
+        fetched.clear()
+
+
+def test_a_run_that_goes_on_is_asked_for_its_curve_each_time(desk: Desk, add_run: AddRun) -> None:
+    begun = add_run(desk.store, desk.suite, seed=7, status="running")
+    desk.read()
+    for epoch in (1, 2):
+        desk.store.resume(begun).log_epoch(epoch, {"valid_f1": epoch / 4})
+        assert len(desk.store.history(begun, "valid_f1")) == epoch
+        desk.read()
+
+
+def test_a_file_that_is_not_there(desk: Desk) -> None:
+    with pytest.raises(StoreError):
+        desk.store.text(desk.read()[0].run_id, "none.txt")
+
+
+def test_runs_that_are_merged_in(desk: Desk, store: Store, add_run: AddRun) -> None:
+    """They are older than the last reading."""
+    add_run(store, desk.suite, seed=9, test_f1=0.5)
+    merge = Merge(store._client, desk.client)
+    assert len(list(merge.copy())) == 1
+    assert [record.params["seed"] for record in desk.read()].count("9") == 1
+    assert desk.read() == desk.standing()
+    back = Merge(desk.client, store._client)
+    assert back.n_there == 1
+    list(back.copy())
+    assert "store/changed_at_ms" not in {
+        name for known in (desk.read(), store.records()) for r in known for name in r.metrics
+    }
+
+
+def test_all_is_read_anew_once_a_day_and_where_the_servers_clock_went_back(desk: Desk) -> None:
+    ids = {record.run_id for record in desk.read()}
+    desk.client._mlflow.set_tag(min(ids), "by_hand", "in the UI")
+    assert "by_hand" not in {name for record in desk.read() for name in record.tags}
+    desk.now += WHOLE_MS
+    assert "by_hand" in {name for record in desk.read() for name in record.tags}
+    assert desk.asked == ids
+    desk.now -= WHOLE_MS
+    desk.read()
+    assert desk.asked == ids
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_memory_is_read_anew(desk: Desk, tmp_path: Path, seed: int) -> None:
+    [memory] = (tmp_path / "cache" / "runs").iterdir()
+    damage(memory, Random(seed))
+    assert desk.read() == desk.standing()
+    assert desk.read() == desk.standing()
+
+
+def test_a_row_that_is_not_as_it_was_written(desk: Desk, tmp_path: Path) -> None:
+    [memory] = (tmp_path / "cache" / "runs").iterdir()
+    content = memory.read_bytes()
+    assert content.count(b'"train_seconds": 12.5') == 3
+    memory.write_bytes(content.replace(b'"train_seconds": 12.5', b'"train_seconds": 99.5', 1))
+    assert {record.metrics["train_seconds"] for record in desk.read()} == {12.5}
+    assert desk.read() == desk.standing()
+
+
+def test_without_a_place_to_remember(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "file"))
+    desk.store = Store.open(desk.store.uri)
+    assert len(desk.read()) == 3
