@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,15 @@ import pytest
 # Before torch is imported: tests run side by side, and tiny models on two threads each would wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # before ray is; a busy machine takes its time
 
 from benchmark.data import demo
 from benchmark.measuring import lock
 from tracking import Store
 
 if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster as Nodes
+    from team_server import Team
     from transformers import PreTrainedTokenizerFast
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -220,3 +223,28 @@ def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.Monkey
     shutil.copytree(finished.folder.parent, folder.parent)
     enter(folder, monkeypatch)
     return replace(finished, folder=folder)
+
+
+@pytest.fixture(scope="session")
+def team() -> Iterator["Team"]:
+    """The server that docker-compose.yml describes. Tests that use it are of one xdist group: it is started once."""
+    from team_server import team_server
+
+    with team_server() as running:
+        yield running
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator["Nodes"]:
+    """A Ray cluster of two nodes of one core each, which share no cache."""
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    small = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+    own = [{"BENCHMARK_CACHE": str(tmp_path / name), "TMPDIR": str(tmp_path)} for name in ("one", "two")]
+    cluster = Cluster(initialize_head=True, head_node_args=small | {"include_dashboard": False, "env_vars": own[0]})
+    cluster.add_node(**small, env_vars=own[1])
+    yield cluster
+    session = cluster.head_node.get_session_dir_path()
+    cluster.shutdown()
+    shutil.rmtree(session, ignore_errors=True)

@@ -5,7 +5,6 @@ import shutil
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,25 +23,9 @@ from benchmark.rooms import Rooms
 from benchmark.sweep import sweep
 from tracking import Store
 
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # read on import; a busy machine takes its time
 pytest.importorskip("ray")
 
 from ray.cluster_utils import Cluster as Nodes
-
-SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    """The second one is there to be lost."""
-    own = [{"BENCHMARK_CACHE": str(tmp_path / name), "TMPDIR": str(tmp_path)} for name in ("one", "two")]
-    head = SMALL | {"include_dashboard": False, "env_vars": own[0]}
-    cluster = Nodes(initialize_head=True, head_node_args=head)
-    cluster.add_node(**SMALL, env_vars=own[1])
-    yield cluster
-    session = cluster.head_node.get_session_dir_path()
-    cluster.shutdown()
-    shutil.rmtree(session, ignore_errors=True)
 
 
 def lose(nodes: Nodes, folder: Path) -> None:

@@ -6,15 +6,15 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import psutil
 import psycopg2
 import pytest
-from conftest import AddRun, Finished, enter, start_command
-from team_server import Team, team_server
+from conftest import AddRun, enter
+from team_server import Team
 from test_merge import copied, everything, fill
 
 from benchmark import list as listing
@@ -29,12 +29,6 @@ EXPERIMENT = "/api/2.0/mlflow/experiments/get?experiment_id=0"
 USERS = "/api/2.0/mlflow/users/create"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 MEMBER = {"MLFLOW_TRACKING_USERNAME": "ani", "MLFLOW_TRACKING_PASSWORD": "a password of ani's own"}
-
-
-@pytest.fixture(scope="module")
-def team() -> Iterator[Team]:
-    with team_server() as running:
-        yield running
 
 
 @pytest.fixture
@@ -192,23 +186,6 @@ def test_studies_are_kept_there_and_shown_by_the_dashboard(team: Team, monkeypat
     study.optimize(lambda trial: trial.suggest_float("learning_rate", 0, 1), n_trials=2)
     with urllib.request.urlopen(f"http://127.0.0.1:{team.ports['8080']}/api/studies", timeout=30) as answer:
         assert [shown["study_name"] for shown in json.load(answer)["study_summaries"]] == ["emot.cnn"]
-
-
-def test_a_suite_runs_against_the_server_as_it_does_on_a_file(team: Team, desk: Path, finished: Finished) -> None:
-    command = start_command(desk, *finished.arguments, "-x", "vanilla", "--tracking-uri", team.uri)
-    out, err = command.communicate()
-    assert command.returncode == 0, err
-    assert team.uri in out
-    by_key = {record.key: record for record in finished.store.records() if record.tags["role"] in ("teacher", "train")}
-    server = Store.open(team.uri)
-    records = [record for record in server.records("classification") if record.key in by_key]
-    assert len(records) == 2
-    for record in records:
-        assert record.status == "finished"
-        assert record.metrics["test_f1"] == by_key[record.key].metrics["test_f1"]
-        assert record.metrics["valid_f1"] == by_key[record.key].metrics["valid_f1"]
-    assert list(team.folder.joinpath("artifacts").rglob("model.onnx")), "files went through the server"
-    assert not (desk / "mlartifacts").exists()
 
 
 def test_a_laptops_runs_come_to_the_server_once_and_back(

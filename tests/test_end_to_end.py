@@ -1,0 +1,82 @@
+"""The whole command on a file, on the team's server, and on a Ray cluster that writes there: one leaderboard."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import USERS, own_environment
+from team_server import Team
+
+from benchmark.data import demo
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster as Nodes
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("team")]
+
+LABELS = ("greetings", "askJokes", "howAreYou", "askWeather", "thanks")
+SPLITS = {"train": 200, "validation": 80, "test": 80}
+PLAN = ("-s", "cnn", "-x", "vanilla", "-x", "kd_ulb_bert", "--seeds", "2", "--no-latency", "--jobs", "2")
+BUDGET = ("--teacher-epochs", "6", "--teacher-learning-rate", "0.003", "--max-epochs", "12")
+MEASURED = ("train_seconds", "seconds", "sentences_per_second", "overhead_share")
+"""Columns that no two runs have the same figures in."""
+
+
+@pytest.fixture
+def suite(tmp_path: Path, tiny_teacher: Path) -> Path:
+    """Texts of five labels that a student can tell apart, as anyone's own files."""
+    for split, n_rows in SPLITS.items():
+        rows = [row for row in demo.smalltalk().splits[split] if row[1] in LABELS][:n_rows]
+        with (tmp_path / f"{split}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("text", "label"), *rows])
+    files = ", ".join(f"{split}: {split}.csv" for split in SPLITS)
+    path = tmp_path / "chat.yml"
+    path.write_text(f"task: classification\nteacher: {tiny_teacher}\ndatasets:\n  chat: {{{files}}}\n")
+    return path
+
+
+def done(suite: Path, name: str, *more: str, **account: str) -> Path:
+    """The folder that the command was typed in, with its report."""
+    work = suite.parent / name / "work"
+    work.mkdir(parents=True)
+    inherited = {name: value for name, value in os.environ.items() if name not in USERS}
+    subprocess.run(
+        [sys.executable, "-m", "benchmark.run", "--suite", str(suite), *PLAN, *BUDGET, *more],
+        cwd=work,
+        env=inherited | own_environment(work) | account,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return work
+
+
+def leaderboard(work: Path) -> list[dict[str, str]]:
+    [path] = work.glob("results/*/leaderboard.csv")
+    with path.open(newline="") as file:
+        return [{name: row[name] for name in row if name not in MEASURED} for row in csv.DictReader(file)]
+
+
+def f1_by_key(work: Path) -> dict[str, tuple[str, str]]:
+    [path] = work.glob("results/*/results.csv")
+    with path.open(newline="") as file:
+        return {row["key"]: (row["valid_f1"], row["test_f1"]) for row in csv.DictReader(file)}
+
+
+def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(suite: Path, team: Team, nodes: "Nodes") -> None:
+    on_server = team.account | {"MLFLOW_TRACKING_URI": team.uri}
+    here = done(suite, "file")
+    there = done(suite, "server", **on_server)
+    cluster = done(suite, "ray", "--force", "--executor", "ray", "--ray-address", nodes.address, **on_server)
+    board = leaderboard(here)
+    assert [row["student"] for row in board].count("cnn") == 2
+    assert 40 < max(float(row["f1"]) for row in board if row["student"] == "cnn") < 100, "a board that could differ"
+    assert leaderboard(there) == board
+    assert leaderboard(cluster) == board
+    assert len(f1_by_key(here)) == 5
+    assert f1_by_key(here) == f1_by_key(there) == f1_by_key(cluster)
+    assert list(team.folder.joinpath("artifacts").rglob("model.onnx")), "files went through the server"
+    assert not any((work / name).exists() for work in (there, cluster) for name in ("mlflow.db", "mlartifacts"))
