@@ -95,7 +95,7 @@ def _checked(uri: str) -> str:
         return uri
     raise StoreError(
         f"Tracking address {uri!r} is none that can be opened. Give a server (http://HOST:5000), "
-        f"an SQLite file (sqlite:///mlflow.db) or a database (postgresql+psycopg://...)."
+        f"an SQLite file (sqlite:///mlflow.db) or a database (postgresql+psycopg2://...)."
     )
 
 

@@ -26,8 +26,8 @@ PATIENCE_SECONDS = 60
 CONNECT_SECONDS = 10
 """How long a server may take to answer."""
 ALLOWED = (
-    "Give an SQLite file (sqlite:///optuna.db), a database (postgresql+psycopg://USER@HOST/NAME) or the path of a "
-    "journal file; a database needs its driver, as psycopg[binary]."
+    "Give an SQLite file (sqlite:///optuna.db), a database (postgresql+psycopg2://USER@HOST/NAME) or the path of a "
+    "journal file; a database needs its driver, as psycopg2-binary."
 )
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -1,6 +1,6 @@
 """A PostgreSQL that is restarted under the runs: nothing of them is missing afterwards.
 
-Needs PostgreSQL's own programs (Debian's postgresql) and psycopg.
+Needs PostgreSQL's own programs (Debian's postgresql) and psycopg2.
 """
 
 import os
@@ -36,7 +36,7 @@ class Postgres:
         self._do("initdb", "-D", str(folder / "data"), "-U", USER, "-A", "trust", "--no-sync")
         self._ctl("start")
         self._do("createdb", "-h", str(folder), "-U", USER, "mlflow")
-        self.uri = f"postgresql+psycopg://{USER}@/mlflow?host={folder}"
+        self.uri = f"postgresql+psycopg2://{USER}@/mlflow?host={folder}"
 
     def restart(self) -> None:
         """As after a crash: whoever is connected is cut off."""
