@@ -45,12 +45,23 @@ class Desk:
     origin: Mapping[str, str] = field(default_factory=dict)
     """Further tags of every run: the command that it is done for."""
 
-    def execute(self, spec: RunSpec, watch: Watch, teacher: Record | None = None) -> Outcome:
-        """Does the run; an exception makes it a failed run with its reason, an interrupt a killed one.
+    def execute(self, spec: RunSpec, watch: Watch, teacher: Record | None = None) -> Outcome | None:
+        """Does the run, unless another machine is at it (None).
 
-        `teacher` is the finished run that a student learns from.
+        An exception makes it a failed run with its reason, an interrupt a killed one. `teacher` is the finished run
+        that a student learns from.
         """
         run = self._begin(spec)
+        if self.is_elsewhere(spec, besides=run.run_id):  # begun at once: both leave it, and ask again at other moments
+            run.withdraw()
+            return None
+        return self._done(spec, run, watch, teacher)
+
+    def is_elsewhere(self, spec: RunSpec, besides: str = "") -> bool:
+        """Whether a process that does not share our claims is at the run."""
+        return self.store.goes_on(spec.suite, spec.key, besides)
+
+    def _done(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None) -> Outcome:
         try:
             with (
                 machine_lock("shared"),

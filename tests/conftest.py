@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from team_server import Team
     from transformers import PreTrainedTokenizerFast
 
+    from tests.faults.server import Server
+
 ROOT = Path(__file__).resolve().parent.parent
 USERS = ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA")
 """Variables that a user may have set, and that no test is to see."""
@@ -223,6 +225,15 @@ def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.Monkey
     shutil.copytree(finished.folder.parent, folder.parent)
     enter(folder, monkeypatch)
     return replace(finished, folder=folder)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
+    """A tracking server without accounts. Tests that use it are of one xdist group: it is started once."""
+    from tests.faults.server import serving
+
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

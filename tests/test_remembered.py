@@ -1,6 +1,6 @@
 """What is read of a server a second time: only what has changed, and never anything else than what stands there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -10,19 +10,13 @@ import pytest
 from conftest import AddRun
 
 from tests.faults.cache import damage
-from tests.faults.server import Server, serving
+from tests.faults.server import Server
 from tracking import Merge, Record, Store, StoreError
 from tracking.remembered import MARGIN_MS, WHOLE_MS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 
 LATER_MS = 2 * MARGIN_MS
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 class Desk:

@@ -8,7 +8,8 @@ from tracking.config import SERVERS, is_local, sqlite_path
 from tracking.view import view_query
 
 LOCAL_UI = "http://127.0.0.1:5000"
-_PASSWORD = re.compile(r"(://[^:/@]*):[^/\n]*@")
+_PASSWORD = re.compile(r"(://[^:/@]*|://[^:@\s]*):(?:[^/\n]*|\S*)@")
+"""A slash that should have been escaped is hidden with the rest."""
 
 
 def ui_command(uri: str) -> str:

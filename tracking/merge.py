@@ -16,7 +16,7 @@ from tracking.config import ARTIFACTS, is_local, resolve, sqlite_path
 from tracking.errors import StoreError
 from tracking.interface import without_password
 from tracking.names import CHANGED
-from tracking.provenance import owner
+from tracking.provenance import OWNER, owner
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tracking.client import Client
 
 ORIGIN, WHOLE = "merged_from", "merged_at"
-OWNER = "owner"
 
 
 class Merge:

@@ -17,6 +17,10 @@ PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "onnx", "onnxrunt
 MAX_PID = 2**31 - 1
 
 
+OWNER = "owner"
+"""The tag with the process that is at a run."""
+
+
 @cache
 def git_commit(folder: Path = SOURCE) -> str:
     """The commit of the code that runs, with `-dirty` where tracked files differ from it; else `unknown`."""

@@ -12,7 +12,8 @@ from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sql
 from tracking.interface import runs_address, view_address
 from tracking.models import TextModel, publish
 from tracking.names import metric_name
-from tracking.provenance import command, git_commit, is_dead, machine, owner, versions
+from tracking.provenance import OWNER, command, git_commit, machine, owner, versions
+from tracking.pulse import is_alive, is_over
 from tracking.record import SUITE_TAG, Record, Status, record_of
 from tracking.remembered import GOING_ON, Remembered
 from tracking.sqlite import prepare
@@ -25,7 +26,6 @@ TAG_LIMIT = 8000
 """Characters that MLflow keeps of a value. Longer ones are cut with a mark, and kept whole as a file of the run."""
 LONG_VALUES = "long_values"
 NOTE = "mlflow.note.content"
-OWNER = "owner"
 DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
 
 Filter by tags, as `tags.role = 'train' AND tags.smoke = 'false'`; group by `student` and `setting` to average seeds.
@@ -102,6 +102,7 @@ class Store:
         run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
         run = LiveRun(self._client, run_id)
         self._client.write(run_id, params=short_params)
+        self._client.pulse.begin(run_id)
         run.log_texts(long_tags | long_params)
         return run
 
@@ -120,6 +121,18 @@ class Store:
         """The suite's runs of one key, oldest first."""
         experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
         return [record_of(run, suite) for run in self._client.runs(experiments, f"tags.key = '{key}'")]
+
+    def goes_on(self, suite: str, key: str, besides: str = "") -> bool:
+        """Whether a run of the key, `besides` that of an id, gives signs of life on a server.
+
+        Those of one machine know of each other without a server: see `benchmark.claims`.
+        """
+        now = self._client.server_time()
+        if now is None:
+            return False
+        experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
+        runs = self._client.runs(experiments, f"{GOING_ON} AND tags.key = '{key}'")
+        return any(is_alive(run, now) for run in runs if run.info.run_id != besides)
 
     def going_on(self) -> list[Record]:
         """The runs that have begun and not ended, oldest first; their processes may be gone."""
@@ -187,16 +200,14 @@ class Store:
         return publish(self._client, run_id, name, alias, model)
 
     def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
-        """Ends the runs (of `keys`, or any) whose process on this machine is gone; returns their ids.
+        """Ends the runs (of `keys`, or any) that nobody is at any more; returns their ids.
 
-        A run whose process still lives, or lives on another machine, is left as it is.
+        Their process on this machine is gone, or they have given a server no sign of life for long.
         """
+        now = self._client.server_time()
         going_on = self._client.runs(list(self._client.experiments()), GOING_ON)
-        stale = [
-            run.info.run_id
-            for run in going_on
-            if (keys is None or run.data.tags.get("key") in keys) and is_dead(run.data.tags.get(OWNER, ""))
-        ]
+        asked = [run for run in going_on if keys is None or run.data.tags.get("key") in keys]
+        stale = [run.info.run_id for run in asked if is_over(run, now)]
         for run_id in stale:
             LiveRun(self._client, run_id).kill()
         return stale
@@ -249,7 +260,12 @@ class LiveRun:
         """Ends the run as one that was interrupted."""
         self._end("KILLED", "killed", {})
 
+    def withdraw(self) -> None:
+        """Ends the run as one that is left to another machine."""
+        self._end("KILLED", "killed", {"reason": "Another machine had begun it too."})
+
     def _end(self, status: str, word: Status, tags: Mapping[str, str]) -> None:
+        self._client.pulse.end(self.run_id)
         short, long = _shortened({**tags, "status": word}, TAG_LIMIT)
         self.log_texts(long)
         self._client.write(self.run_id, tags=short)

@@ -1,5 +1,6 @@
 """What is to be done, and what a process needs to do it."""
 
+import random
 import time
 import uuid
 from collections.abc import Generator, Mapping, Sequence
@@ -81,7 +82,8 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run of the plan. Of all commands on this machine one at a time does it, and the others take what came of it."""
+    """A run of the plan. Of all commands that keep their runs in one place one at a time does it; the others take what
+    came of it."""
 
     spec: RunSpec
     teacher: Record | None = None
@@ -91,9 +93,11 @@ class Run:
 
     def run(self, desk: Desk, watch: Watch) -> Outcome | None:
         with claim(desk.store.uri, self.spec.key) as is_ours:
-            if is_ours:
-                return desk.ended(self.spec, self.known) or desk.execute(self.spec, watch, self.teacher)
-        time.sleep(BUSY_SECONDS)
+            if is_ours and not desk.is_elsewhere(self.spec):
+                outcome = desk.ended(self.spec, self.known) or desk.execute(self.spec, watch, self.teacher)
+                if outcome:
+                    return outcome
+        time.sleep(random.uniform(0.5, 1.5) * BUSY_SECONDS)
         return None
 
     def lost(self, desk: Desk, reason: str) -> Outcome:

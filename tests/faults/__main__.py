@@ -12,6 +12,7 @@ from tests.faults.tally import Fault, Tally
 FAULTS: dict[str, tuple[str, int, Fault]] = {
     "kill": ("the sweep killed with SIGKILL at random moments of a small plan", 50, kill_sweep.killed),
     "two_sweeps": ("two sweeps started on one plan at once, or while the other is on its way", 10, two_sweeps.at_once),
+    "two_machines": ("the same, by two machines that share nothing but a server", 5, two_sweeps.of_two_machines),
     "server": ("the tracking server killed in the middle of a run, and back 60 s later", 5, server.outage),
     "server_sweep": ("the same in the middle of a whole sweep", 2, server.outage_of_a_sweep),
     "postgres": ("PostgreSQL restarted in the middle of a run, the store on it", 10, postgres.restarted),

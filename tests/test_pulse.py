@@ -1,0 +1,132 @@
+"""Signs of life on a server: who is at a run, as machines that share nothing else see it."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.server import Server
+from tracking import Store, pulse
+from tracking.names import CHANGED
+from tracking.provenance import owner
+from tracking.pulse import ALIVE_MS, DEAD_MS
+from tracking.store import LiveRun
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
+
+Later = Callable[[int], None]
+
+
+@pytest.fixture
+def suite(request: pytest.FixtureRequest) -> str:
+    return str(request.node.name)
+
+
+@pytest.fixture
+def there(server: Server) -> Store:
+    return Store.open(server.uri)
+
+
+@pytest.fixture
+def later(there: Store, monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Sets the server's clock forward, as this store sees it."""
+    now = there._client.server_time
+    return lambda ms: monkeypatch.setattr(there._client, "server_time", lambda: (now() or 0) + ms)
+
+
+def begun(store: Store, suite: str, key: str = "key", **tags: str) -> LiveRun:
+    return store.begin(suite, "run", tags={"key": key, "role": "train", **tags}, params={"seed": 0})
+
+
+def test_who_is_at_a_run(there: Store, suite: str, later: Later) -> None:
+    assert not there.goes_on(suite, "key"), "there is no such suite"
+    run = begun(there, suite)
+    assert there.goes_on(suite, "key")
+    assert not there.goes_on(suite, "key", besides=run.run_id)
+    assert not there.goes_on(suite, "another")
+    assert not there.goes_on("another", "key")
+    later(ALIVE_MS - 5000)
+    assert there.goes_on(suite, "key")
+    later(ALIVE_MS + 5000)
+    assert not there.goes_on(suite, "key"), "it has been silent"
+    later(0)
+    run.finish({})
+    assert not there.goes_on(suite, "key")
+
+
+def test_a_run_of_a_process_of_this_machine_that_is_gone(there: Store, suite: str) -> None:
+    begun(there, suite, owner="")
+    assert there.goes_on(suite, "key"), "of another machine"
+    host, boot, _, start = owner().rsplit("/", 3)
+    begun(there, suite, key="gone", owner=f"{host}/{boot}/{2**31 - 1}/{start}")
+    assert not there.goes_on(suite, "gone")
+
+
+def test_a_silent_run_is_ended_by_whoever_comes(there: Store, suite: str, later: Later) -> None:
+    silent = begun(there, suite, key="silent", owner="another machine/boot/1/2")
+    later(DEAD_MS - 5000)
+    assert there.kill_stale({"silent", "talking"}) == []
+    later(DEAD_MS + 5000)
+    talking = begun(there, suite, key="talking", owner="another machine/boot/1/3")
+    assert there.kill_stale({"silent", "talking"}) == [silent.run_id]
+    later(0)
+    assert {record.run_id: record.status for record in there.records(suite)} == {
+        silent.run_id: "killed",
+        talking.run_id: "running",
+    }
+    talking.finish({})
+
+
+def test_a_run_that_goes_on_says_so_until_it_ends(
+    there: Store, suite: str, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "BEAT_SECONDS", 0.05)
+    run = begun(there, suite)
+    begin = marked(there, run)
+    later(60_000)
+    wait_until(lambda: marked(there, run) >= begin + 60_000)
+    run.finish({})
+    end = marked(there, run)
+    later(120_000)
+    time.sleep(0.5)
+    assert marked(there, run) == end
+
+
+def test_a_server_that_does_not_answer_a_beat_is_asked_again(
+    there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "BEAT_SECONDS", 0.05)
+    beats: list[str] = []
+
+    def away(run_id: str) -> None:
+        beats.append(run_id)
+        raise ConnectionError
+
+    monkeypatch.setattr(there._client.pulse, "_mark", away)
+    run = begun(there, suite)
+    wait_until(lambda: beats.count(run.run_id) > 2)
+    run.finish({})
+
+
+def test_a_withdrawn_run_says_why(there: Store, suite: str) -> None:
+    begun(there, suite).withdraw()
+    [record] = there.records(suite)
+    assert (record.status, record.tags["reason"]) == ("killed", "Another machine had begun it too.")
+
+
+def test_a_file_needs_no_signs(store: Store) -> None:
+    run = begun(store, "classification")
+    assert not store.goes_on("classification", "key")
+    assert CHANGED not in store._client._mlflow.get_run(run.run_id).data.metrics
+    run.finish({})
+
+
+def marked(store: Store, run: LiveRun) -> int:
+    return int(store._client._mlflow.get_run(run.run_id).data.metrics[CHANGED])
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.05)
