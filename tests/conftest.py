@@ -249,13 +249,7 @@ def team() -> Iterator["Team"]:
 def nodes(tmp_path: Path) -> Iterator["Nodes"]:
     """A Ray cluster of two nodes of one core each, which share no cache."""
     pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
+    from tests.faults.node import two_nodes
 
-    small = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
-    own = [{"BENCHMARK_CACHE": str(tmp_path / name), "TMPDIR": str(tmp_path)} for name in ("one", "two")]
-    cluster = Cluster(initialize_head=True, head_node_args=small | {"include_dashboard": False, "env_vars": own[0]})
-    cluster.add_node(**small, env_vars=own[1])
-    yield cluster
-    session = cluster.head_node.get_session_dir_path()
-    cluster.shutdown()
-    shutil.rmtree(session, ignore_errors=True)
+    with two_nodes(tmp_path) as cluster:
+        yield cluster

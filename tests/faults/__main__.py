@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-from tests.faults import cache, clock, disk, kill_sweep, postgres, server, two_sweeps
+from tests.faults import cache, clock, disk, kill_sweep, limits, node, postgres, server, two_sweeps
 from tests.faults.tally import Fault, Tally
 
 FAULTS: dict[str, tuple[str, int, Fault]] = {
@@ -17,6 +17,8 @@ FAULTS: dict[str, tuple[str, int, Fault]] = {
     "server_sweep": ("the same in the middle of a whole sweep", 2, server.outage_of_a_sweep),
     "postgres": ("PostgreSQL restarted in the middle of a run, the store on it", 10, postgres.restarted),
     "postgres_server": ("PostgreSQL restarted behind a tracking server", 5, postgres.restarted_behind_a_server),
+    "limits": ("one run over its limit of memory or time, in the middle of a plan", 6, limits.exceeded),
+    "node": ("a node of a Ray cluster of two lost at a random moment of a plan", 5, node.lost),
     "disk": ("disk full while writing a checkpoint, bundle, report, logits, data set or artifact", 200, disk.full),
     "cache": ("a byte flipped in, or the end cut off, a cached file", 200, cache.damaged),
     "cache_sweep": ("the same, and the whole command again", 5, cache.damaged_before_a_sweep),

@@ -72,6 +72,12 @@ def records(work: Path, uri: str = "") -> list[Record]:
         return []
 
 
+def processes(work: Path) -> dict[str, int]:
+    """Process id by name of the runs that go on."""
+    live = [record for record in records(work) if record.status == "running" and record.tags.get("role") in ROLES]
+    return {record.name: int(record.tags["owner"].rsplit("/", 2)[1]) for record in live}
+
+
 def finished(known: list[Record]) -> dict[str, dict[str, float]]:
     """Scores of finished runs by run id."""
     done = [record for record in known if record.status == "finished" and record.tags["role"] in ROLES]
