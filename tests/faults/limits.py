@@ -57,7 +57,7 @@ def _held(plan: Plan, work: Path, expected: Mapping[str, dict[str, float]], name
     """The process of one run is held still until its time is over."""
     limited = replace(plan, arguments=(*plan.arguments, "--max-minutes", str(MINUTES)))
     with limited.going_on(work) as command:
-        while (pid := processes(work).get(name)) is None and command.poll() is None:
+        while (pid := _trains(work, name)) is None and command.poll() is None:
             time.sleep(0.02)
         if pid is not None:
             os.kill(pid, signal.SIGSTOP)
@@ -67,6 +67,12 @@ def _held(plan: Plan, work: Path, expected: Mapping[str, dict[str, float]], name
     _check_failed(work, code, expected, {name}, "Out of time: ")
     replace(plan, arguments=(*plan.arguments, "--retry-failed")).done(work)
     check([record for record in records(work) if record.status != "failed"], dict(expected))
+
+
+def _trains(work: Path, name: str) -> int | None:
+    """Its process, once an epoch has ended: its time runs by then."""
+    curves = [metric for record in records(work) if record.name == name for metric in record.metrics]
+    return processes(work).get(name) if any(metric.startswith("epoch/") for metric in curves) else None
 
 
 def _check_failed(work: Path, code: int, expected: Mapping[str, dict[str, float]], names: set[str], why: str) -> None:
