@@ -101,7 +101,7 @@ class Store:
         short_params, long_params = _shortened(_texts(params), PARAM_LIMIT)
         run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
         run = LiveRun(self._client, run_id)
-        self._client.write(run_id, params=short_params)
+        self._client.write_params(run_id, short_params)
         run.log_texts(long_tags | long_params)
         return run
 
@@ -118,7 +118,8 @@ class Store:
 
     def of_key(self, suite: str, key: str) -> list[Record]:
         """The suite's runs of one key, oldest first."""
-        experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
+        own = self._experiments.get(suite)
+        experiments = [own] if own else [e for e, name in self._client.experiments().items() if name == suite]
         return [record_of(run, suite) for run in self._client.runs(experiments, f"tags.key = '{key}'")]
 
     def going_on(self) -> list[Record]:
@@ -234,8 +235,7 @@ class LiveRun:
 
     def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
         """Writes the final figures by column name (None: not measured), then ends the run as finished."""
-        self._client.write(self.run_id, metrics=_metrics(metrics), not_before=self._not_before)
-        self._end("FINISHED", "finished", tags or {})
+        self._end("FINISHED", "finished", tags or {}, _metrics(metrics))
 
     def skip(self, reason: str) -> None:
         """Ends the run as one that was not to be done, and says why."""
@@ -249,10 +249,12 @@ class LiveRun:
         """Ends the run as one that was interrupted."""
         self._end("KILLED", "killed", {})
 
-    def _end(self, status: str, word: Status, tags: Mapping[str, str]) -> None:
+    def _end(
+        self, status: str, word: Status, tags: Mapping[str, str], metrics: Mapping[str, float] | None = None
+    ) -> None:
         short, long = _shortened({**tags, "status": word}, TAG_LIMIT)
         self.log_texts(long)
-        self._client.write(self.run_id, tags=short)
+        self._client.write(self.run_id, metrics=metrics, tags=short, not_before=self._not_before)
         self._client.end(self.run_id, status)
 
 
