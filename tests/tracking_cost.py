@@ -8,15 +8,16 @@ none means all; `emot` is read from BENCHMARK_DATA_MIRROR, or fetched.
 import argparse
 import inspect
 import io
+import math
 import os
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ from tests.conftest import own_environment
 from tests.team_server import team_server
 from tracking import LiveRun, Store
 
-TARGET_PERCENT = 3.0
+LONG_SECONDS = 60.0
+"""From which on a run lasts as long as those that a store is made for."""
 ALWAYS = ("--suite", "classification", "--jobs", "1", "--no-latency")
 PLANS: Mapping[str, tuple[str, ...]] = {
     "quickstart": ("-s", "bilstm", "-s", "cnn", "-x", "vanilla", "-x", "kd_ulb_bert"),
@@ -48,7 +50,7 @@ class Waiting:
 
     seconds: float = 0.0
     """In which its own thread waited."""
-    calls: Counter[str] = field(default_factory=Counter)
+    calls: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Those seconds, by method."""
     requests: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Seconds of each request to a server, by what it asks; those of other threads begin with `beside`."""
@@ -83,7 +85,7 @@ class Meter:
             self.inside, took = False, time.perf_counter() - begin
             for waiting in self.going_on:
                 waiting.seconds += took
-                waiting.calls[name] += took  # type: ignore[assignment]  # a float, which Counter adds as well
+                waiting.calls[name] += took
 
     @contextmanager
     def request(self, what: str) -> Iterator[None]:
@@ -105,7 +107,9 @@ class Cost:
     what: str
     wall: float
     waiting: Waiting
-    failure: str = ""
+    is_run: bool = True
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+    """Of the machine, over the last minute."""
 
     @property
     def percent(self) -> float:
@@ -114,22 +118,22 @@ class Cost:
     def __str__(self) -> str:
         beside = sum(len(took) for what, took in self.waiting.requests.items() if what.startswith("beside"))
         own = sum(map(len, self.waiting.requests.values())) - beside
-        what = f"{self.what} (FAILED: {self.failure})" if self.failure else self.what
         figures = f"{self.wall:.1f} | {self.waiting.seconds:.2f} | {self.percent:.2f}"
-        return f"| {self.store} | {what} | {figures} | {own} | {beside} |"
+        return f"| {self.store} | {self.what} | {figures} | {own} | {beside} | {self.load:.1f} |"
 
 
 @contextmanager
-def metered() -> Iterator[list[tuple[RunSpec, float, Waiting, str]]]:
-    """Yields a list that gets each run once it has ended: its spec, its wall seconds, what it asked, why it failed."""
-    ended: list[tuple[RunSpec, float, Waiting, str]] = []
+def metered() -> Iterator[list[Cost]]:
+    """Yields a list that gets each run, from before it is begun to after it has ended."""
+    ended: list[Cost] = []
     execute, send = Desk.execute, Session.send
 
     def timed(desk: Desk, spec: RunSpec, *given: Any, **named: Any) -> Outcome:
         waiting, begin = Waiting(), time.perf_counter()
         with METER.of(waiting):
             outcome = execute(desk, spec, *given, **named)
-        ended.append((spec, time.perf_counter() - begin, waiting, outcome.failure))
+        ended.append(Cost(desk.store.uri, spec.name, time.perf_counter() - begin, waiting))
+        assert not outcome.failure, outcome.failure
         return outcome
 
     def sent(session: Session, request: Any, **named: Any) -> Any:
@@ -140,7 +144,7 @@ def metered() -> Iterator[list[tuple[RunSpec, float, Waiting, str]]]:
         for name, method in inspect.getmembers(kept, inspect.isfunction):
             if not name.startswith("_"):
                 setattr(kept, name, _counted(f"{kept.__name__}.{name}", method))
-    Desk.execute, Session.send = timed, sent  # type: ignore[method-assign]
+    Desk.execute, Session.send = timed, sent  # type: ignore[method-assign, assignment]
     yield ended
 
 
@@ -175,7 +179,7 @@ def on_server(folder: Path) -> Iterator[str]:  # noqa: ARG001
 STORES: Mapping[str, Callable[[Path], Any]] = {"server": on_server, "file": on_file}
 
 
-def costs(store: str, plan: str, uri: str, folder: Path, ended: list[Any]) -> Iterator[Cost]:
+def costs(store: str, plan: str, uri: str, folder: Path, ended: list[Cost]) -> Iterator[Cost]:
     """Of each run of a plan that is done with an empty cache, and of the whole command."""
     folder.mkdir()
     os.environ |= own_environment(folder) | {"MLFLOW_TRACKING_URI": uri}
@@ -186,18 +190,28 @@ def costs(store: str, plan: str, uri: str, folder: Path, ended: list[Any]) -> It
         code = run.main([*ALWAYS, *PLANS[plan], "--out", str(folder / "results")])
     wall = time.perf_counter() - begin
     assert code == 0, said.getvalue()[-2000:]
-    for spec, seconds, waiting, failure in ended:
-        yield Cost(store, spec.name, seconds, waiting, failure)
-    yield Cost(store, f"the whole command ({plan})", wall, whole)
+    yield from (replace(cost, store=store) for cost in ended)
+    yield Cost(store, f"the whole command ({plan})", wall, whole, is_run=False)
 
 
 def request_lines(cost: Cost) -> Iterator[str]:
     """What the time of a run or command went to, the most first: methods, then requests."""
     yield f"\n{cost.what}, {cost.store}:\n\n| what | times | ms each | seconds |\n|---|---|---|---|"
-    for name, seconds in cost.waiting.calls.most_common():
+    for name, seconds in sorted(cost.waiting.calls.items(), key=lambda item: -item[1]):
         yield f"| {name} | | | {seconds:.3f} |"
     for name, took in sorted(cost.waiting.requests.items(), key=lambda item: -sum(item[1])):
         yield f"| {name} | {len(took)} | {1000 * sum(took) / len(took):.1f} | {sum(took):.3f} |"
+
+
+def summary(store: str, runs: Sequence[Cost]) -> str:
+    """The shares of a store's runs, in words."""
+    if not runs:
+        return ""
+    together = 100 * sum(cost.waiting.seconds for cost in runs) / sum(cost.wall for cost in runs)
+    most = max(cost.percent for cost in runs)
+    long = max((cost.percent for cost in runs if cost.wall >= LONG_SECONDS), default=math.nan)
+    told = f"{together:.2f} % of all, at most {most:.2f} % of one, at most {long:.2f} % of one of {LONG_SECONDS:.0f} s"
+    return f"\n{len(runs)} runs, {store}: {told} ({os.cpu_count()} cores)"
 
 
 def main() -> int:
@@ -207,8 +221,7 @@ def main() -> int:
     asked.add_argument("--requests", action="store_true", help="also what the time of each run went to")
     given = asked.parse_args()
     found: list[Cost] = []
-    print(f"Load average at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
-    print("| store | run | wall seconds | waited for the store | % | requests | beside it |\n" + "|---" * 7 + "|")
+    print("| store | run | wall seconds | waited | % | requests | beside the run | load |\n" + "|---" * 8 + "|")
     with tempfile.TemporaryDirectory(prefix="cost-") as scratch, metered() as ended:
         for store in given.store or STORES:
             folder = Path(scratch).absolute() / store
@@ -219,7 +232,7 @@ def main() -> int:
                     for cost in costs(store, plan, uri, folder / plan / "work", ended):
                         print(cost, flush=True)
                         found.append(cost)
-    print(f"\nLoad average at the end: {os.getloadavg()[0]:.1f}")
+    print("\n".join(summary(store, [c for c in found if c.is_run and c.store == store]) for store in STORES))
     for cost in found if given.requests else ():
         print("\n".join(request_lines(cost)))
     return 0
