@@ -3,17 +3,20 @@
 import base64
 import json
 import os
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg2
 import pytest
 from conftest import AddRun, enter
+from requests import PreparedRequest, Response, Session
 from team_server import Team
 from test_merge import copied, everything, fill
 
@@ -135,6 +138,55 @@ def test_members_work_in_one_anothers_suites_and_delete_only_what_is_theirs(
     assert ask(team, "/api/2.0/mlflow/experiments/delete", member, body=own) == 200
     with pytest.raises(StoreError, match=r"was deleted in http"):
         Store.open().begin("own", "r", tags={}, params={})
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What this process asks of servers, in order; `later` begins what it does not wait for."""
+    heard: list[str] = []
+    send = Session.send
+
+    def noting(session: Session, request: PreparedRequest, **options: Any) -> Response:
+        later = "" if threading.current_thread() is threading.main_thread() else "later "
+        heard.append(later + urllib.parse.urlsplit(str(request.url)).path.removeprefix("/api/2.0/mlflow/"))
+        return send(session, request, **options)
+
+    monkeypatch.setattr(Session, "send", noting)
+    return heard
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_run_waits_for_few_requests_and_the_last_one_ends_it(asked: list[str]) -> None:
+    store = Store.open()
+    store.begin("waited_for", "first", tags={}, params={}).finish({})
+    asked.clear()
+    run = store.begin("waited_for", "r", tags={"key": "k"}, params={"seed": 0})
+    for epoch in (1, 2):
+        run.log_epoch(epoch, {"valid_f1": epoch / 4})
+    run.finish({"test_f1": 0.5}, tags={"best": "yes"})
+    assert [what for what in asked if "later" not in what] == [
+        "runs/create",
+        "/health",
+        "runs/log-batch",
+        "runs/update",
+    ]
+    assert [what for what in asked if "later" in what] == ["later /health", *["later runs/log-batch"] * 3]
+    asked.clear()
+    [record] = store.of_key("waited_for", "k")
+    assert asked == ["runs/search"]
+    assert (record.status, record.params, record.tags["best"]) == ("finished", {"seed": "0"}, "yes")
+    assert record.metrics == {"test_f1": 0.5, "epoch/valid_f1": 0.5}
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_run_whose_parameters_cannot_be_kept_fails() -> None:
+    run = Store.open().begin("refused", "r", tags={}, params={"n" * 300: 0})
+    with pytest.raises(StoreError, match="exceeds the maximum length"):
+        run.finish({"test_f1": 0.5})
+    assert Store.open().records("refused")[0].status == "running"
+    run.fail("its parameters were refused")
+    [record] = Store.open().records("refused")
+    assert (record.status, record.metrics) == ("failed", {})
 
 
 @pytest.mark.parametrize(

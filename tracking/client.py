@@ -158,13 +158,16 @@ class Client:
             self._try(lambda: self._mlflow.log_batch(run_id, plain))
 
     def write_point(self, run_id: str, metrics: Mapping[str, float], step: int) -> None:
-        """A point of curves. A server is not waited for: whatever is asked next lets the points go first."""
+        """A point of curves. A server is not waited for; see `_send`."""
         now = _now()
         points = [Metric(name, value, now, step) for name, value in metrics.items()]
-        if is_local(self.uri):
-            self._try(lambda: self._mlflow.log_batch(run_id, points))
-        else:
-            self._outbox.put(lambda: self._ask(lambda: self._mlflow.log_batch(run_id, points)))
+        self._send(lambda: self._mlflow.log_batch(run_id, points))
+
+    def write_params(self, run_id: str, params: Mapping[str, str]) -> None:
+        """Of a run that has just begun. A server is not waited for; see `_send`."""
+        entities = [Param(name, value) for name, value in params.items()]
+        if entities:
+            self._send(lambda: self._mlflow.log_batch(run_id, self._mark(), entities))
 
     def after(self, run_id: str) -> int:
         """A time in ms that MLflow takes for later than that of any figure of the run, even if the clock went back."""
@@ -254,6 +257,13 @@ class Client:
             token = getattr(items, "token", None)
             if not token:
                 return
+
+    def _send(self, write: Callable[[], object]) -> None:
+        """Writes to a file at once, to a server soon: what is asked next lets it go first, and fails if it failed."""
+        if is_local(self.uri):
+            self._try(write)
+        else:
+            self._outbox.put(lambda: self._ask(write))
 
     def _try(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
         """Asks once all points have been written."""

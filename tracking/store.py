@@ -101,7 +101,7 @@ class Store:
         short_params, long_params = _shortened(_texts(params), PARAM_LIMIT)
         run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
         run = LiveRun(self._client, run_id)
-        self._client.write(run_id, params=short_params)
+        self._client.write_params(run_id, short_params)
         self._client.pulse.begin(run_id)
         run.log_texts(long_tags | long_params)
         return run
@@ -119,8 +119,7 @@ class Store:
 
     def of_key(self, suite: str, key: str) -> list[Record]:
         """The suite's runs of one key, oldest first."""
-        experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
-        return [record_of(run, suite) for run in self._client.runs(experiments, f"tags.key = '{key}'")]
+        return [record_of(run, suite) for run in self._client.runs(self._experiments_of(suite), f"tags.key = '{key}'")]
 
     def goes_on(self, suite: str, key: str, besides: str = "") -> bool:
         """Whether a run of the key, `besides` that of an id, gives signs of life on a server.
@@ -130,8 +129,7 @@ class Store:
         now = self._client.server_time()
         if now is None:
             return False
-        experiments = [experiment for experiment, name in self._client.experiments().items() if name == suite]
-        runs = self._client.runs(experiments, f"{GOING_ON} AND tags.key = '{key}'")
+        runs = self._client.runs(self._experiments_of(suite), f"{GOING_ON} AND tags.key = '{key}'")
         return any(is_alive(run, now) for run in runs if run.info.run_id != besides)
 
     def going_on(self) -> list[Record]:
@@ -212,6 +210,10 @@ class Store:
             LiveRun(self._client, run_id).kill()
         return stale
 
+    def _experiments_of(self, suite: str) -> list[str]:
+        own = self._experiments.get(suite)
+        return [own] if own else [e for e, name in self._client.experiments().items() if name == suite]
+
     def _suites(self) -> dict[str, str]:
         """By experiment id."""
         return tables.experiments(self._file) if self._file else self._client.experiments()
@@ -245,8 +247,7 @@ class LiveRun:
 
     def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
         """Writes the final figures by column name (None: not measured), then ends the run as finished."""
-        self._client.write(self.run_id, metrics=_metrics(metrics), not_before=self._not_before)
-        self._end("FINISHED", "finished", tags or {})
+        self._end("FINISHED", "finished", tags or {}, _metrics(metrics))
 
     def skip(self, reason: str) -> None:
         """Ends the run as one that was not to be done, and says why."""
@@ -264,11 +265,13 @@ class LiveRun:
         """Ends the run as one that is left to another machine."""
         self._end("KILLED", "killed", {"reason": "Another machine had begun it too."})
 
-    def _end(self, status: str, word: Status, tags: Mapping[str, str]) -> None:
+    def _end(
+        self, status: str, word: Status, tags: Mapping[str, str], metrics: Mapping[str, float] | None = None
+    ) -> None:
         self._client.pulse.end(self.run_id)
         short, long = _shortened({**tags, "status": word}, TAG_LIMIT)
         self.log_texts(long)
-        self._client.write(self.run_id, tags=short)
+        self._client.write(self.run_id, metrics=metrics, tags=short, not_before=self._not_before)
         self._client.end(self.run_id, status)
 
 
