@@ -1,6 +1,7 @@
 """Where a word-piece table starts: reduction, scaling, fastText and vector files."""
 
 from pathlib import Path
+from typing import Any
 
 import fasttext
 import numpy as np
@@ -202,3 +203,65 @@ def test_a_broken_bin_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "words.bin").write_bytes(content)
     with pytest.raises(DataError, match=r"words\.bin is no fastText \.bin file"):
         read_vectors(tmp_path / "words.bin", ["aku"])
+
+
+def trained_on(folder: Path, text: str, **options: Any) -> Path:
+    (folder / "text.txt").write_text(text * 30)
+    trains = fasttext.train_supervised if "__label__" in text else fasttext.train_unsupervised
+    model = trains(str(folder / "text.txt"), dim=4, minCount=1, epoch=1, thread=1, verbose=0, **options)
+    model.save_model(str(folder / "words.bin"))
+    return folder / "words.bin"
+
+
+@pytest.mark.parametrize(
+    ("options", "absent"),
+    [({"maxn": 0}, ["nas", "</s>x"]), ({"minn": 5, "maxn": 5, "bucket": 9}, ["a", "##ya"])],
+)
+def test_bin_has_no_vector_where_it_knows_neither_word_nor_part(
+    tmp_path: Path, options: dict[str, int], absent: list[str]
+) -> None:
+    """fastText answers zeros there; a Common Crawl model, of n-grams of 5, for unknown words of one or two letters."""
+    found = read_vectors(trained_on(tmp_path, "aku suka nasi\n", **options), ["aku", *absent, "nasi"])
+    assert np.isnan(found).all(axis=1).tolist() == [False, True, True, False]
+    assert np.isfinite(found[[0, 3]]).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"minn": 2, "maxn": 3, "bucket": 9}])
+def test_labels_of_a_bin_are_no_words(tmp_path: Path, options: dict[str, int]) -> None:
+    """fastText would answer with a row of the n-grams, or end with an error where there are none."""
+    found = read_vectors(trained_on(tmp_path, "__label__a aku suka\n", **options), ["aku", "__label__a"])
+    assert np.isnan(found).all(axis=1).tolist() == [False, True]
+
+
+def test_a_bin_of_another_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none of the teacher's 2 word pieces"):
+        read_vectors(trained_on(tmp_path, "bonjour\n", maxn=0), ["aku", "suka"])
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_bin_with_a_number_that_is_not_finite_is_refused(tmp_path: Path, number: float) -> None:
+    path = trained_on(tmp_path, "aku\n", maxn=0)
+    content = path.read_bytes()
+    start = len(content) - 2 * (1 + 16 + 2 * 4 * 4) + 17  # two matrices of two rows: aku and </s>
+    path.write_bytes(content[:start] + np.full((2, 4), number, np.float32).tobytes() + content[start + 32 :])
+    with pytest.raises(DataError, match=r"words\.bin holds numbers that are not finite"):
+        read_vectors(path, ["aku"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        np.full((6, 4), np.nan),
+        np.where(np.arange(6)[:, None] == 2, matrix(), np.nan),
+        np.ones((6, 4)),
+        matrix() * 1e12,
+        matrix() * 1e36,
+    ],
+    ids=["none", "one", "the same", "large", "too large to square"],
+)
+def test_vectors_that_no_deviation_can_be_taken_of_are_refused(source: np.ndarray) -> None:
+    embedding = table()
+    before = embedding.weight.detach().clone()
+    with pytest.raises(DataError, match="are all alike, or hold numbers beyond"):
+        start_table(embedding, source.astype(np.float32))
+    assert torch.equal(embedding.weight, before)

@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmark.errors import DataError
+from benchmark.learning.fasttext_file import check_model_file
 
 Matrix = NDArray[np.float32]
 
 CONTINUATION_MARKS = ("##", "▁", "Ġ")
 """What tokenizers write before a piece besides its letters (WordPiece, SentencePiece, byte-level BPE)."""
+
+LARGEST = 1e9
+"""Numbers of trained vectors are below 100."""
 
 FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCount": 1, "epoch": 5, "thread": 1}
 """One thread, since more make the vectors differ from run to run; a small bucket, since the default takes gigabytes."""
@@ -29,10 +33,11 @@ def start_table(table: nn.Embedding, matrix: Matrix) -> None:
     """Overwrites the rows of `table` [V, D] with those of `matrix` [V or other, any width].
 
     Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no piece (the
-    paper's teacher has 50,000 of them for 30,521 pieces) and are not read.
+    paper's teacher has 50,000 of them for 30,521 pieces) and are not read. Raises DataError where no two rows differ.
     """
     matrix = matrix[: table.num_embeddings]
     known = ~np.isnan(matrix).any(axis=1)
+    _check_spread(matrix[known])
     fitted = torch.from_numpy(fit_width(matrix[known], table.embedding_dim)).to(table.weight)
     rows = torch.from_numpy(np.flatnonzero(known))
     with torch.no_grad():
@@ -41,6 +46,15 @@ def start_table(table: nn.Embedding, matrix: Matrix) -> None:
         table.weight[rows, :columns] = fitted * (deviation / fitted.std())
         if table.padding_idx is not None:
             table.weight[table.padding_idx] = 0
+
+
+def _check_spread(vectors: Matrix) -> None:
+    """What is all alike has no deviation to scale by; the squares of huge numbers overflow."""
+    if not len(vectors) or not np.ptp(vectors, axis=0).any() or np.abs(vectors).max() > LARGEST:
+        raise DataError(
+            f"The {len(vectors)} vectors to start the student's pieces from are all alike, or hold numbers beyond"
+            f" {LARGEST:g}. Give vectors of the teacher's language, from a whole file."
+        )
 
 
 def fit_width(matrix: Matrix, width: int) -> Matrix:
@@ -66,7 +80,7 @@ def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], wi
 
 
 def read_vectors(path: Path, pieces: Sequence[str]) -> Matrix:
-    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where a .vec has none.
+    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where it has none.
 
     Raises DataError for a broken file, and for one that holds none of the pieces.
     """
@@ -81,11 +95,22 @@ def _surface(piece: str) -> str:
 
 
 def _read_bin(path: Path, words: Sequence[str]) -> Matrix:
+    """fastText answers zeros for a word of which it knows neither the whole nor a part: here it has no vector."""
+    n_words = check_model_file(path).nwords
     try:
         model = fasttext.load_model(str(path))
     except (ValueError, MemoryError) as error:
-        raise DataError(f"{path} is no fastText .bin file, or a broken one: {error}") from error
-    return np.stack([model.get_word_vector(word) for word in words]).astype(np.float32)
+        raise DataError(f"{path} cannot be loaded, though it is whole: {error}. Is there memory for it?") from error
+    matrix: Matrix = np.zeros((len(words), model.get_dimension()), dtype=np.float32)
+    for row, word in enumerate(words):
+        if model.get_word_id(word) < n_words:  # what follows the words are labels, without vectors
+            matrix[row] = model.get_word_vector(word)
+    if not np.isfinite(matrix).all():
+        raise DataError(f"{path} holds numbers that are not finite. Give a whole file.")
+    matrix[~matrix.any(axis=1)] = np.nan
+    if np.isnan(matrix).all():
+        raise _no_piece(path, words)
+    return matrix
 
 
 def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
@@ -101,11 +126,15 @@ def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
             if word in rows:
                 found[word] = _vector(f"{path}, line {number}", numbers, width)
     if not found:
-        raise DataError(f"{path} holds none of the teacher's {len(words)} word pieces. Give vectors of its language.")
+        raise _no_piece(path, words)
     matrix = np.full((len(words), width), np.nan, dtype=np.float32)
     for word, vector in found.items():
         matrix[rows[word]] = vector
     return matrix
+
+
+def _no_piece(path: Path, words: Sequence[str]) -> DataError:
+    return DataError(f"{path} holds none of the teacher's {len(words)} word pieces. Give vectors of its language.")
 
 
 def _width(path: Path, header: str) -> int:
