@@ -1,6 +1,7 @@
 """`python -m benchmark.run`: plan, run what is missing, measure, track, report."""
 
 import argparse
+import gc
 import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     out = asked.out or RESULTS / folder_name(wanted.suite.name)
     records = _known_records(asked, wanted, out)
+    gc.freeze()  # they live as long as the command: the collector need not look through them again and again
     rooms = wanted.rooms()
     items = _planned(asked, wanted, rooms, records, console)
     ledger = Ledger.read(records)

@@ -247,7 +247,7 @@ def team() -> Iterator["Team"]:
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator["Nodes"]:
-    """A Ray cluster of two nodes of one core each, which share no cache."""
+    """A Ray cluster of two nodes, which share no cache."""
     pytest.importorskip("ray")
     from tests.faults.node import two_nodes
 

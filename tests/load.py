@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,9 +29,10 @@ from benchmark.tags import role, tags
 from tests.conftest import COSTS, USERS, own_environment, write_teacher
 from tests.made_runs import LABELS
 from tests.team_server import team_server
-from tracking import Store
+from tracking import Store, cache_folder
 from tracking.names import metric_name
 
+LONG_AGO_MS = 86_400_000
 N_METRICS, N_DATASETS, N_UNDONE, N_ANSWERS = 40, 4, 100, 240
 SUITE = "load"
 MORE = tuple(
@@ -125,13 +127,14 @@ def fill(place: Place, items: list[Item]) -> None:
             place_of_files = Path(known["artifact_uri"].replace(example.run_id, f"{number:032x}"))
             _answers(place.artifacts.joinpath(*place_of_files.parts[-3:]), random.Random(number))
     store._client._mlflow.delete_run(example.run_id)
+    shutil.rmtree(cache_folder() / "runs", ignore_errors=True)  # a reader remembers nothing of these tables yet
 
 
 def _rows(
     run_id: str, spec: RunSpec, known: Mapping[str, Any], example: Mapping[str, str], dice: random.Random
 ) -> dict[str, list[dict[str, Any]]]:
     """By table; `known` is a row of the table of runs, `example` the tags of that run."""
-    start = known["start_time"] + 1000 * int(run_id, 16)
+    start = known["start_time"] - LONG_AGO_MS + 1000 * int(run_id, 16)
     own = {"run_uuid": run_id, "name": spec.name, "start_time": start, "end_time": start + 30_000}
     told = {**example, **tags(spec, role(spec), "quickstart")}
     point = {"run_uuid": run_id, "timestamp": 1, "step": 0, "is_nan": False}

@@ -228,6 +228,18 @@ def test_an_interrupted_process_gives_its_trial_back(home: Path) -> None:
     assert [record.status for record in records(home, "interrupted")[1]] == ["killed"]
 
 
+def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) -> None:
+    folder = home / "out" / "tuning" / "beside"
+    folder.mkdir(parents=True)
+    (folder / ".trials.csv.draft").write_text("half a table")
+    assert tune.main([*options(home, "--study beside"), "--trials", "1"]) == 0
+    parent, _ = records(home, "beside")
+    kept = Store.open(tracking_uri(home)).files(parent.run_id, "")
+    made = {path.name for path in folder.iterdir()} - {".trials.csv.draft"}
+    assert {Path(name).name for name in kept} == made
+    assert "trials.csv" in made
+
+
 def test_a_trial_that_fails_is_given_back(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = join(home, options(home, "--study broken"), 2)
     wanted = tune._request(tune._parser().parse_args(options(home)))

@@ -70,7 +70,8 @@ def fit_width(matrix: Matrix, width: int) -> Matrix:
 def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], width: int) -> Matrix:
     """[V, width] skip-gram vectors of `pieces`, trained on `sentences` of pieces (Bojanowski et al., 2017).
 
-    A piece that never occurs gets the sum of its character n-grams. The same input gives the same vectors.
+    A piece that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
+    1. The same input gives the same vectors.
     """
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "pieces.txt"

@@ -1,8 +1,11 @@
 """One process's part in a study: trial after trial until all that were asked for are finished, then the conclusion."""
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -10,7 +13,7 @@ from filelock import FileLock
 from benchmark.execute import Desk
 from benchmark.reporting.rates import Tried, best, write_rates
 from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, lesson_key
-from benchmark.storage import lock_path
+from benchmark.storage import lock_path, write_whole
 from benchmark.tuning.attempt import Attempts, tried
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
@@ -93,9 +96,12 @@ class Session:
         None where training diverged at every rate.
         """
         rows = self.tried()
-        write_rates(folder, f"Study {self.search.name}", rows)
         run, found = store.resume(parent), best(rows)
-        run.log_artifacts(folder)
+        with tempfile.TemporaryDirectory() as scratch:  # another process of the study may be writing into `folder` now
+            write_rates(Path(scratch), f"Study {self.search.name}", rows)
+            run.log_artifacts(Path(scratch))
+            for made in Path(scratch).iterdir():
+                write_whole(folder / made.name, partial(shutil.copyfile, made))
         if found is None:
             run.fail("training diverged at every learning rate")
             return None

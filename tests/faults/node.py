@@ -1,5 +1,6 @@
 """A node of a Ray cluster that is lost at any moment: what it was at is done again elsewhere."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 from subprocess import TimeoutExpired
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.faults.plan import Plan, by_name, check, records, said
 from tests.faults.tally import Tally
@@ -16,7 +17,8 @@ from tests.faults.tally import Tally
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
-NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+NODE: dict[str, Any] = {"num_cpus": os.cpu_count(), "object_store_memory": 80 * 2**20}
+"""As many cores as the machine has: a sum over other threads is another one in its last digits."""
 
 
 def lost(folder: Path, tries: int, dice: Random) -> Tally:
