@@ -2,9 +2,15 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict, replace
 
 import pytest
+import torch
+from test_progress import SPEC
 
+from benchmark.execute import Desk
+from benchmark.executors.work import Run
+from benchmark.spec import RunSpec
 from tests.faults.server import Server
 from tracking import Store, pulse
 from tracking.names import CHANGED
@@ -130,3 +136,53 @@ def wait_until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def run_of(there: Store, suite: str) -> tuple[Run, Desk]:
+    """A run that cannot be done: it has no data. Whoever begins it in earnest fails."""
+    spec = replace(SPEC, suite=suite)
+    return Run(spec=spec), Desk(rooms=None, store=there, device=torch.device("cpu"), preset="paper")  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_what_another_machine_is_at_is_left_to_it(there: Store, suite: str) -> None:
+    run, desk = run_of(there, suite)
+    other = there.begin(suite, "theirs", tags=desk.tags(run.spec, "train"), params=asdict(run.spec))
+    assert run.run(desk, print) is None
+    assert len(there.records(suite)) == 1
+    other.finish({"test_f1": 0.5})
+    outcome = run.run(desk, print)
+    assert outcome is not None
+    assert (outcome.run_id, outcome.metrics["test_f1"]) == (other.run_id, 0.5)
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_of_two_that_begin_at_once_each_sees_the_other(
+    there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, desk = run_of(there, suite)
+    looked: list[str] = []
+
+    def begun_behind_our_back(spec: RunSpec, besides: str = "") -> bool:
+        looked.append(besides)
+        if not besides:  # nobody is at it yet
+            there.begin(suite, "theirs", tags=desk.tags(spec, "train"), params=asdict(spec))
+            return False
+        return Desk.is_elsewhere(desk, spec, besides)
+
+    monkeypatch.setattr(desk, "is_elsewhere", begun_behind_our_back)
+    assert run.run(desk, print) is None
+    assert len(looked) == 2
+    assert sorted(record.status for record in there.records(suite)) == ["killed", "running"]
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_a_run_that_fell_silent_is_done_again(there: Store, suite: str, later: Later) -> None:
+    run, desk = run_of(there, suite)
+    tags = desk.tags(run.spec, "train") | {"owner": "another machine/boot/1/2"}
+    silent = there.begin(suite, "theirs", tags=tags, params=asdict(run.spec))
+    later(ALIVE_MS + 5000)
+    outcome = run.run(desk, print)
+    assert outcome is not None
+    assert outcome.run_id != silent.run_id
+    assert outcome.failure, "it was begun in earnest"

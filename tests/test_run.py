@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Finished, start_command
+from conftest import ROOT, Finished, start_command
 from mlflow import MlflowClient
 
 from benchmark.measuring.bundle import Bundle
@@ -35,6 +37,13 @@ def of_role(records: list[Record], role: str) -> list[Record]:
 @pytest.fixture(scope="module")
 def records(finished: Finished) -> list[Record]:
     return finished.store.records("classification")
+
+
+def test_a_plan_does_not_wait_for_what_trains_measures_and_draws() -> None:
+    heavy = ("onnxruntime", "seqeval", "sklearn", "matplotlib", "plotly", "optuna", "mlflow", "ray")
+    code = f"import sys, benchmark.run; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
 
 
 def test_the_command_does_the_whole_job(finished: Finished) -> None:
