@@ -1,17 +1,23 @@
-"""The whole command on a file, on the team's server, and on a Ray cluster that writes there: one leaderboard."""
+"""The whole command on a file, on the team's server, and on a Ray cluster that loses a node: one leaderboard."""
 
 import csv
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from conftest import USERS, own_environment
 from team_server import Team
 
 from benchmark.data import demo
+from tracking import Store
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster as Nodes
@@ -54,6 +60,25 @@ def done(suite: Path, name: str, *more: str, **account: str) -> Path:
     return work
 
 
+def lose(nodes: "Nodes", store: Store) -> None:
+    """Kills the second node while it is at a run, which is held still until then: it would be over too soon."""
+    [node] = nodes.worker_nodes
+    raylet = node.all_processes["raylet"][0].process.pid
+    held: list[int] = []
+    while not held:
+        time.sleep(0.1)
+        for record in store.going_on():
+            pid = int(record.tags["owner"].rsplit("/", 2)[1])
+            with suppress(psutil.NoSuchProcess):
+                if record.name.startswith("chat.cnn") and raylet in (one.pid for one in psutil.Process(pid).parents()):
+                    os.kill(pid, signal.SIGSTOP)
+                    held.append(pid)
+    nodes.remove_node(node, allow_graceful=False)
+    for pid in held:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def leaderboard(work: Path) -> list[dict[str, str]]:
     [path] = work.glob("results/*/leaderboard.csv")
     with path.open(newline="") as file:
@@ -66,10 +91,16 @@ def f1_by_key(work: Path) -> dict[str, tuple[str, str]]:
         return {row["key"]: (row["valid_f1"], row["test_f1"]) for row in csv.DictReader(file)}
 
 
-def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(suite: Path, team: Team, nodes: "Nodes") -> None:
+def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
+    suite: Path, team: Team, nodes: "Nodes", monkeypatch: pytest.MonkeyPatch
+) -> None:
     on_server = team.account | {"MLFLOW_TRACKING_URI": team.uri}
+    for name, value in team.account.items():
+        monkeypatch.setenv(name, value)
+    store = Store.open(team.uri)
     here = done(suite, "file")
     there = done(suite, "server", **on_server)
+    threading.Thread(target=lose, args=(nodes, store), daemon=True).start()
     cluster = done(suite, "ray", "--force", "--executor", "ray", "--ray-address", nodes.address, **on_server)
     board = leaderboard(here)
     assert [row["student"] for row in board].count("cnn") == 2
@@ -78,5 +109,9 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(suite: Pat
     assert leaderboard(cluster) == board
     assert len(f1_by_key(here)) == 5
     assert f1_by_key(here) == f1_by_key(there) == f1_by_key(cluster)
+    ended = [record.status for record in store.records("chat") if record.tags["role"] in ("teacher", "train")]
+    assert ended.count("finished") == 10
+    assert ended.count("killed") > 0, "what the lost node was at"
+    assert set(ended) == {"finished", "killed"}
     assert list(team.folder.joinpath("artifacts").rglob("model.onnx")), "files went through the server"
     assert not any((work / name).exists() for work in (there, cluster) for name in ("mlflow.db", "mlartifacts"))

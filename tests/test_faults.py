@@ -41,4 +41,4 @@ def test_a_server_may_be_away(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_sweep_may_be_killed_at_any_moment(tmp_path: Path) -> None:
-    assert kill_sweep.killed(tmp_path, 2, Random(1)).lost == []
+    assert kill_sweep.killed(tmp_path, 1, Random(1)).lost == []
