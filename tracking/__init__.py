@@ -7,11 +7,12 @@ from tracking.config import cache_folder
 from tracking.environment import ENVIRONMENT, environment
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command, without_password
+from tracking.live import LiveRun
 from tracking.merge import Merge
 from tracking.models import TextModel
 from tracking.provenance import git_commit, is_dead, machine, owner
 from tracking.record import Record
-from tracking.store import LiveRun, Store
+from tracking.store import Store
 
 __all__ = [
     "ENVIRONMENT",

@@ -18,7 +18,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from mlflow.utils.rest_utils import http_request
-from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +27,7 @@ from tracking.errors import StoreError
 from tracking.interface import without_password
 from tracking.names import CHANGED
 from tracking.outbox import Outbox
+from tracking.patience import patience
 from tracking.pulse import Pulse
 from tracking.refusals import in_words
 from tracking.sqlite import prepare
@@ -36,13 +36,6 @@ from tracking.view import view_tags
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
-BUSY = ("database is locked", "database table is locked")
-"""What SQLite says while another process writes; the question is asked again."""
-PATIENCE_SECONDS = 60.0
-AWAY = re.compile("failed with (timeout )?exception(?!.*too many 500 )", re.DOTALL)
-"""How MLflow ends the message where a server did not answer at all, after its own tries."""
-OUTAGE_SECONDS = 600.0
-"""For which a server or database that has answered before is waited for."""
 PAGE = 1000
 VIEWS = {"active": ViewType.ACTIVE_ONLY, "deleted": ViewType.DELETED_ONLY, "all": ViewType.ALL}
 """Which runs a question is about."""
@@ -277,28 +270,12 @@ class Client:
             try:
                 return ask()
             except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
-                if time.monotonic() - begin >= self._patience(error, first=bool(or_else)):
+                if time.monotonic() - begin >= patience(error, local=is_local(self.uri), first=bool(or_else)):
                     raise self._error(error, or_else) from error
             time.sleep(random.uniform(0.05, 0.5))
 
     def _error(self, error: Exception, or_else: str = "") -> StoreError:
         return StoreError(f"{without_password(self.uri)}: {in_words(error, or_else)}")
-
-    def _patience(self, error: Exception, *, first: bool) -> float:
-        """Seconds: another process holds the SQLite file; or what has answered before is away for a while."""
-        if is_local(self.uri):
-            return PATIENCE_SECONDS if _is_busy(error) else 0
-        return OUTAGE_SECONDS if _is_away(error) and not first else 0
-
-
-def _is_busy(error: Exception) -> bool:
-    return any(word in str(error) for word in BUSY)
-
-
-def _is_away(error: Exception) -> bool:
-    """A server that does not answer, or a database that does not answer the server."""
-    unavailable = getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE"
-    return unavailable or isinstance(error, NoConnection) or AWAY.search(str(error)) is not None
 
 
 def _now() -> int:

@@ -10,21 +10,18 @@ from typing import TYPE_CHECKING
 from tracking import files, tables
 from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sqlite_path
 from tracking.interface import runs_address, view_address
+from tracking.live import PARAM_LIMIT, TAG_LIMIT, LiveRun, epoch_name, grouped_metrics, plain_texts, shortened
 from tracking.models import TextModel, publish
 from tracking.names import metric_name
 from tracking.provenance import OWNER, command, git_commit, machine, owner, versions
 from tracking.pulse import is_alive, is_over
-from tracking.record import SUITE_TAG, Record, Status, record_of
+from tracking.record import SUITE_TAG, Record, record_of
 from tracking.remembered import GOING_ON, Remembered
 from tracking.sqlite import prepare
 
 if TYPE_CHECKING:
     from tracking.client import Client
 
-PARAM_LIMIT = 6000
-TAG_LIMIT = 8000
-"""Characters that MLflow keeps of a value. Longer ones are cut with a mark, and kept whole as a file of the run."""
-LONG_VALUES = "long_values"
 NOTE = "mlflow.note.content"
 DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
 
@@ -97,8 +94,8 @@ class Store:
             "command": command(),
             OWNER: owner(),
         }
-        short_tags, long_tags = _shortened({**own, **tags}, TAG_LIMIT)
-        short_params, long_params = _shortened(_texts(params), PARAM_LIMIT)
+        short_tags, long_tags = shortened({**own, **tags}, TAG_LIMIT)
+        short_params, long_params = shortened(plain_texts(params), PARAM_LIMIT)
         run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
         run = LiveRun(self._client, run_id)
         self._client.write_params(run_id, short_params)
@@ -162,7 +159,7 @@ class Store:
 
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
         """A curve of a run as (epoch, value), in order; `metric` is named as in `LiveRun.log_epoch`."""
-        name = metric_name(_epoch_name(metric))
+        name = metric_name(epoch_name(metric))
         points = tables.history(self._file, run_id, name) if self._file else self._remembered.history(run_id, name)
         return sorted((step, value) for step, value in points if math.isfinite(value))
 
@@ -182,7 +179,7 @@ class Store:
 
     def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
         """Adds later measurements to a run, finished or not; they count even where the clock went back meanwhile."""
-        self._client.write(run_id, metrics=_metrics(metrics), not_before=self._client.after(run_id))
+        self._client.write(run_id, metrics=grouped_metrics(metrics), not_before=self._client.after(run_id))
 
     def add_artifacts(self, run_id: str, folder: Path, path: str = "") -> None:
         """Copies what is in `folder` into a run's folder `path`, over what is there; the run may have finished."""
@@ -217,84 +214,3 @@ class Store:
     def _suites(self) -> dict[str, str]:
         """By experiment id."""
         return tables.experiments(self._file) if self._file else self._client.experiments()
-
-
-class LiveRun:
-    """A run that goes on. It counts as finished only once `finish` has returned: its status is the last thing set."""
-
-    def __init__(self, client: "Client", run_id: str, not_before: int = 0) -> None:
-        self._client = client
-        self._not_before = not_before
-        self.run_id = run_id
-
-    def log_epoch(self, epoch: int, metrics: Mapping[str, float | None]) -> None:
-        """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is kept as `epoch/train_loss`."""
-        grouped = {_epoch_name(name): value for name, value in metrics.items()}
-        self._client.write_point(self.run_id, _metrics(grouped), epoch)
-
-    def log_artifacts(self, folder: Path, path: str = "") -> None:
-        """Copies what is in `folder` into the run's folder `path`."""
-        self._client.upload(self.run_id, folder, path)
-
-    def log_texts(self, texts: Mapping[str, str]) -> None:
-        """Keeps each text as a file, `long_values/NAME.txt`."""
-        if not texts:
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in texts.items():
-                (Path(folder) / f"{name.replace('/', '_')}.txt").write_text(text, encoding="utf-8")
-            self.log_artifacts(Path(folder), LONG_VALUES)
-
-    def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
-        """Writes the final figures by column name (None: not measured), then ends the run as finished."""
-        self._end("FINISHED", "finished", tags or {}, _metrics(metrics))
-
-    def skip(self, reason: str) -> None:
-        """Ends the run as one that was not to be done, and says why."""
-        self._end("FINISHED", "skipped", {"reason": reason})
-
-    def fail(self, reason: str) -> None:
-        """Ends the run as failed, and says why."""
-        self._end("FAILED", "failed", {"reason": reason})
-
-    def kill(self) -> None:
-        """Ends the run as one that was interrupted."""
-        self._end("KILLED", "killed", {})
-
-    def withdraw(self) -> None:
-        """Ends the run as one that is left to another machine."""
-        self._end("KILLED", "killed", {"reason": "Another machine had begun it too."})
-
-    def _end(
-        self, status: str, word: Status, tags: Mapping[str, str], metrics: Mapping[str, float] | None = None
-    ) -> None:
-        self._client.pulse.end(self.run_id)
-        short, long = _shortened({**tags, "status": word}, TAG_LIMIT)
-        self.log_texts(long)
-        self._client.write(self.run_id, metrics=metrics, tags=short, not_before=self._not_before)
-        self._client.end(self.run_id, status)
-
-
-def _epoch_name(name: str) -> str:
-    return name if "/" in name else f"epoch/{name}"
-
-
-def _metrics(columns: Mapping[str, float | None]) -> dict[str, float]:
-    """By grouped name. None is left out; MLflow would turn an infinity into a large number, so it is kept as NaN."""
-    values = {metric_name(column): float(value) for column, value in columns.items() if value is not None}
-    return {name: value if math.isfinite(value) else math.nan for name, value in values.items()}
-
-
-def _texts(params: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in params.items() if value is not None}
-
-
-def _shortened(texts: Mapping[str, str], limit: int) -> tuple[dict[str, str], dict[str, str]]:
-    """The texts cut to `limit` characters with a mark, and those that were too long, whole."""
-    long = {name: text for name, text in texts.items() if len(text) > limit}
-    return {name: _cut(name, text, limit) for name, text in texts.items()}, long
-
-
-def _cut(name: str, text: str, limit: int) -> str:
-    mark = f" [... {len(text)} characters, whole in {LONG_VALUES}/{name}.txt]"
-    return text if len(text) <= limit else text[: limit - len(mark)] + mark
