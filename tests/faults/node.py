@@ -37,7 +37,8 @@ def lost(folder: Path, tries: int, dice: Random) -> Tally:
                 command.wait(moment)
                 continue
             except TimeoutExpired:
-                cluster.remove_node(cluster.worker_nodes.pop(), allow_graceful=False)
+                [node] = cluster.worker_nodes
+                cluster.remove_node(node, allow_graceful=False)
             with tally.one(f"lost after {moment:.0f} s"):
                 assert command.wait() == 0, said(place / "work")
                 check([record for record in records(place / "work") if record.status != "killed"], expected)
