@@ -52,34 +52,33 @@ class Desk:
         that a student learns from.
         """
         run = self._begin(spec)
-        if self.is_elsewhere(spec, besides=run.run_id):  # begun at once: both leave it, and ask again at other moments
-            run.withdraw()
-            return None
-        return self._done(spec, run, watch, teacher)
+        try:
+            if self.is_elsewhere(spec, besides=run.run_id):  # begun at once: both leave it, and ask again later
+                run.withdraw()
+                return None
+            return self._done(spec, run, watch, teacher)
+        except Exception as error:  # the sweep goes on
+            run.log_texts({"traceback": traceback.format_exc()})
+            run.fail(_reason(error))
+            return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=_reason(error))
+        except BaseException:
+            run.kill()
+            raise
 
     def is_elsewhere(self, spec: RunSpec, besides: str = "") -> bool:
         """Whether a process that does not share our claims is at the run."""
         return self.store.goes_on(spec.suite, spec.key, besides)
 
     def _done(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None) -> Outcome:
-        try:
-            with (
-                machine_lock("shared"),
-                tempfile.TemporaryDirectory() as folder,
-                enforced(self.limits, partial(_give_up, run, Path(folder))),
-            ):
-                result = self._teach(spec, run, watch, teacher, Path(folder))
-                run.log_artifacts(Path(folder))
-            run.finish(result.metrics())
-            return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
-        except Exception as error:  # the sweep goes on
-            reason = _reason(error)
-            run.log_texts({"traceback": traceback.format_exc()})
-            run.fail(reason)
-            return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=reason)
-        except BaseException:
-            run.kill()
-            raise
+        with (
+            machine_lock("shared"),
+            tempfile.TemporaryDirectory() as folder,
+            enforced(self.limits, partial(_give_up, run, Path(folder))),
+        ):
+            result = self._teach(spec, run, watch, teacher, Path(folder))
+            run.log_artifacts(Path(folder))
+        run.finish(result.metrics())
+        return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
 
     def ended(self, spec: RunSpec, known: Collection[str]) -> Outcome | None:
         """How the run of the spec ended that is none of `known` (run ids); None where there is no such."""

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,20 +60,32 @@ def done(suite: Path, name: str, *more: str, **account: str) -> Path:
     return work
 
 
-def lose(nodes: "Nodes", store: Store) -> None:
+@contextmanager
+def losing_a_node(nodes: "Nodes", store: Store) -> Iterator[None]:
+    over = threading.Event()
+    watcher = threading.Thread(target=lose, args=(nodes, store, over))
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def lose(nodes: "Nodes", store: Store, over: threading.Event) -> None:
     """Kills the second node while it is at a run, which is held still until then: it would be over too soon."""
     [node] = nodes.worker_nodes
     raylet = node.all_processes["raylet"][0].process.pid
     held: list[int] = []
-    while not held:
-        time.sleep(0.1)
+    while not held and not over.wait(0.1):
         for record in store.going_on():
             pid = int(record.tags["owner"].rsplit("/", 2)[1])
             with suppress(psutil.NoSuchProcess):
                 if record.name.startswith("chat.cnn") and raylet in (one.pid for one in psutil.Process(pid).parents()):
                     os.kill(pid, signal.SIGSTOP)
                     held.append(pid)
-    nodes.remove_node(node, allow_graceful=False)
+    if held:
+        nodes.remove_node(node, allow_graceful=False)
     for pid in held:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -100,8 +112,8 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
     store = Store.open(team.uri)
     here = done(suite, "file")
     there = done(suite, "server", **on_server)
-    threading.Thread(target=lose, args=(nodes, store), daemon=True).start()
-    cluster = done(suite, "ray", "--force", "--executor", "ray", "--ray-address", nodes.address, **on_server)
+    with losing_a_node(nodes, store):
+        cluster = done(suite, "ray", "--force", "--executor", "ray", "--ray-address", nodes.address, **on_server)
     board = leaderboard(here)
     assert [row["student"] for row in board].count("cnn") == 2
     assert 40 < max(float(row["f1"]) for row in board if row["student"] == "cnn") < 100, "a board that could differ"

@@ -12,7 +12,7 @@ from benchmark.execute import Desk
 from benchmark.executors.work import Run
 from benchmark.spec import RunSpec
 from tests.faults.server import Server
-from tracking import Store, pulse
+from tracking import Store, StoreError, pulse
 from tracking.live import LiveRun
 from tracking.names import CHANGED
 from tracking.provenance import owner
@@ -187,3 +187,38 @@ def test_a_run_that_fell_silent_is_done_again(there: Store, suite: str, later: L
     assert outcome is not None
     assert outcome.run_id != silent.run_id
     assert outcome.failure, "it was begun in earnest"
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_a_question_that_is_refused_fails_the_run_and_not_the_sweep(
+    there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, desk = run_of(there, suite)
+    monkeypatch.setattr(desk, "is_elsewhere", once_begun(StoreError("refused")))
+    outcome = run.run(desk, print)
+    assert outcome is not None
+    assert outcome.failure == "StoreError: refused"
+    [record] = there.records(suite)
+    assert (record.status, record.tags["reason"]) == ("failed", outcome.failure)
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_an_interrupt_in_between_leaves_no_run_behind(
+    there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, desk = run_of(there, suite)
+    monkeypatch.setattr(desk, "is_elsewhere", once_begun(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        run.run(desk, print)
+    assert [record.status for record in there.records(suite)] == ["killed"]
+
+
+def once_begun(error: BaseException) -> Callable[..., bool]:
+    """In the place of `Desk.is_elsewhere`: nobody is at the run before it is begun, and asking again raises."""
+
+    def ask(_: RunSpec, besides: str = "") -> bool:
+        if besides:
+            raise error
+        return False
+
+    return ask

@@ -49,8 +49,7 @@ def _refused(
     with replace(plan, arguments=(*plan.arguments, *limit)).going_on(work) as command:
         code = command.wait()
     _check_failed(work, code, expected, names, why)
-    replace(plan, arguments=(*plan.arguments, "--retry-failed")).done(work)
-    check([record for record in records(work) if record.status != "failed"], dict(expected))
+    _check_retried(plan, work, expected)
 
 
 def _held(plan: Plan, work: Path, expected: Mapping[str, dict[str, float]], name: str) -> None:
@@ -65,8 +64,7 @@ def _held(plan: Plan, work: Path, expected: Mapping[str, dict[str, float]], name
             os.kill(pid, signal.SIGCONT)
         code = command.wait()
     _check_failed(work, code, expected, {name}, "Out of time: ")
-    replace(plan, arguments=(*plan.arguments, "--retry-failed")).done(work)
-    check([record for record in records(work) if record.status != "failed"], dict(expected))
+    _check_retried(plan, work, expected)
 
 
 def _trains(work: Path, name: str) -> int | None:
@@ -83,6 +81,11 @@ def _check_failed(work: Path, code: int, expected: Mapping[str, dict[str, float]
     assert all(reason.startswith(why) for reason in failed.values()), failed
     others = {name: scores for name, scores in expected.items() if name not in names}
     check([record for record in known if record.status != "failed"], others)
+
+
+def _check_retried(plan: Plan, work: Path, expected: Mapping[str, dict[str, float]]) -> None:
+    replace(plan, arguments=(*plan.arguments, "--retry-failed")).done(work)
+    check([record for record in records(work) if record.status != "failed"], dict(expected))
 
 
 def _peaks(plan: Plan, work: Path) -> dict[str, float]:
