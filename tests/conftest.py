@@ -204,6 +204,11 @@ class Finished:
     def store(self) -> Store:
         return Store.open(f"sqlite:///{self.folder / 'mlflow.db'}")
 
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Its arguments, for who asks for no milliseconds."""
+        return (*self.arguments, "--no-latency")
+
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Finished:

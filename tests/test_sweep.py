@@ -98,7 +98,7 @@ def test_a_killed_command_goes_on_where_it_was(finished_copy: Finished) -> None:
         command.wait()
     assert list(runs) == ["smalltalk_demo.cnn.kd.seed0"]
     assert statuses(finished_copy.store)[-1] == ("cnn.kd", "running")
-    assert main([*finished_copy.arguments, *arguments]) == DONE
+    assert main([*finished_copy.unmeasured, *arguments]) == DONE
     assert statuses(finished_copy.store) == [
         ("cnn.vanilla", "finished"),
         ("cnn.kd_ulb_bert", "finished"),
@@ -165,7 +165,7 @@ def test_why_a_process_died_is_told_from_what_the_system_says() -> None:
 def test_a_run_over_its_limit_fails_alone_and_says_so(
     finished_copy: Finished, capfd: pytest.CaptureFixture[str], limit: tuple[str, str], reason: str, kind: str
 ) -> None:
-    arguments = [*finished_copy.arguments, "-x", "vanilla", "-x", "kd"]
+    arguments = [*finished_copy.unmeasured, "-x", "vanilla", "-x", "kd"]
     assert main([*arguments, *ENDLESS, "-x", "kd_ulb_bert", *limit]) == SOME_FAILED
     names = [line.partition(": ")[2].partition(": ")[0] for line in capfd.readouterr().err.splitlines()]
     assert sorted(names) == [f"smalltalk_demo.cnn.{setting}.seed0" for setting in ("kd", "kd_ulb_bert", "vanilla")]
@@ -188,7 +188,7 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
     pool = rooms.classroom("smalltalk_demo").logits_path(POOL, teacher.key)
     pool.unlink()
     (pool / "in_the_way").mkdir(parents=True)
-    assert main([*finished_copy.arguments, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
+    assert main([*finished_copy.unmeasured, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
     [said] = capfd.readouterr().err.splitlines()
     why = "The teacher's logits of the unlabelled pool could not be prepared: IsADirectoryError: "
     assert said.startswith(f"Failed: smalltalk_demo.cnn.kd_ulb.seed0: {why}")
@@ -208,7 +208,7 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     finished_copy.store.add_artifacts(teacher.run_id, kept, "logits")
     shutil.rmtree(logits_folder(teacher.key))
     shutil.rmtree(teacher_folder(teacher.key))
-    assert main([*finished_copy.arguments, "-x", "kd_ulb"]) == DONE
+    assert main([*finished_copy.unmeasured, "-x", "kd_ulb"]) == DONE
     for path in logits_folder(teacher.key).glob("*.npy"):
         np.testing.assert_array_equal(np.load(path), logits.pop(path.name))
     assert not logits
@@ -252,7 +252,7 @@ def test_a_claim_is_one_process_s_at_a_time() -> None:
 
 def test_runs_side_by_side_come_to_the_same(finished_copy: Finished) -> None:
     before = finished_copy.store.records()
-    assert main([*finished_copy.arguments, "-x", "vanilla", "-x", "kd_ulb_bert", "--force", "--jobs", "2"]) == DONE
+    assert main([*finished_copy.unmeasured, "-x", "vanilla", "-x", "kd_ulb_bert", "--force", "--jobs", "2"]) == DONE
     known = {record.key: record.metrics for record in before}
     new = [
         record for record in finished_copy.store.records() if record not in before and record.tags["role"] == "train"
@@ -272,7 +272,7 @@ def test_a_run_that_fails_is_kept_and_the_others_go_on(
     """The place of fastText's vectors is taken by a file, until it is not."""
     in_the_way = finished_copy.folder.parent / "own" / "cache" / "vectors"
     in_the_way.write_text("")
-    arguments = [*finished_copy.arguments, "-x", "kd_ulb_fasttext", "-x", "kd"]
+    arguments = [*finished_copy.unmeasured, "-x", "kd_ulb_fasttext", "-x", "kd"]
     assert main(arguments) == SOME_FAILED
     said = capfd.readouterr().err.splitlines()
     assert [line.partition(": FileExistsError: ")[0] for line in said] == [
