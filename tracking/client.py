@@ -1,40 +1,28 @@
-"""All that is asked of mlflow: with explicit run ids, patience while a store is busy, and typed errors."""
+"""All that is asked of mlflow about experiments and runs, with explicit run ids."""
 
 import hashlib
 import logging
-import random
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
-from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
-from mlflow.utils.rest_utils import http_request
-from requests.exceptions import RequestException
-from sqlalchemy.exc import SQLAlchemyError
 
-from tracking.config import SERVERS, URI_VARIABLE, TrackingConfig, is_local, sqlite_path
+from tracking.asking import Asker
+from tracking.config import SERVERS, TrackingConfig, is_local, sqlite_path
 from tracking.environment import PROBE, environment
 from tracking.errors import StoreError
 from tracking.interface import without_password
 from tracking.names import CHANGED
-from tracking.outbox import Outbox
-from tracking.patience import patience
 from tracking.pulse import Pulse
-from tracking.refusals import in_words
+from tracking.registry import Registry
 from tracking.sqlite import prepare
 from tracking.view import view_tags
-
-Answer = TypeVar("Answer")
-Item = TypeVar("Item")
 
 PAGE = 1000
 VIEWS = {"active": ViewType.ACTIVE_ONLY, "deleted": ViewType.DELETED_ONLY, "all": ViewType.ALL}
@@ -45,7 +33,7 @@ SUITE_TAG = "suite"
 
 for _logger in ("mlflow", "alembic", "sqlalchemy"):
     logging.getLogger(_logger).setLevel(logging.ERROR)
-logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what `_try` asks again
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what is asked again
 
 
 class Client:
@@ -54,22 +42,23 @@ class Client:
     def __init__(self, config: TrackingConfig, *, create: bool = True) -> None:
         self.uri = config.tracking_uri or ""
         self._location = config.artifact_location
-        self._outbox = Outbox()
+        self._asker = Asker(self.uri)
         self.pulse = Pulse(self._beat if self.uri.startswith(SERVERS) else None)
         if is_local(self.uri):
-            self._try(lambda: prepare(sqlite_path(self.uri), create=create))
+            self._asker.ask(lambda: prepare(sqlite_path(self.uri), create=create))
         with environment(PROBE), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of MLflow's
-            self._mlflow = self._try(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
-            self._try(lambda: self._mlflow.search_experiments(max_results=1), or_else=NO_ANSWER)
+            self._mlflow = self._asker.ask(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
+            self._asker.ask(lambda: self._mlflow.search_experiments(max_results=1), or_else=NO_ANSWER)
+        self.registry = Registry(self.uri, self._mlflow, self._asker)
 
     def experiment(self, suite: str, tags: Mapping[str, str]) -> str:
         """Id of the suite's experiment, which is created with these tags where there is none."""
-        found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
+        found = self._asker.ask(lambda: self._mlflow.get_experiment_by_name(suite))
         if found is None:
             location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
-            self._try(lambda: self._created(suite, location, {**tags, SUITE_TAG: suite, **view_tags()}))
-            found = self._try(lambda: self._mlflow.get_experiment_by_name(suite))
+            self._asker.ask(lambda: self._created(suite, location, {**tags, SUITE_TAG: suite, **view_tags()}))
+            found = self._asker.ask(lambda: self._mlflow.get_experiment_by_name(suite))
         if found is None or found.lifecycle_stage != "active":
             raise StoreError(
                 f"The experiment {suite!r} was deleted in {without_password(self.uri)}. Restore it with "
@@ -81,11 +70,11 @@ class Client:
         return str(found.experiment_id)
 
     def _tag(self, experiment: str, name: str, value: str) -> None:
-        self._try(lambda: self._mlflow.set_experiment_tag(experiment, name, value))
+        self._asker.ask(lambda: self._mlflow.set_experiment_tag(experiment, name, value))
 
     def experiments(self) -> dict[str, str]:
         """Suite by experiment id, of the experiments that hold a suite's runs."""
-        pages = self._paged(
+        pages = self._asker.pages(
             lambda token: self._mlflow.search_experiments(max_results=PAGE, order_by=["name ASC"], page_token=token)
         )
         experiments: Iterator[Experiment] = (experiment for page in pages for experiment in page)
@@ -93,7 +82,7 @@ class Client:
 
     def suite(self, experiment: str) -> tuple[str, dict[str, str]]:
         """Name of the suite whose runs an experiment holds, and all of the experiment's tags."""
-        tags = dict(self._try(lambda: self._mlflow.get_experiment(experiment)).tags)
+        tags = dict(self._asker.ask(lambda: self._mlflow.get_experiment(experiment)).tags)
         return tags[SUITE_TAG], tags
 
     def create(
@@ -101,7 +90,7 @@ class Client:
     ) -> str:
         """Id of a new run; `start_time`, in milliseconds since 1970, is now where none is given."""
         tags = dict(tags) | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
-        run = self._try(lambda: self._mlflow.create_run(experiment, start_time, tags, name))
+        run = self._asker.ask(lambda: self._mlflow.create_run(experiment, start_time, tags, name))
         return str(run.info.run_id)
 
     def write(
@@ -121,11 +110,11 @@ class Client:
             [RunTag(name, value) for name, value in (tags or {}).items()],
         )
         if points or any(entities):
-            self._try(lambda: self._mlflow.log_batch(run_id, [*points, *self._mark()], *entities))
+            self._asker.ask(lambda: self._mlflow.log_batch(run_id, [*points, *self._mark()], *entities))
 
     def mark(self, run_id: str) -> None:
         """Says of a server's run that it has changed; `write` does so itself. See `remembered.py`."""
-        self._try(lambda: self._mlflow.log_batch(run_id, self._mark()))
+        self._asker.ask(lambda: self._mlflow.log_batch(run_id, self._mark()))
 
     def _beat(self, run_id: str) -> None:
         """Lets no point go first: they may be waiting for a server that is away."""
@@ -137,45 +126,40 @@ class Client:
 
     def server_time(self) -> int | None:
         """Milliseconds since 1970 by the server's clock; None where there is no server, or it does not tell."""
-        if not self.uri.startswith(SERVERS):
-            return None
-        server = get_default_host_creds(self.uri)  # type: ignore[no-untyped-call]
-        answer = self._ask(lambda: http_request(server, "/health", "GET"))  # type: ignore[no-untyped-call]
-        told = answer.headers.get("Date")
-        return int(parsedate_to_datetime(told).timestamp()) * 1000 if told else None
+        return self._asker.server_time()
 
     def write_points(self, run_id: str, points: Sequence[Metric]) -> None:
         """Adds points of another run's curves, as they are; those that the run has already are not added again."""
         plain = [Metric(point.key, point.value, point.timestamp, point.step) for point in points]
         if plain:
-            self._try(lambda: self._mlflow.log_batch(run_id, plain))
+            self._asker.ask(lambda: self._mlflow.log_batch(run_id, plain))
 
     def write_point(self, run_id: str, metrics: Mapping[str, float], step: int) -> None:
-        """A point of curves. A server is not waited for; see `_send`."""
+        """A point of curves. A server is not waited for; see `Asker.send`."""
         now = _now()
         points = [Metric(name, value, now, step) for name, value in metrics.items()]
-        self._send(lambda: self._mlflow.log_batch(run_id, points))
+        self._asker.send(lambda: self._mlflow.log_batch(run_id, points))
 
     def write_params(self, run_id: str, params: Mapping[str, str]) -> None:
-        """Of a run that has just begun. A server is not waited for; see `_send`."""
+        """Of a run that has just begun. A server is not waited for; see `Asker.send`."""
         entities = [Param(name, value) for name, value in params.items()]
         if entities:
-            self._send(lambda: self._mlflow.log_batch(run_id, self._mark(), entities))
+            self._asker.send(lambda: self._mlflow.log_batch(run_id, self._mark(), entities))
 
     def after(self, run_id: str) -> int:
         """A time in ms that MLflow takes for later than that of any figure of the run, even if the clock went back."""
-        known = self._try(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
+        known = self._asker.ask(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
         return max((int(metric.timestamp) + 1 for metric in known), default=0)
 
     def end(self, run_id: str, status: str, end_time: int | None = None) -> None:
         """`end_time`, in milliseconds since 1970, is now where none is given."""
-        self._try(lambda: self._mlflow.set_terminated(run_id, status, end_time))
+        self._asker.ask(lambda: self._mlflow.set_terminated(run_id, status, end_time))
 
     def runs(self, experiments: Sequence[str], query: str = "", *, view: str = "active") -> list[Run]:
         """Oldest first: pages are cut by offset, and new runs then come at the end of the last one."""
         if not experiments:
             return []
-        pages = self._paged(
+        pages = self._asker.pages(
             lambda token: self._mlflow.search_runs(
                 list(experiments),
                 query,
@@ -189,51 +173,21 @@ class Client:
 
     def points(self, run_id: str, metric: str) -> list[Metric]:
         """A curve, with its times."""
-        return list(self._try(lambda: self._mlflow.get_metric_history(run_id, metric)))
+        return list(self._asker.ask(lambda: self._mlflow.get_metric_history(run_id, metric)))
 
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
         """(step, value) of each point."""
         return [(point.step, point.value) for point in self.points(run_id, metric)]
 
     def upload(self, run_id: str, folder: Path, path: str) -> None:
-        self._try(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
+        self._asker.ask(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
 
     def download(self, run_id: str, path: str, to: Path) -> Path:
         to.mkdir(parents=True, exist_ok=True)
-        return Path(self._try(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
+        return Path(self._asker.ask(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
 
     def files(self, run_id: str, folder: str) -> list[str]:
-        return [file.path for file in self._try(lambda: self._mlflow.list_artifacts(run_id, folder))]
-
-    def published(self, name: str, alias: str) -> dict[str, str]:
-        """Tags of the version that the alias stands for; empty where there is none."""
-        try:
-            return dict(self._mlflow.get_model_version_by_alias(name, alias).tags)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return {}
-            raise self._error(error) from error
-
-    def publish(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
-        """Keeps the folder `saved` as a model of the run, registers it as a version, and moves the alias there."""
-        experiment = self._try(lambda: self._mlflow.get_run(run_id)).info.experiment_id
-        logged = self._try(lambda: self._mlflow.create_logged_model(experiment, name, source_run_id=run_id))
-        self._try(lambda: self._mlflow.log_model_artifacts(logged.model_id, str(saved)))
-        self._try(lambda: self._mlflow.finalize_logged_model(logged.model_id, "READY"))
-        self._try(lambda: self._registered(name))
-        source = f"models:/{logged.model_id}"
-        with environment({URI_VARIABLE: self.uri}):  # where the client looks the source up, whatever store is its own
-            version = self._try(
-                lambda: self._mlflow.create_model_version(name, source, run_id, tags=tags, model_id=logged.model_id)
-            )
-        self._try(lambda: self._mlflow.set_registered_model_alias(name, alias, version.version))
-
-    def _registered(self, name: str) -> None:
-        try:
-            self._mlflow.create_registered_model(name)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
+        return [file.path for file in self._asker.ask(lambda: self._mlflow.list_artifacts(run_id, folder))]
 
     def _created(self, suite: str, location: str | None, tags: dict[str, str]) -> None:
         try:
@@ -241,41 +195,6 @@ class Client:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-
-    def _paged(self, page: Callable[[str | None], Sequence[Item]]) -> Iterator[Sequence[Item]]:
-        token: str | None = None
-        while True:
-            items = self._try(partial(page, token))
-            yield items
-            token = getattr(items, "token", None)
-            if not token:
-                return
-
-    def _send(self, write: Callable[[], object]) -> None:
-        """Writes to a file at once, to a server soon: what is asked next lets it go first, and fails if it failed."""
-        if is_local(self.uri):
-            self._try(write)
-        else:
-            self._outbox.put(lambda: self._ask(write))
-
-    def _try(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
-        """Asks once all points have been written."""
-        self._outbox.flush()
-        return self._ask(ask, or_else)
-
-    def _ask(self, ask: Callable[[], Answer], or_else: str = "") -> Answer:
-        """Asks again while that may help. `or_else` is for the first question, and ends the error."""
-        begin = time.monotonic()
-        while True:
-            try:
-                return ask()
-            except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
-                if time.monotonic() - begin >= patience(error, local=is_local(self.uri), first=bool(or_else)):
-                    raise self._error(error, or_else) from error
-            time.sleep(random.uniform(0.05, 0.5))
-
-    def _error(self, error: Exception, or_else: str = "") -> StoreError:
-        return StoreError(f"{without_password(self.uri)}: {in_words(error, or_else)}")
 
 
 def _now() -> int:

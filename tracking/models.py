@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tracking.client import Client
+    from tracking.registry import Registry
 
 SCRIPT = Path(__file__).with_name("served_model.py")
 ARTIFACT, LOADER = "model", "loader"
@@ -32,16 +32,16 @@ class TextModel:
     requirements: Sequence[str]
 
 
-def publish(client: "Client", run_id: str, name: str, alias: str, model: TextModel) -> str:
+def publish(registry: "Registry", run_id: str, name: str, alias: str, model: TextModel) -> str:
     """Registers the model of a run as `name@alias` and returns that address; nothing is done where it stands there.
 
     The alias moves when it is set on another version; earlier versions stay.
     """
     name, content = registered_name(name), _digest(model)
-    if client.published(name, alias) != {RUN_TAG: run_id, CONTENT_TAG: content}:
+    if registry.published(name, alias) != {RUN_TAG: run_id, CONTENT_TAG: content}:
         with tempfile.TemporaryDirectory() as scratch:
             saved = _save(model, Path(scratch))
-            client.publish(run_id, name, alias, saved, {RUN_TAG: run_id, CONTENT_TAG: content})
+            registry.publish(run_id, name, alias, saved, {RUN_TAG: run_id, CONTENT_TAG: content})
     return f"models:/{name}@{alias}"
 
 

@@ -192,7 +192,7 @@ class Store:
 
     def publish(self, run_id: str, name: str, alias: str, model: TextModel) -> str:
         """Registers a run's model as `name@alias` for `mlflow models serve`; returns its address, `models:/...`."""
-        return publish(self._client, run_id, name, alias, model)
+        return publish(self._client.registry, run_id, name, alias, model)
 
     def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
         """Ends the runs (of `keys`, or any) that nobody is at any more; returns their ids.
