@@ -383,6 +383,24 @@ print(record.metrics, store.history(record.run_id, "test_f1"), kept.read_text(),
     assert store.download(run.run_id, "file.txt", tmp_path / "back").read_text() == "kept"
 
 
+def test_a_link_among_a_runs_files_does_not_lead_out_of_them(store: Store, tmp_path: Path) -> None:
+    new, outside = tmp_path / "new", tmp_path / "outside"
+    new.mkdir()
+    outside.mkdir()
+    (new / "a.txt").write_text("new")
+    run = store.begin("emo", "r", tags={}, params={})
+    run.log_artifacts(new, "bundle")
+    [bundle] = tmp_path.rglob("artifacts/bundle")
+    bundle.rename(bundle.with_name("aside"))
+    bundle.symlink_to(outside)
+    with pytest.raises(StoreError, match="leads out of the run's files by a link"):
+        store.add_artifacts(run.run_id, new, "bundle")
+    assert list(outside.iterdir()) == []
+    bundle.unlink()
+    bundle.symlink_to("aside")
+    store.add_artifacts(run.run_id, new, "bundle")
+
+
 def test_points_wait_in_order_for_a_server_and_none_follows_one_that_failed() -> None:
     outbox, sent, gate = Outbox(), list[int](), threading.Event()
     outbox.put(gate.wait)

@@ -25,11 +25,17 @@ def download(kept: Path, path: str, to: Path) -> Path:
     return copy
 
 
-def upload(folder: Path, kept: Path) -> None:
-    """Copies what is in `folder` into `kept`, file by file, over files of the same name."""
+def upload(folder: Path, kept: Path, path: str) -> None:
+    """Copies what is in `folder` into the folder `path` of the run whose files lie in `kept`, over files of the same name.
+
+    Raises StoreError where a link would lead out of `kept`.
+    """
     try:
-        for source in sorted(path for path in folder.rglob("*") if path.is_file()):
-            _put(source, kept / source.relative_to(folder))
+        for source in sorted(found for found in folder.rglob("*") if found.is_file()):
+            target = kept / path / source.relative_to(folder)
+            if not target.parent.resolve().is_relative_to(kept.resolve()):
+                raise StoreError(f"{target.parent} leads out of the run's files by a link. Remove the link.")
+            _put(source, target)
     except OSError as error:
         raise StoreError(f"The run's files cannot be written to {kept}: {error.strerror or error}.") from error
 

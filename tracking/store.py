@@ -185,7 +185,7 @@ class Store:
         """Copies what is in `folder` into a run's folder `path`, over what is there; the run may have finished."""
         kept = tables.artifact_folder(self._file, run_id) if self._file else None
         if kept:
-            files.upload(folder, kept / path)
+            files.upload(folder, kept, path)
         else:
             self._client.upload(run_id, folder, path)
             self._client.mark(run_id)

@@ -87,7 +87,7 @@ def _upload(folder: Path, version: int) -> None:
     source = folder.parent / f"source{version}"
     source.mkdir(exist_ok=True)
     (source / "file").write_bytes(bytes([version]) * SIZE)
-    files.upload(source, folder / "run")
+    files.upload(source, folder / "run", "")
 
 
 PLACES: dict[str, Place] = {
