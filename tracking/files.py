@@ -26,7 +26,7 @@ def download(kept: Path, path: str, to: Path) -> Path:
 
 
 def upload(folder: Path, kept: Path, path: str) -> None:
-    """Copies what is in `folder` into the folder `path` of the run whose files lie in `kept`, over files of the same name.
+    """Copies what is in `folder` over the folder `path` of the run whose files lie in `kept`.
 
     Raises StoreError where a link would lead out of `kept`.
     """
