@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_plan_and_every_epoch_another() -> None:
 def test_batches_do_not_come_by_length() -> None:
     lengths = seeded(0).integers(3, 60, 500)
     longest = [lengths[batch].max() for batch in plan_batches(lengths, 800, seeded(1))]
-    assert longest != sorted(longest)
+    assert abs(np.corrcoef(longest, range(len(longest)))[0, 1]) < 0.5
 
 
 def test_buckets_pad_little() -> None:

@@ -214,10 +214,13 @@ def test_only_training_has_dropout() -> None:
     assert modes == [True] * n_steps + [False] * (len(modes) - n_steps)
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_others() -> None:
+@pytest.mark.parametrize(("dropout", "batch_size"), [(0.1, 1000), (0.0, 4)], ids=["dropout", "order"])
+def test_the_same_seed_gives_the_same_weights_and_another_others(dropout: float, batch_size: int) -> None:
+    """In one batch alone only dropout is chance, and without dropout only the batches are."""
     models = [Model() for _ in range(3)]
     for model, seed in zip(models, (7, 7, 8), strict=True):
-        taught(model, seed=seed)
+        model.dropout.p = dropout
+        taught(model, seed=seed, batch_size=batch_size)
     assert equal(models[0].state_dict(), models[1].state_dict())
     assert not equal(models[0].state_dict(), models[2].state_dict())
 
