@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from benchmark.reporting.files import write_whole
 from benchmark.reporting.picture import DOTS_PER_INCH, MARKERS, plain
@@ -18,6 +19,8 @@ from benchmark.studies.experiments import Experiment
 from tracking import Record, Store
 
 NAME = "curves"
+N_TICKS = 5
+"""Along a panel at most: more would touch."""
 STEPS, EPOCHS = "optimiser steps", "epochs"
 NOTE = (
     "A point an epoch. Line: mean over seeds, as far as every seed was trained; band: from the least to the most. "
@@ -130,6 +133,7 @@ def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, 
         if seeds:
             _line(axes, seeds, colour, marker, unit)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(N_TICKS, integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
