@@ -80,7 +80,11 @@ class Lesson:
         return practice(self.spec, self.room)
 
     def _matrix(self, width: int) -> NDArray[np.float32]:
-        """[V, any width] what the word-piece table starts from."""
+        """[V, any width] what the word-piece table starts from.
+
+        `bert` is the table of the teacher after fine-tuning, whose files the run's key names; the paper's is that of
+        the pre-trained BERT (section 5.1.4).
+        """
         if self.spec.embeddings == "bert":
             folder = teacher_folder(self.spec.teacher_key)
             return _table_of(load_teacher(str(folder), self.spec.task, len(self.room.corpus.labels)))

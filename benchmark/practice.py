@@ -49,7 +49,10 @@ def exercise(spec: RunSpec, room: Classroom, part: Part) -> Exercise:
 
 
 def _by_policy(spec: RunSpec, room: Classroom, labelled: Exercise) -> Exercise:
-    """The unlabelled exercise: where the teacher agrees, then balanced, then of the labelled text's length."""
+    """The unlabelled exercise: where the teacher agrees, then balanced, then of the labelled text's length.
+
+    Lengths are those of texts as they are read, cut at the room's `max_length`.
+    """
     more = exercise(spec, room, _source(spec))
     if spec.agreed:
         more = more.take(_agreed(more, labelled, room.origins(_source(spec))))

@@ -69,7 +69,7 @@ class Rooms:
             self._classrooms[dataset] = Classroom(
                 corpus=self.corpus(dataset),
                 tokenizer=self.tokenizer,
-                max_length=min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length),
+                max_length=self.max_length,
                 read_pool=partial(self.pool, dataset),
             )
         return self._classrooms[dataset]
@@ -112,6 +112,11 @@ class Rooms:
                 f"The tokenizer of teacher {self.teacher!r} cannot be loaded: {' '.join(str(error).split())[:300]}. "
                 "Save it again with save_pretrained(), or give another teacher."
             ) from error
+
+    @property
+    def max_length(self) -> int:
+        """Pieces that are read of a text."""
+        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length)
 
     @cached_property
     def vectors_digest(self) -> str:

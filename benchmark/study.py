@@ -6,6 +6,7 @@ are runs like any other: what is done is not done again.
 
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -24,13 +25,14 @@ from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.results import results
 from benchmark.rooms import Rooms
 from benchmark.spec import TUNED
+from benchmark.studies.curves import read_curves, write_curves
 from benchmark.studies.experiments import EXPERIMENTS
 from benchmark.studies.lengths import length_statistics, markdown, write_lengths
 from benchmark.studies.table import answer, write_study
 from tracking import Store
 
-LENGTH = "length"
-"""The study that tells of the texts' lengths too."""
+LENGTH, CONVERGENCE = "length", "convergence"
+"""The studies that tell more than their table: how long texts are, and how training went on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,15 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = run.main(rest)
     if asked.dry_run:
         return code
-    wanted = request(options.parse_args(rest))
-    rooms = wanted.rooms()
+    _say(_write(name, request(options.parse_args(rest)), asked))
+    return code
+
+
+def _write(name: str, wanted: Request, asked: Namespace) -> list[str]:
+    """Writes the study's files; returns its answer, and where it stands."""
+    experiment, rooms, store = EXPERIMENTS[name], wanted.rooms(), Store.open(asked.tracking_uri)
     keys = {item.spec.key for item in plan_runs(wanted, rooms)}
-    rows = [row for row in results(Store.open(asked.tracking_uri).records(wanted.suite.name)) if row.key in keys]
+    records = store.records(wanted.suite.name)
+    rows = [row for row in results(records) if row.key in keys]
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "studies" / name)
     more = _lengths(out, wanted, rooms) if name == LENGTH else ""
-    path = write_study(out, name, experiment, rows, more)
-    _say([*answer(experiment, rows), f"Study: {path}"])
-    return code
+    if name == CONVERGENCE:
+        more = write_curves(out, experiment, read_curves(experiment, rows, records, store))
+    return [*answer(experiment, rows), f"Study: {write_study(out, name, experiment, rows, more)}"]
 
 
 def _lengths(out: Path, wanted: Request, rooms: Rooms) -> str:
@@ -69,7 +77,7 @@ def _lengths(out: Path, wanted: Request, rooms: Rooms) -> str:
     readable = [dataset for dataset in wanted.datasets if not rooms.why_unavailable(dataset)]
     told = [row for dataset in readable for row in length_statistics(dataset, rooms.classroom(dataset))]
     write_lengths(out / "lengths.csv", told)
-    return f"## Lengths in word pieces (Table 11)\n\n{markdown(told)}"
+    return f"## Lengths in word pieces (Table 11)\n\n{markdown(told, rooms.max_length)}"
 
 
 def _suite(arguments: Sequence[str]) -> list[str]:

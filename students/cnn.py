@@ -16,7 +16,8 @@ KERNEL = 5
 class SeparableBlock(nn.Module):
     """Depthwise then pointwise convolution, layer normalisation, residual.
 
-    Source: Chollet, 2017 (https://arxiv.org/abs/1610.02357); the paper uses layer normalisation as the activation.
+    Source: Chollet, 2017 (https://arxiv.org/abs/1610.02357). The paper uses layer normalisation as the activation and
+    names no other: the ReLU before it was added here.
     """
 
     def __init__(self, width: int, kernel: int, dropout: float) -> None:

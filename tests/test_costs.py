@@ -124,6 +124,7 @@ def test_the_chapter_of_a_report(store: Store, add_run: AddRun) -> None:
     assert "| student | million parameters |" in text
     assert "two optimiser moments" in text
     assert len(READING) == 3
+    assert "The paper's are averages on a 6-core CPU; it does not say of how many threads." in text
 
 
 def test_a_tagging_table_stands_beside_the_papers_tagging_figures(store: Store, add_run: AddRun) -> None:

@@ -63,6 +63,25 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     assert lines(text, "| cnn | kd |")[0][6:8] == ["65.00 / 63.90 (+1.10)", "- / 87.26"]
 
 
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        (["finished"], "Every run that was tried is finished."),
+        (["finished", "running"], "1 run goes on or was interrupted."),
+        (["failed", "running", "running"], "2 runs go on or were interrupted."),
+    ],
+)
+def test_runs_that_go_on_are_not_said_to_be_finished(
+    statuses: list[str], said: str, store: Store, add_run: Any, tmp_path: Path
+) -> None:
+    for seed, status in enumerate(statuses):
+        add_run(store, seed=seed, status=status, reason="no memory", test_f1=0.5)
+    chapter = write_report(store, "classification", tmp_path).read_text().split("## Not done")[1].split("## ")[0]
+    assert chapter.strip().startswith(said)
+    assert ("Every run that was tried" in chapter) == (len(set(statuses)) == 1)
+    assert ("no memory" in chapter) == ("failed" in statuses)
+
+
 def test_every_figure_of_the_leaderboard_follows_from_results_csv(filled: Store, tmp_path: Path) -> None:
     path = write_report(filled, "classification", tmp_path, preset="paper")
     with (tmp_path / "results.csv").open(newline="") as file:

@@ -104,7 +104,8 @@ def test_figures_of_the_texts_stand_in_the_table(store: Store, add_run: AddRun, 
         (line,) = csv.DictReader(file)
     assert (line["condition"], line["n_texts"], line["label_count_std"]) == ("ulb_median", "102", "3.0")
     assert float(line["paper_f1"]) == pytest.approx(0.8327)  # Table 10
-    assert "paper's F1 (telco)" in path.read_text()
+    assert line["paper_dataset"] == "telco"
+    assert "| 83.27 (on telco) |" in path.read_text()
     assert path.read_text().endswith("## More\n")
 
 
@@ -150,8 +151,10 @@ def test_the_table_has_the_contracts_columns(rows: list[Row], tmp_path: Path) ->
     assert (read[0]["n_seeds"], read[1]["n_seeds"]) == ("3", "4")
     assert read[0]["n_texts"] == ""
     assert float(read[0]["paper_f1"]) == pytest.approx(0.639)  # Table 5: CNN, KD, EmoT
-    assert read[1]["paper_f1"] == ""
+    assert (read[1]["paper_f1"], read[1]["paper_dataset"]) == ("", "")
+    assert read[0]["paper_dataset"] == "emot"
     assert "| emot | cnn | mse | 64.00 |" in path.read_text()
+    assert "| 63.90 |" in path.read_text(), "of the same data set: nothing to be said"
 
 
 def test_a_single_seed_has_no_interval(store: Store, add_run: AddRun) -> None:

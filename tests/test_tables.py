@@ -4,6 +4,7 @@ from dataclasses import replace
 from statistics import fmean
 
 import pytest
+from conftest import AddRun
 
 from benchmark.reporting.beside import beside_paper
 from benchmark.reporting.latex import escaped as escaped_for_latex
@@ -24,7 +25,7 @@ from benchmark.reporting.results import Row, results
 from benchmark.reporting.tables import paper_tables
 from benchmark.settings import LADDER
 from benchmark.spec import TASKS, Task
-from tracking import Record
+from tracking import Record, Store
 
 STUDENTS = ("bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")
 
@@ -110,6 +111,17 @@ def test_costs_and_counts_stand_beside_the_papers() -> None:
     counts = lines["Table 4"]
     assert [tables["Table 4"].texts(cell)[:2] for cell in counts["emot",]][2] == ("440", "442")
     assert counts["health",][0].ours is None, "a private data set was never seen"
+
+
+def test_milliseconds_of_a_gpu_stand_beside_the_papers(store: Store, add_run: AddRun) -> None:
+    run_id = add_run(store, student="bilstm", setting="kd", test_f1=0.6)
+    tags = {"role": "inference", "key": "k", "dataset": "emot"}
+    store.begin("classification", "timed", tags=tags, params={}, parent=run_id).finish({"latency_torch_cuda_ms": 1.2})
+    [board] = boards(results(store.records()))
+    seven = next(table for table in beside_paper(board) if table.title == "Table 7")
+    gpu = dict(zip(seven.columns, dict(seven.lines)["bilstm",], strict=True))["ms GPU"]
+    assert seven.texts(gpu) == ("1.20", "1.09", "+0.110")
+    assert "The paper's are averages" in seven.note
 
 
 def test_tagging_has_the_papers_tagging_figures() -> None:

@@ -1,4 +1,4 @@
-"""The losses of section 3.1, on logits [N, C].
+"""The losses on soft targets of section 3.1, and that of students without a teacher, on logits [N, C].
 
 Targets are the teacher's logits [N, C], or labels [N] with -100 ignored. N counts sentences, or words for tagging:
 flattening happened before.
@@ -30,7 +30,10 @@ def kld(logits: Tensor, teacher_logits: Tensor, temperature: float = 1.0) -> Ten
 
 
 def hard(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy with the labels."""
+    """Cross-entropy with the labels of the data, as of vanilla students (section 4.2).
+
+    Not the hard targets of section 3.1: those are the labels that the teacher gives.
+    """
     return functional.cross_entropy(logits, labels, ignore_index=IGNORED)
 
 

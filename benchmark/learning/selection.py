@@ -32,7 +32,11 @@ def length_bounds(labelled: NDArray[np.int64], how: LengthFilter) -> tuple[float
 
 
 def of_length(lengths: NDArray[np.int64], labelled: NDArray[np.int64], how: LengthFilter) -> NDArray[np.bool_]:
-    """[n] whether each text's length in pieces lies within the bounds; all do for ""."""
+    """[n] whether each text's length in pieces lies within the bounds; all do for "".
+
+    A caller that cuts texts at a number of pieces gives lengths as cut, and then all longer texts are of that length:
+    where a labelled text reaches it, `min_max` lets every long text through.
+    """
     if not how:
         return np.ones(len(lengths), dtype=bool)
     low, high = length_bounds(labelled, how)

@@ -211,10 +211,11 @@ BEYOND: dict[str, Show] = {
 }
 
 READING = (
-    "Medians of one sentence at a time, one thread, ours / the paper's. `x` is how many times as fast as the reference "
-    "(BERT-base shape, random weights), our teacher, or our teacher at its own best, each in PyTorch unless said "
-    "otherwise, as the median of the rounds' ratios with its 95 % interval; `same` where the interval holds 1 or the "
-    "factor is within the noise floor. `*`: interquartile range above 25 % of the median.",
+    "Milliseconds are of one sentence at a time, ours / the paper's. Ours are medians, on one thread unless said "
+    "otherwise. The paper's are averages on a 6-core CPU; it does not say of how many threads. `x` is how many times "
+    "as fast as the reference (BERT-base shape, random weights), our teacher, or our teacher at its own best, each in "
+    "PyTorch unless said otherwise, as the median of the rounds' ratios with its 95 % interval; `same` where the "
+    "interval holds 1 or the factor is within the noise floor. `*`: interquartile range above 25 % of the median.",
     "The size that the paper calls original is a training checkpoint: fp32 weights with two optimiser moments, "
     "three times the weights. MiB are 2**20 bytes.",
     "`ms text` is from a string to a label or tags, by the form that serves. Sentences/s are of that bundle in batches "

@@ -24,7 +24,7 @@ def markdown(suite: str, boards: Sequence[Board], rows: Sequence[Row], origin: O
     parts += [f"**{_of(board, boards)}{escaped(answer(board))}**" for board in boards] or ["**No run counts yet.**"]
     for board, picture in zip(boards, pictures, strict=True):
         parts += _board(board, picture)
-    parts += _undone(rows)
+    parts += _undone(rows, origin.n_unfinished)
     parts += _reading(boards)
     parts += _making(suite, boards, origin)
     return "\n\n".join(parts) + "\n"
@@ -88,19 +88,30 @@ def _pair(paper: Beside, cell: Cell) -> str:
     return f"{ours} / {papers}" + (f" ({difference})" if cell.difference is not None else "")
 
 
-def _undone(rows: Sequence[Row]) -> list[str]:
+def _undone(rows: Sequence[Row], n_unfinished: int) -> list[str]:
+    known = _undone_rows(rows)
+    parts = [_unfinished(n_unfinished), *known] if n_unfinished else known
+    return ["## Not done", *(parts or ["Every run that was tried is finished."])]
+
+
+def _unfinished(count: int) -> str:
+    return "1 run goes on or was interrupted." if count == 1 else f"{count} runs go on or were interrupted."
+
+
+def _undone_rows(rows: Sequence[Row]) -> list[str]:
+    """A table of what failed or was skipped; none where nothing was."""
     groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in rows:
         if row.status != "finished":
             groups[row.status, row.dataset, _short(row.reason)].append(row)
     if not groups:
-        return ["## Not done\n\nEvery run that was tried is finished."]
+        return []
     lines = [
         [status, dataset, str(len(group)), ", ".join(dict.fromkeys(f"{r.student} {r.setting}" for r in group)), reason]
         for (status, dataset, reason), group in sorted(groups.items())
     ]
     titles = ["status", "data set", "runs", "which", "reason"]
-    return ["## Not done", table(titles, lines, [False, False, True, False, False])]
+    return [table(titles, lines, [False, False, True, False, False])]
 
 
 def _short(reason: str) -> str:

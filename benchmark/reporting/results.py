@@ -84,6 +84,8 @@ class Row:
     """Digest of what bounds training, whatever the setting: steps, epochs, batch, length."""
     rate_from: str
     """`grid` where the learning rate was searched, `tuned` where it is a finished study's best, else `given`."""
+    latency_torch_cuda_ms: float | None
+    """In PyTorch on a GPU, where the machine that measured had one."""
 
     @property
     def is_teacher(self) -> bool:

@@ -57,7 +57,7 @@ INTERPLAY = {
 
 EXPERIMENTS: dict[str, Experiment] = {
     "losses": Experiment(
-        title="MSE on logits, KL divergence, or hard labels (section 5.1.2)",
+        title="MSE on logits or KL divergence (section 5.1.2), or the gold labels alone",
         conditions={
             "mse": "kd",
             "kld_t1": "kd_kld",
@@ -69,7 +69,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             Effect(claim="MSE beats KLD (T = 1)", plus=("mse",), minus=("kld_t1",), paper=MSE_OVER_KLD),
             Effect(claim="MSE beats KLD (T = 2)", plus=("mse",), minus=("kld_t2",)),
             Effect(claim="MSE beats KLD (T = 4)", plus=("mse",), minus=("kld_t4",)),
-            Effect(claim="Distillation beats hard labels", plus=("mse",), minus=("hard_labels",)),
+            Effect(claim="Distillation beats the gold labels alone", plus=("mse",), minus=("hard_labels",)),
         ),
     ),
     "convergence": Experiment(

@@ -2,20 +2,21 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.learning.classroom import POOL, Classroom
-from benchmark.learning.encoding import Sentences
+from benchmark.learning.classroom import POOL, Classroom, Part
 from benchmark.learning.selection import of_length
 from benchmark.reporting.files import write_whole
 from benchmark.reporting.paper import paper_lengths
 from benchmark.settings import LengthFilter
 
+UNCUT = 2**31 - 1
+"""Pieces: no text has more."""
 FILTERS: tuple[LengthFilter, ...] = tuple(name for name in get_args(LengthFilter) if name)
 
 
@@ -35,24 +36,33 @@ class Lengths:
 
 
 def length_statistics(dataset: str, room: Classroom) -> Iterator[Lengths]:
-    """The rows of one data set. As in the paper, the filtered text is told together with the labelled one."""
-    labelled, pool = (_pieces(room, room.sentences(part)) for part in ("train", POOL))
+    """The rows of one data set. As in the paper, the filtered text is told together with the labelled one.
+
+    Lengths are those of whole texts. A filter lets through what it does for a student: by the length of what is read.
+    """
+    whole = replace(room, max_length=UNCUT)
+    labelled, pool = (_pieces(whole, part) for part in ("train", POOL))
     yield _told(dataset, "labelled", labelled)
     if len(pool):
         yield _told(dataset, "ulb", pool)
         for how in FILTERS:
-            kept = pool[of_length(pool, labelled, how)]
-            yield _told(dataset, f"labelled + ulb_{how}", np.concatenate([labelled, kept]))
+            kept = of_length(_pieces(room, POOL), _pieces(room, "train"), how)
+            yield _told(dataset, f"labelled + ulb_{how}", np.concatenate([labelled, pool[kept]]))
 
 
 def write_lengths(path: Path, rows: Sequence[Lengths]) -> None:
     write_whole(path, lambda draft: _fill(draft, rows))
 
 
-def markdown(rows: Iterable[Lengths]) -> str:
+def markdown(rows: Iterable[Lengths], max_length: int) -> str:
+    """The table with the paper's rows, and what a filter sees of texts that are cut at `max_length` pieces."""
     rows = [*rows, *_paper()]
     head = "| data set | texts | N | mean | std | min | Q1 | Q3 | max |\n|---|---|---:|---:|---:|---:|---:|---:|---:|\n"
-    return head + "".join(_line(row) for row in rows)
+    note = (
+        "Lengths of whole texts, without the tokenizer's marks. A student, and so a filter, reads a text only up to "
+        f"{max_length} pieces, marks counted: texts that reach it are of one length to min_max and q1_q3.\n"
+    )
+    return f"{head}{''.join(_line(row) for row in rows)}\n{note}"
 
 
 def _paper() -> Iterator[Lengths]:
@@ -76,8 +86,8 @@ def _told(dataset: str, data: str, lengths: NDArray[np.int64]) -> Lengths:
     )
 
 
-def _pieces(room: Classroom, sentences: Sentences) -> NDArray[np.int64]:
-    return sentences.lengths - room.tokenizer.num_special_tokens_to_add()
+def _pieces(room: Classroom, part: Part) -> NDArray[np.int64]:
+    return room.sentences(part).lengths - room.tokenizer.num_special_tokens_to_add()
 
 
 def _fill(path: Path, rows: Sequence[Lengths]) -> None:

@@ -16,6 +16,10 @@ from benchmark.studies.experiments import Effect, Experiment
 
 Cell = tuple[str, str, int | None]
 """Data set, student, seed."""
+TITLES = (
+    "| data set | student | condition | F1 | 95 % interval | seeds | texts | std | steps to best | paper's F1 |\n"
+    "|---|---|---|---:|---|---:|---:|---:|---:|---:|\n"
+)
 NOTE = (
     "Texts: that a student was taught with, labelled and unlabelled, repetitions counted. Std: standard deviation over "
     "labels of how many unlabelled texts the teacher gives each.\n"
@@ -39,9 +43,10 @@ class Line:
     """That a student was taught with, labelled and unlabelled; like the next, the mean over seeds."""
     label_count_std: float | None
     paper_f1: float | None
-    """For the same data set where Tables 5 and 6 are meant; else for the one that the paper took."""
     steps_to_best: float | None
     """Mean over seeds."""
+    paper_dataset: str
+    """Whose F1 `paper_f1` is: this one's where Tables 5 and 6 are meant, else that of the one that the paper took."""
 
 
 def lines(name: str, experiment: Experiment, rows: Iterable[Row]) -> list[Line]:
@@ -62,7 +67,7 @@ def _line(name: str, condition: str, experiment: Experiment, rows: Sequence[Row]
     f1 = interval([row.test_f1 for row in rows if row.test_f1 is not None])
     if f1 is None:
         return None
-    n_texts = _mean(rows, "n_texts")
+    n_texts, paper_f1 = _mean(rows, "n_texts"), _paper(experiment, rows[0])
     return Line(
         study=name,
         condition=condition,
@@ -74,8 +79,9 @@ def _line(name: str, condition: str, experiment: Experiment, rows: Sequence[Row]
         n_seeds=f1.n,
         n_texts=None if n_texts is None else round(n_texts),
         label_count_std=_mean(rows, "label_count_std"),
-        paper_f1=_paper(experiment, rows[0]),
+        paper_f1=paper_f1,
         steps_to_best=_mean(rows, "steps_to_best"),
+        paper_dataset="" if paper_f1 is None else experiment.paper_dataset or rows[0].dataset,
     )
 
 
@@ -119,9 +125,7 @@ def write_study(folder: Path, name: str, experiment: Experiment, rows: Sequence[
     made = lines(name, experiment, rows)
     write_whole(folder / "study.csv", lambda draft: _fill(draft, made))
     head = f"# Study `{name}`: {experiment.title}\n\n"
-    paper = f"paper's F1 ({experiment.paper_dataset})" if experiment.paper_dataset else "paper's F1"
-    table = f"| data set | student | condition | F1 | 95 % interval | seeds | texts | std | steps to best | {paper} |\n"
-    table += "|---|---|---|---:|---|---:|---:|---:|---:|---:|\n" + "".join(_markdown(line) for line in made)
+    table = TITLES + "".join(_markdown(line) for line in made)
     answers = "".join(f"- {sentence}\n" for sentence in answer(experiment, rows))
     return write_text(folder / "study.md", "\n".join(part for part in (f"{head}{table}", answers, NOTE, more) if part))
 
@@ -145,11 +149,15 @@ def _markdown(line: Line) -> str:
         "" if line.f1_low is None or line.f1_high is None else f"{100 * line.f1_low:.2f} to {100 * line.f1_high:.2f}"
     )
     steps = "" if line.steps_to_best is None else f"{line.steps_to_best:.0f}"
-    paper = "" if line.paper_f1 is None else f"{100 * line.paper_f1:.2f}"
+    paper = "" if line.paper_f1 is None else f"{100 * line.paper_f1:.2f}{_elsewhere(line)}"
     texts = "" if line.n_texts is None else str(line.n_texts)
     std = "" if line.label_count_std is None else f"{line.label_count_std:.2f}"
     cells = [line.dataset, line.student, line.condition, f"{100 * line.mean_f1:.2f}", bounds, str(line.n_seeds)]
     return f"| {' | '.join([*cells, texts, std, steps, paper])} |\n"
+
+
+def _elsewhere(line: Line) -> str:
+    return "" if line.paper_dataset == line.dataset else f" (on {line.paper_dataset})"
 
 
 def _fill(path: Path, made: Sequence[Line]) -> None:
