@@ -90,13 +90,20 @@ def test_presets_and_the_name_of_a_teacher_part_no_pair() -> None:
     assert ours("kd_helps_cnn", rows).mean == pytest.approx(10)
 
 
-def test_not_helping_holds_where_the_effect_ends_at_or_below_none() -> None:
+@pytest.mark.parametrize(
+    ("name", "setting", "papers"),
+    [
+        ("balance_median_does_not_help", "kd_ulb_median", 83.27 - 84.05),
+        ("domain_does_not_beat_pool", "kd_in_domain", (-1.48 + 0.40) / 2),
+    ],
+)
+def test_not_helping_holds_where_the_effect_ends_at_or_below_none(name: str, setting: str, papers: float) -> None:
     plain = cell("cnn", "kd_ulb", [60, 60, 60])
     for scores, verdict in (([57, 58, 59], "undecided"), ([58, 58, 58], "holds"), ([61, 61, 61], "does not hold")):
-        found = judged("balance_median_does_not_help", [*plain, *cell("cnn", "kd_ulb_median", scores)])
+        found = judged(name, [*plain, *cell("cnn", setting, scores)])
         assert found.verdict == verdict
     assert found.paper
-    assert found.paper.mean == pytest.approx(83.27 - 84.05)
+    assert found.paper.mean == pytest.approx(papers)
 
 
 def test_embeddings_are_compared_on_one_pool() -> None:
@@ -157,8 +164,15 @@ def test_students_are_compared_each_at_its_best_rate_within_the_same_bounds() ->
     assert found.ours.mean == pytest.approx(11)
 
 
-def test_against_a_single_rival_there_is_no_note() -> None:
+def test_students_are_compared_under_each_conditions() -> None:
+    rows = [*cell("bilstm", "vanilla", [50]), *cell("bilstm", "vanilla", [50], budget="longer")]
+    rows += [*cell("cnn", "vanilla", [52]), *cell("cnn", "vanilla", [54], budget="longer", configuration="longer")]
+    assert ours("baseline_cnn_over_bilstm", rows).mean == pytest.approx(3)
+
+
+def test_an_order_is_of_one_setting_and_a_single_rival_needs_no_note() -> None:
     rows = [*cell("cnn", "vanilla", [52, 53]), *cell("bilstm", "vanilla", [50, 50])]
+    rows += [*cell("cnn", "kd", [60, 60]), *cell("bilstm", "kd", [70, 70])]
     found = judged("baseline_cnn_over_bilstm", rows)
     assert (found.note, found.ours and found.ours.mean) == ("", pytest.approx(2.5))
 

@@ -127,6 +127,7 @@ def test_steps_of_a_training_that_was_cut_short_tell_nothing() -> None:
     [
         (14, 4 * 130, {"max_steps": 4000}, True),
         (14, 4 * 130, {"max_steps": 0}, True),
+        (12, 2 * 130, {"max_steps": 1500}, True),
         (12, 3 * 130, {"max_steps": 1500}, False),
         (12, 1500, {"max_steps": 1500}, False),
         (7, 6 * 658, {"max_steps": 4000}, False),

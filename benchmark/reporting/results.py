@@ -169,11 +169,15 @@ def _rate_from(record: Record, rates: Rates) -> str:
 
 
 def _converged(record: Record) -> bool:
-    """Whether the epochs of its patience fit into its bounds after the best. Only steps up to the best are kept."""
+    """Whether the best came `patience` epochs before the end: then the last of them began before the bound of steps.
+
+    Only the steps up to the best are kept, and those of an epoch follow from them: were the best any later, the steps
+    before the last epoch would come to more than the bound.
+    """
     known: dict[str, object] = {"max_steps": DEFAULTS["max_steps"], **record.params, **record.metrics}
     epochs, patience, max_epochs = (_number(known.get(name)) for name in ("epochs", "patience", "max_epochs"))
     steps, max_steps = _number(known.get("steps_to_best")), _number(known["max_steps"]) or math.inf
-    return patience < epochs < max_epochs and steps * epochs / (epochs - patience) <= max_steps
+    return patience < epochs < max_epochs and steps * (epochs - 1) / (epochs - patience) < max_steps
 
 
 def _typed(column: str, values: Mapping[str, object]) -> str | int | float | bool | None:
