@@ -2,8 +2,8 @@
 
 Left out is what names an amount and no side, and what needs a measure that we do not take:
 
-- how much smaller, faster and worse than the teacher students are (abstract, sections 5, 5.2.1 and 5.2.2), and than
-  each other in size: the leaderboard has these ratios;
+- how much smaller, faster and worse than the teacher students are, and how much smaller and faster than each other
+  (abstract, sections 5, 5.2.1 to 5.2.3): the leaderboard has these ratios;
 - that a student is "almost" as good as another (5.1.2 and 5.1.3), and that embeddings give less than unlabelled text
   (5.1.4, "relatively small");
 - milliseconds on a GPU (5.2.2).
