@@ -43,7 +43,8 @@ class Gain:
     @property
     def needs(self) -> str:
         who = "" if self.students == STUDENTS else f" of {' and '.join(self.students)}"
-        return f"{self.better} and {self.worse}{who}{' on short texts' if self.short else ''}"
+        how = f"{' on short texts' if self.short else ''}{', converged' if self.measure == 'steps' else ''}"
+        return f"{self.better} and {self.worse}{who}{how}"
 
     def ours(self, evidence: Evidence) -> Sample:
         rows = [row for row in evidence.rows if self._asks_for(row.student, row.dataset, evidence.short)]

@@ -27,9 +27,9 @@ RULES = (
     "interval ends at no effect or below. One pair has no interval: not enough runs.",
     "An interval speaks of the data sets that it is made of: seeds repeat the training and not the data, and students "
     "of one data set share its teacher. Of twenty such intervals one misses by chance.",
-    "Who gains most, and who is better than several others, is asked against the nearest of the others. Students are "
-    "compared with each other within the same bounds of training, each at the learning rate of most seeds, then of the "
-    "best validation F1. Any other student can show one to be behind, only all of them ahead.",
+    "Who gains most, and who is better than several others, is asked against the nearest of the others: any one of "
+    "them can show a student to be behind, only all of them ahead. Gains may be of other bounds of training; scores of "
+    "students compare within the same, each at the learning rate of most seeds, then of the best validation F1.",
     "Whether a student is on the Pareto front is asked against the best student, by validation, that is as fast; where "
     "none is, it is on it. Milliseconds are those of ONNX (the paper's of Table 8), for what section 5.2.2 says those "
     "of PyTorch (Table 7); of tags the paper has none but those of PyTorch.",
