@@ -86,6 +86,8 @@ class Row:
     """`grid` where the learning rate was searched, `tuned` where it is a finished study's best, else `given`."""
     latency_torch_cuda_ms: float | None
     """In PyTorch on a GPU, where the machine that measured had one."""
+    converged: bool
+    """Whether training ended of itself, its patience spent; else its bound of epochs or steps cut it short."""
 
     @property
     def is_teacher(self) -> bool:
@@ -150,6 +152,7 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], 
         "pool": record.params.get("pool_digest", "")[:12],
         "budget": digest([record.params.get(name, DEFAULTS.get(name)) for name in BUDGET])[:12],
         "rate_from": _rate_from(record, rates),
+        "converged": _converged(record),
     }
     if inference is not None:
         values |= {name: value for name, value in inference.metrics.items() if name.startswith(LATENCY)}
@@ -167,16 +170,33 @@ def _rate_from(record: Record, rates: Rates) -> str:
     return TUNED if record.metrics.get("learning_rate") in best else GIVEN
 
 
+def _converged(record: Record) -> bool:
+    """Whether the best came `patience` epochs before the end: then the last of them began before the bound of steps.
+
+    Only the steps up to the best are kept, and those of an epoch follow from them: were the best any later, the steps
+    before the last epoch would come to more than the bound.
+    """
+    known: dict[str, object] = {"max_steps": DEFAULTS["max_steps"], **record.params, **record.metrics}
+    epochs, patience, max_epochs = (_number(known.get(name)) for name in ("epochs", "patience", "max_epochs"))
+    steps, max_steps = _number(known.get("steps_to_best")), _number(known["max_steps"]) or math.inf
+    return patience < epochs < max_epochs and steps * (epochs - 1) / (epochs - patience) < max_steps
+
+
 def _typed(column: str, values: Mapping[str, object]) -> str | int | float | bool | None:
     kind, value = KINDS[column], values.get(column)
     if kind is str:
         return "" if value is None else str(value)
     if kind is bool:
         return str(value).lower() == "true"
-    try:
-        number = float(str(value))
-    except ValueError:  # never measured, or a word such as `grid`
-        return None
+    number = _number(value)
     if not math.isfinite(number):
         return None
     return int(number) if kind is int else number
+
+
+def _number(value: object) -> float:
+    """NaN where nothing was measured, or where it is a word such as `grid`."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return math.nan

@@ -63,7 +63,7 @@ function claimTable(lines, reach) {
       "div",
       { class: "claim" },
       line.text,
-      el("small", {}, ` §${line.section}`),
+      el("small", {}, ` §${line.section_text}`),
       line.note ? el("small", { class: "note" }, line.note) : null,
     ),
     verdictMark(line),
@@ -120,7 +120,7 @@ function strip(line, reach) {
 }
 
 function waiting(lines) {
-  const cells = ({ text, section, needs, paper_text }) => [`${text} (§${section})`, needs, paper_text];
+  const cells = ({ text, section_text, needs, paper_text }) => [`${text}, §${section_text}`, needs, paper_text];
   return el(
     "details",
     {},

@@ -19,7 +19,7 @@ from benchmark.reporting.claims.pairs import (
     points,
     terms,
 )
-from benchmark.reporting.claims.paper import best_f1, f1_by_setting, milliseconds
+from benchmark.reporting.claims.paper import Latency, best_f1, f1_by_setting, milliseconds
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows
 from benchmark.spec import Task
@@ -78,7 +78,7 @@ class PerMillisecond:
         return _over_rivals(pairs)
 
     def papers(self, task: Task) -> Sample:
-        f1, ms = f1_by_setting(task), milliseconds(task)
+        f1, ms = f1_by_setting(task), milliseconds(task, "latency_onnx_ms")
         per_ms = {key: log(score / ms[key[0]]) for key, score in f1.items()}
         own = {key[1:]: value for key, value in per_ms.items() if key[0] == self.student}
         pairs = {
@@ -100,21 +100,23 @@ class Front:
     """
 
     student: str
+    latency: Latency = "latency_onnx_ms"
     scale: Scale = "points"
 
     @property
     def needs(self) -> str:
-        return f"measured latencies of {self.student} and of every other student"
+        return f"measured {self.latency} of {self.student} and of every other student"
 
     def ours(self, evidence: Evidence) -> Sample:
-        found = [self._ahead(best) for best in _contests(evidence) if self.student in best]
-        known = {name for best in _contests(evidence) if self.student in best for name in best}
+        contests = [best for best in _contests(evidence, self.latency) if self.student in best]
+        found = [self._ahead(best) for best in contests]
+        known = {name for best in contests for name in best}
         values = [value for lead in found for value in lead.values]
         rivals = list(dict.fromkeys(lead.note for lead in found if lead.note))
         return self._sample(rivals, known, values)
 
     def papers(self, task: Task) -> Sample:
-        best, ms = best_f1(task), milliseconds(task)
+        best, ms = best_f1(task), milliseconds(task, self.latency)
         rival = self._nearest(ms, {name: fmean(scores.values()) for name, scores in best.items()})
         own, theirs = best[self.student], best.get(rival, {})
         leads = [Value(dataset=d, student=self.student, seed=None, amount=own[d] - f1) for d, f1 in theirs.items()]
@@ -122,7 +124,7 @@ class Front:
 
     def _ahead(self, best: Best) -> Sample:
         """On one data set; the note names the rival."""
-        ms = {name: fmean(row.latency_onnx_ms or 0.0 for row in rows) for name, rows in best.items()}
+        ms = {name: fmean(getattr(row, self.latency) for row in rows) for name, rows in best.items()}
         rival = self._nearest(ms, {name: fmean(row.valid_f1 or 0.0 for row in rows) for name, rows in best.items()})
         own, theirs = best[self.student], best.get(rival, [])
         return Sample(values=paired(own, theirs, points, lambda row: row.seed), note=rival)
@@ -154,11 +156,11 @@ def _alike_but_for_student(row: Row) -> Hashable:
     return terms(row), row.setting, row.rate_from, row.machine
 
 
-def _contests(evidence: Evidence) -> list[Best]:
+def _contests(evidence: Evidence, latency: Latency) -> list[Best]:
     """Students that were timed on one machine, by data set, teacher and budget."""
     groups: dict[Hashable, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in evidence.rows:
-        if row.latency_onnx_ms:
+        if getattr(row, latency):
             contest = row.dataset, row.teacher_key or row.teacher, row.budget, row.machine
             groups[contest][row.student].append(row)
     return [

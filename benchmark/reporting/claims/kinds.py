@@ -1,9 +1,7 @@
 """What claims on F1 and on learning compare: found among our runs and in the paper's tables in the same way."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from statistics import fmean
+from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Literal
 
 from benchmark.presets import STUDENT_RATES
@@ -13,21 +11,21 @@ from benchmark.reporting.claims.pairs import (
     Sample,
     Scale,
     Value,
-    lacking,
+    merged,
     paired,
     points,
     quickness,
-    rate,
     terms,
 )
 from benchmark.reporting.claims.paper import PAPER_SHORT, f1_by_setting, tuned_gains
+from benchmark.reporting.claims.rates import at_best_rates
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.spec import GRID, TUNED, Task
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gain:
-    """What a setting gains on another, each student with itself."""
+    """What a setting gains on another, each student with itself, both at their best rates by validation."""
 
     better: str
     worse: str
@@ -45,12 +43,15 @@ class Gain:
     @property
     def needs(self) -> str:
         who = "" if self.students == STUDENTS else f" of {' and '.join(self.students)}"
-        return f"{self.better} and {self.worse}{who}{' on short texts' if self.short else ''}"
+        how = f"{' on short texts' if self.short else ''}{', converged' if self.measure == 'steps' else ''}"
+        return f"{self.better} and {self.worse}{who}{how}"
 
     def ours(self, evidence: Evidence) -> Sample:
         rows = [row for row in evidence.rows if self._asks_for(row.student, row.dataset, evidence.short)]
         better, worse = ([row for row in rows if row.setting == name] for name in (self.better, self.worse))
-        return Sample(values=paired(better, worse, points if self.measure == "f1" else quickness, self._alike))
+        measure = points if self.measure == "f1" else quickness
+        series = at_best_rates(better, worse, self._alike)
+        return Sample(values=merged(value for pair in series for value in paired(*pair, measure, terms)))
 
     def papers(self, task: Task) -> Sample:
         """Its steps stand in a figure alone."""
@@ -67,40 +68,7 @@ class Gain:
         return student in self.students and (not self.short or dataset in short)
 
     def _alike(self, row: Row) -> Hashable:
-        return terms(row), row.student, rate(row), row.pool if self.one_pool else ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lead:
-    """By how much a student's gain is above that of the rival who gained most of the others."""
-
-    gain: Gain
-    student: str
-    scale: Scale = "points"
-
-    @property
-    def needs(self) -> str:
-        return f"{self.gain.needs} of every student"
-
-    def ours(self, evidence: Evidence) -> Sample:
-        return self._ahead(self.gain.ours(evidence).values)
-
-    def papers(self, task: Task) -> Sample:
-        return self._ahead(self.gain.papers(task).values)
-
-    def _ahead(self, gains: Iterable[Value]) -> Sample:
-        by_student: dict[str, dict[Hashable, Value]] = defaultdict(dict)
-        for value in gains:
-            by_student[value.student][value.dataset, value.seed] = value
-        own = by_student.pop(self.student, {})
-        leads = {rival: _differences(own, theirs) for rival, theirs in by_student.items()}
-        leads = {rival: values for rival, values in leads.items() if values}
-        if not leads:
-            return Sample()
-        nearest = min(leads, key=lambda rival: fmean(value.amount for value in leads[rival]))
-        missing = [name for name in STUDENTS if name not in (self.student, *leads)]
-        note = f"against {nearest}, who gains most of the others{lacking(missing)}"
-        return Sample(values=tuple(leads[nearest]), note=note, partial=bool(missing))
+        return row.student, row.pool if self.one_pool else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,11 +91,6 @@ class Tuning:
         gains = tuned_gains(self.student) if task == "classification" else {}
         values = (Value(dataset=name, student=self.student, seed=None, amount=gain) for name, gain in gains.items())
         return Sample(values=tuple(values))
-
-
-def _differences(own: Mapping[Hashable, Value], theirs: Mapping[Hashable, Value]) -> list[Value]:
-    """Where both have a value."""
-    return [replace(own[key], amount=own[key].amount - theirs[key].amount) for key in own if key in theirs]
 
 
 def _is_untuned(row: Row) -> bool:

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Literal, Protocol
 
 from benchmark.presets import STUDENT_RATES
-from benchmark.reporting.results import GIVEN, Row
+from benchmark.reporting.results import Row
 from benchmark.reporting.selection import current_rows
 from benchmark.spec import Task
 
@@ -113,14 +113,14 @@ def lacking(names: Iterable[str]) -> str:
     return f"; nothing to compare of {', '.join(missing)}" if (missing := list(names)) else ""
 
 
+def conditions(row: Row) -> tuple[Hashable, ...]:
+    """What runs have to share to be compared at all: data, teacher, code, and how long they may train."""
+    return row.dataset, row.data, row.teacher_key or row.teacher, row.protocol, row.budget
+
+
 def terms(row: Row) -> tuple[Hashable, ...]:
-    """What runs have to share to be compared at all: data, seed, teacher, code, and how long they may train."""
-    return row.dataset, row.data, row.seed, row.teacher_key or row.teacher, row.protocol, row.budget
-
-
-def rate(row: Row) -> Hashable:
-    """Runs of one rate compare, and so do runs that each had theirs chosen in the same way."""
-    return row.learning_rate if row.rate_from == GIVEN else row.rate_from
+    """What two runs have to share to be a pair: the conditions and the seed."""
+    return *conditions(row), row.seed
 
 
 def points(row: Row) -> float | None:
@@ -129,8 +129,8 @@ def points(row: Row) -> float | None:
 
 
 def quickness(row: Row) -> float | None:
-    """Logarithm: differences are ratios of steps."""
-    return -log(row.steps_to_best) if row.steps_to_best else None
+    """Logarithm: differences are ratios of steps. None where training was cut short: its best may yet have come."""
+    return -log(row.steps_to_best) if row.steps_to_best and row.converged else None
 
 
 def f1_per_ms(row: Row) -> float | None:

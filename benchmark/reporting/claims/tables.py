@@ -18,7 +18,7 @@ HUGE = 1e4
 COLUMNS = (
     *("claim", "section", "text", "scale", "expects", "verdict", "effect", "low", "high", "n_pairs", "n_datasets"),
     *("n_seeds", "datasets", "students", "note", "paper_effect", "paper_low", "paper_high", "paper_n_pairs"),
-    *("paper_verdict", "paper_same_datasets", "needs"),
+    *("paper_verdict", "paper_same_datasets", "needs", "made_by"),
 )
 DECIDED: Mapping[Verdict, str] = {"holds": "hold", "does not hold": "do not hold", "undecided": "are undecided"}
 TITLES = (
@@ -52,7 +52,7 @@ def claims_markdown(findings: Sequence[Finding]) -> str:
         return ""
     rows = [
         [
-            *(finding.claim.text, finding.claim.section, verdict_text(finding), ours_text(finding)),
+            *(finding.claim.text, section_text(finding), verdict_text(finding), ours_text(finding)),
             *(pairs_text(finding), paper_text(finding), paper_here_text(finding), finding.paper_verdict or NONE),
         ]
         for finding in findings
@@ -63,13 +63,22 @@ def claims_markdown(findings: Sequence[Finding]) -> str:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """How many came to what, in a sentence."""
-    counts = Counter(finding.verdict for finding in findings)
+    """How many came to what, the paper's and ours apart."""
+    papers = [finding.verdict for finding in findings if finding.claim.made_by == "paper"]
+    ours = [finding.verdict for finding in findings if finding.claim.made_by == "us"]
+    told = f"Of {_count(len(papers), 'claim')} of the paper on students, {_counted(papers)}."
+    return f"{told} Of {len(ours)} of ours beside them, {_counted(ours)}." if ours else told
+
+
+def _counted(verdicts: Sequence[Verdict]) -> str:
+    counts = Counter(verdicts)
     words = [f"{counts[verdict]} {word}" for verdict, word in DECIDED.items()]
-    return (
-        f"Of {len(findings)} claims on students, {', '.join(words)}; for {counts['not enough runs']} there are not "
-        "enough runs."
-    )
+    return f"{', '.join(words)}; for {counts['not enough runs']} there are not enough runs"
+
+
+def section_text(finding: Finding) -> str:
+    """Of the paper; a claim of ours goes beyond what stands there."""
+    return finding.claim.section if finding.claim.made_by == "paper" else f"{finding.claim.section} (ours)"
 
 
 def verdict_text(finding: Finding) -> str:
@@ -105,6 +114,7 @@ def pairs_text(finding: Finding) -> str:
 
 def _texts(finding: Finding) -> Json:
     return {
+        "section_text": section_text(finding),
         "verdict_text": verdict_text(finding),
         "ours_text": ours_text(finding),
         "pairs_text": pairs_text(finding),
@@ -141,5 +151,5 @@ def _cells(finding: Finding) -> tuple[object, ...]:
         *(("; ".join(ours.datasets), "; ".join(ours.students)) if ours else ("", "")),
         finding.note,
         *((paper.mean, paper.low, paper.high, paper.n_pairs) if paper else (None, None, None, None)),
-        *(finding.paper_verdict, finding.paper_here, claim.kind.needs),
+        *(finding.paper_verdict, finding.paper_here, claim.kind.needs, claim.made_by),
     )
