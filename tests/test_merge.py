@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,43 @@ def test_a_run_that_goes_on_waits_and_a_deleted_one_stays_deleted(
 
 
 @pytest.mark.usefixtures("desk_folder")
+def test_a_trial_that_came_over_before_its_study_is_its_trial_still(
+    store: Store, other_uri: str, tmp_path: Path
+) -> None:
+    """By way of a second store too, from which both go on to a third."""
+    uris = [store.uri, other_uri, f"sqlite:///{tmp_path / 'third' / 'mlflow.db'}"]
+    study = store.begin("classification", "study", tags={"role": "study"}, params={})
+    trial = store.begin("classification", "trial", tags={"role": "trial"}, params={}, parent=study.run_id)
+    trial.finish({"valid_f1": 0.5})
+
+    def merged() -> list[list[Record]]:
+        for pair in pairwise(uris):
+            main(pair)
+        return [Store.open(uri).records() for uri in uris[1:]]
+
+    assert [[record.name for record in there] for there in merged()] == [["trial"], ["trial"]]
+    study.finish({}, tags={"best_trial": trial.run_id})
+    for there in merged():
+        by_name = {record.name: record for record in there}
+        assert by_name["trial"].parent == by_name["study"].run_id
+        assert by_name["study"].tags["best_trial"] == by_name["trial"].run_id
+        assert by_name["trial"].tags["merged_from"] == trial.run_id
+        assert len(there) == 2
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_a_trial_that_was_deleted_before_its_study_came_stays_as_it_is(store: Store, other_uri: str) -> None:
+    study = store.begin("classification", "study", tags={"role": "study"}, params={})
+    store.begin("classification", "trial", tags={}, params={}, parent=study.run_id).finish({})
+    main([store.uri, other_uri])
+    other = Store.open(other_uri)
+    other._client._mlflow.delete_run(other.records()[0].run_id)
+    study.finish({})
+    assert main([store.uri, other_uri]) == 0
+    assert [record.name for record in other.records()] == ["study"]
+
+
+@pytest.mark.usefixtures("desk_folder")
 def test_experiments_keep_their_names_and_tags(store: Store, other_uri: str, add_run: AddRun) -> None:
     add_run(store, "my suite")
     client = store._client._mlflow
@@ -192,8 +230,37 @@ def test_files_that_were_left_behind_are_missed(
     shutil.move(tmp_path / "mlflow.db", tmp_path / "alone" / "mlflow.db")
     shutil.rmtree(tmp_path / "mlartifacts")
     said = refused(f"sqlite:///{tmp_path / 'alone' / 'mlflow.db'}", f"sqlite:///{tmp_path / 'new.db'}", capsys=capsys)
-    assert f"The files of the runs are neither in {tmp_path / 'mlartifacts'} nor in" in said
-    assert not Store.open(f"sqlite:///{tmp_path / 'new.db'}").records()[0].key, "it is no run yet"
+    assert f"None of the runs has files in {tmp_path / 'alone' / 'mlartifacts'} or {tmp_path / 'mlartifacts'}. " in said
+    assert Store.open(f"sqlite:///{tmp_path / 'new.db'}").records() == [], "nothing is begun"
+
+
+@pytest.mark.usefixtures("desk_folder")
+@pytest.mark.parametrize("beside", ["its own path", "another"])
+def test_files_of_another_store_are_none_of_theirs(
+    store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], beside: str
+) -> None:
+    """A store without its files lies beside one that has some, and this may be where it lay on its own machine."""
+    fill(store, add_run, tmp_path, n_runs=1)
+    shutil.rmtree(tmp_path / "mlartifacts")
+    fetched, target = tmp_path / "mlflow.db", Store.open(f"sqlite:///{tmp_path / 'here.db'}")
+    if beside == "another":
+        fetched = Path(shutil.copy(fetched, tmp_path / "other" / "fetched.db"))
+        target = Store.open(other_uri)
+    fill(target, add_run, tmp_path / "own", n_runs=1)
+    n_before = len(target.records())
+    said = refused(f"sqlite:///{fetched}", target.uri, capsys=capsys)
+    assert "None of the runs has files in" in said
+    assert str(fetched.parent / "mlartifacts") in said
+    assert len(target.records()) == n_before, "nothing is begun"
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_runs_without_files_of_a_store_that_lies_where_it_was_made(
+    store: Store, other_uri: str, add_run: AddRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_run(store)
+    assert main([store.uri, other_uri]) == 0
+    assert copied(capsys.readouterr().out) == 1
 
 
 def test_stores_that_cannot_be_merged(

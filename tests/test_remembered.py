@@ -1,5 +1,6 @@
 """What is read of a server a second time: only what has changed, and never anything else than what stands there."""
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 from conftest import AddRun
 
 from tests.faults.cache import damage
-from tests.faults.server import Server
-from tracking import Merge, Record, Store, StoreError
+from tests.faults.server import Server, serving
+from tracking import Merge, Record, Store, StoreError, memory
 from tracking.remembered import MARGIN_MS, WHOLE_MS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
@@ -124,6 +125,45 @@ def test_what_is_deleted_and_what_comes_back(desk: Desk) -> None:
     assert desk.read() == desk.standing()
 
 
+def test_an_experiment_that_is_deleted_and_restored(desk: Desk) -> None:
+    before = desk.read()
+    experiment = desk.client.experiment(desk.suite, {})
+    desk.client._mlflow.delete_experiment(experiment)
+    assert desk.read() == []
+    desk.client._mlflow.restore_experiment(experiment)
+    assert desk.read() == before
+    assert desk.asked == set()
+
+
+def test_another_store_at_the_same_address(
+    migrated_db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, add_run: AddRun
+) -> None:
+    """The ids of its experiments are the same."""
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    stores = {student: f"sqlite:///{tmp_path / student}.db" for student in ("cnn", "bilstm")}
+    for student, uri in stores.items():
+        shutil.copy(migrated_db, tmp_path / f"{student}.db")
+        add_run(Store.open(uri), student=student)
+
+    def told(server: Server) -> list[tuple[str, str]]:
+        return [(record.suite, record.tags["student"]) for record in Store.open(server.uri).records()]
+
+    with serving(tmp_path / "server", stores["cnn"]) as server:
+        assert told(server) == [("classification", "cnn")]
+        server.change_store(stores["bilstm"])
+        assert told(server) == [("classification", "bilstm")]
+
+
+def test_a_memory_of_another_form_is_let_be(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier version may still use it."""
+    [earlier] = (tmp_path / "cache" / "runs").iterdir()
+    content = earlier.read_bytes()
+    monkeypatch.setattr(memory, "TABLES", f"{memory.TABLES}CREATE TABLE IF NOT EXISTS later (run_id TEXT);")
+    assert len(Store.open(desk.store.uri).records(desk.suite)) == 3
+    assert earlier.read_bytes() == content
+    assert len(list(earlier.parent.iterdir())) == 2
+
+
 def test_curves_and_texts_of_an_ended_run_are_fetched_once(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,17 +233,17 @@ def test_all_is_read_anew_once_a_day_and_where_the_servers_clock_went_back(desk:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_damaged_memory_is_read_anew(desk: Desk, tmp_path: Path, seed: int) -> None:
-    [memory] = (tmp_path / "cache" / "runs").iterdir()
-    damage(memory, Random(seed))
+    [kept] = (tmp_path / "cache" / "runs").iterdir()
+    damage(kept, Random(seed))
     assert desk.read() == desk.standing()
     assert desk.read() == desk.standing()
 
 
 def test_a_row_that_is_not_as_it_was_written(desk: Desk, tmp_path: Path) -> None:
-    [memory] = (tmp_path / "cache" / "runs").iterdir()
-    content = memory.read_bytes()
+    [kept] = (tmp_path / "cache" / "runs").iterdir()
+    content = kept.read_bytes()
     assert content.count(b'"train_seconds": 12.5') == 3
-    memory.write_bytes(content.replace(b'"train_seconds": 12.5', b'"train_seconds": 99.5', 1))
+    kept.write_bytes(content.replace(b'"train_seconds": 12.5', b'"train_seconds": 99.5', 1))
     assert {record.metrics["train_seconds"] for record in desk.read()} == {12.5}
     assert desk.read() == desk.standing()
 

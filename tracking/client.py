@@ -85,6 +85,11 @@ class Client:
         tags = dict(self._asker.ask(lambda: self._mlflow.get_experiment(experiment)).tags)
         return tags[SUITE_TAG], tags
 
+    def created(self, experiment: str) -> int | None:
+        """When an experiment was, in milliseconds since 1970; None of one that MLflow before 1.29 made."""
+        found: int | None = self._asker.ask(lambda: self._mlflow.get_experiment(experiment)).creation_time
+        return found
+
     def create(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None, start_time: int | None = None
     ) -> str:

@@ -1,4 +1,8 @@
-"""A file of this machine that remembers what was read of a server. It may be lost or damaged at any time."""
+"""A file of this machine that remembers what was read of a server. It may be lost or damaged at any time.
+
+A place in it is one experiment of one store: other stores may have stood at the server's address, with ids that begin
+with 1 as well.
+"""
 
 import hashlib
 import json
@@ -12,17 +16,17 @@ from tracking.record import Record
 
 PATIENCE_SECONDS = 60
 TABLES = """
-CREATE TABLE IF NOT EXISTS readings (experiment TEXT PRIMARY KEY, whole INTEGER, latest INTEGER);
+CREATE TABLE IF NOT EXISTS readings (place TEXT PRIMARY KEY, whole INTEGER, latest INTEGER);
 CREATE TABLE IF NOT EXISTS runs (
-    run_id TEXT PRIMARY KEY, experiment TEXT, mark INTEGER, deleted INTEGER, open INTEGER, told TEXT, sha256 TEXT
+    run_id TEXT PRIMARY KEY, place TEXT, mark INTEGER, deleted INTEGER, open INTEGER, told TEXT, sha256 TEXT
 );
 CREATE TABLE IF NOT EXISTS texts (
     run_id TEXT, name TEXT, mark INTEGER, text TEXT, sha256 TEXT, PRIMARY KEY (run_id, name)
 );
-CREATE INDEX IF NOT EXISTS of_experiment ON runs (experiment);
+CREATE INDEX IF NOT EXISTS of_place ON runs (place);
 """
 KEEP_TEXT = """
-REPLACE INTO texts SELECT run_id, ?, mark, ?, ? FROM runs JOIN readings USING (experiment)
+REPLACE INTO texts SELECT run_id, ?, mark, ?, ? FROM runs JOIN readings USING (place)
 WHERE run_id = ? AND NOT open AND mark < latest - ?
 """
 TEXT = "SELECT text, texts.sha256 FROM texts JOIN runs USING (run_id, mark) WHERE run_id = ? AND name = ? AND NOT open"
@@ -53,33 +57,33 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         memory.commit()
 
 
-def last_reading(memory: sqlite3.Connection, experiment: str) -> tuple[int, int] | None:
+def last_reading(memory: sqlite3.Connection, place: str) -> tuple[int, int] | None:
     """When all was read, and when what had changed."""
     found: tuple[int, int] | None = memory.execute(
-        "SELECT whole, latest FROM readings WHERE experiment = ?", [experiment]
+        "SELECT whole, latest FROM readings WHERE place = ?", [place]
     ).fetchone()
     return found
 
 
-def open_runs(memory: sqlite3.Connection, experiment: str) -> set[str]:
+def open_runs(memory: sqlite3.Connection, place: str) -> set[str]:
     """Ids of those that may have changed without another mark."""
-    rows = memory.execute("SELECT run_id FROM runs WHERE experiment = ? AND open", [experiment])
+    rows = memory.execute("SELECT run_id FROM runs WHERE place = ? AND open", [place])
     return {run_id for (run_id,) in rows}
 
 
-def keep_runs(memory: sqlite3.Connection, experiment: str, seen: Iterable[Seen], whole: int, latest: int) -> None:
+def keep_runs(memory: sqlite3.Connection, place: str, seen: Iterable[Seen], whole: int, latest: int) -> None:
     """In place of all runs where all have just been read (`whole` is `latest`), else of those that were open."""
-    memory.execute("DELETE FROM runs WHERE experiment = ? AND (open OR ?)", [experiment, whole == latest])
+    memory.execute("DELETE FROM runs WHERE place = ? AND (open OR ?)", [place, whole == latest])
     told = ((one, json.dumps(asdict(one.record))) for one in seen)
-    rows = [(one.record.run_id, experiment, one.mark, one.deleted, one.is_open, text, _sum(text)) for one, text in told]
+    rows = [(one.record.run_id, place, one.mark, one.deleted, one.is_open, text, _sum(text)) for one, text in told]
     memory.executemany("REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-    memory.execute("REPLACE INTO readings VALUES (?, ?, ?)", [experiment, whole, latest])
+    memory.execute("REPLACE INTO readings VALUES (?, ?, ?)", [place, whole, latest])
 
 
-def kept_runs(memory: sqlite3.Connection, experiment: str) -> Iterator[Record]:
+def kept_runs(memory: sqlite3.Connection, place: str) -> Iterator[Record]:
     """Those that are not deleted. Raises ValueError where a row is not as it was written."""
-    query = "SELECT told, sha256 FROM runs WHERE experiment = ? AND NOT deleted"
-    for told, known in memory.execute(query, [experiment]):
+    query = "SELECT told, sha256 FROM runs WHERE place = ? AND NOT deleted"
+    for told, known in memory.execute(query, [place]):
         yield Record(**json.loads(_whole(told, known)))
 
 

@@ -2,7 +2,8 @@
 
 A run is the same run wherever it lies: its copy carries the id that it was begun with as the tag `merged_from`. What a
 reader goes by (key, role, status, ...) is written last, all at once and together with the tag `merged_at`; a copy that
-lacks it is no run yet, and the next call goes on with it.
+lacks it is no run yet, and the next call goes on with it. A copy that came before a run that it names (a trial before
+its study) names that run's copy once there is one.
 """
 
 import tempfile
@@ -10,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from tracking.config import ARTIFACTS, is_local, resolve, sqlite_path
 from tracking.errors import StoreError
 from tracking.interface import without_password
 from tracking.names import CHANGED
 from tracking.provenance import OWNER, owner
+from tracking.whereabouts import folder_of, lying
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -35,7 +36,9 @@ class Merge:
         ended = [run for run in runs if run.info.status != "RUNNING"]
         there = target.runs(list(target.experiments()), view="all")
         whole = {_origin(run) for run in there if not _is_half(run) or run.info.lifecycle_stage == "deleted"}
+        self._runs = ended
         self._lacking = [run for run in ended if _origin(run) not in whole]
+        self._copies = [run for run in there if ORIGIN in run.data.tags and run.info.lifecycle_stage == "active"]
         self._origins = {run.info.run_id: _origin(run) for run in runs}
         self._places = {_origin(run): run.info.run_id for run in there}
         self._experiments: dict[str, str] = {}
@@ -71,12 +74,19 @@ class Merge:
 
         All get their places first, so that they can name each other: a child its parent, a study its best trial.
         """
+        kept = self._kept() if self._lacking else {}
         for run in self._lacking:
             if _origin(run) not in self._places:
                 self._places[_origin(run)] = self._begin(run)
+        self._rename_copies()
         for run in self._lacking:
-            self._fill(run, self._places[_origin(run)])
+            self._fill(run, self._places[_origin(run)], kept)
             yield run.info.run_name
+
+    def _kept(self) -> dict[Path, Path]:
+        """Of the folders that the source names, those that are there, and where."""
+        told = [folder for run in self._runs if (folder := self._folder(run))]
+        return lying(told, sqlite_path(self._source.uri).parent / ARTIFACTS) if told else {}
 
     def _begin(self, run: "Run") -> str:
         tags = {ORIGIN: _origin(run), OWNER: owner()}  # so that `kill_stale` can tell when nobody goes on with it
@@ -90,7 +100,13 @@ class Merge:
             self._experiments[known] = self._target.experiment(suite, tags)
         return self._experiments[known]
 
-    def _fill(self, run: "Run", new: str) -> None:
+    def _rename_copies(self) -> None:
+        """Those that came before."""
+        for run in self._copies:
+            tags = {name: value for name, value in run.data.tags.items() if name != ORIGIN}
+            self._target.write(run.info.run_id, tags=dict(self._renamed(tags).items() - tags.items()))
+
+    def _fill(self, run: "Run", new: str, kept: Mapping[Path, Path]) -> None:
         points = [
             point
             for name in run.data.metrics
@@ -100,34 +116,23 @@ class Merge:
         self._target.write_points(new, points)
         self._target.write(new, params=run.data.params)
         with tempfile.TemporaryDirectory() as scratch:
-            self._target.upload(new, self._files(run, Path(scratch)), "")
+            self._target.upload(new, self._files(run, kept, Path(scratch)), "")
         self._target.end(new, run.info.status, run.info.end_time)
         marks = {ORIGIN: _origin(run), WHOLE: datetime.now(UTC).isoformat(timespec="seconds")}
         self._target.write(new, tags=self._renamed(run.data.tags) | marks)
 
     def _renamed(self, tags: Mapping[str, str]) -> dict[str, str]:
-        """Where a tag is the id of a run, it becomes the id of that run's copy."""
-        return {name: self._places.get(self._origins.get(value, ""), value) for name, value in tags.items()}
+        """Where a tag is the id of a run, it becomes the id of that run's copy, where there is one."""
+        return {name: self._places.get(self._origins.get(value, value), value) for name, value in tags.items()}
 
-    def _files(self, run: "Run", scratch: Path) -> Path:
+    def _files(self, run: "Run", kept: Mapping[Path, Path], scratch: Path) -> Path:
         """A folder that holds the run's files and nothing else: where they lie, or fetched into `scratch`."""
-        where = urlsplit(run.info.artifact_uri)
-        if not is_local(self._source.uri) or where.scheme != "file":
-            return self._source.download(run.info.run_id, "", scratch)
-        return _lying(Path(unquote(where.path)), sqlite_path(self._source.uri).parent / ARTIFACTS) or scratch
+        told = self._folder(run)
+        return kept.get(told, scratch) if told else self._source.download(run.info.run_id, "", scratch)
 
-
-def _lying(folder: Path, beside: Path) -> Path | None:
-    """`folder` as the store remembers it, or where it went together with the store; None where a run has no files.
-
-    A store holds absolute paths, and is often fetched from the machine that it was made on.
-    """
-    root = folder.parents[2]
-    moved = beside / folder.relative_to(root)
-    found = next((path for path in (folder, moved) if path.is_dir()), None)
-    if found is None and root != beside and not root.exists() and not beside.exists():
-        raise StoreError(f"The files of the runs are neither in {root} nor in {beside}. Copy them beside their store.")
-    return found
+    def _folder(self, run: "Run") -> Path | None:
+        """As the source names it; None where the run's files are fetched."""
+        return folder_of(run.info.artifact_uri) if is_local(self._source.uri) else None
 
 
 def _origin(run: "Run") -> str:

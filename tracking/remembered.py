@@ -41,7 +41,7 @@ class Remembered:
 
     def __init__(self, client: "Client", folder: Path) -> None:
         self._client = client
-        what = f"{client.uri} {[field.name for field in fields(Record)]}"
+        what = f"{client.uri} {memory.TABLES} {[field.name for field in fields(Record)]}"
         self._path = folder / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.sqlite"
 
     def records(self, experiment: str, suite: str) -> list[Record]:
@@ -66,17 +66,18 @@ class Remembered:
 
     def _read(self, experiment: str, suite: str, now: int) -> list[Record]:
         """The server is asked outside of a transaction: another process would wait for it."""
+        place = f"{experiment} of {self._client.created(experiment)}"
         with memory.opened(self._path) as file:
-            whole, latest = memory.last_reading(file, experiment) or (-WHOLE_MS, 0)
-            doubtful = memory.open_runs(file, experiment)
+            whole, latest = memory.last_reading(file, place) or (-WHOLE_MS, 0)
+            doubtful = memory.open_runs(file, place)
         if latest <= now < whole + WHOLE_MS:
             seen = self._changed(experiment, suite, latest - MARGIN_MS, doubtful)
         else:
             whole, seen = now, self._ask(experiment, suite)
         deleted = self._ask(experiment, suite, view="deleted")
         with memory.opened(self._path) as file:
-            memory.keep_runs(file, experiment, [*seen.values(), *deleted.values()], whole, now)
-            return _in_order(memory.kept_runs(file, experiment))
+            memory.keep_runs(file, place, [*seen.values(), *deleted.values()], whole, now)
+            return _in_order(memory.kept_runs(file, place))
 
     def _changed(self, experiment: str, suite: str, since: int, doubtful: set[str]) -> dict[str, Seen]:
         changed: dict[str, Seen] = {}

@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from sys import intern
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from tracking.config import SQLITE
 from tracking.errors import StoreError
 from tracking.names import CHANGED, column_name
 from tracking.record import PARENT_TAG, SUITE_TAG, Record, status_of
+from tracking.whereabouts import folder_of
 
 PATIENCE_SECONDS = 60.0
 """While another process writes."""
@@ -84,8 +84,7 @@ def history(store: Path, run_id: str, metric: str) -> list[tuple[int, float]]:
 def artifact_folder(store: Path, run_id: str) -> Path | None:
     """Where a run's files lie; None where that is no folder of this machine, or there is no such run."""
     with _reading(store) as ask:
-        addresses = [urlsplit(uri) for (uri,) in ask(ARTIFACTS, (run_id,)) if uri]
-    return next((Path(unquote(a.path)) for a in addresses if a.scheme == "file" and not a.netloc), None)
+        return next((folder_of(uri) for (uri,) in ask(ARTIFACTS, (run_id,)) if uri), None)
 
 
 def _by_run(

@@ -58,6 +58,12 @@ class Server:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def change_store(self, store: str) -> None:
+        """Returns once it answers for another store, as where two projects are served one after the other."""
+        self.kill()
+        self._store = store
+        self.start()
+
     def be_away(self, seconds: float) -> None:
         self.kill()
         time.sleep(seconds)
