@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -252,6 +253,68 @@ def test_files_of_another_store_are_none_of_theirs(
     assert "None of the runs has files in" in said
     assert str(fetched.parent / "mlartifacts") in said
     assert len(target.records()) == n_before, "nothing is begun"
+
+
+@pytest.mark.usefixtures("desk_folder")
+@pytest.mark.parametrize("named", ["/", "/tmp", "secrets", "link", "linked folder"])
+def test_no_files_but_the_runs_own_come_over(
+    named: str, store: Store, other_uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A store that was fetched from elsewhere may name any folder, and hold links to any."""
+    run = store.begin("emo", "r", tags={"role": "train", "key": "k"}, params={})
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "id_rsa").write_text("secret")
+    run.log_artifacts(secrets, "own")
+    run.finish({})
+    [own] = tmp_path.rglob("artifacts")
+    if named == "link":
+        (own / "x").symlink_to(secrets / "id_rsa")
+    elif named == "linked folder":
+        own.rename(own.with_name("aside"))
+        own.symlink_to(secrets)
+    else:
+        with sqlite3.connect(tmp_path / "mlflow.db") as database:
+            database.execute("UPDATE runs SET artifact_uri = ?", [f"file://{secrets if named == 'secrets' else named}"])
+    said = refused(store.uri, other_uri, capsys=capsys)
+    assert "is a link" in said or "no folder of a run's own" in said
+    assert Store.open(other_uri).records() == [], "nothing is begun"
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_a_run_that_is_measured_after_it_came_is_measured_there_too(
+    store: Store, other_uri: str, tmp_path: Path
+) -> None:
+    trained = store.begin("emo", "r", tags={"role": "train", "key": "k"}, params={})
+    trained.finish({"test_f1": 0.5})
+    other = Store.open(other_uri)
+    main([store.uri, other_uri])
+    measure(store, trained.run_id, 1.5, tmp_path / "first")
+    main([store.uri, other_uri])
+    [copy] = (record for record in other.records() if record.tags["role"] == "train")
+    assert copy.metrics["latency_onnx_ms"] == 1.5
+    assert other.text(copy.run_id, "bundle/manifest.json") == "1.5"
+    measure(store, trained.run_id, 2.5, tmp_path / "second")
+    main([store.uri, other_uri])
+    [copy] = (record for record in other.records() if record.tags["role"] == "train")
+    assert copy.metrics["latency_onnx_ms"] == 1.5, "measured there already"
+
+
+def measure(store: Store, run_id: str, ms: float, folder: Path) -> None:
+    """As the benchmark does: a child with the figure, which its parent gets too, with a completed bundle."""
+    folder.mkdir()
+    (folder / "manifest.json").write_text(str(ms))
+    child = store.begin("emo", "r.inference", tags={"role": "inference", "key": "k"}, params={}, parent=run_id)
+    child.finish({"latency_onnx_ms": ms})
+    store.add_metrics(run_id, {"latency_onnx_ms": ms})
+    store.add_artifacts(run_id, folder, "bundle")
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_a_report_stays_where_it_was_made(store: Store, other_uri: str) -> None:
+    store.begin("emo", "report", tags={"role": "report", "key": "report"}, params={}).finish({})
+    main([store.uri, other_uri])
+    assert Store.open(other_uri).records() == []
 
 
 @pytest.mark.usefixtures("desk_folder")

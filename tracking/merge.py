@@ -7,7 +7,7 @@ its study) names that run's copy once there is one.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from tracking.errors import StoreError
 from tracking.interface import without_password
 from tracking.names import CHANGED
 from tracking.provenance import OWNER, owner
-from tracking.whereabouts import folder_of, lying
+from tracking.whereabouts import folder_of, lying, require_no_links
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tracking.client import Client
 
 ORIGIN, WHOLE = "merged_from", "merged_at"
+PARENT, ROLE = "mlflow.parentRunId", "role"
+REPORT = "report"
+"""Role of the run that holds a suite's report, which every store has of its own."""
 
 
 class Merge:
@@ -32,7 +35,7 @@ class Merge:
 
     def __init__(self, source: "Client", target: "Client") -> None:
         self._source, self._target = source, target
-        runs = [run for run in source.runs(list(source.experiments())) if not _is_half(run)]
+        runs = [run for run in source.runs(list(source.experiments())) if not _is_half(run) and not _is_report(run)]
         ended = [run for run in runs if run.info.status != "RUNNING"]
         there = target.runs(list(target.experiments()), view="all")
         whole = {_origin(run) for run in there if not _is_half(run) or run.info.lifecycle_stage == "deleted"}
@@ -42,6 +45,7 @@ class Merge:
         self._origins = {run.info.run_id: _origin(run) for run in runs}
         self._places = {_origin(run): run.info.run_id for run in there}
         self._experiments: dict[str, str] = {}
+        self._added_to = self._found_added_to([run for run in there if run.info.lifecycle_stage == "active"])
         self.n_lacking = len(self._lacking)
         self.n_there = len(ended) - len(self._lacking)
         """Deleted ones among them: what was deleted there does not come back."""
@@ -74,19 +78,36 @@ class Merge:
 
         All get their places first, so that they can name each other: a child its parent, a study its best trial.
         """
-        kept = self._kept() if self._lacking else {}
+        kept = self._kept()
         for run in self._lacking:
             if _origin(run) not in self._places:
                 self._places[_origin(run)] = self._begin(run)
         self._rename_copies()
+        for run in self._added_to:
+            self._add(run, self._places[_origin(run)], kept)
         for run in self._lacking:
             self._fill(run, self._places[_origin(run)], kept)
             yield run.info.run_name
 
+    def _found_added_to(self, there: Sequence["Run"]) -> list["Run"]:
+        """Runs that came before they were measured: with the child that comes now, they were added to."""
+        origins = {run.info.run_id: _origin(run) for run in there}
+        known = {(origins.get(run.data.tags.get(PARENT, "")), run.data.tags.get(ROLE)) for run in there}
+        come = {(self._origins.get(run.data.tags.get(PARENT, "")), run.data.tags.get(ROLE)) for run in self._lacking}
+        parents = {parent for parent, _ in come - known} & set(origins.values())
+        lacking = {_origin(run) for run in self._lacking}
+        return [run for run in self._runs if _origin(run) in parents - lacking]
+
     def _kept(self) -> dict[Path, Path]:
         """Of the folders that the source names, those that are there, and where."""
-        told = [folder for run in self._runs if (folder := self._folder(run))]
-        return lying(told, sqlite_path(self._source.uri).parent / ARTIFACTS) if told else {}
+        if not self._lacking or not is_local(self._source.uri):
+            return {}
+        told = {run.info.run_id: folder for run in self._runs if (folder := self._folder(run))}
+        kept = lying(told.values(), sqlite_path(self._source.uri).parent / ARTIFACTS) if told else {}
+        for run in [*self._added_to, *self._lacking]:
+            if place := kept.get(told.get(run.info.run_id, Path())):
+                require_no_links(place, run.info.run_id)
+        return kept
 
     def _begin(self, run: "Run") -> str:
         tags = {ORIGIN: _origin(run), OWNER: owner()}  # so that `kill_stale` can tell when nobody goes on with it
@@ -107,19 +128,20 @@ class Merge:
             self._target.write(run.info.run_id, tags=dict(self._renamed(tags).items() - tags.items()))
 
     def _fill(self, run: "Run", new: str, kept: Mapping[Path, Path]) -> None:
-        points = [
-            point
-            for name in run.data.metrics
-            if name != CHANGED
-            for point in self._source.points(run.info.run_id, name)
-        ]
-        self._target.write_points(new, points)
         self._target.write(new, params=run.data.params)
-        with tempfile.TemporaryDirectory() as scratch:
-            self._target.upload(new, self._files(run, kept, Path(scratch)), "")
+        self._add(run, new, kept)
         self._target.end(new, run.info.status, run.info.end_time)
         marks = {ORIGIN: _origin(run), WHOLE: datetime.now(UTC).isoformat(timespec="seconds")}
         self._target.write(new, tags=self._renamed(run.data.tags) | marks)
+
+    def _add(self, run: "Run", new: str, kept: Mapping[Path, Path]) -> None:
+        """Curves and files; those that are there already are no others."""
+        names = [name for name in run.data.metrics if name != CHANGED]
+        points = [point for name in names for point in self._source.points(run.info.run_id, name)]
+        self._target.write_points(new, points)
+        with tempfile.TemporaryDirectory() as scratch:
+            self._target.upload(new, self._files(run, kept, Path(scratch)), "")
+        self._target.mark(new)
 
     def _renamed(self, tags: Mapping[str, str]) -> dict[str, str]:
         """Where a tag is the id of a run, it becomes the id of that run's copy, where there is one."""
@@ -132,7 +154,7 @@ class Merge:
 
     def _folder(self, run: "Run") -> Path | None:
         """As the source names it; None where the run's files are fetched."""
-        return folder_of(run.info.artifact_uri) if is_local(self._source.uri) else None
+        return folder_of(run.info.artifact_uri, run.info.run_id) if is_local(self._source.uri) else None
 
 
 def _origin(run: "Run") -> str:
@@ -141,3 +163,7 @@ def _origin(run: "Run") -> str:
 
 def _is_half(run: "Run") -> bool:
     return ORIGIN in run.data.tags and WHOLE not in run.data.tags
+
+
+def _is_report(run: "Run") -> bool:
+    return run.data.tags.get(ROLE) == REPORT

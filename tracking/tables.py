@@ -84,7 +84,7 @@ def history(store: Path, run_id: str, metric: str) -> list[tuple[int, float]]:
 def artifact_folder(store: Path, run_id: str) -> Path | None:
     """Where a run's files lie; None where that is no folder of this machine, or there is no such run."""
     with _reading(store) as ask:
-        return next((folder_of(uri) for (uri,) in ask(ARTIFACTS, (run_id,)) if uri), None)
+        return next((folder_of(uri, run_id) for (uri,) in ask(ARTIFACTS, (run_id,)) if uri), None)
 
 
 def _by_run(
