@@ -74,6 +74,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     return path
 
 
+def write_text(path: Path, text: str) -> Path:
+    """As `write_whole`, in UTF-8."""
+    return write_whole(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
+
+
 def stored_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """The memory-mapped matrix at `path`; computed and stored there first where no whole one is."""
     stored = _read_array(path)
@@ -106,14 +111,6 @@ def _read_array(path: Path) -> NDArray[Any] | None:
     except (OSError, ValueError, EOFError):
         return None
     return stored
-
-
-def write_text(path: Path, text: str) -> None:
-    """Atomically, in UTF-8."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
-        file.write(text)
-    Path(file.name).replace(path)
 
 
 def teacher_folder(teacher_key: str) -> Path:

@@ -55,7 +55,7 @@ def _keep(store: Store, run_id: str, f1: float, n_epochs: int, dice: random.Rand
         (Path(folder) / "predictions.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
         scores = {label: min(1.0, f1 + dice.gauss(0, 0.05)) for label in LABELS}
         (Path(folder) / "test_f1_per_label.json").write_text(json.dumps(scores))
-        store.add_files(run_id, Path(folder))
+        store.add_artifacts(run_id, Path(folder))
     for epoch in range(1, n_epochs + 1):
         LiveRun(store._client, run_id).log_epoch(
             epoch, {"valid_f1": f1 * (1 - 0.6 ** (epoch + 1)) + dice.gauss(0, 0.004)}

@@ -42,7 +42,7 @@ def fill(store: Store, add_run: AddRun, folder: Path, n_runs: int = 2) -> list[s
         for epoch in range(1, 4):
             run.log_epoch(epoch, {"train_loss": 1 / epoch, "gap": float("nan")})
         (folder / "files" / "deep" / "weights.bin").write_bytes(bytes([seed]) * 1000)
-        store.add_files(ids[-1], folder / "files")
+        store.add_artifacts(ids[-1], folder / "files")
     child = store.begin("classification", "child", tags={"role": "inference"}, params={"empty": ""}, parent=ids[0])
     child.finish({"latency_onnx_ms": 0.25})
     study = store.begin("other suite/é", "study", tags={"role": "study"}, params={"text": "y" * 7000})

@@ -178,7 +178,7 @@ def test_curves_and_texts_of_an_ended_run_are_fetched_once(
     for text in ("as it was", "as it is now"):
         (tmp_path / "files").mkdir(exist_ok=True)
         (tmp_path / "files" / "a.txt").write_text(text)
-        desk.store.add_files(run_id, tmp_path / "files")
+        desk.store.add_artifacts(run_id, tmp_path / "files")
         desk.client.write_point(run_id, {"epoch/valid_f1": 0.5}, len(text))
         desk.store.records(desk.suite)
         for n_readings in (1, 2, 3, 3):  # remembered once it has been left alone for a while

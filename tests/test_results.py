@@ -12,6 +12,7 @@ from benchmark.errors import InputError
 from benchmark.reporting.files import report_folder, write_whole
 from benchmark.reporting.results import COLUMNS, Row, results
 from benchmark.reporting.tabular import write_csv, write_parquet
+from benchmark.storage import write_text
 from tracking import Record, Store
 
 CONTRACT = (
@@ -145,6 +146,16 @@ def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> 
     with pytest.raises(OSError, match="disk full"):
         write_whole(path, half)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("results.csv", "old")]
+
+
+def test_a_text_is_there_for_all_to_read_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "texts.json"
+    assert write_text(path, "é\n") == path
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == ("é\n".encode(), 0o644)
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "\ud800")
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert path.read_text() == "é\n"
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -334,6 +334,12 @@ def test_runs_tell_what_was_typed(store: Store, monkeypatch: pytest.MonkeyPatch)
     )
 
 
+@pytest.mark.parametrize("typed", [[""], ["-c"], ["/usr/bin/pytest"]])
+def test_a_process_that_no_command_of_ours_began_tells_none(typed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", typed)
+    assert command.__wrapped__() == ""
+
+
 def test_an_sqlite_store_is_read_from_its_tables_as_mlflow_would(store: Store) -> None:
     parent = store.begin("emo", "whole", tags=TAGS | {"long": "x" * 9000}, params={"seed": 0, "text": "é\n\u2028"})
     parent.log_epoch(2, {"valid_f1": 0.6})
@@ -375,7 +381,7 @@ from tracking import Store
 store = Store.open(sys.argv[1], create=False)
 [record] = store.records("emo")
 kept = store.download(record.run_id, "deep/file.txt", Path(sys.argv[2]))
-store.add_files(record.run_id, kept.parent)
+store.add_artifacts(record.run_id, kept.parent)
 print(record.metrics, store.history(record.run_id, "test_f1"), kept.read_text(), "mlflow" in sys.modules)
 """
     reader = run_python(code, store_uri, str(tmp_path / "to"))

@@ -10,7 +10,7 @@ from tracking.interface import ui_command, without_password
 from tracking.live import LiveRun
 from tracking.merge import Merge
 from tracking.models import TextModel
-from tracking.provenance import git_commit, is_dead, machine, owner
+from tracking.provenance import git_commit, is_dead, machine, owner, processor
 from tracking.record import Record
 from tracking.store import Store
 
@@ -29,6 +29,7 @@ __all__ = [
     "is_dead",
     "machine",
     "owner",
+    "processor",
     "ui_command",
     "without_password",
 ]

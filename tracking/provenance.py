@@ -33,16 +33,27 @@ def git_commit(folder: Path = SOURCE) -> str:
 @cache
 def command() -> str:
     """What was typed to start this process or the one that it works for; empty where it was no command of ours."""
-    module = Path(sys.argv[0]).with_suffix("")
-    if module.parent != SOURCE / "benchmark":
+    script = Path(sys.argv[0])
+    if script.parent != SOURCE / "benchmark":
         return ""
-    return shlex.join(["python", "-m", f"benchmark.{module.name}", *map(without_password, sys.argv[1:])])
+    return shlex.join(["python", "-m", f"benchmark.{script.stem}", *map(without_password, sys.argv[1:])])
 
 
 @cache
 def machine() -> str:
     """Short fingerprint for people: host, processor, cores, system."""
-    return f"{socket.gethostname()}, {_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    model = processor() or platform.machine()
+    return f"{socket.gethostname()}, {model}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+
+
+def processor() -> str:
+    """Model of this machine's processor; empty where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 @cache
@@ -104,15 +115,6 @@ def _boot() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
 
 
 def _git(folder: Path, *arguments: str) -> str:

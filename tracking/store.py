@@ -173,10 +173,6 @@ class Store:
         known = {name: experiment for experiment, name in self._client.experiments().items()}
         return view_address(self.uri, known[suite]) if suite in known else ""
 
-    def add_files(self, run_id: str, folder: Path) -> None:
-        """Adds the files of `folder` to a run, finished or not; files of the same name give way."""
-        self.add_artifacts(run_id, folder)
-
     def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
         """Adds later measurements to a run, finished or not; they count even where the clock went back meanwhile."""
         self._client.write(run_id, metrics=grouped_metrics(metrics), not_before=self._client.after(run_id))

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import torch
 
+from tracking import processor
+
 
 def machine_fingerprint() -> dict[str, str]:
     """What a millisecond depends on and what stays from one session to the next; "unknown" where unreadable."""
     return {
-        "cpu": _cpu_model(),
+        "cpu": processor() or "unknown",
         "architecture": platform.machine(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "logical_cores": str(os.cpu_count()),
@@ -22,14 +24,6 @@ def machine_fingerprint() -> dict[str, str]:
         "python": platform.python_version(),
         **{package: version(package) for package in ("torch", "onnxruntime", "tokenizers", "numpy")},
     }
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def _first_line(path: str) -> str:

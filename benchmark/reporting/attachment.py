@@ -31,7 +31,7 @@ def attach(store: Store, suite: str, folder: Path, records: Sequence[Record]) ->
 def _keep(store: Store, suite: str, staged: Path, records: Sequence[Record]) -> None:
     known = [record.run_id for record in records if record.tags.get("role") == ROLE]
     if known:
-        store.add_files(known[0], staged)
+        store.add_artifacts(known[0], staged)
     else:
         tags = {"role": ROLE, "key": ROLE, "mlflow.note.content": DESCRIPTION}
         run = store.begin(suite, ROLE, tags=tags, params={})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmark.errors import InputError
 from benchmark.spec import digest
-from benchmark.storage import write_whole
+from benchmark.storage import write_text, write_whole
 
 __all__ = ["RESULTS", "folder_name", "report_folder", "write_text", "write_whole"]
 
@@ -29,7 +29,3 @@ def report_folder(path: Path) -> Path:
     except OSError as error:
         raise InputError(f"The output folder {path} cannot be written: {error.strerror}. Name another one.") from error
     return path
-
-
-def write_text(path: Path, text: str) -> Path:
-    return write_whole(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
