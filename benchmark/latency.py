@@ -5,7 +5,6 @@ nothing else run on the machine.
 """
 
 import argparse
-import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -113,10 +112,5 @@ def _price(text: str) -> float:
     return number
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)  # so that the measuring process ends too
     run_command(main)

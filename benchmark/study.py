@@ -4,7 +4,6 @@ NAME stands first; every option of `benchmark.run` but --setting may follow. Con
 are runs like any other: what is done is not done again.
 """
 
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -87,10 +86,5 @@ def _say(lines: Iterable[str]) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     run_command(main)

@@ -1,7 +1,6 @@
 """`python -m benchmark.tune`: search the learning rate of one student, alone or with other processes (section 6.1)."""
 
 import argparse
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -207,10 +206,5 @@ def _bound(text: str) -> float:
     return rate
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     run_command(main)

@@ -1,5 +1,6 @@
 """The lists of names, and the edge of every command."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from benchmark.errors import InputError, RunError, UnknownNameError
 from benchmark.settings import SETTINGS
 from students import STUDENTS
 from tracking import Store, StoreError
+
+INTERRUPTED = "Interrupted. What was finished is kept; the same command goes on from there.\n"
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +90,7 @@ def raising(error: BaseException) -> Callable[[], int]:
         (
             raising(KeyboardInterrupt()),
             130,
-            "Interrupted. What was finished is kept; the same command goes on from there.\n",
+            INTERRUPTED,
         ),
     ],
 )
@@ -96,6 +99,19 @@ def test_exit_codes(main: Callable[[], int], code: int, said: str, capsys: pytes
         run_command(main)
     assert ended.value.code == code
     assert capsys.readouterr().err == said
+
+
+def test_a_command_that_is_asked_to_end_is_interrupted() -> None:
+    """By the SIGTERM of a scheduler, a container or `kill`: what goes on is tidied up as on Ctrl-C."""
+    code = "import time; from benchmark.command import run_command; run_command(lambda: print(1) or time.sleep(60))"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "1\n"
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate()
+    assert (process.returncode, said) == (130, INTERRUPTED)
 
 
 def test_a_bug_keeps_its_traceback() -> None:
