@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark import run
-from benchmark.command import run_command
+from benchmark.command import DONE, run_command
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.suites import load_suite
 from benchmark.errors import InputError
@@ -35,9 +35,12 @@ LENGTH = "length"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The whole job; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser("python -m benchmark.study NAME", f"{__doc__} Names: {', '.join(EXPERIMENTS)}.")
+    options = parser("python -m benchmark.study NAME", f"{__doc__} Names: {', '.join(EXPERIMENTS)}.", of_study=True)
+    if {"-h", "--help"} & set(given):
+        options.print_help()
+        return DONE
     if not given or given[0].startswith("-"):
-        options.parse_args(["--help"] if {"-h", "--help"} & set(given) else ["--suite", "", "NAME is missing"])
+        raise InputError(f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.")
     name, *rest = given
     known("study", [name], EXPERIMENTS)
     experiment = EXPERIMENTS[name]

@@ -17,6 +17,7 @@ from students import STUDENTS
 from tracking import Store, StoreError
 
 INTERRUPTED = "Interrupted. What was finished is kept; the same command goes on from there.\n"
+LONG = "kd_subs_mean_oversampled_min_max"
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,31 @@ def test_every_name_is_listed(topic: str, names: list[str], capsys: pytest.Captu
     assert listing.main([topic]) == 0
     words = capsys.readouterr().out.split()
     assert [name for name in names if name not in words] == []
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+def test_a_narrow_terminal_cuts_no_name(
+    columns: str, store: Store, add_run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    add_run(store, student="cnn", setting=LONG, status="failed", reason="no memory " * 9)
+    assert listing.main([]) == listing.main(["runs", "--tracking-uri", store.uri]) == 0
+    shown = capsys.readouterr().out
+    names = [*DATASETS, *STUDENTS, *SETTINGS, f"emot.cnn.{LONG}.seed0"]
+    assert [name for name in names if name not in shown.split()] == []
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= int(columns)
+
+
+def test_a_program_reads_a_row_in_each_line(
+    store: Store, add_run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `... | grep NAME` does, of whatever length the line is."""
+    monkeypatch.delenv("COLUMNS")
+    add_run(store, student="cnn", setting=LONG, status="failed", reason="no memory " * 99)
+    assert listing.main([]) == listing.main(["runs", "--tracking-uri", store.uri]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if f"emot.cnn.{LONG}.seed0" in line]
+    assert line.count("no memory") == 99
 
 
 def test_no_topic_lists_all_names(capsys: pytest.CaptureFixture[str]) -> None:
