@@ -1,6 +1,7 @@
 """The edge of every command: what a person sees when something is wrong, and what a script gets."""
 
 import errno
+import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -15,9 +16,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def run_command(main: Callable[[], int]) -> NoReturn:
     """Runs `main` and exits with its code; errors raised on purpose become one message and no traceback.
 
-    0 all done, 1 some runs failed, 2 usage or bad input, 130 interrupted. Any other exception is a bug and keeps
-    its traceback.
+    0 all done, 1 some runs failed, 2 usage or bad input, 130 interrupted, by Ctrl-C or SIGTERM. Any other exception is
+    a bug and keeps its traceback.
     """
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = main()
         sys.stdout.flush()
@@ -35,6 +37,10 @@ def run_command(main: Callable[[], int]) -> NoReturn:
             raise
         code = _say(f"{error}. What was there before is whole; make room, and the same command goes on.", BAD_INPUT)
     sys.exit(code)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _say(message: str, code: int) -> int:

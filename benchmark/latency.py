@@ -5,7 +5,6 @@ nothing else run on the machine.
 """
 
 import argparse
-import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +22,8 @@ from benchmark.options import known
 from benchmark.rooms import Rooms
 from benchmark.serving import publish_best, show_served
 from benchmark.spec import RunSpec
-from tracking import Record, Store
+from benchmark.storage import require_writable
+from tracking import Record, Store, cache_folder
 
 PER_CORE = "cost_sentences_per_second_per_core"
 PRICE = "cost_per_million_sentences"
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures what this machine has not measured yet with this budget; with --again, all."""
     asked = _parser().parse_args(arguments)
     known("budget", [asked.budget], BUDGETS)
+    require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     console, store = Console(), Store.open(asked.tracking_uri, create=False)
     suite = load_suite(asked.suite, "paper")
     models = _finished(store.records(suite.name), asked)
@@ -113,10 +114,5 @@ def _price(text: str) -> float:
     return number
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)  # so that the measuring process ends too
     run_command(main)

@@ -1,9 +1,11 @@
 """`python -m benchmark.list`: the names that other commands take, and the runs that are kept."""
 
 import argparse
+import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -36,7 +38,7 @@ def suites(_: argparse.Namespace) -> Table:
 def datasets(_: argparse.Namespace) -> Table:
     from benchmark.data.catalogue import DATASETS
 
-    titles = ("data set", "task", "origin", "train", "validation", "test", "classes", "what it is")
+    titles = ("data set", "task", "origin", "train", "valid", "test", "classes", "what it is")
     rows = [
         (
             entry.name,
@@ -66,7 +68,7 @@ def runs(asked: argparse.Namespace) -> Table:
     store = Store.open(asked.tracking_uri, create=False)
     if asked.suite and asked.suite not in store.suites():
         raise UnknownNameError("suite", asked.suite, store.suites())
-    titles = ("suite", "preset", "run", "role", "status", "F1", "started", "reason")
+    titles = ("run", "suite", "preset", "role", "status", "F1", "started", "reason")
     rows = [_run(record) for record in store.records(asked.suite)]
     return table(f"Runs of {without_password(store.uri)}", titles, rows)
 
@@ -78,13 +80,19 @@ TOPICS: dict[str, Callable[[argparse.Namespace], Table]] = {
     "settings": settings,
     "runs": runs,
 }
+UNBOUNDED = 100_000
+"""Characters of a line."""
 ALL = ("suites", "datasets", "students", "settings")
 """What is listed when no topic is named."""
 
 
 def table(title: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Cells are shown as they are, never read as markup."""
-    made = Table(*titles, title=Text(title), title_justify="left")
+    """Cells are shown as they are, never read as markup, and no name is cut: names stand first and in one line, what
+    tells of them is folded.
+    """
+    made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for number, name in enumerate(titles):
+        made.add_column(name, overflow="fold", no_wrap=number == 0)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made
@@ -104,9 +112,9 @@ def _run(record: Record) -> tuple[str, ...]:
     started = datetime.fromtimestamp(record.start_time / 1000).strftime("%Y-%m-%d %H:%M")
     smoke = " (smoke)" if tags.get("smoke") == "true" else ""
     return (
+        record.name,
         record.suite,
         tags.get("preset", ""),
-        record.name,
         tags.get("role", ""),
         record.status + smoke,
         points(None if f1 is None else 100 * f1),
@@ -120,10 +128,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.topic and asked.topic not in TOPICS:
         raise UnknownNameError("topic", asked.topic, TOPICS)
-    console = Console()
+    console = _console()
     for topic in (asked.topic,) if asked.topic else ALL:
         console.print(TOPICS[topic](asked))
     return DONE
+
+
+def _console() -> Console:
+    """As wide as the terminal; where a program reads (`... | grep NAME`) each row is one line."""
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNBOUNDED
+    return console
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,7 +6,6 @@ interrupted.
 """
 
 import argparse
-import signal
 from collections.abc import Sequence
 
 from filelock import FileLock, Timeout
@@ -55,10 +54,5 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     run_command(main)

@@ -19,19 +19,21 @@ from benchmark.settings import LADDER, SETTINGS
 from benchmark.spec import GRID, TASKS, TUNED
 from students import STUDENTS
 
+SETTING = "a setting; repeatable; none means the paper's ladder"
 LOCAL, RAY = "local", "ray"
 """Where runs are done."""
 
 
-def parser(prog: str, description: str | None) -> argparse.ArgumentParser:
-    """All options, with what each is for."""
+def parser(prog: str, description: str | None, *, of_study: bool = False) -> argparse.ArgumentParser:
+    """All options, with what each is for. A study sets the settings itself, and has a suite where none is named."""
     made = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
     add = made.add_argument
-    add("--suite", required=True, help="classification, sequence_labeling, or the path of a FILE.yml of your own")
+    usual = " (default: that of the data set)" if of_study else ""
+    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{usual}")
     add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
     add("-d", "--dataset", action="append", default=[], help="a data set; repeatable; none means all of the suite")
     add("-s", "--student", action="append", default=[], help="a student; repeatable; none means all")
-    add("-x", "--setting", action="append", default=[], help="a setting; repeatable; none means the paper's ladder")
+    add("-x", "--setting", action="append", default=[], help=argparse.SUPPRESS if of_study else SETTING)
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
     seeds = made.add_mutually_exclusive_group()
     seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")

@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -97,10 +96,5 @@ def _texts(spec: RunSpec, rooms: Rooms) -> list[str | Sequence[str]]:
     return [*labelled, *(rooms.pool(spec.dataset).texts if spec.unlabeled else ())]
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     run_command(main)

@@ -4,7 +4,6 @@ NAME stands first; every option of `benchmark.run` but --setting may follow. Con
 are runs like any other: what is done is not done again.
 """
 
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark import run
-from benchmark.command import run_command
+from benchmark.command import DONE, run_command
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.suites import load_suite
 from benchmark.errors import InputError
@@ -38,9 +37,12 @@ LENGTH, CONVERGENCE = "length", "convergence"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The whole job; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser("python -m benchmark.study NAME", f"{__doc__} Names: {', '.join(EXPERIMENTS)}.")
+    options = parser("python -m benchmark.study NAME", f"{__doc__} Names: {', '.join(EXPERIMENTS)}.", of_study=True)
+    if {"-h", "--help"} & set(given):
+        options.print_help()
+        return DONE
     if not given or given[0].startswith("-"):
-        options.parse_args(["--help"] if {"-h", "--help"} & set(given) else ["--suite", "", "NAME is missing"])
+        raise InputError(f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.")
     name, *rest = given
     known("study", [name], EXPERIMENTS)
     experiment = EXPERIMENTS[name]
@@ -95,10 +97,5 @@ def _say(lines: Iterable[str]) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     run_command(main)

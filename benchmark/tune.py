@@ -1,7 +1,6 @@
 """`python -m benchmark.tune`: search the learning rate of one student, alone or with other processes (section 6.1)."""
 
 import argparse
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,19 +18,19 @@ from benchmark.execute import Desk
 from benchmark.executors.local import Local
 from benchmark.executors.work import Work
 from benchmark.ledger import Ledger
-from benchmark.options import known, positive, rate, request
+from benchmark.options import known, positive, rate, request, seed
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.policy import add_options
 from benchmark.progress import SweepProgress
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.rates import Tried, answer
 from benchmark.rooms import Rooms
-from benchmark.storage import lock_path
+from benchmark.storage import lock_path, require_writable
 from benchmark.sweep import finished_teachers, prepare, sweep
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown
-from tracking import Store, ui_command
+from tracking import Store, cache_folder, ui_command
 
 LOW, HIGH = 5e-5, 1e-2
 """The paper's bounds."""
@@ -44,21 +43,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The whole job; returns the exit code."""
     asked = _parser().parse_args(arguments)
     wanted = _request(asked)
-    console = Console()
-    store = Store.open(asked.tracking_uri)
-    n_threads = asked.threads or torch.get_num_threads()
-    load_corpus(wanted.suite.entries[asked.dataset])
-    rooms = wanted.rooms()
-    teacher, student = plan_runs(wanted, rooms)
+    console, rooms = Console(), wanted.rooms()
+    out = (asked.out or RESULTS / folder_name(wanted.suite.name)) / "tuning"
+    teacher, student = _planned(asked, wanted, rooms, out)
     search = _search(asked, student)
-    out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "tuning" / folder_name(search.name))
+    store = Store.open(asked.tracking_uri)
+    out = report_folder(out / folder_name(search.name))
     session = Session.join(asked.storage or default_address(store.uri), search, asked.trials)
     _say(console, f"Study {search.name} in {shown(session.address)}: {session.n_left()} of {asked.trials} trials left.")
     with _alone(teacher.spec.key, console):
-        desk = _prepare(teacher, student, wanted, rooms, store, n_threads, console)
+        desk = _prepare(teacher, student, wanted, rooms, store, asked.threads or torch.get_num_threads(), console)
         parent = session.begin_run(desk)
     session.work(desk, parent, lambda tried: _say(console, _line(tried)), _Once(console))
     return _close(session, store, parent, out, console)
+
+
+def _planned(asked: argparse.Namespace, wanted: Request, rooms: Rooms, out: Path) -> tuple[Item, Item]:
+    """The teacher and the student; all that was given has been read, and its places can be written."""
+    require_writable(out, "output folder", "--out")
+    require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
+    load_corpus(wanted.suite.entries[asked.dataset])
+    teacher, student = plan_runs(wanted, rooms)
+    rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
+    return teacher, student
 
 
 def _search(asked: argparse.Namespace, student: Item) -> Search:
@@ -92,18 +99,19 @@ def _prepare(
     """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet."""
     records = store.records(wanted.suite.name)
     ledger, work = Ledger.read(records), Work.of(rooms, store, wanted, n_threads=n_threads)
+    here = Local(n_threads=n_threads)
     if ledger.state(teacher) != "done":
         store.kill_stale({teacher.spec.key})
         texts = rooms.corpus(teacher.spec.dataset).texts("train")
         seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
         with SweepProgress(seconds, console) as progress:
-            sweep([teacher], ledger, work, Local(), progress.epoch, progress.done)
+            sweep([teacher], ledger, work, here, progress.epoch, progress.done)
     found = finished_teachers([student.spec], store)
     if not found:
         raise RunError(
             f"The teacher {teacher.spec.name} failed; see its run for why. Without it nothing can be taught."
         )
-    for reason in prepare([student.spec], found, work, Local()).values():
+    for reason in prepare([student.spec], found, work, here).values():
         raise RunError(reason)
     return work.desk()
 
@@ -163,8 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     add("-s", "--student", required=True, help="the student")
     add("-x", "--setting", default=SETTING, help=f"the setting (default: {SETTING})")
     add("--trials", type=positive, default=N_TRIALS, metavar="N", help="trials of the study in all, whoever does them")
-    add("--low", type=_bound, default=LOW, metavar="LR", help=f"lowest learning rate (default: {LOW:g}, the paper's)")
-    add("--high", type=_bound, default=HIGH, metavar="LR", help=f"highest learning rate (default: {HIGH:g})")
+    add("--low", type=rate, default=LOW, metavar="LR", help=f"lowest learning rate (default: {LOW:g}, the paper's)")
+    add("--high", type=rate, default=HIGH, metavar="LR", help=f"highest learning rate (default: {HIGH:g})")
     add("--sampler", default="random", help="random (default; log-uniform, of which the paper says nothing) or tpe")
     add("--pruner", default="none", help="none (default) or median")
     add(
@@ -177,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--suite", help="classification, sequence_labeling or a FILE.yml (default: the data set's)")
     add("--preset", default="quickstart", help="quickstart (default) or paper")
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
-    add("--seed", type=int, default=0, metavar="K", help="of the students and of the draws (default: 0)")
+    add("--seed", type=seed, default=0, metavar="K", help="of the students and of the draws (default: 0)")
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
     add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
@@ -196,21 +204,5 @@ def _parser() -> argparse.ArgumentParser:
     return made
 
 
-def _bound(text: str) -> float:
-    """A learning rate."""
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1")
-    return rate
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     run_command(main)

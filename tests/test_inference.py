@@ -197,6 +197,13 @@ def test_a_suite_without_finished_runs_is_named(store: Store) -> None:
         latency.main(["--suite", "classification", "--tracking-uri", store.uri])
 
 
+def test_a_cache_that_cannot_be_written(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("a file in the way")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "taken" / "cache"))
+    with pytest.raises(InputError, match=r"The cache folder .* cannot be written: Not a directory"):
+        latency.main(["--suite", "classification", "--tracking-uri", store.uri])
+
+
 @pytest.mark.parametrize("price", ["0", "-1", "cheap", "inf", "nan"])
 def test_a_price_is_above_0(price: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):

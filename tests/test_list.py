@@ -1,5 +1,6 @@
 """The lists of names, and the edge of every command."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from benchmark.errors import InputError, RunError, UnknownNameError
 from benchmark.settings import SETTINGS
 from students import STUDENTS
 from tracking import Store, StoreError
+
+INTERRUPTED = "Interrupted. What was finished is kept; the same command goes on from there.\n"
+LONG = "kd_subs_mean_oversampled_min_max"
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +38,31 @@ def test_every_name_is_listed(topic: str, names: list[str], capsys: pytest.Captu
     assert listing.main([topic]) == 0
     words = capsys.readouterr().out.split()
     assert [name for name in names if name not in words] == []
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+def test_a_narrow_terminal_cuts_no_name(
+    columns: str, store: Store, add_run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    add_run(store, student="cnn", setting=LONG, status="failed", reason="no memory " * 9)
+    assert listing.main([]) == listing.main(["runs", "--tracking-uri", store.uri]) == 0
+    shown = capsys.readouterr().out
+    names = [*DATASETS, *STUDENTS, *SETTINGS, f"emot.cnn.{LONG}.seed0"]
+    assert [name for name in names if name not in shown.split()] == []
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= int(columns)
+
+
+def test_a_program_reads_a_row_in_each_line(
+    store: Store, add_run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `... | grep NAME` does, of whatever length the line is."""
+    monkeypatch.delenv("COLUMNS")
+    add_run(store, student="cnn", setting=LONG, status="failed", reason="no memory " * 99)
+    assert listing.main([]) == listing.main(["runs", "--tracking-uri", store.uri]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if f"emot.cnn.{LONG}.seed0" in line]
+    assert line.count("no memory") == 99
 
 
 def test_no_topic_lists_all_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +116,7 @@ def raising(error: BaseException) -> Callable[[], int]:
         (
             raising(KeyboardInterrupt()),
             130,
-            "Interrupted. What was finished is kept; the same command goes on from there.\n",
+            INTERRUPTED,
         ),
     ],
 )
@@ -96,6 +125,19 @@ def test_exit_codes(main: Callable[[], int], code: int, said: str, capsys: pytes
         run_command(main)
     assert ended.value.code == code
     assert capsys.readouterr().err == said
+
+
+def test_a_command_that_is_asked_to_end_is_interrupted() -> None:
+    """By the SIGTERM of a scheduler, a container or `kill`: what goes on is tidied up as on Ctrl-C."""
+    code = "import time; from benchmark.command import run_command; run_command(lambda: print(1) or time.sleep(60))"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "1\n"
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate()
+    assert (process.returncode, said) == (130, INTERRUPTED)
 
 
 def test_a_bug_keeps_its_traceback() -> None:

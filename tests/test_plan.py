@@ -70,6 +70,36 @@ def test_a_setting_says_what_its_runs_read(tiny_teacher: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("suite", "dataset", "max_length"),
+    [("classification", "smalltalk_demo", 128), ("sequence_labeling", "entity_demo", 256)],
+)
+def test_teacher_and_students_read_as_many_pieces(
+    suite: str, dataset: str, max_length: int, tiny_teacher: Path
+) -> None:
+    planned = specs(tiny_teacher, "-d", dataset, "-s", "cnn", suite=suite)
+    assert {spec.max_length for spec in planned} == {max_length}
+    assert len(planned) == 1 + 5
+
+
+def test_the_rate_decays_where_the_end_is_known(tiny_teacher: Path) -> None:
+    """After a number of steps; where patience ends the training, nobody knows when."""
+    assert one(tiny_teacher, "-x", "kd", "--max-steps", "9").decay
+    assert not one(tiny_teacher, "-x", "kd", "--preset", "paper", "-d", "smalltalk_demo").decay
+    assert specs(tiny_teacher, "--preset", "paper", "-d", "smalltalk_demo", "-x", "kd")[0].decay, (
+        "the teacher's epochs are few"
+    )
+
+
+def test_agreement_is_asked_of_made_text_alone(tiny_teacher: Path) -> None:
+    """Text that was gathered was made from no labelled one, with whose label the teacher could agree."""
+    wanted = ("-x", "vanilla", "-x", "kd_ulb", "-x", "kd_subs", "-x", "kd_subs_min_max")
+    agreed = {spec.setting: spec.agreed for spec in specs(tiny_teacher, "-s", "cnn", *wanted, "--agreed")}
+    assert agreed == {"fine_tuned": False, "vanilla": False, "kd_ulb": False, "kd_subs": True, "kd_subs_min_max": True}
+    assert not one(tiny_teacher, "-x", "kd_subs").agreed
+    assert one(tiny_teacher, "-x", "kd_ulb", "--agreed").key == one(tiny_teacher, "-x", "kd_ulb").key
+
+
 def test_a_rate_is_given_or_the_students_own_or_searched(tiny_teacher: Path) -> None:
     rates = {spec.student: spec.learning_rate for spec in specs(tiny_teacher, "-x", "vanilla")[1:]}
     assert rates == STUDENT_RATES

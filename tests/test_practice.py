@@ -66,6 +66,12 @@ def test_balancing_goes_by_the_teachers_labels() -> None:
     assert Counter(text.split()[0] == "aku" for text in texts) == {True: 3, False: 3}
 
 
+def test_each_seed_draws_a_balance_of_its_own() -> None:
+    drawn = {seed: tuple(read(classroom(), balance="median", seed=seed)) for seed in range(8)}
+    assert len(set(drawn.values())) > 1, "or seeds would differ less than they do"
+    assert drawn[3] == tuple(read(classroom(), balance="median", seed=3))
+
+
 def test_the_length_filter_comes_after_balancing() -> None:
     taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), classroom())
     assert taught.n_texts < 3 + 6

@@ -7,7 +7,7 @@ import pytest
 from conftest import AddRun
 
 from benchmark import study
-from benchmark.command import run_command
+from benchmark.command import DONE, run_command
 from benchmark.reporting.intervals import interval
 from benchmark.reporting.paper import paper_discussion_f1
 from benchmark.reporting.results import Row, results
@@ -164,8 +164,8 @@ def test_a_single_seed_has_no_interval(store: Store, add_run: AddRun) -> None:
 
 
 BAD = {
-    "": "NAME is missing",
-    "-d emot": "NAME is missing",
+    "": f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.\n",
+    "-d emot": "NAME is missing: give the study first. Known: ",
     "loses": "Did you mean 'losses'",
     "losses -x kd": "sets --setting itself",
     "losses --learning-rate tuned": "at one learning rate or the grid",
@@ -179,8 +179,19 @@ BAD = {
 def test_bad_input_is_one_message_and_exit_code_2(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run_command(lambda: study.main(asked.split()))
+    said = capsys.readouterr().err
     assert ended.value.code == 2
-    assert BAD[asked] in capsys.readouterr().err
+    assert BAD[asked] in said
+    assert len(said.splitlines()) == 1 or "usage: " in said
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help", "losses --help", "-d emot -h"])
+def test_help_tells_what_a_study_takes(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert study.main(asked.split()) == DONE
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("usage: python -m benchmark.study NAME [-h] [--suite SUITE]"), "it need not be given"
+    assert "--setting" not in shown.partition("options:")[2]
+    assert all(name in shown for name in EXPERIMENTS)
 
 
 def test_an_empty_text_file_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

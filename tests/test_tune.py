@@ -109,6 +109,20 @@ def test_a_study_from_end_to_end(home: Path, capsys: pytest.CaptureFixture[str])
     assert "Best of 3 trials" in capsys.readouterr().out
 
 
+def test_teacher_and_trials_take_the_threads_that_were_given(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_db: Path
+) -> None:
+    """As many processes as there are cores, each on one thread, would wait for one another if the teacher took all."""
+    shutil.copy(migrated_db, tmp_path / "mlflow.db")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    given: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", given.append)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    where = ["--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}"]
+    assert tune.main([*options(home, "-x kd_ulb --trials 1 --max-epochs 1 --threads 2"), *where]) == 0
+    assert set(given) == {2}
+
+
 def test_more_trials_resume_the_study(home: Path) -> None:
     assert tune.main(options(home, "--study grown")) == 0
     before = study(home, "grown").trials
@@ -277,9 +291,11 @@ def _search(arguments: list[str]) -> Search:
 
 
 BAD = {
-    "--low 0": "not a number above 0",
+    "--low 0": "argument --low: '0' is no number above 0 and at most 1",
     "--low -1e-3": "",
-    "--high nan": "not a number above 0",
+    "--high nan": "argument --high: 'nan' is no number above 0 and at most 1",
+    "--seed=-1": "argument --seed: '-1' is not a whole number from 0",
+    "--seed 4294967296": "'4294967296' is not a whole number from 0",
     "--low 1e-2 --high 1e-3": "--low 0.01 is above --high 0.001",
     "--trials 0": "not a whole number",
     "--sampler tpo": "Did you mean 'tpe'",
@@ -300,6 +316,35 @@ def test_bad_input_is_one_message_and_exit_code_2(asked: str, home: Path, capsys
     assert ended.value.code == 2
     assert BAD[asked] in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("asked", ["-d health --study s", "-s cmm", "--sampler tpo", "--out {home}/bert/config.json/x"])
+def test_bad_input_makes_no_store(asked: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: tune.main([*options(home), "--tracking-uri", uri, *asked.format(home=home).split()]))
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file in the way")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "taken" / "cache"))
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: tune.main(options(home)))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"The cache folder {tmp_path}/taken/cache cannot be written: Not a directory.")
+
+
+def test_a_teacher_that_cannot_be_read(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = shutil.copytree(home / "bert", tmp_path / "broken")
+    (broken / "tokenizer.json").write_text('{"version": "1.0"')
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: tune.main([*options(home), "--teacher", str(broken)]))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"The teacher {str(broken)!r} cannot be read")
 
 
 def test_another_search_leaves_the_study_intact(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

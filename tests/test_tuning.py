@@ -27,7 +27,7 @@ from benchmark.tuning import trials as trials_module
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import default_address, open_storage, shown
 from benchmark.tuning.study import join_study
-from benchmark.tuning.trials import OWNER, SEEN, Trials
+from benchmark.tuning.trials import OWNER, SEEN, Trials, is_abandoned
 from tracking import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -213,8 +213,40 @@ def test_a_silent_process_of_another_machine_loses_its_trial(database: str) -> N
     taken.storage.set_trial_user_attr(taken._trial_id, OWNER, "elsewhere/boot/1/1")
     taken.storage.set_trial_user_attr(taken._trial_id, SEEN, time.time() - 1000)
     with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
-        connection.execute("UPDATE trials SET state = 'RUNNING', datetime_start = '2026-01-01 00:00:00'")
+        connection.execute("UPDATE trials SET state = 'RUNNING'")
     assert trials.take()
+
+
+def test_clocks_of_other_time_zones_do_not_keep_a_trial(database: str) -> None:
+    """Optuna notes the start by the clock on the wall, hours ahead of where it is read."""
+    trials = joined(database, 1)
+    taken = trials.take()
+    assert taken
+    taken.set_user_attr(OWNER, "elsewhere/boot/1/1")
+    taken.set_user_attr(SEEN, time.time() - 1000)
+    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE trials SET datetime_start = '2999-01-01 00:00:00'")
+    assert trials.take()
+
+
+class Watched(Trials):
+    """Looks at each trial as another process may, at the moment that it is taken."""
+
+    def _turn(self, number: int, state: TrialState, value: float | None = None) -> bool:
+        turned = super()._turn(number, state, value)
+        if state == TrialState.RUNNING:
+            assert not is_abandoned(self.stored(number), time.time())
+        return turned
+
+
+def test_a_trial_that_was_just_taken_is_not_abandoned(address: str) -> None:
+    """Though it waited long, and its first owner was heard of long ago."""
+    trials = joined(address, 1)
+    taken = trials.take()
+    assert taken
+    taken.set_user_attr(SEEN, time.time() - 1000)
+    trials.give_back(0)
+    assert Watched(study=trials.study, storage=trials.storage, asked=1).take()
 
 
 def test_a_trial_is_marked_as_alive(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

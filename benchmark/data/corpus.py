@@ -75,7 +75,7 @@ def load_corpus(entry: DatasetEntry, limit: int = 0) -> Corpus:
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
     generator = sorted(Path(demo.__path__[0]).glob("*.*")) if entry.origin == "demo" else []
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tables")] + generator
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "printed", "rows", "splits", "tables")] + generator
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},

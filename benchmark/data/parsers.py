@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmark.data.entry import Format
+from benchmark.data.printed import is_printed
 from benchmark.data.rows import Reading, Row, make_row, shorten
 from benchmark.data.tables import parse_table, place_of
 from benchmark.errors import DataError
@@ -21,6 +22,11 @@ def parse(content: bytes, reading: Reading) -> list[Row]:
         raise DataError(
             f"{reading.where}: every row holds a single token. A table has one sentence a row, tokens and tags between "
             "spaces; one token a line is conll (token TAB tag, a blank line between sentences)."
+        )
+    if rows and all(isinstance(row.text, str) and is_printed(row.text) for row in rows):
+        raise DataError(
+            f"{reading.where}: every text is a list of words, as {shorten(rows[0].text)}. Write texts: the words with "
+            "spaces between."
         )
     return rows
 

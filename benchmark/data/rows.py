@@ -1,11 +1,12 @@
 """One example of a data set, and the rules that every example keeps whatever file it came from."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from reprlib import Repr
 from typing import NamedTuple
 
 from benchmark.data.entry import Column, DataFile, Split
+from benchmark.data.printed import are_printed_tags, is_printed, is_printed_label
 from benchmark.errors import DataError, UnknownNameError
 from benchmark.spec import Task
 
@@ -62,15 +63,23 @@ def make_row(line: int, text: object, label: object, reading: Reading) -> Row:
     """A checked example from the two cells of a table's or a JSON object's row.
 
     Raises:
-        DataError: an empty text or label, a cell of another type, tokens and tags of different length.
+        DataError: an empty text or label, a cell of another type or a printed list, tokens and tags of different
+            length or unequal kind.
     """
     if reading.task == "sequence_labeling":
-        return _tagged(line, _words(text, line, reading), _words(label, line, reading), reading)
+        return _tagged(line, text, label, reading)
     if not isinstance(text, str):
         raise reading.error(line, f"the text is {shorten(text)}; a string is needed.")
     if not text.strip():
         raise reading.error(line, "the text is empty. Fill it in or remove the row.")
-    return Row(line, _encodable(text, line, reading), _name(label, line, reading).strip())
+    return Row(line, _encodable(text, line, reading), _class(label, line, reading))
+
+
+def _class(label: object, line: int, reading: Reading) -> str:
+    name = _name(label, line, reading).strip()
+    if is_printed_label(name):
+        raise reading.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
+    return name
 
 
 def _name(value: object, line: int, reading: Reading) -> str:
@@ -95,29 +104,57 @@ def _encodable(text: str, line: int, reading: Reading) -> str:
     return text
 
 
-def _words(cell: object, line: int, reading: Reading) -> Words:
-    """Tokens or tags: a list, a JSON list in a cell, or words between spaces."""
-    if isinstance(cell, str):
-        listed = _json_list(cell)
-        cell = cell.split() if listed is None else listed
-    if not isinstance(cell, list):
-        raise reading.error(line, f"{shorten(cell)} is no list of words.")
-    return tuple(_name(word, line, reading) for word in cell)
+def _tagged(line: int, text: object, label: object, reading: Reading) -> Row:
+    tokens, tags = (_names(cell, line, reading) for cell in _cells(line, text, label, reading))
+    if len(tokens) != len(tags):
+        raise reading.error(line, f"{len(tokens)} tokens and {len(tags)} tags: every token needs one tag.")
+    if not tokens:
+        raise reading.error(line, "a sentence without tokens. Fill it in or remove the row.")
+    return Row(line, tokens, tuple(tag.strip() for tag in tags))
 
 
-def _json_list(cell: str) -> list[object] | None:
-    if not cell.startswith("["):
+def _cells(line: int, text: object, label: object, reading: Reading) -> tuple[list[object], list[object]]:
+    """Tokens and tags: both a list (in a cell a JSON list), or both words between spaces, even if brackets are some."""
+    _refuse_printed(text, is_printed, line, reading)
+    _refuse_printed(label, are_printed_tags, line, reading)
+    tokens, tags = _list(text), _list(label)
+    if tokens is not None and tags is not None:
+        return tokens, tags
+    if isinstance(text, str) and isinstance(label, str) and tags is None and not is_printed(text.strip()):
+        return [*text.split()], _split_tags(label, line, reading)
+    for cell in (text, label):
+        if not isinstance(cell, str | list):
+            raise reading.error(line, f"{shorten(cell)} is no list of words.")
+    raise reading.error(line, f"of tokens {shorten(text)} and tags {shorten(label)} only one is a list. {_EITHER}")
+
+
+_EITHER = "Write both as JSON lists (json.dumps), or both as words between spaces."
+
+
+def _refuse_printed(cell: object, printed: Callable[[str], bool], line: int, reading: Reading) -> None:
+    if isinstance(cell, str) and printed(cell.strip()) and _list(cell) is None:
+        raise reading.error(line, f"{shorten(cell)} is a list as Python prints it, which is no JSON. {_EITHER}")
+
+
+def _split_tags(cell: str, line: int, reading: Reading) -> list[object]:
+    tags = cell.split()
+    if listed := [tag for tag in tags if tag[1:].endswith(",")]:
+        raise reading.error(line, f"the tag {shorten(listed[0])} ends in a comma. {_EITHER}")
+    return [*tags]
+
+
+def _names(words: list[object], line: int, reading: Reading) -> Words:
+    return tuple(_name(word, line, reading) for word in words)
+
+
+def _list(cell: object) -> list[object] | None:
+    """A list, or the JSON list in a cell."""
+    if isinstance(cell, list):
+        return cell
+    if not isinstance(cell, str) or not cell.lstrip().startswith("["):
         return None
     try:
         value = json.loads(cell)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
-
-
-def _tagged(line: int, tokens: Words, tags: Words, reading: Reading) -> Row:
-    if len(tokens) != len(tags):
-        raise reading.error(line, f"{len(tokens)} tokens and {len(tags)} tags: every token needs one tag.")
-    if not tokens:
-        raise reading.error(line, "a sentence without tokens. Fill it in or remove the row.")
-    return Row(line, tokens, tuple(tag.strip() for tag in tags))

@@ -19,13 +19,15 @@ class Local:
     """On this machine, at most `jobs` at once."""
 
     jobs: int = 1
+    n_threads: int = 0
+    """Of each process; 0 gives each its share of the cores."""
 
     def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
         """In this process where there is one at a time and no limit that would end the process."""
         if not tasks:
             return
         at_once = min(self.jobs, len(tasks))
-        work = replace(work, n_threads=threads(at_once))
+        work = replace(work, n_threads=self.n_threads or threads(at_once))
         if at_once == 1 and not work.limits:
             yield from _one_by_one(tasks, work.desk(), watch)
         else:

@@ -55,9 +55,8 @@ class Trials:
         """The next trial that waits, now this process's own; None where none waits."""
         self._free_abandoned()
         for trial in self.unfinished():
-            if trial.state == TrialState.WAITING and self._turn(trial.number, TrialState.RUNNING):
+            if trial.state == TrialState.WAITING and self._begin(trial.number):
                 taken = Trial(self.study, self._id(trial.number))
-                taken.set_user_attr(SEEN, time.time())
                 taken.set_user_attr(OWNER, owner())
                 return taken
         return None
@@ -96,6 +95,12 @@ class Trials:
             if trial.state == TrialState.RUNNING and is_abandoned(trial, now):
                 self.give_back(trial.number)
 
+    def _begin(self, number: int) -> bool:
+        """Marks the trial as alive before it turns: whoever looks in between is not to find it abandoned."""
+        with suppress(UpdateFinishedTrialError):
+            self.storage.set_trial_user_attr(self._id(number), SEEN, time.time())
+        return self._turn(number, TrialState.RUNNING)
+
     def _turn(self, number: int, state: TrialState, value: float | None = None) -> bool:
         values = None if value is None else [value]
         try:
@@ -109,7 +114,9 @@ class Trials:
 
 
 def is_abandoned(trial: FrozenTrial, now: float) -> bool:
-    """Whether the process of a running trial is gone: it has died on this machine, or has long given no sign."""
-    started = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
-    seen = max(started, float(trial.user_attrs.get(SEEN, 0.0)))
+    """Whether the process of a running trial is gone: it has died on this machine, or has long given no sign.
+
+    Optuna's own note of the start is no sign: it is the time on the wall, which differs between time zones.
+    """
+    seen = float(trial.user_attrs.get(SEEN, 0.0))
     return is_dead(trial.user_attrs.get(OWNER, "")) or now - seen > GRACE_SECONDS
