@@ -84,7 +84,9 @@ class Lesson:
         if self.spec.embeddings == "bert":
             folder = teacher_folder(self.spec.teacher_key)
             return _table_of(load_teacher(str(folder), self.spec.task, len(self.room.corpus.labels)))
-        path = vectors_path(digest([self.spec.embedding_source, self.spec.data_digest, self.spec.pool_digest, width]))
+        spec = self.spec
+        read_as = [spec.teacher_key, self.room.max_length]  # rows are the word pieces of this teacher
+        path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
         stored: NDArray[np.float32] = stored_matrix(path, lambda: self._fasttext(width))
         return stored
 
