@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmark.data.entry import SPLITS
 from benchmark.exam import TEACHER, examine
 from benchmark.grid import search
-from benchmark.handover import Handover, keep_to, parts_read, unlabelled_read
+from benchmark.handover import Handover, parts_read, unlabelled_read
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.encoding import Sentences
 from benchmark.learning.loop import OnEpoch, predict
@@ -27,7 +27,7 @@ from benchmark.outcome import Outcome, Watch
 from benchmark.rooms import Rooms
 from benchmark.seal import keep_folder
 from benchmark.spec import GRID, RunResult, RunSpec, digest
-from benchmark.storage import logits_folder, teacher_folder
+from benchmark.storage import teacher_folder
 from benchmark.tags import role, tags
 from tracking import LiveRun, Record, Store
 
@@ -134,15 +134,25 @@ class Desk:
             handover = Handover(store=self.store, teacher=teacher)
             handover.files()
             handover.fetch(room, parts_read(spec))
-        lesson = Lesson(spec=spec, room=room, device=self.device, vectors=self.rooms.vectors)
+        lesson = self.lesson(spec, teacher)
         if spec.learning_rate == GRID:
             taught = search(lesson, partial(self._begin_trial, spec, run), partial(watch, spec))
         else:
             taught = lesson.teach(float(spec.learning_rate), _both(run.log_epoch, partial(watch, spec)))
         result = examine(lesson, taught, folder, teacher.metrics["test_f1"] if teacher else None)
         if spec.is_teacher:
-            _keep_teacher(spec, run.run_id, room, taught, folder, self.device)
+            _keep_teacher(run.run_id, room, taught, folder, self.device)
         return result
+
+    def lesson(self, spec: RunSpec, teacher: Record | None) -> Lesson:
+        """Of a spec, with the run that its student's teacher comes from."""
+        return Lesson(
+            spec=spec,
+            room=self.rooms.classroom(spec.dataset),
+            device=self.device,
+            teacher=teacher.run_id if teacher else "",
+            vectors=self.rooms.vectors,
+        )
 
     def _begin_trial(self, spec: RunSpec, run: LiveRun, rate: float) -> LiveRun:
         """A child run of a grid's run: one learning rate, validated and never tested."""
@@ -171,15 +181,10 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _keep_teacher(
-    spec: RunSpec, run_id: str, room: Classroom, taught: Taught, folder: Path, device: torch.device
-) -> None:
-    """Stores what students read: the logits of every split, and the files in their place in the cache."""
-    shutil.rmtree(logits_folder(spec.key), ignore_errors=True)  # of an earlier try with other weights
-    keep_to(spec.key, run_id)
+def _keep_teacher(run_id: str, room: Classroom, taught: Taught, folder: Path, device: torch.device) -> None:
+    """Puts into the cache what students read: the logits of the labelled splits, and the files."""
     model = taught.model.to(device)
-    room.teacher_logits("validation", spec.key, lambda _: taught.valid_logits)
+    room.teacher_logits("validation", run_id, lambda _: taught.valid_logits)
     for split in ("train", "test"):
-        room.teacher_logits(split, spec.key, lambda sentences: predict(model, sentences, device=device))
-    shutil.rmtree(teacher_folder(spec.key), ignore_errors=True)
-    keep_folder(teacher_folder(spec.key), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))
+        room.teacher_logits(split, run_id, lambda sentences: predict(model, sentences, device=device))
+    keep_folder(teacher_folder(run_id), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

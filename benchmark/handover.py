@@ -6,8 +6,7 @@ machine that teaches a student.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,13 +23,11 @@ from benchmark.learning.encoding import Sentences
 from benchmark.seal import is_whole, keep_folder
 from benchmark.settings import Source
 from benchmark.spec import RunSpec
-from benchmark.storage import lock_path, logits_folder, teacher_folder
+from benchmark.storage import lock_path, teacher_folder
 from tracking import Record, Store, StoreError
 
 LOGITS = "logits"
 """Folder of the teacher's run."""
-RUN = "run"
-"""File beside the logits in the cache: the id of the run that they come from."""
 
 Answers = Callable[[Sentences], NDArray[np.float32]]
 
@@ -45,7 +42,7 @@ class Handover:
     def files(self) -> Path:
         """Folder of the teacher's files, fetched where they are not at hand, or not as they were written."""
         with self._alone():
-            folder = teacher_folder(self.teacher.key)
+            folder = teacher_folder(self.teacher.run_id)
             if not is_whole(folder):
                 keep_folder(folder, self._download)
         return folder
@@ -59,8 +56,8 @@ class Handover:
         """Brings logits that are kept with the run and not at hand; a part without texts needs none."""
         with self._alone():
             for part in parts:
-                name = room.logits_path(part, self.teacher.key).name
-                room.teacher_logits(part, self.teacher.key, partial(self._kept, name))
+                name = room.logits_path(part, self.teacher.run_id).name
+                room.teacher_logits(part, self.teacher.run_id, partial(self._kept, name))
 
     def give(self, room: Classroom, parts: Iterable[Part], compute: Answers) -> None:
         """Sees to it that logits are at hand and kept with the run; computed where they are neither."""
@@ -70,9 +67,9 @@ class Handover:
                 self._give(room, part, kept, compute)
 
     def _give(self, room: Classroom, part: Part, kept: Iterable[str], compute: Answers) -> None:
-        path = room.logits_path(part, self.teacher.key)
+        path = room.logits_path(part, self.teacher.run_id)
         is_kept = f"{LOGITS}/{path.name}" in kept
-        logits = room.teacher_logits(part, self.teacher.key, partial(self._kept, path.name) if is_kept else compute)
+        logits = room.teacher_logits(part, self.teacher.run_id, partial(self._kept, path.name) if is_kept else compute)
         if len(logits) and not is_kept:
             with tempfile.TemporaryDirectory() as folder:
                 shutil.copy(path, folder)
@@ -91,24 +88,9 @@ class Handover:
             stored: NDArray[np.float32] = np.load(path, allow_pickle=False).astype(np.float32)
             return stored
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> FileLock:
         """While others on this machine wait."""
-        with FileLock(lock_path(f"{self.teacher.key}.{LOGITS}")):
-            keep_to(self.teacher.key, self.teacher.run_id)
-            yield
-
-
-def keep_to(teacher_key: str, run_id: str) -> None:
-    """Leaves in the cache what the run handed over, and nothing of another run of the same key."""
-    folder = logits_folder(teacher_key)
-    mark = folder / RUN
-    if mark.exists() and mark.read_text() != run_id:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(teacher_folder(teacher_key), ignore_errors=True)
-    if not mark.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        mark.write_text(run_id)
+        return FileLock(lock_path(f"{self.teacher.key}.{LOGITS}"))
 
 
 def parts_read(spec: RunSpec) -> tuple[Part, ...]:

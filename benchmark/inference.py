@@ -179,7 +179,7 @@ class _Stage:
     ) -> None:
         """An inference run with figures and raw samples; the figures on the training run and in its bundle too."""
         spec, store = model.spec, self.desk.store
-        won = int8_won(spec.student, sessions[0], known.get("onnx_int8_f1_lost"))
+        won = int8_won(spec.student, sessions[0], known)
         told = figures(spec.student, sessions, int8_serves=won)
         told |= costs(prints[won], told["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
         about = self._about(sessions, rows)

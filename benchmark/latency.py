@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(f"Measuring {len(due)} of {len(models)} finished runs, budget {budget.name} ...")
     for desk, group in _desks(due, suite, store, asked.teacher):
         beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
-        for model in measure(group, desk, budget=budget, beside=beside):
+        for model in measure(_on_this_data(group, desk.rooms, console), desk, budget=budget, beside=beside):
             console.print(f"  {model.spec.name}", markup=False, highlight=False)
     show_served(publish_best(store, suite.name), console)
     records = {record.run_id: record for record in store.records(suite.name)}
@@ -71,6 +71,17 @@ def _desks(
     for (name, preset, limit), group in groups.items():
         rooms = Rooms(suite=suite, teacher=name, limit=limit)
         yield Desk(rooms=rooms, store=store, device=torch.device("cpu"), preset=preset), group
+
+
+def _on_this_data(models: Sequence[Finished], rooms: Rooms, console: Console) -> list[Finished]:
+    """Those whose data set is what they were taught on: a network of other labels reads no sentence of today's."""
+    current = [m for m in models if m.spec.data_digest == rooms.corpus(m.spec.dataset).digest]
+    for model in models:
+        if model not in current:
+            name, dataset = model.spec.name, model.spec.dataset
+            line = f"Left out: {name}. It was taught on other data than {dataset} holds today; train it again."
+            console.print(line, markup=False, highlight=False)
+    return current
 
 
 def _add_prices(records: Sequence[Record], per_core_hour: float, store: Store) -> None:

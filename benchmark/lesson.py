@@ -31,6 +31,8 @@ class Lesson:
     spec: RunSpec
     room: Classroom
     device: torch.device
+    teacher: str = ""
+    """Id of the run of a student's teacher, whose logits and word pieces are read from the cache."""
     vectors: str = ""
 
     def teach(self, rate: float, on_epoch: OnEpoch) -> "Taught":
@@ -41,7 +43,7 @@ class Lesson:
             model,
             word_table(model),
             practice=self.practice.exercise,
-            validation=exercise(self.spec, self.room, "validation"),
+            validation=exercise(self.spec, self.room, "validation", self.teacher),
             loss=loss_function(self.spec.loss, self.spec.temperature),
             score=partial(score, self.room, "validation"),
             recipe=_recipe(self.spec, rate),
@@ -77,7 +79,7 @@ class Lesson:
     @cached_property
     def practice(self) -> Practice:
         """What the student is taught with, at whatever rate."""
-        return practice(self.spec, self.room)
+        return practice(self.spec, self.room, self.teacher)
 
     def _matrix(self, width: int) -> NDArray[np.float32]:
         """[V, any width] what the word-piece table starts from.
@@ -86,9 +88,12 @@ class Lesson:
         the pre-trained BERT (section 5.1.4).
         """
         if self.spec.embeddings == "bert":
-            folder = teacher_folder(self.spec.teacher_key)
-            return _table_of(load_teacher(str(folder), self.spec.task, len(self.room.corpus.labels)))
-        path = vectors_path(digest([self.spec.embedding_source, self.spec.data_digest, self.spec.pool_digest, width]))
+            return _table_of(
+                load_teacher(str(teacher_folder(self.teacher)), self.spec.task, len(self.room.corpus.labels))
+            )
+        spec = self.spec
+        read_as = [spec.teacher_key, self.room.max_length]  # rows are the word pieces of this teacher
+        path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
         stored: NDArray[np.float32] = stored_matrix(path, lambda: self._fasttext(width))
         return stored
 

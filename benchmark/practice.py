@@ -29,12 +29,12 @@ class Practice:
         return len(self.exercise.sentences)
 
 
-def practice(spec: RunSpec, room: Classroom) -> Practice:
-    """Raises RunError where the teacher's logits are not stored yet."""
-    labelled = exercise(spec, room, "train")
+def practice(spec: RunSpec, room: Classroom, teacher: str) -> Practice:
+    """`teacher` is the id of its run. Raises RunError where its logits are not stored yet."""
+    labelled = exercise(spec, room, "train", teacher)
     if not spec.unlabeled or not len(room.sentences(_source(spec))):
         return Practice(exercise=labelled)
-    more = _by_policy(spec, room, labelled)
+    more = _by_policy(labelled, exercise(spec, room, _source(spec), teacher), spec, room)
     both = Exercise(
         sentences=concatenate(labelled.sentences, more.sentences),
         targets=np.concatenate([labelled.targets, more.targets]),
@@ -42,18 +42,18 @@ def practice(spec: RunSpec, room: Classroom) -> Practice:
     return Practice(exercise=both, label_count_std=None if room.tags_words else _unevenness(more))
 
 
-def exercise(spec: RunSpec, room: Classroom, part: Part) -> Exercise:
+def exercise(spec: RunSpec, room: Classroom, part: Part, teacher: str) -> Exercise:
     """A part's sentences with the labels, or the teacher's logits, as the spec's loss asks."""
-    targets = room.labels(cast(Split, part)) if spec.loss == "hard" else _teacher_logits(spec, room, part)
+    hard = spec.loss == "hard"
+    targets = room.labels(cast(Split, part)) if hard else room.teacher_logits(part, teacher, partial(_missing, part))
     return Exercise(sentences=room.sentences(part), targets=targets)
 
 
-def _by_policy(spec: RunSpec, room: Classroom, labelled: Exercise) -> Exercise:
-    """The unlabelled exercise: where the teacher agrees, then balanced, then of the labelled text's length.
+def _by_policy(labelled: Exercise, more: Exercise, spec: RunSpec, room: Classroom) -> Exercise:
+    """Of the unlabelled exercise: where the teacher agrees, then balanced, then of the labelled text's length.
 
     Lengths are those of texts as they are read, cut at the room's `max_length`.
     """
-    more = exercise(spec, room, _source(spec))
     if spec.agreed:
         more = more.take(_agreed(more, labelled, room.origins(_source(spec))))
     if spec.balance:
@@ -83,10 +83,6 @@ def _answers(exercise: Exercise) -> NDArray[np.int64]:
 
 def _source(spec: RunSpec) -> Source:
     return cast(Source, spec.text_source)
-
-
-def _teacher_logits(spec: RunSpec, room: Classroom, part: Part) -> NDArray[np.float16]:
-    return room.teacher_logits(part, spec.teacher_key, partial(_missing, part))
 
 
 def _missing(part: str, _: Sentences) -> Any:

@@ -47,7 +47,7 @@ def fetch_weights(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> Pa
     """A student's file, copied into `folder`; a teacher's folder in the cache."""
     if spec.is_teacher:
         desk.fetch_teacher(record)
-        return teacher_folder(spec.key)
+        return teacher_folder(record.run_id)
     return desk.store.download(record.run_id, WEIGHTS, folder)
 
 

@@ -15,7 +15,7 @@ from benchmark.data.pool import Pool, in_domain_pool, known_texts, unlabeled_poo
 from benchmark.data.suites import Suite
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.learning.classroom import Classroom
-from benchmark.learning.teacher import identify, load_tokenizer
+from benchmark.learning.teacher import identify, load_tokenizer, n_positions
 from benchmark.presets import MAX_LENGTH
 from benchmark.pretrained import require_on_hub
 from benchmark.settings import Source
@@ -116,7 +116,7 @@ class Rooms:
     @property
     def max_length(self) -> int:
         """Pieces that are read of a text."""
-        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length)
+        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.teacher))
 
     @cached_property
     def vectors_digest(self) -> str:

@@ -144,8 +144,10 @@ class RunResult:
     onnx_test_f1: float | None = None
     size_onnx_int8_mib: float | None = None
     onnx_int8_test_f1: float | None = None
+    onnx_int8_valid_f1_lost: float | None = None
+    """What INT8 loses on validation, which decides whether it serves; below 0 where it gains."""
     onnx_int8_f1_lost: float | None = None
-    """The larger of what INT8 loses on validation and on test; below 0 where it gains on both."""
+    """What it loses on test, as it is reported. Of older runs the larger of both, which decided."""
     n_texts: int | None = None
     """Texts that the student was taught with, labelled and unlabelled, repetitions counted."""
     label_count_std: float | None = None

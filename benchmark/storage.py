@@ -32,14 +32,14 @@ def require_writable(folder: Path, what: str, named_by: str) -> None:
         ) from error
 
 
-def logits_folder(teacher_key: str) -> Path:
-    """Of all logits of one teacher."""
-    return cache_folder() / "logits" / teacher_key
+def logits_folder(teacher: str) -> Path:
+    """Of all logits of one teacher, by the id of its run: runs of one key in two stores may differ."""
+    return cache_folder() / "logits" / teacher
 
 
-def logits_path(teacher_key: str, texts_digest: str) -> Path:
+def logits_path(teacher: str, texts_digest: str) -> Path:
     """Of one teacher's logits over some texts."""
-    return logits_folder(teacher_key) / f"{texts_digest}.npy"
+    return logits_folder(teacher) / f"{texts_digest}.npy"
 
 
 def vectors_path(digest: str) -> Path:
@@ -113,9 +113,9 @@ def _read_array(path: Path) -> NDArray[Any] | None:
     return stored
 
 
-def teacher_folder(teacher_key: str) -> Path:
-    """Where a fine-tuned teacher's model and tokenizer lie, as `from_pretrained` reads them."""
-    return cache_folder() / "teachers" / teacher_key
+def teacher_folder(teacher: str) -> Path:
+    """Where the model and tokenizer that a teacher's run made lie, as `from_pretrained` reads them."""
+    return cache_folder() / "teachers" / teacher
 
 
 def file_digest(path: Path) -> str:

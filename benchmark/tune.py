@@ -30,7 +30,7 @@ from benchmark.sweep import finished_teachers, prepare, sweep
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown
-from tracking import Store, cache_folder, ui_command
+from tracking import Record, Store, cache_folder, ui_command
 
 LOW, HIGH = 5e-5, 1e-2
 """The paper's bounds."""
@@ -51,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = report_folder(out / folder_name(search.name))
     session = Session.join(asked.storage or default_address(store.uri), search, asked.trials)
     _say(console, f"Study {search.name} in {shown(session.address)}: {session.n_left()} of {asked.trials} trials left.")
+    n_threads = asked.threads or torch.get_num_threads()
     with _alone(teacher.spec.key, console):
-        desk = _prepare(teacher, student, wanted, rooms, store, asked.threads or torch.get_num_threads(), console)
+        desk, taught_by = _prepare(teacher, student, wanted, rooms, store, n_threads, console)
         parent = session.begin_run(desk)
-    session.work(desk, parent, lambda tried: _say(console, _line(tried)), _Once(console))
+    session.work(desk, taught_by, parent, lambda tried: _say(console, _line(tried)), _Once(console))
     return _close(session, store, parent, out, console)
 
 
@@ -95,8 +96,8 @@ def _request(asked: argparse.Namespace) -> Request:
 
 def _prepare(
     teacher: Item, student: Item, wanted: Request, rooms: Rooms, store: Store, n_threads: int, console: Console
-) -> Desk:
-    """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet."""
+) -> tuple[Desk, Record]:
+    """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet: its run."""
     records = store.records(wanted.suite.name)
     ledger, work = Ledger.read(records), Work.of(rooms, store, wanted, n_threads=n_threads)
     here = Local(n_threads=n_threads)
@@ -113,7 +114,7 @@ def _prepare(
         )
     for reason in prepare([student.spec], found, work, here).values():
         raise RunError(reason)
-    return work.desk()
+    return work.desk(), found[student.spec.teacher_key]
 
 
 @contextmanager

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from test_spec import SPEC
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -202,6 +203,19 @@ def test_a_cache_that_cannot_be_written(store: Store, tmp_path: Path, monkeypatc
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "taken" / "cache"))
     with pytest.raises(InputError, match=r"The cache folder .* cannot be written: Not a directory"):
         latency.main(["--suite", "classification", "--tracking-uri", store.uri])
+
+
+def test_runs_of_data_that_was_edited_since_are_named_and_left_out(
+    suite: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their networks may have other labels than today's data."""
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    spec = replace(SPEC, suite="moods", dataset="mood", teacher=str(suite / "teacher"), data_digest="of older files")
+    tags = {"key": spec.key, "role": "train", "preset": "paper"}
+    store.begin(spec.suite, spec.name, tags=tags, params=asdict(spec)).finish({})
+    assert latency.main(["--suite", str(suite / "moods.yml"), "--tracking-uri", store.uri]) == 0
+    said = capsys.readouterr().out
+    assert f"Left out: {spec.name}. It was taught on other data than mood holds today" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("price", ["0", "-1", "cheap", "inf", "nan"])

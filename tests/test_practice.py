@@ -40,12 +40,12 @@ def classroom(task: str = "classification", pool: object = POOL, origins: list[i
 
 
 def asked(**changed: object) -> RunSpec:
-    return replace(SPEC, **({"teacher_key": "key", "loss": "mse", "unlabeled": True} | changed))
+    return replace(SPEC, **({"loss": "mse", "unlabeled": True} | changed))
 
 
 def read(where: Classroom, **changed: object) -> list[str]:
     """The texts after the three labelled ones, from their pieces."""
-    sentences = practice(asked(**changed), where).exercise.sentences
+    sentences = practice(asked(**changed), where, "key").exercise.sentences
     rows = [sentences.ids[a:b] for a, b in zip(sentences.offsets[:-1], sentences.offsets[1:], strict=True)]
     return [where.tokenizer.decode(ids, skip_special_tokens=True) for ids in rows[3:]]
 
@@ -73,20 +73,22 @@ def test_each_seed_draws_a_balance_of_its_own() -> None:
 
 
 def test_the_length_filter_comes_after_balancing() -> None:
-    taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), classroom())
+    taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), classroom(), "key")
     assert taught.n_texts < 3 + 6
     assert taught.label_count_std != 0  # Table 10: filtering unbalances again
 
 
 def test_targets_stay_with_their_texts() -> None:
     where = classroom()
-    taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), where).exercise
+    taught = practice(asked(balance="mean_oversampled", length_filter="min_max"), where, "key").exercise
     assert (taught.targets == answer(taught.sentences)).all()
 
 
 def test_targets_of_words_stay_with_their_sentences() -> None:
     pool = (["aku", "suka"], ["nasi"], ["aku", "aku", "aku", "nasi"])
-    taught = practice(asked(task="sequence_labeling", length_filter="min_max"), classroom("sequence_labeling", pool))
+    taught = practice(
+        asked(task="sequence_labeling", length_filter="min_max"), classroom("sequence_labeling", pool), "key"
+    )
     assert len(taught.exercise.sentences) == 2 + 2
     assert (taught.exercise.targets == answer(taught.exercise.sentences)).all()
     assert taught.label_count_std is None
@@ -100,11 +102,11 @@ def test_made_texts_can_be_kept_where_the_teacher_agrees() -> None:
 
 def test_texts_without_an_origin_cannot_agree() -> None:
     with pytest.raises(RunError, match="were not made from labelled ones"):
-        practice(asked(agreed=True), classroom())
+        practice(asked(agreed=True), classroom(), "key")
 
 
 def test_figures_are_those_of_what_is_read() -> None:
-    taught = practice(asked(), classroom())
+    taught = practice(asked(), classroom(), "key")
     assert taught.n_texts == 3 + len(POOL)
     assert taught.label_count_std == np.std([4, 2])
-    assert practice(asked(unlabeled=False), classroom()).label_count_std is None
+    assert practice(asked(unlabeled=False), classroom(), "key").label_count_std is None

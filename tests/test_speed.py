@@ -81,11 +81,27 @@ def test_int8_wins_where_it_is_faster_and_loses_half_a_point_at_most(
     int8_ms: float, f1_lost: float | None, passed: bool, won: bool
 ) -> None:
     session = taken(passed, cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(int8_ms, int8_ms, int8_ms))
-    assert int8_won("cnn", session, f1_lost) == won
+    known = {} if f1_lost is None else {"onnx_int8_valid_f1_lost": f1_lost}
+    assert int8_won("cnn", session, known) == won
+
+
+@pytest.mark.parametrize(
+    ("known", "won"),
+    [
+        ({"onnx_int8_valid_f1_lost": 0.0, "onnx_int8_f1_lost": 0.1}, True),
+        ({"onnx_int8_valid_f1_lost": 0.1, "onnx_int8_f1_lost": 0.0}, False),
+        ({"onnx_int8_f1_lost": 0.0}, True),
+        ({"onnx_int8_f1_lost": 0.1}, False),
+    ],
+    ids=["test_alone_loses", "validation_alone_loses", "older_run", "older_run_that_loses"],
+)
+def test_which_form_serves_is_chosen_without_the_test_split(known: dict[str, float], won: bool) -> None:
+    session = taken(cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(1, 1, 1))
+    assert int8_won("cnn", session, known) == won
 
 
 def test_without_an_int8_form_fp32_serves() -> None:
-    assert not int8_won("cnn", taken(cnn__onnx=samples(2, 2)), 0.0)
+    assert not int8_won("cnn", taken(cnn__onnx=samples(2, 2)), {"onnx_int8_valid_f1_lost": 0.0})
 
 
 def test_figures_are_named_by_subject_scenario_and_baseline() -> None:

@@ -23,7 +23,6 @@ from benchmark.claims import claim
 from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.data.entry import SPLITS
 from benchmark.executors.worker import reason_of_death
-from benchmark.handover import keep_to
 from benchmark.learning.classroom import POOL
 from benchmark.ledger import Ledger, due_items
 from benchmark.options import parser, request
@@ -185,7 +184,7 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
     rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    pool = rooms.classroom("smalltalk_demo").logits_path(POOL, teacher.key)
+    pool = rooms.classroom("smalltalk_demo").logits_path(POOL, teacher.run_id)
     pool.unlink()
     (pool / "in_the_way").mkdir(parents=True)
     assert main([*finished_copy.unmeasured, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
@@ -201,27 +200,36 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
     wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
     room = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit).classroom("smalltalk_demo")
-    names = {room.logits_path(part, teacher.key).name for part in (*SPLITS, POOL)}
+    names = {room.logits_path(part, teacher.run_id).name for part in (*SPLITS, POOL)}
     logits = {name: np.load(kept / name) + 1 for name in names}
     for name, array in logits.items():
         np.save(kept / name, array)
     finished_copy.store.add_artifacts(teacher.run_id, kept, "logits")
-    shutil.rmtree(logits_folder(teacher.key))
-    shutil.rmtree(teacher_folder(teacher.key))
+    shutil.rmtree(logits_folder(teacher.run_id))
+    shutil.rmtree(teacher_folder(teacher.run_id))
     assert main([*finished_copy.unmeasured, "-x", "kd_ulb"]) == DONE
-    for path in logits_folder(teacher.key).glob("*.npy"):
+    for path in logits_folder(teacher.run_id).glob("*.npy"):
         np.testing.assert_array_equal(np.load(path), logits.pop(path.name))
     assert not logits
 
 
-@pytest.mark.usefixtures("desk_folder")
-def test_what_another_run_of_the_teacher_left_in_the_cache_is_not_read() -> None:
-    keep_to("key", "run")
-    (logits_folder("key") / "a.npy").write_bytes(b"")
-    keep_to("key", "run")
-    assert (logits_folder("key") / "a.npy").exists()
-    keep_to("key", "another run")
-    assert [path.read_text() for path in logits_folder("key").iterdir()] == ["another run"]
+def handed_over(finished: Finished) -> dict[Path, int]:
+    """When each of the files that students read of their teachers was written, by where they lie in the cache."""
+    cache = finished.folder.parent / "own" / "cache"
+    found = (path for kind in ("logits", "teachers") for path in (cache / kind).rglob("*") if path.is_file())
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
+def test_two_stores_that_share_a_cache_leave_each_other_s_teacher_alone(
+    finished_copy: Finished, store_uri: str
+) -> None:
+    """Each has a run of the same key; the weights of the two need not be the same."""
+    mine = handed_over(finished_copy)
+    assert main([*finished_copy.unmeasured, "-x", "kd", "--tracking-uri", store_uri]) == DONE
+    both = handed_over(finished_copy)
+    assert mine.items() < both.items()
+    assert main([*finished_copy.unmeasured, "-x", "kd"]) == DONE
+    assert handed_over(finished_copy) == both
 
 
 def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:

@@ -260,9 +260,10 @@ def test_a_trial_that_fails_is_given_back(home: Path, tmp_path: Path, monkeypatc
     rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
     desk = Desk(rooms=rooms, store=Store.open(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart")
     parent = session.begin_run(desk)
+    (teacher,) = (r for r in desk.store.records() if r.tags["role"] == "teacher")
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))  # where the teacher's logits are not
     with pytest.raises(RunError, match="logits"):
-        session.work(desk, parent, print, print)
+        session.work(desk, teacher, parent, print, print)
     assert [trial.state for trial in study(home, "broken").trials] == [TrialState.WAITING] * 2
     (failed,) = records(home, "broken")[1]
     assert failed.status == "failed"

@@ -73,18 +73,21 @@ class Classroom:
         return self._named(predicted, split)
 
     def teacher_logits(
-        self, part: Part, teacher_key: str, compute: Callable[[Sentences], NDArray[np.float32]]
+        self, part: Part, teacher: str, compute: Callable[[Sentences], NDArray[np.float32]]
     ) -> NDArray[np.float16]:
-        """[A, C] of a part, computed only where they are not stored yet; none for an empty pool."""
+        """[A, C] of a part, computed only where they are not stored yet; none for an empty pool.
+
+        `teacher` is the id of its run.
+        """
         sentences = self.sentences(part)
         if not len(sentences):
             return np.empty((0, len(self.corpus.labels)), dtype=np.float16)
-        return stored_logits(self.logits_path(part, teacher_key), sentences.n_answers, lambda: compute(sentences))
+        return stored_logits(self.logits_path(part, teacher), sentences.n_answers, lambda: compute(sentences))
 
-    def logits_path(self, part: Part, teacher_key: str) -> Path:
+    def logits_path(self, part: Part, teacher: str) -> Path:
         """Where the teacher's logits of a part are stored."""
         content = self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
-        return logits_path(teacher_key, digest([part, content, self.max_length]))
+        return logits_path(teacher, digest([part, content, self.max_length]))
 
     @cached_property
     def _encoded(self) -> dict[str, Sentences]:

@@ -1,5 +1,6 @@
 """The teacher: any encoder that AutoModel loads, by hub id, by folder, or from an installed package."""
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -34,6 +36,9 @@ WANTED = {
     "weights (*.safetensors or *.bin)": WEIGHTS,
 }
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
+
+FROM_PADDING = ("camembert", "data2vec-text", "longformer", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta")
+"""Kinds of encoder that count positions from the one after the padding piece's id, as fairseq did."""
 
 FOREIGN_CODE = False
 """Where nothing is said, transformers asks at the terminal whether to run the code that came with a model."""
@@ -104,6 +109,17 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
     return cast("PreTrainedTokenizerBase", tokenizer)
+
+
+def n_positions(name: str) -> int:
+    """Pieces of a text that the encoder has positions for; sys.maxsize where it sets no bound."""
+    located = _located(name)
+    with _readable(name):
+        config = AutoConfig.from_pretrained(**located, trust_remote_code=FOREIGN_CODE)
+    told = getattr(config, "max_position_embeddings", None) or -1
+    if told < 0:
+        return sys.maxsize
+    return int(told) - (config.pad_token_id + 1 if config.model_type in FROM_PADDING else 0)
 
 
 @contextmanager

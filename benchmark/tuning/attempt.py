@@ -9,14 +9,14 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmark.errors import BenchmarkError, DivergedError, RunError
 from benchmark.execute import Desk
-from benchmark.lesson import Lesson, Taught
+from benchmark.lesson import Taught
 from benchmark.measuring.lock import machine_lock
 from benchmark.reporting.rates import State, Tried
 from benchmark.spec import RunSpec
 from benchmark.tuning.search import PARAMETER, Search
 from benchmark.tuning.storage import answering
 from benchmark.tuning.trials import Trials
-from tracking import LiveRun, StoreError
+from tracking import LiveRun, Record, StoreError
 
 RUN_ID = "run_id"
 """The attribute of a trial that names its run in the tracking store."""
@@ -34,6 +34,8 @@ class Attempts:
     search: Search
     trials: Trials
     desk: Desk
+    teacher: Record
+    """The finished run of the student's teacher."""
     parent: str
     """Id of the study's run in the tracking store."""
     address: str
@@ -86,8 +88,7 @@ class Attempts:
         return self.desk.store.begin(spec.suite, name, tags=tags, params=asdict(spec), parent=self.parent)
 
     def _teach(self, spec: RunSpec, trial: Trial, run: LiveRun) -> Taught:
-        room = self.desk.rooms.classroom(spec.dataset)
-        lesson = Lesson(spec=spec, room=room, device=self.desk.device, vectors=self.desk.rooms.vectors)
+        lesson = self.desk.lesson(spec, self.teacher)
         known = set(self.trials.stored(trial.number).intermediate_values)  # of a process that died over it
 
         def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:

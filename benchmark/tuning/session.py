@@ -19,7 +19,7 @@ from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
 from benchmark.tuning.study import join_study
 from benchmark.tuning.trials import Trials
-from tracking import Store
+from tracking import Record, Store
 
 POLL_SECONDS = 1.0
 """Between looks at trials that other processes still do."""
@@ -56,9 +56,11 @@ class Session:
         with answering(self.address):
             return len(self.trials.unfinished())
 
-    def work(self, desk: Desk, parent: str, told: Told, waits: Waits) -> None:
+    def work(self, desk: Desk, teacher: Record, parent: str, told: Told, waits: Waits) -> None:
         """Does trials until none is left, those included that other processes give back; waits for the last ones."""
-        attempts = Attempts(search=self.search, trials=self.trials, desk=desk, parent=parent, address=self.address)
+        attempts = Attempts(
+            search=self.search, trials=self.trials, desk=desk, teacher=teacher, parent=parent, address=self.address
+        )
         while left := self.n_left():
             with answering(self.address):
                 trial = self.trials.take()

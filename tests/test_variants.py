@@ -1,0 +1,30 @@
+"""What the INT8 form costs in F1, on models whose answers are known."""
+
+from pathlib import Path
+
+import torch
+from test_classroom import room
+from test_export import MeanOfWords
+from torch import nn
+
+from benchmark.measuring.export import export_onnx
+from benchmark.variants import int8_figures, variant_f1
+
+
+def stubborn(label: int, file: Path) -> Path:
+    """A model that gives every text the same label."""
+    model = MeanOfWords()
+    model.head = nn.Linear(8, 2)
+    with torch.no_grad():
+        model.head.weight.zero_()
+        model.head.bias.copy_(torch.eye(2)[label])
+    export_onnx(model, file)
+    return file
+
+
+def test_what_int8_loses_is_told_of_each_split(tmp_path: Path) -> None:
+    """Validation holds label 1 alone, test label 0 alone: the one loses what the other wins."""
+    fp32, int8 = stubborn(1, tmp_path / "fp32.onnx"), stubborn(0, tmp_path / "int8.onnx")
+    told = int8_figures(fp32, int8, room(), variant_f1(fp32, room(), "test"))
+    assert told["onnx_int8_valid_f1_lost"] > 0 > told["onnx_int8_f1_lost"]
+    assert told["onnx_int8_test_f1"] == -told["onnx_int8_f1_lost"]
