@@ -84,6 +84,14 @@ def test_tagging_corpus(make_entry: MakeEntry) -> None:
         ("sequence_labeling", ["O", "B-x"], "entity_f1"),
         ("sequence_labeling", ["B-NNO", "B-$$$"], "word_f1"),
         ("sequence_labeling", ["NN", "IN", "O"], "word_f1"),
+        ("sequence_labeling", ["O", "B-x", "I-x", "E-x", "S-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "B-x", "I-x", "L-x", "U-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "B-x", "M-x", "E-x", "S-x"], "entity_f1"),
+        ("sequence_labeling", ["B-x", "E-x", "S-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "U-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "B-x", "L-x", "E-x"], "word_f1"),
+        ("sequence_labeling", ["O", "B-x", "P-x"], "word_f1"),
+        ("sequence_labeling", ["O", "E-x", "S"], "word_f1"),
     ],
 )
 def test_metric_follows_the_labels(task: Task, labels: list[str], metric: str) -> None:

@@ -11,6 +11,9 @@ from benchmark.spec import Task
 
 Splits = Mapping[Split, Sequence[Row]]
 
+SCHEMES = ({"O", "B-", "I-", "E-", "S-"}, {"O", "B-", "I-", "L-", "U-"}, {"O", "B-", "M-", "E-", "S-"})
+"""How tags of entities start: IOB and IOBES, BILOU, BMES."""
+
 
 def ranking(n: int, seed: str) -> list[int]:
     """The numbers 0..n-1 shuffled by `seed`: the same on every machine and every version of Python."""
@@ -54,12 +57,14 @@ def names_of(row: Row) -> tuple[str, ...]:
 
 
 def metric_of(task: Task, labels: Iterable[str]) -> Metric:
-    """Entity level where the tags are IOB; word level where they are not, as POS with or without a B- on every tag."""
+    """Entity level where a scheme of entities has all tags; word level where none has, or where all begin with B-.
+
+    Parts of speech are published with and without that B-.
+    """
     if task == "classification":
         return "macro_f1"
-    names = set(labels)
-    iob = all(name == "O" or name[:2] in ("B-", "I-") for name in names)
-    return "entity_f1" if iob and any(name == "O" or name[:2] == "I-" for name in names) else "word_f1"
+    starts = {name[:2] for name in labels}
+    return "entity_f1" if starts != {"B-"} and any(starts <= scheme for scheme in SCHEMES) else "word_f1"
 
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:
