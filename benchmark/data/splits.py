@@ -67,6 +67,31 @@ def metric_of(task: Task, labels: Iterable[str]) -> Metric:
     return "entity_f1" if starts != {"B-"} and any(starts <= scheme for scheme in SCHEMES) else "word_f1"
 
 
+def check_headers(splits: Splits, where: Mapping[Split, str], remedy: str) -> None:
+    """Refuse files, read by position, that begin with a header: it would be learnt as a class of its own.
+
+    It is taken for one where every split's file begins with it and its label stands nowhere else. `remedy` may name
+    its cells: {text}, {label}.
+
+    Raises:
+        DataError: a header.
+    """
+    heads = {_head(rows[0]) if rows else ("", "") for rows in splits.values()}
+    text, label = heads.pop()
+    n_rows_labelled_so = sum(names_of(row).count(label) for rows in splits.values() for row in rows)
+    if not heads and n_rows_labelled_so == len(splits):
+        text, label = shorten(text), shorten(label)
+        raise DataError(
+            f"{where['train']}, line {splits['train'][0].line}: {text} with label {label} begins the file of every "
+            f"split, and that label stands nowhere else: a header? {remedy.format(text=text, label=label)}"
+        )
+
+
+def _head(row: Row) -> tuple[str, str]:
+    """Text and class; of a sentence the first word and its tag."""
+    return (row.text if isinstance(row.text, str) else row.text[0]), names_of(row)[0]
+
+
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:
     """Refuse what cannot be learnt from or scored.
 
