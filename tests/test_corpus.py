@@ -84,6 +84,14 @@ def test_tagging_corpus(make_entry: MakeEntry) -> None:
         ("sequence_labeling", ["O", "B-x"], "entity_f1"),
         ("sequence_labeling", ["B-NNO", "B-$$$"], "word_f1"),
         ("sequence_labeling", ["NN", "IN", "O"], "word_f1"),
+        ("sequence_labeling", ["O", "B-x", "I-x", "E-x", "S-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "B-x", "I-x", "L-x", "U-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "B-x", "M-x", "E-x", "S-x"], "entity_f1"),
+        ("sequence_labeling", ["B-x", "E-x", "S-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "U-x"], "entity_f1"),
+        ("sequence_labeling", ["O", "B-x", "L-x", "E-x"], "word_f1"),
+        ("sequence_labeling", ["O", "B-x", "P-x"], "word_f1"),
+        ("sequence_labeling", ["O", "E-x", "S"], "word_f1"),
     ],
 )
 def test_metric_follows_the_labels(task: Task, labels: list[str], metric: str) -> None:
@@ -235,6 +243,46 @@ def test_unfit_data_is_refused_and_not_cached(make_entry: MakeEntry, cache: Path
         with pytest.raises(DataError, match=message):
             load_corpus(entry)
     assert not cache.exists()
+
+
+def named(make_entry: MakeEntry, task: Task, header: str, **contents: str) -> DatasetEntry:
+    """The usual files with `header` above, read by position."""
+    usual = TEXTS if task == "classification" else TAGGED
+    bare = {split: content.removeprefix("text,label\n") for split, content in (usual | contents).items()}
+    return replace(make_entry(task, **{s: header + rows for s, rows in bare.items()}), text=0, label=1)
+
+
+@pytest.mark.parametrize("header", ["text,label\n", "\nTeks, kelas\n"])
+def test_a_header_read_by_position_is_refused(make_entry: MakeEntry, cache: Path, header: str) -> None:
+    first, second = (repr(name) for name in header.strip().split(","))
+    message = rf"mine: .*train\.csv, line \d: {first} with label {second.replace(' ', '')} .* `text: {first}`"
+    entry = named(make_entry, "classification", header)
+    with pytest.raises(DataError, match=message):
+        load_corpus(entry)
+    with pytest.raises(DataError, match=message):
+        load_corpus(replace(entry, files=dict(list(entry.files.items())[::2]), validation_fraction=0.3))
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("header", ["token\ttag\n", "token\ttag\n\n"])
+@pytest.mark.parametrize("columns", [{}, {"text": None, "label": None}])
+def test_a_header_of_conll_is_refused(make_entry: MakeEntry, header: str, columns: dict[str, None]) -> None:
+    entry = replace(named(make_entry, "sequence_labeling", header), **columns)
+    with pytest.raises(DataError, match=r"train\.conll, line 1: 'token' with label 'tag' .* Remove that line"):
+        load_corpus(entry)
+
+
+@pytest.mark.parametrize(
+    "first", [dict.fromkeys(SPLITS, "same,ya\n"), {"train": "same,odd\n", "validation": "same,odd\n", "test": ""}]
+)
+def test_a_first_row_that_is_no_header_is_read(make_entry: MakeEntry, first: dict[str, str]) -> None:
+    rows = {split: first[split] + content.removeprefix("text,label\n") for split, content in TEXTS.items()}
+    corpus = load_corpus(named(make_entry, "classification", "", **rows))
+    assert corpus.texts("train")[0] == "same"
+
+
+def test_one_conll_file_for_all_splits_has_no_header(make_entry: MakeEntry) -> None:
+    assert load_corpus(make_entry("sequence_labeling", **dict.fromkeys(SPLITS, "Ani\tB-PER\ntidur\tO\n"))).labels
 
 
 def test_private_data_set_runs_from_ones_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,12 @@ def test_a_confusion_counts_tags_by_type_and_leaves_out_what_is_rightly_outside(
     assert confusion(answers).counts == ((1, 1), (0, 0))
 
 
+@pytest.mark.parametrize("letter", "BIESLUM")
+def test_a_confusion_knows_the_letters_of_every_scheme_of_entities(letter: str) -> None:
+    answers = [Answered(length=2, gold=["O", f"{letter}-PER"], predicted=["O", "X-PER"])]
+    assert confusion(answers).labels == ("PER", "X-PER")
+
+
 def test_rare_labels_share_a_row() -> None:
     answers = [Answered(length=1, gold=f"label{i % 40}", predicted="label0") for i in range(90)]
     made = confusion(answers)

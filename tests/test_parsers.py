@@ -1,8 +1,12 @@
 """Rows out of every format, and one clear error out of every broken one."""
 
+import bz2
 import csv
+import gzip
 import io
 import json
+import lzma
+import zipfile
 from contextlib import suppress
 from typing import Any
 
@@ -176,10 +180,21 @@ def test_clinc() -> None:
     assert read(content, "clinc") == [Row(1, "a", "x"), Row(2, "b", "y")]
 
 
+def zipped(content: bytes) -> bytes:
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        archive.writestr("train.csv", content)
+    return packed.getvalue()
+
+
 BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
     "not UTF-8": ("csv", "classification", b"text,label\nna\xefve,1\n", "line 2: byte 0xef is not UTF-8"),
     "not UTF-8 behind a BOM": ("csv", "classification", b"\xef\xbb\xbftext,label\n\xe9,1\n", "line 2: byte 0xe9"),
     "UTF-16": ("tsv", "classification", "text\tlabel\n".encode("utf-16"), "not UTF-8"),
+    "gzip": ("csv", "classification", gzip.compress(b"text,label\na,1\n"), "^file is packed by gzip.*Unpack it first"),
+    "xz": ("jsonl", "classification", lzma.compress(b"{}"), "^file is packed by xz"),
+    "bzip2": ("conll", "sequence_labeling", bz2.compress(b"a\tO\n"), "^file is packed by bzip2"),
+    "zip": ("csv", "classification", zipped(b"text,label\na,1\n"), "^file is packed by zip, as spreadsheets"),
+    "zstd": ("tsv", "classification", b"\x28\xb5\x2f\xfd\x04\x00", "^file is packed by zstd"),
     "NUL": ("csv", "classification", b"text,label\na\0b,1\n", "line 2: a NUL byte"),
     "wrong column": (
         "csv",

@@ -1,6 +1,7 @@
 """What enters the unlabelled pool, and what must never."""
 
 import os
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
-from benchmark.data.pool import unlabeled_pool
+from benchmark.data.pool import text_key, unlabeled_pool
 from benchmark.data.sources import MIRROR, is_available
 from benchmark.data.suites import Suite, load_suite
 from benchmark.errors import DataError
@@ -37,7 +38,7 @@ def make_suite(tmp_path: Path) -> MakeSuite:
                 (tmp_path / f"{name}_{split}.csv").write_text(f"text,label\n{rows}")
                 lines.append(f"    {split}: {name}_{split}.csv")
         if unlabeled:
-            (tmp_path / "more.txt").write_bytes(unlabeled.encode("latin-1" if "\xe9" in unlabeled else "utf-8"))
+            (tmp_path / "more.txt").write_bytes(unlabeled.encode("latin-1" if "caf\xe9" in unlabeled else "utf-8"))
             lines.append("unlabeled: [more.txt]")
         (tmp_path / "suite.yml").write_text("\n".join(lines))
         return load_suite(str(tmp_path / "suite.yml"), "quickstart")
@@ -58,6 +59,44 @@ def test_pool_is_the_others_text_without_anything_held_out(make_suite: MakeSuite
 def test_unlabelled_files_join_behind(make_suite: MakeSuite) -> None:
     suite = make_suite("c1\r\n\n a1 \nf1\nc2 c3\nc1\n", one=ONE, two=TWO)
     assert pool_texts(suite, "one") == ["b1", "c1", "c2 c3"]
+
+
+SAME_TEXTS = [
+    ("ılık su", "ILIK  SU"),
+    ("İzmir", "izmir"),
+    ("İZMİR", "izmir"),
+    ("IŞIK", "ışık"),
+    ("Straße", "STRASSE"),
+    ("straße", "STRAẞE"),
+    ("ὀδός", "ὈΔΌΣ"),
+    ("οδος", "οδοσ"),
+    ("caf\u00e9", "cafe\u0301"),
+    ("\u1112\u1161\u11ab", "\ud55c"),
+    ("ＫＡ\u3000１", "ka 1"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME_TEXTS)
+def test_a_text_is_the_same_in_any_case_of_any_language_and_any_unicode_form(one: str, other: str) -> None:
+    assert text_key(one) == text_key(other) == text_key(other.split())
+
+
+def test_no_case_or_form_of_a_letter_is_another_text() -> None:
+    for letter in map(chr, (*range(0xD800), *range(0xE000, 0x20000))):
+        others = {letter.upper(), letter.lower(), letter.casefold(), unicodedata.normalize("NFKD", letter)}
+        for same in others - {letter}:
+            assert text_key(same) == text_key(letter), f"{letter} U+{ord(letter):X} and {same}"
+
+
+def test_letters_that_differ_by_more_stay_apart() -> None:
+    words = ["şu", "su", "ağ", "ag", "öl", "ol", "cafe", "café", "и", "й"]
+    assert len(set(map(text_key, words))) == len(words)
+
+
+def test_held_out_text_in_other_letters_stays_out(make_suite: MakeSuite) -> None:
+    held_out = {"train": ["a", "b"], "validation": ["v", "Straße"], "test": ["ılık İzmir", "caf\u00e9"]}
+    suite = make_suite("ILIK izmir\nSTRASSE\ncafe\u0301\nkept\n", one=held_out)
+    assert pool_texts(suite, "one") == ["kept"]
 
 
 def test_a_data_sets_own_unlabelled_text_joins_last(make_suite: MakeSuite) -> None:

@@ -7,6 +7,8 @@ from itertools import chain
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seqeval.metrics import classification_report
+from seqeval.scheme import BILOU, IOBES
 
 from benchmark.measuring.scores import f1_per_label, macro_f1
 
@@ -84,6 +86,69 @@ def test_entity_f1_equals_chunking_by_hand(rows: list[list[tuple[str, str]]]) ->
         warnings.simplefilter("error")
         assert f1_per_label(gold, predicted, "entity_f1", TAGS) == pytest.approx(expected)
         assert macro_f1(gold, predicted, "entity_f1", TAGS) == pytest.approx(mean(expected))
+
+
+Spans = list[tuple[str, int]]
+"""Type (or O) and length of what follows one another in a sentence."""
+spans = st.lists(st.tuples(st.sampled_from(("O", "PER", "LOC")), st.integers(1, 4)), max_size=6)
+pairs_of_spans = st.lists(st.tuples(spans, spans), min_size=1, max_size=6)
+
+
+def written(spans: Spans, letters: str, n_words: int) -> list[str]:
+    """Well-formed tags of `n_words`; `letters` begin, go on, end, and stand alone."""
+    begin, inside, end, alone = letters
+    tags: list[str] = []
+    for kind, length in spans:
+        length = min(length, n_words - len(tags))
+        marks = alone if length == 1 else begin + inside * (length - 2) + end if length else ""
+        tags += ["O"] * length if kind == "O" else [f"{mark}-{kind}" for mark in marks]
+    return tags + ["O"] * (n_words - len(tags))
+
+
+def sentences(rows: list[tuple[Spans, Spans]], letters: str) -> tuple[list[list[str]], list[list[str]]]:
+    widths = [max(sum(length for _, length in spans) for spans in row) for row in rows]
+    gold, predicted = zip(
+        *([written(spans, letters, n) for spans in row] for row, n in zip(rows, widths, strict=True)), strict=True
+    )
+    return list(gold), list(predicted)
+
+
+def tags_of(letters: str) -> tuple[str, ...]:
+    return ("O", *(f"{letter}-{kind}" for kind in ("PER", "LOC") for letter in letters))
+
+
+@pytest.mark.parametrize(("letters", "scheme"), [("BIES", IOBES), ("BILU", BILOU)])
+@given(rows=pairs_of_spans)
+@settings(deadline=None, max_examples=40)
+def test_well_formed_tags_of_every_scheme_score_as_seqeval_has_them_strictly(
+    letters: str, scheme: type, rows: list[tuple[Spans, Spans]]
+) -> None:
+    gold, predicted = sentences(rows, letters)
+    found = f1_per_label(gold, predicted, "entity_f1", tags_of(letters))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of averages without an entity
+        if not any(tag != "O" for tags in gold for tag in tags):
+            assert found == {}
+            return
+        strict = classification_report(gold, predicted, mode="strict", scheme=scheme, output_dict=True, zero_division=0)
+    assert found == pytest.approx({kind: strict[kind]["f1-score"] for kind in found})
+    assert set(found) == {tag[2:] for tags in gold for tag in tags} - {""}
+
+
+@given(pairs_of_spans)
+@settings(deadline=None, max_examples=40)
+def test_the_same_entities_score_the_same_in_every_scheme(rows: list[tuple[Spans, Spans]]) -> None:
+    scores = [
+        f1_per_label(*sentences(rows, letters), "entity_f1", tags_of(letters))
+        for letters in ("BIIB", "BIES", "BILU", "BMES")
+    ]
+    assert scores == [scores[0]] * 4
+
+
+def test_a_bilou_entity_is_one_entity() -> None:
+    gold = [["B-PER", "I-PER", "L-PER", "U-PER", "O"]]
+    predicted = [["B-PER", "I-PER", "L-PER", "O", "O"]]
+    assert f1_per_label(gold, predicted, "entity_f1", tags_of("BILU")) == {"PER": pytest.approx(2 / 3)}
 
 
 def test_a_number_written_down() -> None:

@@ -93,6 +93,8 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> arrow_cache.
         return _build_demo(entry)
     where = {split: f"{entry.name}: {file.path}" for split, file in files_of(entry).items()}
     parsed = {split: _parsed(entry, split, content, where[split]) for split, content in contents.items()}
+    if remedy := _remedy_of_a_header(entry, parsed):
+        splits.check_headers(parsed, where, remedy)
     labels = entry.labels or splits.labels_of(parsed["train"])
     if not parsed["train"]:
         raise DataError(f"{where['train']}: the train split is empty. Provide rows.")
@@ -107,6 +109,14 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> arrow_cache.
 def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> list[Row]:
     file: DataFile = files_of(entry)[split]
     return parsers.parse(content, Reading(where, entry.task, split, file, entry.text, entry.label))
+
+
+def _remedy_of_a_header(entry: DatasetEntry, parsed: Splits) -> str:
+    """Empty where no header can have been read as a row; one small conll file may be given for all splits."""
+    conll = any(file.format == "conll" for file in files_of(entry).values())
+    if conll and len(set(map(tuple, parsed.values()))) > 1:
+        return "Remove that line from each file."
+    return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) and not conll else ""
 
 
 def _build_demo(entry: DatasetEntry) -> arrow_cache.Stored:

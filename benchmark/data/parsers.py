@@ -9,6 +9,15 @@ from benchmark.data.rows import Reading, Row, make_row, shorten
 from benchmark.data.tables import parse_table, place_of
 from benchmark.errors import DataError
 
+PACKERS = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip, as spreadsheets (.xlsx) are too",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh91AY&SY": "bzip2",
+}
+"""What packed files start with."""
+
 
 def parse(content: bytes, reading: Reading) -> list[Row]:
     """All rows of one split, in the order of the file.
@@ -41,8 +50,10 @@ def decode(content: bytes, where: str) -> str:
     """UTF-8 text without its byte-order mark.
 
     Raises:
-        DataError: bytes that are not UTF-8, or a NUL (what UTF-16 and binary files hold).
+        DataError: a packed file, bytes that are not UTF-8, or a NUL (what UTF-16 and binary files hold).
     """
+    if packer := next((name for start, name in PACKERS.items() if content.startswith(start)), ""):
+        raise DataError(f"{where} is packed by {packer}. Unpack it first, and name the file of text that comes out.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,6 +11,9 @@ from benchmark.spec import Task
 
 Splits = Mapping[Split, Sequence[Row]]
 
+SCHEMES = ({"O", "B-", "I-", "E-", "S-"}, {"O", "B-", "I-", "L-", "U-"}, {"O", "B-", "M-", "E-", "S-"})
+"""How tags of entities start: IOB and IOBES, BILOU, BMES."""
+
 
 def ranking(n: int, seed: str) -> list[int]:
     """The numbers 0..n-1 shuffled by `seed`: the same on every machine and every version of Python."""
@@ -54,12 +57,39 @@ def names_of(row: Row) -> tuple[str, ...]:
 
 
 def metric_of(task: Task, labels: Iterable[str]) -> Metric:
-    """Entity level where the tags are IOB; word level where they are not, as POS with or without a B- on every tag."""
+    """Entity level where a scheme of entities has all tags; word level where none has, or where all begin with B-.
+
+    Parts of speech are published with and without that B-.
+    """
     if task == "classification":
         return "macro_f1"
-    names = set(labels)
-    iob = all(name == "O" or name[:2] in ("B-", "I-") for name in names)
-    return "entity_f1" if iob and any(name == "O" or name[:2] == "I-" for name in names) else "word_f1"
+    starts = {name[:2] for name in labels}
+    return "entity_f1" if starts != {"B-"} and any(starts <= scheme for scheme in SCHEMES) else "word_f1"
+
+
+def check_headers(splits: Splits, where: Mapping[Split, str], remedy: str) -> None:
+    """Refuse files, read by position, that begin with a header: it would be learnt as a class of its own.
+
+    It is taken for one where every split's file begins with it and its label stands nowhere else. `remedy` may name
+    its cells: {text}, {label}.
+
+    Raises:
+        DataError: a header.
+    """
+    heads = {_head(rows[0]) if rows else ("", "") for rows in splits.values()}
+    text, label = heads.pop()
+    n_rows_labelled_so = sum(names_of(row).count(label) for rows in splits.values() for row in rows)
+    if not heads and n_rows_labelled_so == len(splits):
+        text, label = shorten(text), shorten(label)
+        raise DataError(
+            f"{where['train']}, line {splits['train'][0].line}: {text} with label {label} begins the file of every "
+            f"split, and that label stands nowhere else: a header? {remedy.format(text=text, label=label)}"
+        )
+
+
+def _head(row: Row) -> tuple[str, str]:
+    """Text and class; of a sentence the first word and its tag."""
+    return (row.text if isinstance(row.text, str) else row.text[0]), names_of(row)[0]
 
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:

@@ -2,7 +2,8 @@
 
     macro_f1    classification: one label a text
     word_f1     tagging without entities (POS): one label a word, the words of all sentences as one list
-    entity_f1   tagging of entities (IOB): a hit is an entity with the right first word, last word and type
+    entity_f1   tagging of entities (IOB, IOBES, BILOU, BMES): a hit is an entity with the right first word, last word
+                and type
 
 The mean goes over the classes (for `entity_f1` the entity types) that occur in the gold split, and over no others: a
 class that the split does not hold can be missed by nobody. A class that is never predicted scores 0.
@@ -21,6 +22,9 @@ from sklearn.metrics import f1_score
 Metric = Literal["macro_f1", "entity_f1", "word_f1"]
 Answers = Sequence[str] | Sequence[Sequence[str]]
 """Classification: a label a text. Tagging: a list of tags a sentence."""
+
+IOBES = {"L-": "E-", "U-": "S-", "M-": "I-"}
+"""What last and unit (BILOU) and middle (BMES) are called there; the other letters mean the same in every scheme."""
 
 
 def macro_f1(gold: Answers, predicted: Answers, metric: Metric, labels: Sequence[str]) -> float:
@@ -60,13 +64,17 @@ def _f1_per_entity_type(gold: Sequence[Sequence[str]], predicted: Sequence[Seque
     """By seqeval in its default, lenient mode: an I- that follows no entity of its type begins one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # bare tags (B, I, O) are read as one nameless type, "_"
-        types = sorted({entity[0] for tags in gold for entity in get_entities(list(tags))})
+        wanted, got = ([_as_iobes(tags) for tags in column] for column in (gold, predicted))
+        types = sorted({entity[0] for tags in wanted for entity in get_entities(tags)})
         if not types:
             return {}
-        report = classification_report(
-            [list(tags) for tags in gold], [list(tags) for tags in predicted], output_dict=True, zero_division=0
-        )
+        report = classification_report(wanted, got, output_dict=True, zero_division=0)
     return {kind: float(report[kind]["f1-score"]) for kind in types}
+
+
+def _as_iobes(tags: Sequence[str]) -> list[str]:
+    """In the letters that seqeval's default mode knows."""
+    return [IOBES.get(tag[:2], tag[:2]) + tag[2:] for tag in tags]
 
 
 def _require_known(present: set[str], labels: Sequence[str]) -> None:

@@ -118,8 +118,8 @@ def _length_bin(answers: Sequence[Answered]) -> LengthBin:
 
 
 def _type(tag: str) -> str:
-    """`PER` of `B-PER`; the tag itself where it has no such start."""
-    return tag[2:] if tag[:2] in ("B-", "I-") else tag
+    """`PER` of `B-PER`; the tag itself where it has no such start (IOB, IOBES, BILOU, BMES)."""
+    return tag[2:] if tag[1:2] == "-" and tag[0] in "BIESLUM" else tag
 
 
 def _folded(label: str, kept: Sequence[str]) -> str:
