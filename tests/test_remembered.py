@@ -219,6 +219,18 @@ def test_runs_that_are_merged_in(desk: Desk, store: Store, add_run: AddRun) -> N
     }
 
 
+def test_a_trial_whose_study_is_merged_in_later(desk: Desk, store: Store) -> None:
+    study = store.begin(desk.suite, "study", tags={}, params={})
+    store.begin(desk.suite, "trial", tags={}, params={}, parent=study.run_id).finish({})
+    list(Merge(store._client, desk.client).copy())
+    assert [record.parent for record in desk.read() if record.name == "trial"] == [study.run_id]
+    study.finish({})
+    list(Merge(store._client, desk.client).copy())
+    there = {record.name: record for record in desk.read()}
+    assert there["trial"].parent == there["study"].run_id
+    assert desk.read() == desk.standing()
+
+
 def test_all_is_read_anew_once_a_day_and_where_the_servers_clock_went_back(desk: Desk) -> None:
     ids = {record.run_id for record in desk.read()}
     desk.client._mlflow.set_tag(min(ids), "by_hand", "in the UI")
