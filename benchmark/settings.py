@@ -27,11 +27,6 @@ class Setting:
     balance: Balance = ""
     length_filter: LengthFilter = ""
 
-    @property
-    def distils(self) -> bool:
-        """Whether the targets are the teacher's logits rather than the labels."""
-        return self.loss != "hard"
-
 
 SETTINGS: dict[str, Setting] = {
     "vanilla": Setting(loss="hard"),

@@ -11,9 +11,6 @@ from typing import Any, Generic, TypeVar
 from benchmark.data.demo import intents, spans
 from benchmark.spec import Task
 
-LICENCE = "MIT"
-SOURCE = "written for this project, drawn from a seed (benchmark/data/demo)"
-
 Text = TypeVar("Text")
 Answer = TypeVar("Answer")
 
