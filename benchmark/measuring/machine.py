@@ -24,6 +24,11 @@ def machine_fingerprint() -> dict[str, str]:
     }
 
 
+def usable_cores() -> int:
+    """Logical cores that this process may use, which `taskset` or a scheduler can make fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _cpu_model() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
