@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmark.data.entry import SPLITS
 from benchmark.exam import TEACHER, examine
 from benchmark.grid import search
-from benchmark.handover import Handover, parts_read, unlabelled_read
+from benchmark.handover import LABELLED, Handover, parts_read, unlabelled_read
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.encoding import Sentences
 from benchmark.learning.loop import OnEpoch, predict
@@ -100,7 +99,7 @@ class Desk:
         return tags(spec, role, self.preset) | dict(self.origin)
 
     def prepare_logits(self, spec: RunSpec, teacher: Record, *, pool: bool) -> str:
-        """Has the teacher of the student's `spec` answer every split, or the pool, where that is not kept yet.
+        """Has the teacher of the student's `spec` answer the labelled splits, or the pool, where that is not kept yet.
 
         Returns why it could not; empty where it could.
         """
@@ -116,7 +115,7 @@ class Desk:
             def answers(sentences: Sentences) -> NDArray[np.float32]:
                 return predict(model(), sentences, device=self.device)
 
-            handover.give(room, unlabelled_read(spec) if pool else SPLITS, answers)
+            handover.give(room, unlabelled_read(spec) if pool else LABELLED, answers)
         except Exception as error:  # the students that need none of it go on
             return _reason(error)
         return ""
@@ -185,6 +184,5 @@ def _keep_teacher(run_id: str, room: Classroom, taught: Taught, folder: Path, de
     """Puts into the cache what students read: the logits of the labelled splits, and the files."""
     model = taught.model.to(device)
     room.teacher_logits("validation", run_id, lambda _: taught.valid_logits)
-    for split in ("train", "test"):
-        room.teacher_logits(split, run_id, lambda sentences: predict(model, sentences, device=device))
+    room.teacher_logits("train", run_id, lambda sentences: predict(model, sentences, device=device))
     keep_folder(teacher_folder(run_id), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

@@ -1,7 +1,7 @@
 """The paper's learning-rate search: six rates, the best by validation F1 (section 4.4).
 
 Each rate is a trial with a run of its own. What a trial came to is kept until the search has ended, so that a search
-that was killed goes on where it stopped.
+that was killed goes on where it stopped, by the same teacher.
 """
 
 import json
@@ -27,7 +27,7 @@ DIVERGED = "diverged"
 
 def search(lesson: Lesson, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]) -> Taught:
     """Teaches at every rate of the grid and returns the best. Raises DivergedError where all rates diverge."""
-    folder = cache_folder() / "trials" / lesson.spec.key
+    folder = cache_folder() / "trials" / f"{lesson.spec.key}{lesson.teacher}"
     tried = (_trial(lesson, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES)
     best = max((taught for taught in tried if taught), key=lambda taught: taught.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)

@@ -28,6 +28,8 @@ from tracking import Record, Store, StoreError
 
 LOGITS = "logits"
 """Folder of the teacher's run."""
+LABELLED: tuple[Part, ...] = ("train", "validation")
+"""The splits that students are taught with and chosen by: of test no student reads the teacher's logits."""
 
 Answers = Callable[[Sentences], NDArray[np.float32]]
 
@@ -97,7 +99,7 @@ def parts_read(spec: RunSpec) -> tuple[Part, ...]:
     """The parts of which a student reads the teacher's logits."""
     if spec.loss == "hard":
         return ()
-    return ("train", "validation", *unlabelled_read(spec))
+    return (*LABELLED, *unlabelled_read(spec))
 
 
 def unlabelled_read(spec: RunSpec) -> tuple[Source, ...]:

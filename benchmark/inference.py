@@ -29,7 +29,7 @@ from benchmark.measuring.latency import BUDGETS, LATENCY_PROTOCOL, Budget
 from benchmark.measuring.lock import machine_lock
 from benchmark.measuring.machine import machine_fingerprint
 from benchmark.measuring.speed import control
-from benchmark.renewal import current_figures, fetch_weights
+from benchmark.renewal import current_figures, fetch_weights, keep_bundle
 from benchmark.reporting.results import INVALID
 from benchmark.session import CONTROL, Entrant, Lane, Session, controlled, hold, lanes, reference_entrant
 from benchmark.spec import RunSpec, digest
@@ -227,7 +227,7 @@ class _Stage:
         store.download(run_id, f"{BUNDLE}/{MANIFEST}", folder)
         manifest = next(folder.rglob(MANIFEST))
         complete_bundle(manifest.parent, int8=self._int8(model) if won else None, latency=latency)
-        store.add_artifacts(run_id, manifest.parent, BUNDLE)
+        keep_bundle(store, run_id, manifest.parent)
 
 
 def _told(taken: Taken) -> dict[str, object]:

@@ -87,7 +87,6 @@ class Job:
         """One command at a time, so that the next one finds measured what this one measures."""
         with claim(store.uri, "measuring", self.suite, wait=True):
             self._measure_alone(store)
-        show_served(publish_best(store, self.suite), self.console)
 
     def _measure_alone(self, store: Store) -> None:
         records = store.records(self.suite)

@@ -1,7 +1,6 @@
 """The command line of `benchmark.run`, checked, as a Request."""
 
 import argparse
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import inf
@@ -12,6 +11,7 @@ import torch
 
 from benchmark.data.suites import Suite, load_suite
 from benchmark.errors import InputError, UnknownNameError
+from benchmark.measuring.machine import usable_cores
 from benchmark.plan import Request
 from benchmark.policy import add_options, read_means, require_doable
 from benchmark.presets import PRESETS, Preset
@@ -174,7 +174,7 @@ def device(name: str, *, here: bool = True) -> str:
 
 def _usual_jobs(name: str) -> int:
     """Small models train best on one core each; on a GPU they would wait for each other."""
-    return min(os.cpu_count() or 1, MOST_JOBS) if torch.device(name).type == "cpu" else 1
+    return min(usable_cores(), MOST_JOBS) if torch.device(name).type == "cpu" else 1
 
 
 def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """Runs of an earlier version are exported again, so that what is measured is what would be served today."""
 
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from benchmark.measuring.bundle_writer import write_bundle
 from benchmark.spec import RunSpec
 from benchmark.storage import teacher_folder
 from benchmark.variants import VARIANTS, export_variants
-from tracking import Record
+from tracking import Record, Store
 
 KEPT = ("task", "max_length", "pad_id", "fallback_label", "spec", "scores", "sizes", "licences")
 """What an old manifest says and a new one repeats."""
@@ -37,10 +39,18 @@ def current_figures(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> 
     new = {name: manifest[name] for name in KEPT}
     new["sizes"] |= {name: value for name, value in variants.figures.items() if name.startswith("size_")}
     write_bundle(folder / "new", model=variants.onnx, tokenizer=backend(room), labels=room.corpus.labels, **new)
-    desk.store.add_artifacts(record.run_id, folder / "new", BUNDLE)
+    keep_bundle(desk.store, record.run_id, folder / "new")
     desk.store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)
     desk.store.add_metrics(record.run_id, variants.figures)
     return dict(record.metrics) | dict(variants.figures)
+
+
+def keep_bundle(store: Store, run_id: str, folder: Path) -> None:
+    """Moves a bundle's files to its run, the manifest last: it names the others, which are to be there by then."""
+    with tempfile.TemporaryDirectory() as last:
+        shutil.move(folder / MANIFEST, last)
+        store.add_artifacts(run_id, folder, BUNDLE)
+        store.add_artifacts(run_id, Path(last), BUNDLE)
 
 
 def fetch_weights(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> Path:

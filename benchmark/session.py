@@ -4,7 +4,6 @@ The process is new so that its thread counts are set before torch is loaded and 
 model takes part twice, under two names: the control.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -32,6 +31,7 @@ from benchmark.measuring.latency import (
     onnx_subject,
     torch_subject,
 )
+from benchmark.measuring.machine import usable_cores
 from benchmark.measuring.onnx_model import OnnxModel
 from benchmark.reference import NAME as REFERENCE
 from benchmark.reference import VOCABULARY, build_reference, reference_onnx
@@ -207,5 +207,4 @@ def reference_entrant(task: Task) -> Entrant:
 
 
 def _physical_cores() -> int:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or usable, usable))
+    return min(psutil.cpu_count(logical=False) or usable_cores(), usable_cores())

@@ -70,6 +70,7 @@ class RunSpec:
     batch_size: int
     """Mean sentences of a batch; the token budget is this times the mean length."""
     max_length: int
+    """Pieces of a text that are read, where the teacher can take as many; how many it was, the bundle says."""
     weight_decay: float = 0.0
     decay: bool = False
     """Whether the learning rate falls linearly to 0 over max_epochs or max_steps, whichever ends first, rather than

@@ -269,6 +269,34 @@ def test_int8_answers_where_it_won_and_only_there(tmp_path: Path) -> None:
     assert sorted(file.name for file in folder.iterdir()) == BUNDLE_FILES
 
 
+@pytest.mark.parametrize("int8_wins", [True, False])
+def test_a_bundle_never_names_a_file_that_is_not_there(
+    int8_wins: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies between any two steps leaves a bundle that answers."""
+    folder = make_bundle(tmp_path / "bundle")
+    model = folder / "model.onnx"
+    if not int8_wins:
+        complete_bundle(folder, int8=model, latency={})
+    step: dict[str, Any] = {name: getattr(Path, name) for name in ("replace", "unlink")}
+    n_answers = 0
+
+    def answering(name: str) -> Any:
+        def stepped(path: Path, *given: Any, **named: Any) -> Any:
+            nonlocal n_answers
+            done = step[name](path, *given, **named)
+            n_answers += len(Bundle.load(folder).predict(["sedih"]))
+            return done
+
+        return stepped
+
+    with monkeypatch.context() as patch:
+        for name in step:
+            patch.setattr(Path, name, answering(name))
+        complete_bundle(folder, int8=model if int8_wins else None, latency={})
+    assert n_answers == 2
+
+
 def test_half_a_character_is_read_as_a_question_mark(tmp_path: Path) -> None:
     assert Bundle.load(make_bundle(tmp_path / "a")).predict(["sedih \udcff"]) == ["sad"]
     tagger = Bundle.load(make_bundle(tmp_path / "b", "sequence_labeling"))

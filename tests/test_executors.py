@@ -1,5 +1,6 @@
 """Which executor a command line asks for, and what is said where it cannot be had."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from benchmark.errors import InputError
 from benchmark.executors import choice
 from benchmark.executors.local import Local, threads
 from benchmark.limits import Limits
-from benchmark.options import parser
+from benchmark.options import parser, request
 from benchmark.run import main
+from benchmark.session import lanes
 
 SUITE = ("--suite", "classification")
 
@@ -53,5 +55,17 @@ def test_only_what_is_over_a_limit_is_refused() -> None:
 
 
 def test_cores_are_shared_and_nobody_is_left_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
     assert [threads(n) for n in (1, 3, 8, 100)] == [8, 2, 1, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux binds a process to cores")
+def test_cores_that_this_process_may_not_use_do_not_count() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert threads(1) == 1
+        assert request(parser("run", None).parse_args(SUITE)).jobs == 1
+        assert {lane.n_threads for lane in lanes()} == {1}
+    finally:
+        os.sched_setaffinity(0, allowed)

@@ -1,6 +1,7 @@
 """The learning-rate grid: a run for each rate, the best by validation F1, and a search that goes on after a kill."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,21 @@ def test_the_best_rate_wins_and_a_killed_search_goes_on_where_it_stopped(
     assert taught.progress.steps_to_best == whole.progress.steps_to_best
     for name, value in taught.model.state_dict().items():
         assert torch.equal(value, whole.model.state_dict()[name])
+
+
+def test_rates_that_another_teacher_taught_at_are_tried_again(
+    lesson: Lesson, store: Store, begin_trial: Callable[[float], LiveRun]
+) -> None:
+    """Two stores that share a cache each have a teacher of the same key."""
+
+    def interrupted(_: int) -> None:
+        if len(store.records()) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grid.search(replace(lesson, teacher="one"), begin_trial, interrupted)
+    grid.search(replace(lesson, teacher="another"), begin_trial, silent)
+    assert [name for name, _ in trials(store)[2:]] == ["0.005", "0.001", "1e-05"]
 
 
 def test_a_rate_that_diverges_is_a_failed_trial(

@@ -17,17 +17,20 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from benchmark import latency, reference, run
 from benchmark.errors import InputError, RunError
+from benchmark.exam import BUNDLE
 from benchmark.figures import Taken
 from benchmark.inference import Finished, invalidity, unmeasured
 from benchmark.measuring import lock
 from benchmark.measuring.bundle import Bundle
+from benchmark.measuring.bundle_files import INT8, MANIFEST
 from benchmark.measuring.footprint import footprint
 from benchmark.measuring.latency import BUDGETS, Samples
 from benchmark.measuring.speed import control
+from benchmark.renewal import keep_bundle
 from benchmark.reporting.results import results
 from benchmark.session import REFERENCE, in_fresh_process, lanes
 from benchmark.spec import RunSpec
-from tracking import Record, Store
+from tracking import Record, Store, StoreError
 
 WORDS = ("aku", "senang", "sedih", "hari", "ini", "sekali", "dia", "kami")
 SUITE = """
@@ -167,6 +170,37 @@ def test_memory_is_of_the_bundle_and_not_of_who_asks(measured: Store, tmp_path: 
     assert 20 < told.memory_mib < 200 < ballast.nbytes / 2**20 + 200
     assert told.load_ms > 0
     assert told.first_answer_ms > 0
+
+
+def test_a_process_that_cannot_load_a_bundle_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"ended with code 1: .*no bundle"):
+        footprint(tmp_path / "none", "aku senang", starts=1)
+
+
+def test_what_is_imported_by_the_users_path_is_there_when_a_bundle_is_weighed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'seen')!r}, 'w')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RunError):
+        footprint(tmp_path / "none", "aku senang", starts=1)
+    assert (tmp_path / "seen").exists()
+
+
+def test_a_manifest_is_kept_after_the_files_that_it_names(store: Store, tmp_path: Path) -> None:
+    """A folder stands where the model is to go, so that the upload breaks off."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / INT8).mkdir(parents=True)
+    (old / INT8 / "in_the_way").touch()
+    (old / MANIFEST).write_text("old")
+    run_id = store.begin("s", "n", tags={}, params={}).run_id
+    store.add_artifacts(run_id, old, BUNDLE)
+    new.mkdir()
+    for name in (INT8, MANIFEST):
+        (new / name).write_text("new")
+    with pytest.raises(StoreError):
+        keep_bundle(store, run_id, new)
+    assert store.download(run_id, f"{BUNDLE}/{MANIFEST}", tmp_path).read_text() == "old"
 
 
 def steady(ms: float) -> Samples:

@@ -21,8 +21,8 @@ from conftest import Finished, enter, start_command
 
 from benchmark.claims import claim
 from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
-from benchmark.data.entry import SPLITS
 from benchmark.executors.worker import reason_of_death
+from benchmark.handover import LABELLED
 from benchmark.learning.classroom import POOL
 from benchmark.ledger import Ledger, due_items
 from benchmark.options import parser, request
@@ -200,7 +200,7 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
     wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
     room = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit).classroom("smalltalk_demo")
-    names = {room.logits_path(part, teacher.run_id).name for part in (*SPLITS, POOL)}
+    names = {room.logits_path(part, teacher.run_id).name for part in (*LABELLED, POOL)}
     logits = {name: np.load(kept / name) + 1 for name in names}
     for name, array in logits.items():
         np.save(kept / name, array)

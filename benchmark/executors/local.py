@@ -1,6 +1,5 @@
 """Tasks one after another in this process, or side by side in processes of this machine."""
 
-import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import cast
 from benchmark.execute import Desk
 from benchmark.executors.work import Task, Work
 from benchmark.executors.worker import Worker
+from benchmark.measuring.machine import usable_cores
 from benchmark.outcome import Outcome, Watch
 
 
@@ -36,7 +36,7 @@ class Local:
 
 def threads(at_once: int) -> int:
     """Each process its share: more threads than cores make all of them wait."""
-    return max(1, (os.cpu_count() or 1) // at_once)
+    return max(1, usable_cores() // at_once)
 
 
 def _one_by_one(tasks: Sequence[Task], desk: Desk, watch: Watch) -> Iterator[Outcome]:

@@ -88,9 +88,11 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
             shutil.copyfile(int8, new / INT8)
             manifest["files"][INT8] = sha256(new / INT8)
         write_json(new / MANIFEST, manifest | {"latency": dict(latency)})
+        if int8 is not None:
+            (new / INT8).replace(folder / INT8)
+        (new / MANIFEST).replace(folder / MANIFEST)  # what it names is there by now
+    if int8 is None:
         (folder / INT8).unlink(missing_ok=True)
-        for name in sorted(file.name for file in new.iterdir()):
-            (new / name).replace(folder / name)
 
 
 def _plain(tokenizer: Tokenizer) -> Tokenizer:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmark.errors import RunError
 from benchmark.measuring.bundle import Bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ class Footprint:
 
 
 def footprint(bundle: Path, text: str, starts: int) -> Footprint:
-    """Medians over so many fresh processes, one thread each."""
+    """Medians over so many fresh processes, one thread each. Raises RunError where one of them fails."""
     seen = [_start(bundle, text) for _ in range(starts)]
     return Footprint(
         memory_mib=median(one.memory_mib for one in seen),
@@ -40,8 +41,12 @@ def footprint(bundle: Path, text: str, starts: int) -> Footprint:
 
 def _start(bundle: Path, text: str) -> Footprint:
     command = [sys.executable, "-m", __name__, str(bundle)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=True, env=environment)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, env=environment)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RunError(f"The process that loads {bundle} to weigh it ended with code {done.returncode}: {said}")
     return Footprint(**json.loads(done.stdout))
 
 

@@ -26,6 +26,11 @@ def machine_fingerprint() -> dict[str, str]:
     }
 
 
+def usable_cores() -> int:
+    """Logical cores that this process may use, which `taskset` or a scheduler can make fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _first_line(path: str) -> str:
     try:
         return Path(path).read_text().strip().splitlines()[0]
