@@ -21,7 +21,7 @@ from benchmark.executors.work import Work
 from benchmark.ledger import Ledger
 from benchmark.options import known, positive, rate, request
 from benchmark.plan import Item, Request, plan_runs
-from benchmark.policy import add_options
+from benchmark.policy import add_options, require_vectors
 from benchmark.progress import SweepProgress
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.rates import Tried, answer
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load_corpus(wanted.suite.entries[asked.dataset])
     rooms = wanted.rooms()
     teacher, student = plan_runs(wanted, rooms)
+    require_vectors(wanted.vectors, [student.spec], rooms.tokenizer)
     search = _search(asked, student)
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "tuning" / folder_name(search.name))
     session = Session.join(asked.storage or default_address(store.uri), search, asked.trials)
