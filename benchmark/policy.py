@@ -1,14 +1,16 @@
-"""What policies for unlabelled text need of the user: options, and which settings can be done with what was given."""
+"""What settings need of the user: options, and which settings can be done with what was given."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
 
 from benchmark.augmentation.means import METHODS, Means, lacking
 from benchmark.data.sources import read_local
 from benchmark.errors import DataError, InputError
 from benchmark.settings import SETTINGS
-from benchmark.spec import Task
+from benchmark.spec import RunSpec, Task
 
 USUAL = Means()
 IN_DOMAIN = "--in-domain"
@@ -54,3 +56,14 @@ def require_doable(settings: tuple[str, ...], task: Task, means: Means) -> None:
     for setting in settings:
         if reason := why_not(setting, task, means):
             raise InputError(f"Setting {setting!r} cannot be done: {reason}.")
+
+
+def require_vectors(name: str, specs: Iterable[RunSpec], tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raises DataError for a vector file that one of `specs` would fail of, only after its teacher was fine-tuned.
+
+    A .vec is read through once, which takes about twice as long as the digest of it for the run's key.
+    """
+    if name and any(spec.embedding_source for spec in specs):
+        from benchmark.learning.embeddings import check_vectors  # fastText and torch: a plan does not wait for them
+
+        check_vectors(Path(name), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))))

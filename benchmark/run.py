@@ -9,11 +9,13 @@ from rich.console import Console
 
 from benchmark.command import DONE, run_command
 from benchmark.data.corpus import load_corpus
+from benchmark.data.overlap import overlap_line
 from benchmark.estimate import Estimator
 from benchmark.executors import choice
 from benchmark.ledger import Ledger, due_items
 from benchmark.options import parser, request
 from benchmark.plan import Item, Request, plan_runs
+from benchmark.policy import require_vectors
 from benchmark.progress import show_plan
 from benchmark.reporting.files import RESULTS, folder_name
 from benchmark.rooms import Rooms
@@ -36,10 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     items = _planned(asked, wanted, rooms, records, console)
     ledger = Ledger.read(records)
     due = due_items(items, ledger, force=asked.force, retry_failed=asked.retry_failed)
+    if not asked.dry_run:
+        require_vectors(wanted.vectors, [item.spec for item in due], rooms.tokenizer)
     seconds = _expected_seconds(due, rooms, records, wanted.jobs)
     show_plan(items, due, ledger, seconds, console)
     if wanted.preset.left_out:
         console.print(f"Left out, to take minutes: {_left_out(wanted)}. Name the student (-s) to have it all.")
+    if repeated := overlap_line(map(rooms.corpus, _readable(wanted, rooms))):
+        console.print(repeated, markup=False, highlight=False, soft_wrap=True)
     if asked.dry_run:
         return DONE
     from benchmark.job import Job  # all that trains, measures and draws: seconds that a plan does not wait for
@@ -69,6 +75,10 @@ def _known_records(asked: argparse.Namespace, wanted: Request, out: Path) -> lis
         return Store.open(asked.tracking_uri, create=False).records(wanted.suite.name)
     except NoStoreError:
         return []
+
+
+def _readable(wanted: Request, rooms: Rooms) -> list[str]:
+    return [dataset for dataset in wanted.datasets if not rooms.why_unavailable(dataset)]
 
 
 def _left_out(wanted: Request) -> str:

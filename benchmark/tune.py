@@ -20,7 +20,7 @@ from benchmark.executors.work import Work
 from benchmark.ledger import Ledger
 from benchmark.options import known, positive, rate, request, seed
 from benchmark.plan import Item, Request, plan_runs
-from benchmark.policy import add_options
+from benchmark.policy import add_options, require_vectors
 from benchmark.progress import SweepProgress
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.rates import Tried, answer
@@ -65,7 +65,7 @@ def _planned(asked: argparse.Namespace, wanted: Request, rooms: Rooms, out: Path
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     load_corpus(wanted.suite.entries[asked.dataset])
     teacher, student = plan_runs(wanted, rooms)
-    rooms.tokenizer  # noqa: B018  (a teacher that cannot be read ends it here)
+    require_vectors(wanted.vectors, [student.spec], rooms.tokenizer)  # a teacher that cannot be read ends it here too
     return teacher, student
 
 

@@ -180,6 +180,25 @@ def test_an_unknown_option(option: str, refused: Refused) -> None:
     assert f"unrecognized arguments: {option}" in refused("--suite", "classification", option)
 
 
+BAD_VECTORS: dict[str, tuple[str, bytes, str]] = {
+    "not a number": ("words.vec", b"2 2\na 1 nan\nb 3 4\n", "words.vec, line 2: 2 numbers, where the first line"),
+    "a number too few": ("words.vec", b"2 2\na 1 2\nb 3\n", "words.vec, line 3: 1 numbers, where the first line"),
+    "all alike": ("words.vec", b"2 2\na 1 2\nb 1 2\n", "are all alike, or hold numbers beyond"),
+    "another language": ("words.vec", "1 2\nбез 1 2\n".encode(), "holds none of the teacher's"),
+    "no header": ("words.vec", b"a 1 2 3\n", "words.vec is no .vec file"),
+    "no fastText": ("words.bin", b"PK\x03\x04" + bytes(200), "words.bin is no fastText .bin file, or a broken one"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_VECTORS)
+def test_vectors_that_no_student_can_start_from(case: str, folder: Path, refused: Refused) -> None:
+    name, content, message = BAD_VECTORS[case]
+    (folder / name).write_bytes(content)
+    said = refused("--suite", "classification", "-x", "kd_ulb_fasttext", "-s", "cnn", "--vectors", name)
+    assert message in said
+    assert len(said.splitlines()) == 1
+
+
 def test_private_data_with_a_split_missing(
     folder: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -347,6 +347,18 @@ def test_a_teacher_that_cannot_be_read(home: Path, tmp_path: Path, capsys: pytes
     assert said.startswith(f"The teacher {str(broken)!r} cannot be read")
 
 
+def test_vectors_that_no_student_can_start_from_are_refused_at_once(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "words.vec").write_text("1 2\nбез 1 2\n", encoding="utf-8")
+    asked = [*options(home), "-x", "kd_ulb_fasttext", "--vectors", str(tmp_path / "words.vec"), "--study", "vectors"]
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: tune.main(asked))
+    assert ended.value.code == 2
+    assert "holds none of the teacher's" in capsys.readouterr().err
+    assert not (home / "out" / "tuning" / "vectors").exists()
+
+
 def test_another_search_leaves_the_study_intact(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tune.main(options(home, "--study intact")) == 0
     before = study(home, "intact").trials

@@ -112,11 +112,12 @@ def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> li
 
 
 def _remedy_of_a_header(entry: DatasetEntry, parsed: Splits) -> str:
-    """Empty where no header can have been read as a row; one small conll file may be given for all splits."""
-    conll = any(file.format == "conll" for file in files_of(entry).values())
-    if conll and len(set(map(tuple, parsed.values()))) > 1:
+    """Empty where no header can have been read as a row; one file given for all splits shows none."""
+    if len(set(map(tuple, parsed.values()))) == 1:
+        return ""
+    if any(file.format == "conll" for file in files_of(entry).values()):
         return "Remove that line from each file."
-    return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) and not conll else ""
+    return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) else ""
 
 
 def _build_demo(entry: DatasetEntry) -> arrow_cache.Stored:

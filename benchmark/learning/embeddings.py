@@ -89,6 +89,18 @@ def read_vectors(path: Path, pieces: Sequence[str]) -> Matrix:
     return _read_bin(path, surfaces) if path.suffix == ".bin" else _read_vec(path, surfaces)
 
 
+def check_vectors(path: Path, pieces: Sequence[str]) -> None:
+    """Raises DataError for a file that `read_vectors` or `start_table` will refuse.
+
+    Of a .bin only what `check_model_file` sees: one of Common Crawl takes seven gigabytes of memory to load.
+    """
+    if path.suffix == ".bin":
+        check_model_file(path)
+    else:
+        matrix = read_vectors(path, pieces)
+        _check_spread(matrix[~np.isnan(matrix).any(axis=1)])
+
+
 def _surface(piece: str) -> str:
     for mark in CONTINUATION_MARKS:
         piece = piece.removeprefix(mark)
