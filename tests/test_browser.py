@@ -351,8 +351,7 @@ def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> Non
     alone = dataset_boards(board, rows)
     insights = [big_insight(one) for one in alone]
     chapter = Chapter(board=board, alone=alone, insights=insights)
-    params = {record.run_id: record.params for record in records}
-    data = page_data("classification", [chapter], rows, origin(records, rows), params, "http://127.0.0.1:5000/", "ui")
+    data = page_data("classification", [chapter], rows, origin(records, rows), records, "http://127.0.0.1:5000/", "ui")
     path = write_page(tmp_path / "report.html", data)
     assert path.stat().st_size < 8 * 2**20
     browser.get(path.as_uri())
