@@ -264,7 +264,7 @@ def test_a_header_says_what_it_means(page: Any) -> None:
 
     ActionChains(page).move_to_element(page.find_element(By.CSS_SELECTOR, '[data-column="f1_kept"]')).perform()
     tip = page.find_element(By.ID, "tip").text
-    assert tip == "100 x mean F1 / the teacher's mean F1. Unit: %. Higher is better."
+    assert tip == "100 x mean F1 / the mean F1 of the teacher that taught it. Unit: %. Higher is better."
 
 
 def test_the_download_is_what_is_shown(page: Any, downloads: Path) -> None:

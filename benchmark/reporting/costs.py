@@ -5,7 +5,7 @@ A student is one network whatever it was taught with, and its latest run speaks 
 own, and so is which form serves: there each form has a line.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from benchmark.reporting.columns import NONE
 from benchmark.reporting.markdown import escaped, table
 from benchmark.reporting.numerals import significant
 from benchmark.reporting.paper import paper_onnx, paper_sizes
+from benchmark.reporting.served import Figures, Line, form, forms, points_lost
 from benchmark.reporting.teachers import teacher_names
 from benchmark.spec import TEACHER
 from tracking import Record
@@ -21,9 +22,6 @@ REFERENCE = "BERT-base shape"
 REFERENCE_PARAMETERS = 124_442_882
 STUDENTS = (REFERENCE, TEACHER, "bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")
 NOISY_SPREAD = 0.25
-Figures = Mapping[str, float]
-Line = tuple[str, Figures]
-"""Whose figures, and these."""
 Show = Callable[[str, Figures], str]
 
 
@@ -85,29 +83,10 @@ def _chapter(title: str, machine: str, group: Sequence[Record]) -> CostChapter:
     latest = group[-1]
     reference = [(REFERENCE, _reference(latest.metrics))] if "latency_reference_torch_ms" in latest.metrics else []
     students: list[Line] = [*reference, *((name, record.metrics) for name, record in by_student.items())]
-    forms = [*reference, *_forms(group)]
+    served = [*reference, *forms(group)]
     columns = _tables(latest.tags.get("task", ""), [told for _, told in students])
-    made = [_table(name, columns[name], forms if name == BEYOND_TITLE else students) for name in columns]
+    made = [_table(name, columns[name], served if name == BEYOND_TITLE else students) for name in columns]
     return CostChapter(title=title, notes=_notes(machine, by_student), tables=tuple(made))
-
-
-def _forms(group: Sequence[Record]) -> list[Line]:
-    """Each student by the form that serves, the commoner first: its latest figures, and what INT8 costs all of them."""
-    last = {record.parent: record.run_id for record in group}
-    runs = [record for record in group if last[record.parent] == record.run_id]
-    forms: dict[tuple[str, float | None], list[Figures]] = defaultdict(list)
-    for record in runs:
-        forms[record.tags["student"], record.metrics.get("onnx_int8_won")].append(record.metrics)
-    n_runs = Counter(record.tags["student"] for record in runs)
-    commoner = sorted(forms.items(), key=lambda form: -len(form[1]))
-    return [(student, dict(told[-1]) | _of_all(told, n_runs[student])) for (student, _), told in commoner]
-
-
-def _of_all(told: Sequence[Figures], n_runs: int) -> Figures:
-    """Of runs that are served in one form, among a student's `n_runs`."""
-    lost = [one["onnx_int8_f1_lost"] for one in told if "onnx_int8_f1_lost" in one]
-    counts = {"n_served": len(told), "n_runs": n_runs}
-    return counts | ({"lost_least": min(lost), "lost_most": max(lost)} if lost else {})
 
 
 def _reference(told: Figures) -> Figures:
@@ -223,25 +202,11 @@ def _tail(_: str, told: Figures) -> str:
     return NONE if count is None else f"n/a (n={count:.0f})"
 
 
-def _points_lost(_: str, told: Figures) -> str:
-    if "lost_least" not in told:
-        return NONE
-    least, most = (f"{100 * told[name]:.2f}" for name in ("lost_least", "lost_most"))
-    return least if least == most else f"{least} to {most}"
-
-
-def _served(_: str, told: Figures) -> str:
-    if "onnx_int8_won" not in told:
-        return NONE
-    form, served, n_runs = "INT8" if told["onnx_int8_won"] else "fp32", told["n_served"], told["n_runs"]
-    return form if served == n_runs else f"{form} ({served:.0f} of {n_runs:.0f} runs)"
-
-
 PRICE = "cost_per_million_sentences"
 BEYOND_TITLE = "Beyond the paper"
 BEYOND: dict[str, Show] = {
-    "serves": _served,
-    "F1 points lost in INT8": _points_lost,
+    "serves": form,
+    "F1 points lost in INT8": points_lost,
     "ms text": _ours("latency_text_ms", spread="latency_text_spread"),
     "ms text p95": _tail,
     "ms of it for words": _tokenising,

@@ -41,7 +41,16 @@ def facts(origin: Origin, boards: Sequence[Board]) -> Mapping[str, str]:
         "machine": "; ".join(origin.machines),
         "versions": "; ".join(origin.versions),
     }
-    return {name: fact or NONE for name, fact in known.items()}
+    return {name: fact or NONE for name, fact in known.items()} | _untimed(boards)
+
+
+def _untimed(boards: Sequence[Board]) -> dict[str, str]:
+    """Whose milliseconds were measured and are not shown, and why."""
+    lacking: dict[str, list[str]] = {}
+    for standing in (standing for board in boards for standing in board.standings if standing.invalid):
+        lacking.setdefault(standing.invalid, []).append(standing.name)
+    told = "; ".join(f"{', '.join(dict.fromkeys(names))} ({reason})" for reason, names in lacking.items())
+    return {"milliseconds left out": told} if told else {}
 
 
 def _older(origin: Origin) -> str:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from benchmark.reporting.paper import paper_datasets
 from benchmark.reporting.results import MILLISECONDS, Row
@@ -65,7 +66,8 @@ def timed_on(machine: str, row: Row) -> Row:
     if row.machine == machine or not row.is_timed:
         return row
     reason = f"measured on {row.machine}, and most of this table on {machine}"
-    return replace(row, invalid=reason, **dict.fromkeys(MILLISECONDS))
+    untimed: dict[str, Any] = dict.fromkeys(MILLISECONDS)
+    return replace(row, invalid=reason, **untimed)
 
 
 def _preference(by_seed: Mapping[int | None, Row]) -> tuple[int, float]:

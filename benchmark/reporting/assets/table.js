@@ -24,7 +24,7 @@ const MARKS = {
   out_of_memory: { text: "memory", told: "The run ran out of memory" },
   smoke: { text: "smoke", told: "There is a smoke run only, on a few rows: never ranked" },
   older: { text: "older", told: "Made by an older protocol or from other data: never ranked with the others" },
-  invalid: { text: "invalid", told: "Measured, but no figure to be held against the others" },
+  invalid: { text: "invalid", told: "Measured, but the control says that the figure cannot be trusted" },
   incomplete: { text: "incomplete", told: "A mean with a hole is no mean" },
 };
 
