@@ -52,7 +52,6 @@ def write_report(
     told = chapters(rows, store, records)
     made = [chapter.board for chapter in told]
     source = origin(records, rows)
-    params = {record.run_id: record.params for record in records}
     write_results(folder, rows)
     write_leaderboards(folder, made)
     judged = findings(rows, _words(told))
@@ -60,7 +59,7 @@ def write_report(
     where = store.runs_address(suite), ui_command(store.uri)
     found = searches(records)
     more = {"claims": claims_page(judged), "searches": searches_page(found)}
-    write_page(folder / "report.html", page_data(suite, told, rows, source, params, *where) | more)
+    write_page(folder / "report.html", page_data(suite, told, rows, source, records, *where) | more)
     write_text(folder / "report.tex", latex(made))
     pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
     parts = [markdown(suite, made, rows, source, pictures), claims_markdown(judged)]

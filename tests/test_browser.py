@@ -264,7 +264,7 @@ def test_a_header_says_what_it_means(page: Any) -> None:
 
     ActionChains(page).move_to_element(page.find_element(By.CSS_SELECTOR, '[data-column="f1_kept"]')).perform()
     tip = page.find_element(By.ID, "tip").text
-    assert tip == "100 x mean F1 / the teacher's mean F1. Unit: %. Higher is better."
+    assert tip == "100 x mean F1 / the mean F1 of the teacher that taught it. Unit: %. Higher is better."
 
 
 def test_the_download_is_what_is_shown(page: Any, downloads: Path) -> None:
@@ -351,8 +351,7 @@ def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> Non
     alone = dataset_boards(board, rows)
     insights = [big_insight(one) for one in alone]
     chapter = Chapter(board=board, alone=alone, insights=insights)
-    params = {record.run_id: record.params for record in records}
-    data = page_data("classification", [chapter], rows, origin(records, rows), params, "http://127.0.0.1:5000/", "ui")
+    data = page_data("classification", [chapter], rows, origin(records, rows), records, "http://127.0.0.1:5000/", "ui")
     path = write_page(tmp_path / "report.html", data)
     assert path.stat().st_size < 8 * 2**20
     browser.get(path.as_uri())

@@ -104,6 +104,32 @@ def test_machines_protocols_and_smoke_runs_are_never_mixed(store: Store, add_run
     assert [cells(chapter.tables[0], "bilstm")["ms CPU"] for chapter in chapters] == ["1.00 / 1.74", "2.00 / 1.74"]
 
 
+def test_teachers_are_never_mixed(store: Store, add_run: AddRun) -> None:
+    for name, size in (("small", 40.0), ("large", 475.0)):
+        measured(add_run, store, "teacher", {"size_onnx_mib": size}, teacher=name)
+        measured(add_run, store, "cnn", {"size_onnx_mib": size / 10}, teacher=name)
+    small, large = cost_chapters(store.records())
+    assert (small.title, large.title) == ("emot, preset paper, teacher small", "emot, preset paper, teacher large")
+    assert [cells(small.tables[1], name)["MiB ONNX"] for name in ("teacher", "cnn")] == [
+        "40.0 / 475.06",
+        "4.00 / 15.35",
+    ]
+    assert [cells(large.tables[1], name)["MiB ONNX"] for name in ("teacher", "cnn")] == ["475 / 475.06", "47.5 / 15.35"]
+
+
+def test_what_int8_loses_is_told_of_all_settings(store: Store, add_run: AddRun) -> None:
+    """Whether it serves is decided by what a run loses: each form has a line with its own milliseconds."""
+    served = {"latency_onnx_ms": 0.4, "latency_onnx_int8_ms": 0.2}
+    for setting, won, lost, ms in (("vanilla", 0, 0.09, 0.5), ("kd", 1, 0.001, 0.3), ("kd_ulb", 1, 0.004, 0.31)):
+        told = served | {"onnx_int8_won": float(won), "onnx_int8_f1_lost": lost, "latency_text_ms": ms}
+        measured(add_run, store, "cnn", told, setting=setting)
+    made = cost_chapters(store.records())[0].tables[2]
+    assert [row[:4] for row in made.rows] == [
+        ("cnn", "INT8 (2 of 3 runs)", "0.10 to 0.40", "0.310"),
+        ("cnn", "fp32 (1 of 3 runs)", "9.00", "0.500"),
+    ]
+
+
 def test_a_later_measurement_counts(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", {"latency_torch_ms": 1.0})
     measured(add_run, store, "bilstm", {"latency_torch_ms": 2.0})

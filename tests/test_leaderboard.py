@@ -230,10 +230,42 @@ def test_presets_suites_and_teachers_stand_apart() -> None:
     assert {s.teacher: s.f1_kept for s in board(*rows).ranked} == {"a": 100.0, "b": 100.0}
 
 
-def test_speed_ups_are_quoted_on_one_machine_only() -> None:
-    made = board(row("teacher", 0.9), row("cnn", 0.8, machine="another"))
-    assert standing(made, "cnn").speed_up == {}
-    assert standing(made, "cnn").costs["latency_onnx_ms"] == 0.25
+def test_a_student_is_held_against_the_teacher_that_taught_it() -> None:
+    """Two fine-tunings of one encoder: the board's line is the one that taught most, whatever validation says of it."""
+    teachers = [row("teacher", 0.8, key="short", configuration="1"), row("teacher", 0.9, key="long", configuration="2")]
+    taught = [row("cnn", 0.78, seed=seed, teacher_key="short") for seed in (0, 1)]
+    assert (
+        standing(board(*teachers, *taught, row("cnn", 0.85, teacher_key="long", configuration="x")), "cnn").f1 == 78.0
+    )
+    made = board(*teachers, *taught, row("bilstm", 0.85, teacher_key="long"))
+    assert standing(made, "teacher").f1 == 80.0
+    assert {s.student: s.f1_kept for s in made.ranked} == pytest.approx({"cnn": 97.5, "bilstm": 100 * 0.85 / 0.9})
+    assert [one.f1_kept for one in board(*teachers, row("cnn", 0.8, teacher_key="not here")).ranked] == [None]
+
+
+def test_milliseconds_of_two_machines_never_share_a_table() -> None:
+    slow = {"latency_onnx_ms": 1.0, "machine": "laptop"}
+    rows = [row("teacher", 0.9, machine="laptop"), row("cnn", 0.89, **slow)]
+    made = board(*rows, row("bilstm", 0.89, latency_onnx_ms=0.6, machine="server"))
+    assert standing(made, "cnn").speed_up == {"latency_onnx_ms": 50.0}
+    assert standing(made, "bilstm").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 12.0}
+    assert standing(made, "bilstm").invalid == "measured on server, and most of this table on laptop"
+    assert answer(made).startswith(
+        "Within 2 points of the teacher (F1 90.0) the fastest of those timed here is cnn kd:"
+    )
+    assert best(made, Budget(max_ms=0.7)) is None
+    assert [r.latency_onnx_ms for r in made.rows] == [50.0, 1.0, None]
+
+
+def test_a_machine_that_only_trained_hides_no_milliseconds() -> None:
+    made = board(row("teacher", 0.9), row("cnn", 0.8), row("cnn", 0.8, seed=1, latency_onnx_ms=None, machine="cluster"))
+    assert standing(made, "cnn").speed_up == {"latency_onnx_ms": 200.0}
+    assert standing(made, "cnn").invalid == ""
+
+
+def test_a_seed_whose_figures_do_not_count_leaves_those_that_do() -> None:
+    made = board(row("cnn", 0.8), row("cnn", 0.8, seed=1, latency_onnx_ms=None, invalid="not quiet"))
+    assert (standing(made, "cnn").costs["latency_onnx_ms"], standing(made, "cnn").invalid) == (0.25, "")
 
 
 def test_the_papers_data_sets_come_in_its_order_then_the_others() -> None:

@@ -123,9 +123,36 @@ def test_the_command_of_a_row_repeats_what_was_asked(store: Store, add_run: Any,
     write_report(store, "classification", tmp_path)
     [chapter] = page_data(tmp_path)["chapters"]
     commands = {s["student"]: s["command"] for s in chapter["views"][0]["standings"]}
-    start = "python -m benchmark.run --suite classification --preset paper --teacher '/home/me/my bert' -d emot"
+    start = "python -m benchmark.run --suite classification --preset paper --teacher '/home/me/my bert' "
+    start += "--teacher-learning-rate 0.001 -d emot"
     assert commands["bilstm"] == f"{start} -s bilstm -x kd --learning-rate 0.0005 --max-epochs 3 --seeds 1"
     assert commands["teacher"] == f"{start} --seeds 1"
+
+
+def test_the_command_of_a_row_gives_what_else_was_given(store: Store, add_run: Any, tmp_path: Path) -> None:
+    typed = "python -m benchmark.run --suite classification -x kd_bt_subs --augmented=500 --vectors 'my vectors.bin' "
+    typed += "--translate there back --fill-mask masks --in-domain mine.txt --agreed --max-minutes 5"
+    teacher = {"student": "teacher", "test_f1": 0.8, "max_epochs": 7, "learning_rate": 2e-4, "key": "tuned"}
+    add_run(store, **teacher)
+    made = {"text_source": "bt_subs", "agreed": True, "teacher_key": "tuned", "command": typed, "test_f1": 0.7}
+    add_run(store, setting="kd_bt_subs", seed=3, **made)
+    add_run(store, setting="kd_ulb_fasttext", seed=0, **made | {"text_source": "pool", "embedding_source": "f"})
+    add_run(store, setting="kd_ulb_fasttext", seed=2, **made | {"text_source": "pool", "embedding_source": "f"})
+    write_report(store, "classification", tmp_path)
+    [chapter] = page_data(tmp_path)["chapters"]
+    commands = {s["setting"]: s["command"] for s in chapter["views"][0]["standings"]}
+    start = "python -m benchmark.run --suite classification --preset paper --teacher indobert --teacher-epochs 7 "
+    start += "--teacher-learning-rate 0.0002 -d emot"
+    made = "--augmented=500 --translate there back --fill-mask masks --agreed"
+    assert commands["kd_bt_subs"] == f"{start} -s bilstm -x kd_bt_subs --learning-rate 0.001 {made} --seed 3"
+    assert "--vectors 'my vectors.bin' --agreed --seeds 3" in commands["kd_ulb_fasttext"], "seeds 0 and 2"
+    assert commands["fine_tuned"] == f"{start} --seeds 1"
+    add_run(store, **teacher | {"dataset": "smsa", "max_epochs": 5, "key": "other"})
+    add_run(store, setting="kd", dataset="smsa", teacher_key="other", test_f1=0.7)
+    write_report(store, "classification", tmp_path)
+    [chapter] = page_data(tmp_path)["chapters"]
+    commands = {s["setting"]: s["command"] for s in chapter["views"][0]["standings"]}
+    assert "--teacher-epochs" not in commands["fine_tuned"], "each data set's teacher had its own"
 
 
 def test_a_session_that_failed_its_control_shows_no_milliseconds(store: Store, add_run: Any, tmp_path: Path) -> None:

@@ -125,6 +125,18 @@ def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any
     assert "cnn kd_ulb: no milliseconds, the machine was not quiet" in lines
 
 
+def test_the_report_says_whose_milliseconds_are_of_another_machine(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, student="teacher", machine="laptop", test_f1=0.8)
+    add_run(store, student="cnn", machine="laptop", test_f1=0.79)
+    add_run(store, student="bilstm", machine="server", test_f1=0.79)
+    text = write_report(store, "classification", tmp_path).read_text()
+    assert "- **milliseconds left out**: bilstm vanilla (measured on server, and most of this table on laptop)" in text
+    with (tmp_path / "leaderboard.csv").open(newline="") as file:
+        assert [line["latency_onnx_ms"] for line in csv.DictReader(file)] == ["69.6", "", "0.22"]
+    with (tmp_path / "results.csv").open(newline="") as file:
+        assert [line["latency_onnx_ms"] for line in csv.DictReader(file)] == ["69.6", "0.22", "0.37"]
+
+
 class Tags(HTMLParser):
     """Collects the page's tags, and what each of them would fetch."""
 

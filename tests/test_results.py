@@ -105,6 +105,27 @@ def test_a_teachers_folder_is_called_by_its_name_where_that_tells_it_apart() -> 
     assert teachers("/a/best", "/b/best") == ["/a/best", "/b/best"]
 
 
+def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
+    def taught(name: str, seed: int, teacher: str, key: str = "tuned") -> Record:
+        params = {"teacher": teacher, "teacher_key": key, "seed": str(seed)}
+        return record(name, seed + 1, tags={"key": name, "teacher": teacher}, params=params)
+
+    def tuned(name: str, encoder: str, teacher: str, key: str = "tuned") -> Record:
+        tags = {"key": key, "role": "teacher", "student": "teacher", "teacher": teacher}
+        return record(name, 0, tags=tags, params={"teacher": teacher, "teacher_key": encoder})
+
+    known = [tuned("t", "e" * 64, "./models/b"), taught("a", 0, "../b"), taught("c", 1, "/abs/b")]
+    teacher, a, c = results(known)
+    assert teacher.teacher == a.teacher == c.teacher == "b"
+    assert a.configuration == c.configuration, "seeds of one configuration, whatever the folder was called"
+    edited = [*known, tuned("u", "f" * 64, "./models/b", "again"), taught("d", 2, "./models/b", "again")]
+    names = [row.teacher for row in results(edited)]
+    assert names == ["./models/b@eeeeeeeeeeee", "./models/b@ffffffffffff", *["./models/b@eeeeeeeeeeee"] * 2, names[1]]
+    assert [row.teacher for row in results([*known, taught("lost", 3, "../b", "its teacher is elsewhere")])] == [
+        "b"
+    ] * 4
+
+
 def rows() -> list[Row]:
     full = {"test_f1": 0.1 + 0.2, "n_parameters": 3e6, "latency_onnx_ms": 0.37, "size_onnx_mib": float("nan")}
     hostile = 'a "quoted", name\nof | two lines'

@@ -42,7 +42,6 @@ LATENCY_PROTOCOL = "2"
 
 P95_MIN_SAMPLES = 130
 P99_MIN_SAMPLES = 662
-NOISY_SPREAD = 0.25
 BATCH_SIZE = 32
 """Sentences of a batch in scenario `offline`."""
 
@@ -192,11 +191,6 @@ class LatencySummary:
     p99_ms: float | None
     spread: float
     """Interquartile range / median."""
-
-    @property
-    def noisy(self) -> bool:
-        """Whether the reader has to be warned."""
-        return self.spread > NOISY_SPREAD
 
 
 def summarize(samples_ms: NDArray[np.float64]) -> LatencySummary:

@@ -1,12 +1,11 @@
 """The answer in one sentence, computed from a leaderboard."""
 
-from benchmark.reporting.budget import RUNTIMES
+from benchmark.reporting.budget import RUNTIMES, SIZES
 from benchmark.reporting.numerals import percent, significant
 from benchmark.reporting.standing import Board, Standing
 
 POINTS = 2.0
 """How many points of F1 x100 below the teacher a student may be to answer for it."""
-SIZES = ("size_onnx_mib", "size_weights_mib", "n_parameters")
 
 
 def answer(board: Board) -> str:
@@ -38,8 +37,7 @@ def _against(teacher: Standing, board: Board, name: str) -> str:
             f"The best, {below:.1f} points below, is {_told(students[0], teacher)}."
         )
     fastest = _fastest(near)
-    word = "fastest" if _runtime(fastest) else "best"
-    return f"Within {POINTS:g} points of {name} (F1 {teacher.f1:.1f}) the {word} is {_told(fastest, teacher)}."
+    return f"Within {POINTS:g} points of {name} (F1 {teacher.f1:.1f}) the {_word(near)} is {_told(fastest, teacher)}."
 
 
 def _fastest(near: list[Standing]) -> Standing:
@@ -48,6 +46,11 @@ def _fastest(near: list[Standing]) -> Standing:
     if runtime is None:
         return near[0]
     return min((standing for standing in near if runtime in standing.costs), key=lambda s: s.costs[runtime])
+
+
+def _word(near: list[Standing]) -> str:
+    timed = sum(_runtime(standing) is not None for standing in near)
+    return "best" if not timed else "fastest" if timed == len(near) else "fastest of those timed here"
 
 
 def _runtime(standing: Standing) -> str | None:
@@ -61,6 +64,6 @@ def _told(student: Standing, teacher: Standing) -> str:
         parts.append(f"{significant(student.costs[runtime])} ms in {RUNTIMES[runtime]}")
         ratio = student.speed_up.get(runtime, 0.0)
         parts += [f"{significant(ratio, 2)}x faster"] if ratio > 1 else []
-    size = next((name for name in SIZES if name in student.costs and name in teacher.costs), None)
+    size = next((name for name in (*SIZES, "n_parameters") if name in student.costs and name in teacher.costs), None)
     parts += [f"{percent(student.costs[size] / teacher.costs[size])} of its size"] if size else []
     return ", ".join(parts)

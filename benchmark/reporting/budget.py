@@ -1,7 +1,6 @@
 """Which student is best for what one can afford."""
 
 from dataclasses import dataclass
-from shlex import join
 
 from benchmark.reporting.numerals import significant
 from benchmark.reporting.standing import Board, Standing
@@ -31,11 +30,6 @@ class Budget:
             and (self.max_mib is None or (mib is not None and mib <= self.max_mib))
             and (self.min_kept is None or (kept is not None and kept >= self.min_kept))
         )
-
-    def options(self) -> list[str]:
-        """What it is on a command line."""
-        bounds = {"--max-ms": self.max_ms, "--max-mib": self.max_mib, "--min-kept": self.min_kept}
-        return [word for name, bound in bounds.items() if bound is not None for word in (name, f"{bound:g}")]
 
 
 def latency(standing: Standing) -> float | None:
@@ -71,11 +65,6 @@ def told(standing: Standing) -> str:
     parts += [] if ms is None else [f"{significant(ms)} ms"]
     parts += [] if mib is None else [f"{significant(mib)} MiB"]
     return ", ".join(parts)
-
-
-def command(suite: str, preset: str, budget: Budget) -> str:
-    """The command line that gives the same verdict."""
-    return join(report_words(suite, preset) + budget.options())
 
 
 def report_words(suite: str, preset: str = "") -> list[str]:

@@ -200,7 +200,7 @@ SCORES = (
         weight=6,
         unit="%",
         better="higher",
-        meaning="100 x mean F1 / the teacher's mean F1.",
+        meaning="100 x mean F1 / the mean F1 of the teacher that taught it.",
     ),
 )
 COST_COLUMNS = (

@@ -1,6 +1,8 @@
 """What each student costs: the paper's Tables 7 and 8 from our measurements, and what the paper did not count.
 
-One set of tables for each data set, preset and machine: milliseconds of two machines never share a column.
+One set of tables for each data set, preset, teacher and machine: milliseconds of two machines never share a column.
+A student is one network whatever it was taught with, and its latest run speaks for all. What INT8 loses is each run's
+own, and so is which form serves: there each form has a line.
 """
 
 from collections import defaultdict
@@ -11,6 +13,8 @@ from benchmark.reporting.columns import NONE
 from benchmark.reporting.markdown import escaped, table
 from benchmark.reporting.numerals import significant
 from benchmark.reporting.paper import paper_onnx, paper_sizes
+from benchmark.reporting.served import Figures, Line, form, forms, points_lost
+from benchmark.reporting.teachers import teacher_names
 from benchmark.spec import TEACHER
 from tracking import Record
 
@@ -18,7 +22,6 @@ REFERENCE = "BERT-base shape"
 REFERENCE_PARAMETERS = 124_442_882
 STUDENTS = (REFERENCE, TEACHER, "bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")
 NOISY_SPREAD = 0.25
-Figures = Mapping[str, float]
 Show = Callable[[str, Figures], str]
 
 
@@ -33,7 +36,7 @@ class CostTable:
 
 @dataclass(frozen=True, kw_only=True)
 class CostChapter:
-    """One data set, preset and machine."""
+    """One data set, preset, teacher and machine."""
 
     title: str
     notes: tuple[str, ...]
@@ -48,11 +51,18 @@ def cost_markdown(records: Iterable[Record]) -> str:
 
 def cost_chapters(records: Iterable[Record]) -> list[CostChapter]:
     """From the inference runs of the newest protocol; smoke runs are left out."""
-    groups: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
-    for record in _newest(records):
-        tags = record.tags
-        groups[tags.get("dataset", ""), tags.get("preset", ""), tags.get("machine", "")].append(record)
-    return [_chapter(*key, group) for key, group in groups.items()]
+    known = list(records)
+    teachers = teacher_names(known)
+    groups: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+    for record in _newest(known):
+        names = [record.tags.get(name, "") for name in ("dataset", "preset", "machine")]
+        groups[*names, teachers[record.run_id]].append(record)
+    several = len({teacher for *_, teacher in groups}) > 1
+    return [_chapter(_title(*key, several=several), key[2], group) for key, group in groups.items()]
+
+
+def _title(dataset: str, preset: str, _: str, teacher: str, *, several: bool) -> str:
+    return f"{dataset}, preset {preset}" + (f", teacher {teacher}" if several else "")
 
 
 def _newest(records: Iterable[Record]) -> list[Record]:
@@ -68,16 +78,15 @@ def _newest(records: Iterable[Record]) -> list[Record]:
     return [record for record, version in zip(measured, versions, strict=True) if version == newest]
 
 
-def _chapter(dataset: str, preset: str, machine: str, group: Sequence[Record]) -> CostChapter:
+def _chapter(title: str, machine: str, group: Sequence[Record]) -> CostChapter:
     by_student: dict[str, Record] = {record.tags["student"]: record for record in group}  # the latest of each
-    figures: dict[str, Figures] = {name: record.metrics for name, record in by_student.items()}
     latest = group[-1]
-    if "latency_reference_torch_ms" in latest.metrics:
-        figures[REFERENCE] = _reference(latest.metrics)
-    task = latest.tags.get("task", "")
-    names = sorted(figures, key=lambda name: (STUDENTS.index(name) if name in STUDENTS else len(STUDENTS), name))
-    made = [_table(title, columns, names, figures) for title, columns in _tables(task, figures.values()).items()]
-    return CostChapter(title=f"{dataset}, preset {preset}", notes=_notes(machine, by_student), tables=tuple(made))
+    reference = [(REFERENCE, _reference(latest.metrics))] if "latency_reference_torch_ms" in latest.metrics else []
+    students: list[Line] = [*reference, *((name, record.metrics) for name, record in by_student.items())]
+    served = [*reference, *forms(group)]
+    columns = _tables(latest.tags.get("task", ""), [told for _, told in students])
+    made = [_table(name, columns[name], served if name == BEYOND_TITLE else students) for name in columns]
+    return CostChapter(title=title, notes=_notes(machine, by_student), tables=tuple(made))
 
 
 def _reference(told: Figures) -> Figures:
@@ -86,9 +95,14 @@ def _reference(told: Figures) -> Figures:
     return own | {"n_parameters": REFERENCE_PARAMETERS}
 
 
-def _table(title: str, columns: Mapping[str, Show], names: Sequence[str], figures: Mapping[str, Figures]) -> CostTable:
-    rows = tuple((name, *(show(name, figures[name]) for show in columns.values())) for name in names)
+def _table(title: str, columns: Mapping[str, Show], lines: Iterable[Line]) -> CostTable:
+    rows = tuple((name, *(show(name, told) for show in columns.values())) for name, told in sorted(lines, key=_place))
     return CostTable(title=title, titles=("student", *columns), rows=rows)
+
+
+def _place(line: Line) -> tuple[int, str]:
+    name = line[0]
+    return (STUDENTS.index(name) if name in STUDENTS else len(STUDENTS), name)
 
 
 def _tables(task: str, figures: Iterable[Figures]) -> dict[str, dict[str, Show]]:
@@ -120,7 +134,7 @@ def _tables(task: str, figures: Iterable[Figures]) -> dict[str, dict[str, Show]]
     return {
         "Table 7: parameters and one sentence in PyTorch": table7,
         "Table 8: before and after ONNX": table8,
-        "Beyond the paper": BEYOND | ({"price": _ours(PRICE)} if PRICE in names else {}),
+        BEYOND_TITLE: BEYOND | ({"price": _ours(PRICE)} if PRICE in names else {}),
     }
 
 
@@ -188,18 +202,11 @@ def _tail(_: str, told: Figures) -> str:
     return NONE if count is None else f"n/a (n={count:.0f})"
 
 
-def _points_lost(_: str, told: Figures) -> str:
-    return f"{100 * told['onnx_int8_f1_lost']:.2f}" if "onnx_int8_f1_lost" in told else NONE
-
-
-def _served(_: str, told: Figures) -> str:
-    return NONE if "onnx_int8_won" not in told else ("INT8" if told["onnx_int8_won"] else "fp32")
-
-
 PRICE = "cost_per_million_sentences"
+BEYOND_TITLE = "Beyond the paper"
 BEYOND: dict[str, Show] = {
-    "serves": _served,
-    "F1 points lost in INT8": _points_lost,
+    "serves": form,
+    "F1 points lost in INT8": points_lost,
     "ms text": _ours("latency_text_ms", spread="latency_text_spread"),
     "ms text p95": _tail,
     "ms of it for words": _tokenising,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from benchmark.reporting.intervals import half_width
-from benchmark.reporting.results import Row
+from benchmark.reporting.results import MILLISECONDS, Row
 from benchmark.reporting.standing import COSTS
 
 Range = tuple[float, float]
@@ -22,7 +22,6 @@ class Gathered:
     seeds: tuple[int, int]
     costs: Mapping[str, float]
     cost_ranges: Mapping[str, Range]
-    machines: frozenset[str]
     invalid: str
     runs: tuple[str, ...]
 
@@ -35,16 +34,16 @@ def gathered(chosen: Mapping[str, Sequence[Row]], datasets: Sequence[str]) -> Ga
     means = _means_by_seed([_scores(rows) for rows in there.values()]) if whole else []
     seeds = [len(rows) for rows in there.values()]
     rows = [row for cell in there.values() for row in cell]
+    costs = _costs(list(there.values())) if whole else {}
     return Gathered(
         f1=fmean(f1.values()) if whole else None,
         spread=stdev(means) if len(means) > 1 else None,
         margin=half_width(means),
         f1_by_dataset=f1,
         seeds=(min(seeds, default=0), max(seeds, default=0)),
-        costs=_costs(list(there.values())) if whole else {},
+        costs=costs,
         cost_ranges=_cost_ranges(list(there.values())) if whole else {},
-        machines=frozenset(row.machine for row in rows),
-        invalid=next((row.invalid for row in rows if row.invalid), ""),
+        invalid="" if costs.keys() & set(MILLISECONDS) else next((row.invalid for row in rows if row.invalid), ""),
         runs=tuple(row.run_id for row in rows),
     )
 

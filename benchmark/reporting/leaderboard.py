@@ -8,13 +8,22 @@ from math import inf
 from benchmark.reporting.gathering import Gathered, gathered
 from benchmark.reporting.holes import holes
 from benchmark.reporting.results import Row
-from benchmark.reporting.selection import chosen_rows, current_rows, dataset_order
+from benchmark.reporting.selection import (
+    chosen_rows,
+    current_rows,
+    dataset_order,
+    that_taught_most,
+    timed_on,
+    usual_machine,
+)
 from benchmark.reporting.standing import ACROSS, Board, Hole, Standing
 from benchmark.settings import SETTINGS
 from benchmark.spec import TEACHER
 
 Key = tuple[str, str, str]
 """Teacher, student, setting."""
+Cell = dict[str, list[Row]]
+"""Rows of one configuration, one a seed, by data set."""
 SAME = 1e-9
 """Points of F1 by which two means may differ and still be equal: floating point."""
 
@@ -38,14 +47,13 @@ def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
     current = current_rows([row for row in rows if not row.smoke])
     datasets = _competitions(current, rows)
     cells = _cells(row for row in current if row.dataset in datasets)
-    chosen = {key: chosen_rows(cell) for key, cell in cells.items()}
-    gathered_by_key = {key: gathered(of_dataset, datasets) for key, of_dataset in chosen.items()}
-    teachers = {key[0]: made for key, made in gathered_by_key.items() if key[1] == TEACHER}
+    machine, chosen = _chosen(cells)
+    teachers = _Teachers([timed_on(machine, row) for row in current if row.is_teacher and row.counts], chosen, datasets)
     counting = {row.run_id for row in current if row.counts}
     uncounted = _cells(row for row in rows if row.run_id not in counting)
     standings = [
-        _standing(key, made, teachers.get(key[0]), holes(uncounted[key], datasets))
-        for key, made in gathered_by_key.items()
+        _standing(key, gathered(cell, datasets), teachers.of(key, cell), holes(uncounted[key], datasets))
+        for key, cell in chosen.items()
     ]
     return Board(
         suite=suite,
@@ -53,7 +61,7 @@ def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
         task=rows[0].task,
         datasets=datasets,
         standings=_ranked(standings),
-        rows=tuple(row for by_dataset in chosen.values() for cell in by_dataset.values() for row in cell),
+        rows=tuple(row for cell in chosen.values() for row in _rows(cell)),
     )
 
 
@@ -74,9 +82,44 @@ def _cells(rows: Iterable[Row]) -> Mapping[Key, list[Row]]:
     return cells
 
 
+def _chosen(cells: Mapping[Key, Sequence[Row]]) -> tuple[str, dict[Key, Cell]]:
+    """The machine whose milliseconds are shown, and the rows of each cell without those of any other."""
+    made = {key: chosen_rows(cell) for key, cell in cells.items()}
+    taught = [row for key, cell in made.items() if key[1] != TEACHER for row in _rows(cell)]
+    made |= {key: chosen_rows(that_taught_most(cells[key], taught)) for key in cells if key[1] == TEACHER}
+    machine = usual_machine(row for cell in made.values() for row in _rows(cell))
+    return machine, {
+        key: {dataset: [timed_on(machine, row) for row in rows] for dataset, rows in cell.items()}
+        for key, cell in made.items()
+    }
+
+
+def _rows(cell: Cell) -> list[Row]:
+    return [row for rows in cell.values() for row in rows]
+
+
+class _Teachers:
+    """Who taught whom: students of one encoder may have had several fine-tunings of it for a teacher."""
+
+    def __init__(self, rows: Iterable[Row], chosen: Mapping[Key, Cell], datasets: Sequence[str]) -> None:
+        self.known = {(row.teacher, row.dataset, row.fine_tuning): row for row in rows}
+        self.shown = {key[0]: cell for key, cell in chosen.items() if key[1] == TEACHER}
+        self.datasets = datasets
+
+    def of(self, key: Key, taught: Cell) -> Gathered | None:
+        """The teacher of these rows; the one that is shown where they do not tell theirs, None where it is not here."""
+        own = {dataset: self._rows(key[0], dataset, rows[0].fine_tuning) for dataset, rows in taught.items()}
+        return gathered({dataset: rows for dataset, rows in own.items() if rows}, self.datasets) if own else None
+
+    def _rows(self, teacher: str, dataset: str, fine_tuning: str) -> Sequence[Row]:
+        if not fine_tuning:
+            return self.shown.get(teacher, {}).get(dataset, ())
+        known = self.known.get((teacher, dataset, fine_tuning))
+        return [known] if known else ()
+
+
 def _standing(key: Key, ours: Gathered, teacher: Gathered | None, known: Mapping[str, Hole]) -> Standing:
     kept = 100 * ours.f1 / teacher.f1 if teacher and teacher.f1 and ours.f1 is not None else None
-    comparable = teacher is not None and len(ours.machines | teacher.machines) == 1
     return Standing(
         teacher=key[0],
         student=key[1],
@@ -91,7 +134,7 @@ def _standing(key: Key, ours: Gathered, teacher: Gathered | None, known: Mapping
         seeds=ours.seeds,
         costs=ours.costs,
         cost_ranges=ours.cost_ranges,
-        speed_up=_speed_ups(ours.costs, teacher.costs) if teacher and comparable else {},
+        speed_up=_speed_ups(ours.costs, teacher.costs) if teacher else {},
         invalid=ours.invalid,
         runs=ours.runs,
     )

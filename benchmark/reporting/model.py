@@ -12,17 +12,17 @@ from benchmark.reporting.budget import RUNTIMES, SIZES, report_words, told
 from benchmark.reporting.columns import Column, all_columns
 from benchmark.reporting.holes import kind_of
 from benchmark.reporting.insight import Insight, label
-from benchmark.reporting.origin import Origin, commands, repeat
+from benchmark.reporting.origin import Origin, commands
 from benchmark.reporting.paper_points import paper_points
 from benchmark.reporting.reading import NOTES, facts
+from benchmark.reporting.repeat import Known, repeat
 from benchmark.reporting.results import COLUMNS, Row
 from benchmark.reporting.standing import Board, Hole, Standing
 from benchmark.reporting.trade_off import AXES, settings, students
 from benchmark.spec import TEACHER
+from tracking import Record
 
 Json = dict[str, Any]
-Params = Mapping[str, Mapping[str, str]]
-"""What was asked of each run, by its id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,12 @@ def page_data(
     chapters: Sequence[Chapter],
     rows: Sequence[Row],
     origin: Origin,
-    params: Params,
+    records: Sequence[Record],
     address: str,
     ui: str,
 ) -> Json:
     """`address` is the start of the web address of a run, `ui` the command line that serves it."""
+    known = Known.of(records)
     numbers = {row.run_id: number for number, row in enumerate(rows)}
     boards = [chapter.board for chapter in chapters]
     return {
@@ -52,7 +53,7 @@ def page_data(
         "ui": ui,
         "axes": {name: {"title": title, "factor": factor} for name, (title, factor) in AXES.items()},
         "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
-        "chapters": [_chapter(chapter, numbers, params) for chapter in chapters],
+        "chapters": [_chapter(chapter, numbers, known) for chapter in chapters],
         "runs": {column: [getattr(row, column) for row in rows] for column in COLUMNS},
         "kinds": ["" if row.counts else kind_of(row) for row in rows],
         "facts": dict(facts(origin, boards)),
@@ -69,7 +70,7 @@ def embedded(data: Json) -> str:
     return text
 
 
-def _chapter(chapter: Chapter, numbers: Mapping[str, int], params: Params) -> Json:
+def _chapter(chapter: Chapter, numbers: Mapping[str, int], known: Known) -> Json:
     board = chapter.board
     views = [board] if len(board.datasets) == 1 else [board, *chapter.alone]
     others = [standing.student for standing in board.standings if not standing.is_teacher]
@@ -82,19 +83,19 @@ def _chapter(chapter: Chapter, numbers: Mapping[str, int], params: Params) -> Js
         "palette": list(dict.fromkeys([*names, *papers])),
         "settings": settings(board),
         "command": join(report_words(board.suite, board.preset)),
-        "views": [_view(view, numbers, params) for view in views],
+        "views": [_view(view, numbers, known) for view in views],
         "insights": [asdict(insight) for insight in chapter.insights],
         "beside": [_beside(table) for table in beside_paper(board)],
     }
 
 
-def _view(board: Board, numbers: Mapping[str, int], params: Params) -> Json:
+def _view(board: Board, numbers: Mapping[str, int], known: Known) -> Json:
     shown = all_columns(board)
     return {
         "datasets": list(board.datasets),
         "answer": answer(board),
         "columns": [_column(column) for column in shown],
-        "standings": [_standing(standing, board, shown, numbers, params) for standing in board.standings],
+        "standings": [_standing(standing, board, shown, numbers, known) for standing in board.standings],
         "paper": paper_points(board),
     }
 
@@ -105,7 +106,7 @@ def _column(column: Column) -> Json:
 
 
 def _standing(
-    standing: Standing, board: Board, shown: Sequence[Column], numbers: Mapping[str, int], params: Params
+    standing: Standing, board: Board, shown: Sequence[Column], numbers: Mapping[str, int], known: Known
 ) -> Json:
     return {
         "id": label(standing, board),
@@ -121,7 +122,7 @@ def _standing(
         "holes": {name: _hole(hole) for name, hole in standing.missing.items()},
         "invalid": standing.invalid,
         "runs": [numbers[run_id] for run_id in standing.runs],
-        "command": repeat(standing, board, params.get(standing.runs[0], {}) if standing.runs else {}),
+        "command": repeat(standing, board, known),
     }
 
 

@@ -7,7 +7,7 @@ from shlex import join
 
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
-from benchmark.reporting.standing import Board, Standing
+from benchmark.reporting.standing import Board
 from benchmark.settings import SETTINGS
 from benchmark.spec import TASKS
 from tracking import Record
@@ -52,35 +52,6 @@ def origin(records: Sequence[Record], rows: Sequence[Row]) -> Origin:
     )
 
 
-PARAMETERS = {"learning_rate": "--learning-rate", "max_epochs": "--max-epochs", "max_steps": "--max-steps"}
-"""What a student's run was asked, and the option that asks it again."""
-
-
-def repeat(standing: Standing, board: Board, params: Mapping[str, str]) -> str:
-    """The command line that makes a standing's runs again; `params` are those of one of its runs.
-
-    A teacher is made by any of its students.
-    """
-    return join(_repeat_words(standing, board, params))
-
-
-def _repeat_words(standing: Standing, board: Board, params: Mapping[str, str]) -> list[str]:
-    asked = {} if standing.is_teacher else {PARAMETERS[n]: params.get(n, "") for n in PARAMETERS}
-    return [
-        *("python", "-m", "benchmark.run", "--suite", _suite(board)),
-        *_named("--preset", [board.preset]),
-        *_named("--teacher", [params.get("teacher", standing.teacher)]),
-        *_named("-d", board.datasets),
-        *([] if standing.is_teacher else ["-s", standing.student, "-x", standing.setting]),
-        *(word for option, value in asked.items() if value not in ("", "0") for word in (option, value)),
-        *("--seeds", str(max(1, standing.seeds[1]))),
-    ]
-
-
-def _suite(board: Board) -> str:
-    return board.suite if board.suite in TASKS else f"{board.suite}.yml"
-
-
 def commands(board: Board) -> list[str]:
     """One command line a teacher that makes its runs again; what decides which runs are done is spelled out."""
     return [join(_words(board, teacher)) for teacher in board.teachers]
@@ -90,12 +61,12 @@ def _words(board: Board, teacher: str) -> list[str]:
     own = [standing for standing in board.standings if standing.teacher == teacher]
     students = [standing for standing in own if not standing.is_teacher]
     return [
-        *("python", "-m", "benchmark.run", "--suite", _suite(board)),
-        *_named("--preset", [board.preset]),
-        *_named("--teacher", [teacher]),
-        *_named("-d", board.datasets),
-        *_named("-s", sorted(standing.student for standing in students)),
-        *_named("-x", sorted((s.setting for s in students), key=_rung)),
+        *("python", "-m", "benchmark.run", "--suite", suite_name(board)),
+        *named("--preset", [board.preset]),
+        *named("--teacher", [teacher]),
+        *named("-d", board.datasets),
+        *named("-s", sorted(standing.student for standing in students)),
+        *named("-x", sorted((s.setting for s in students), key=_rung)),
         *("--seeds", str(max(1, *(standing.seeds[1] for standing in own)))),
     ]
 
@@ -105,7 +76,13 @@ def _rung(setting: str) -> tuple[int, str]:
     return (known.index(setting) if setting in known else len(known), setting)
 
 
-def _named(option: str, names: Iterable[str]) -> list[str]:
+def suite_name(board: Board) -> str:
+    """What --suite takes."""
+    return board.suite if board.suite in TASKS else f"{board.suite}.yml"
+
+
+def named(option: str, names: Iterable[str]) -> list[str]:
+    """Each name with the option before it."""
     return [part for name in dict.fromkeys(names) if name for part in (option, name)]
 
 

@@ -13,6 +13,10 @@ NOTES = (
     "reaches the interval of that rank's best student. A single seed has no interval: then equal scores alone tie.",
     "Where one student, setting and data set has runs of several configurations (as learning rates), the one with the "
     "most seeds stands here, then the best F1 on validation; never the best on test.",
+    "A student's F1 is held against the teacher that taught it. Where one encoder was fine-tuned in several ways, its "
+    "line is the fine-tuning that taught most of the table, then the best on validation.",
+    "Milliseconds of a table are of one machine, the one that most of its runs were measured on; those of other "
+    "machines are left out here and kept in results.csv.",
     "Smoke runs (`--limit`) and runs of an older protocol are kept in results.csv and never ranked with others.",
     "A mean with a hole is none: its row stands unranked below the others, and says what is missing.",
     "The size that the paper calls original is a checkpoint with two optimiser moments: `size_checkpoint_mib` in "
@@ -37,7 +41,16 @@ def facts(origin: Origin, boards: Sequence[Board]) -> Mapping[str, str]:
         "machine": "; ".join(origin.machines),
         "versions": "; ".join(origin.versions),
     }
-    return {name: fact or NONE for name, fact in known.items()}
+    return {name: fact or NONE for name, fact in known.items()} | _untimed(boards)
+
+
+def _untimed(boards: Sequence[Board]) -> dict[str, str]:
+    """Whose milliseconds were measured and are not shown, and why."""
+    lacking: dict[str, list[str]] = {}
+    for standing in (standing for board in boards for standing in board.standings if standing.invalid):
+        lacking.setdefault(standing.invalid, []).append(standing.name)
+    told = "; ".join(f"{', '.join(dict.fromkeys(names))} ({reason})" for reason, names in lacking.items())
+    return {"milliseconds left out": told} if told else {}
 
 
 def _older(origin: Origin) -> str:

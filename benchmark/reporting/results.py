@@ -1,13 +1,12 @@
 """From the store's records to the results table: one row per run, and nothing computed anew."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from pathlib import PurePath
 from types import NoneType
 from typing import get_args, get_type_hints
 
+from benchmark.reporting.teachers import SHORT, teacher_names
 from benchmark.reporting.tuned_rates import told_lesson, tuned_rates
 from benchmark.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
 from tracking import Record
@@ -21,6 +20,8 @@ PLAIN = {field.name: str(field.default) for field in fields(RunSpec) if field.na
 INVALID = "invalid"
 """Tag of an inference run whose milliseconds are not to be trusted: the reason."""
 GIVEN = "given"
+NAMES = ("seed", "teacher")
+"""Params in which repetitions of a run may differ: the teacher's name says where it lay."""
 BUDGET = ("max_epochs", "max_steps", "patience", "batch_size", "max_length", "weight_decay", "decay")
 """What bounds a run's training whatever its setting is."""
 DEFAULTS = {field.name: str(field.default) for field in fields(RunSpec) if field.default is not MISSING}
@@ -64,7 +65,8 @@ class Row:
     key: str
     protocol: str
     configuration: str
-    """Digest of everything that was asked but the seed: rows that share it are repetitions of each other."""
+    """Digest of everything that was asked but the seed and the name of the teacher, whose key is in it: rows that share
+    it are repetitions of each other."""
     data: str
     """Start of the data's digest."""
     machine: str
@@ -77,7 +79,8 @@ class Row:
     label_count_std: float | None
     """Of the unlabelled texts that the teacher gives each label."""
     teacher_key: str
-    """Start of the key of the teacher's run: one name may stand for several teachers."""
+    """Start of the key of the teacher's run: one encoder may be fine-tuned in several ways. In a teacher's own row, of
+    the name or digest of its encoder."""
     pool: str
     """Start of the digest of the unlabelled texts; empty where the setting reads none."""
     budget: str
@@ -94,6 +97,15 @@ class Row:
         return self.student == TEACHER
 
     @property
+    def fine_tuning(self) -> str:
+        """Start of the key of the teacher's run that taught this one; a teacher's own."""
+        return self.key[:SHORT] if self.is_teacher else self.teacher_key
+
+    @property
+    def is_timed(self) -> bool:
+        return any(getattr(self, name) is not None for name in MILLISECONDS)
+
+    @property
     def counts(self) -> bool:
         """Whether the row may be ranked: finished, scored, and no smoke run."""
         return self.status == "finished" and not self.smoke and self.test_f1 is not None
@@ -105,6 +117,7 @@ KINDS: dict[str, type] = {
 }
 """Type of each column, None aside."""
 COLUMNS = tuple(field.name for field in fields(Row))
+MILLISECONDS = tuple(name for name in COLUMNS if name.startswith(LATENCY))
 
 
 def results(records: Iterable[Record]) -> list[Row]:
@@ -122,21 +135,9 @@ def results(records: Iterable[Record]) -> list[Row]:
                 chosen[key] = record
     measured = {r.parent: r for r in known if r.tags.get("role") == "inference" and r.status == "finished"}
     ordered = sorted(chosen.values(), key=lambda record: (record.start_time, record.run_id))
-    teachers = teacher_names(record.tags.get("teacher", "") for record in ordered)
+    teachers = teacher_names(known)
     rates = tuned_rates(known)
     return [_row(record, measured.get(record.run_id), teachers, rates) for record in ordered]
-
-
-def teacher_names(teachers: Iterable[str]) -> dict[str, str]:
-    """What each teacher is called: a folder by its last part, unless another teacher would be called the same."""
-    short = {teacher: _last_part(teacher) for teacher in teachers}
-    taken = Counter(short.values())
-    return {teacher: name if taken[name] == 1 else teacher for teacher, name in short.items()}
-
-
-def _last_part(teacher: str) -> str:
-    path = PurePath(teacher)
-    return path.name if path.is_absolute() or teacher.startswith(".") else teacher
 
 
 def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], rates: Rates) -> Row:
@@ -145,12 +146,12 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], 
         "suite": record.suite,
         "status": record.status,
         "run_id": record.run_id,
-        "teacher": teachers[record.tags.get("teacher", "")],
-        "configuration": digest({k: v for k, v in record.params.items() if k != "seed" and PLAIN.get(k) != v})[:12],
-        "data": record.params.get("data_digest", "")[:12],
-        "teacher_key": record.params.get("teacher_key", "")[:12],
-        "pool": record.params.get("pool_digest", "")[:12],
-        "budget": digest([record.params.get(name, DEFAULTS.get(name)) for name in BUDGET])[:12],
+        "teacher": teachers[record.run_id],
+        "configuration": digest(_asked(record.params))[:SHORT],
+        "data": record.params.get("data_digest", "")[:SHORT],
+        "teacher_key": record.params.get("teacher_key", "")[:SHORT],
+        "pool": record.params.get("pool_digest", "")[:SHORT],
+        "budget": digest([record.params.get(name, DEFAULTS.get(name)) for name in BUDGET])[:SHORT],
         "rate_from": _rate_from(record, rates),
         "converged": _converged(record),
     }
@@ -161,6 +162,10 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], 
     if values.get(INVALID):
         values |= {name: None for name in values if name.startswith(LATENCY)}
     return Row(**{column: _typed(column, values) for column in COLUMNS})  # type: ignore[arg-type]
+
+
+def _asked(params: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if name not in NAMES and PLAIN.get(name) != value}
 
 
 def _rate_from(record: Record, rates: Rates) -> str:

@@ -1,11 +1,13 @@
 """Which rows a leaderboard is made of, where there are several to choose from."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from benchmark.reporting.paper import paper_datasets
-from benchmark.reporting.results import Row
+from benchmark.reporting.results import MILLISECONDS, Row
 from benchmark.spec import TASKS
 
 
@@ -42,6 +44,30 @@ def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
         dataset: list(max(of_dataset.values(), key=_preference).values())
         for dataset, of_dataset in configurations.items()
     }
+
+
+def that_taught_most(teachers: Sequence[Row], students: Iterable[Row]) -> list[Row]:
+    """Of each data set, the fine-tunings of which most of the students' rows are; all of them where none is."""
+    taught = Counter((row.dataset, row.fine_tuning) for row in students)
+    most: Counter[str] = Counter()
+    for row in teachers:
+        most[row.dataset] = max(most[row.dataset], taught[row.dataset, row.fine_tuning])
+    return [row for row in teachers if taught[row.dataset, row.fine_tuning] == most[row.dataset]]
+
+
+def usual_machine(rows: Iterable[Row]) -> str:
+    """Where most of the rows were timed; empty where none was."""
+    machines = Counter(row.machine for row in rows if row.is_timed)
+    return machines.most_common(1)[0][0] if machines else ""
+
+
+def timed_on(machine: str, row: Row) -> Row:
+    """Without its milliseconds where they are of another machine: they compare with none of the others."""
+    if row.machine == machine or not row.is_timed:
+        return row
+    reason = f"measured on {row.machine}, and most of this table on {machine}"
+    untimed: dict[str, Any] = dict.fromkeys(MILLISECONDS)
+    return replace(row, invalid=reason, **untimed)
 
 
 def _preference(by_seed: Mapping[int | None, Row]) -> tuple[int, float]:

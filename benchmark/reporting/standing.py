@@ -56,7 +56,7 @@ class Standing:
     margin: float | None
     """Half the width of the 95 % interval of `f1`, from the spread over seeds; None for a single seed."""
     f1_kept: float | None
-    """Share of the teacher's mean F1, in percent."""
+    """Share of the mean F1 of the teacher that taught it, in percent."""
     f1_by_dataset: Mapping[str, float]
     """Mean over seeds, x100; what is missing is absent."""
     missing: Mapping[str, Hole]
@@ -68,10 +68,9 @@ class Standing:
     cost_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Least and most over seeds of each cost, as means over the data sets."""
     speed_up: Mapping[str, float] = field(default_factory=dict)
-    """Teacher's ms / ours in the same runtime, by the latency's column, and ACROSS; only where one machine measured
-    both."""
+    """Teacher's ms / ours in the same runtime, by the latency's column, and ACROSS."""
     invalid: str = ""
-    """Why measured milliseconds are not shown, where a control said that they cannot be trusted."""
+    """Why measured milliseconds are not shown: a control that failed, or another machine than the table's."""
     runs: tuple[str, ...] = ()
     """Ids of the runs behind the figures."""
 
