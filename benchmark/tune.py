@@ -19,7 +19,7 @@ from benchmark.execute import Desk
 from benchmark.executors.local import Local
 from benchmark.executors.work import Work
 from benchmark.ledger import Ledger
-from benchmark.options import known, positive, rate, request
+from benchmark.options import known, positive, rate, request, seed
 from benchmark.plan import Item, Request, plan_runs
 from benchmark.policy import add_options
 from benchmark.progress import SweepProgress
@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--suite", help="classification, sequence_labeling or a FILE.yml (default: the data set's)")
     add("--preset", default="quickstart", help="quickstart (default) or paper")
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
-    add("--seed", type=int, default=0, metavar="K", help="of the students and of the draws (default: 0)")
+    add("--seed", type=seed, default=0, metavar="K", help="of the students and of the draws (default: 0)")
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
     add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
