@@ -21,8 +21,9 @@ from benchmark.measuring.latency import BUDGETS
 from benchmark.options import known
 from benchmark.rooms import Rooms
 from benchmark.serving import publish_best, show_served
-from benchmark.spec import RunSpec
+from benchmark.spec import TEACHER, RunSpec
 from benchmark.storage import require_writable
+from students import STUDENTS
 from tracking import Record, Store, cache_folder
 
 PER_CORE = "cost_sentences_per_second_per_core"
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     console, store = Console(), Store.open(asked.tracking_uri, create=False)
     suite = load_suite(asked.suite, "paper")
-    models = _finished(store.records(suite.name), asked)
+    models = _finished(store.records(suite.name), suite, asked)
     budget = BUDGETS[asked.budget]
     due = models if asked.again else unmeasured(models, store.records(suite.name), budget)
     console.print(f"Measuring {len(due)} of {len(models)} finished runs, budget {budget.name} ...")
@@ -51,14 +52,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _say_controls([records[model.record.run_id] for model in models], console)
 
 
-def _finished(records: Sequence[Record], asked: argparse.Namespace) -> list[Finished]:
+def _finished(records: Sequence[Record], suite: Suite, asked: argparse.Namespace) -> list[Finished]:
     """The runs to be measured, the latest of each key; InputError where there are none."""
     latest = {r.key: r for r in records if r.status == "finished" and r.tags.get("role") in ("teacher", "train")}
-    models = [Finished(spec=RunSpec.read(r.params), record=r) for r in latest.values() if RunSpec.is_told(r.params)]
+    models = [Finished(spec=RunSpec.read(r.params), record=r) for r in latest.values() if _is_known(r, suite)]
     if not models:
         raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
     known("data set with finished runs", asked.dataset, {model.spec.dataset for model in models})
     return [model for model in models if not asked.dataset or model.spec.dataset in asked.dataset]
+
+
+def _is_known(record: Record, suite: Suite) -> bool:
+    """Whether the suite still has the run's data set, and this version its student."""
+    params = record.params
+    told = RunSpec.is_told(params)
+    return told and params["dataset"] in suite.entries and params["student"] in (TEACHER, *STUDENTS)
 
 
 def _desks(

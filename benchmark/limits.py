@@ -1,5 +1,6 @@
 """What one run may take of memory and time; a run that takes more is failed and its process ends."""
 
+import multiprocessing.util
 import os
 import threading
 import time
@@ -71,4 +72,5 @@ def _watch(limits: Limits, tell: Callable[[str], None], done: threading.Event) -
             try:
                 tell(reason)
             finally:
+                multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]  # semaphores are given back
                 os._exit(EXCEEDED)

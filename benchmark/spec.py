@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -96,12 +96,18 @@ class RunSpec:
 
     @classmethod
     def is_told(cls, params: Mapping[str, str]) -> bool:
-        """Whether a store's params hold every field that has no default: those of another version may not."""
-        return all(f.name in params for f in fields(cls) if f.default is MISSING)
+        """Whether a store's params can be read: those of another version may lack a field that has no default, and
+        those of another program may hold anything."""
+        try:
+            cls.read(params)
+        except (TypeError, ValueError):
+            return False
+        return True
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> "RunSpec":
-        """From a store, which keeps every value as text."""
+        """From a store, which keeps every value as text. Raises TypeError for a lacking field, ValueError for a text
+        of another type."""
         kept = {f.name: params[f.name] for f in fields(cls) if f.name in params}
         return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in kept.items()})
 

@@ -177,8 +177,8 @@ def own_environment(folder: Path) -> dict[str, str]:
     return {"BENCHMARK_CACHE": str(own / "cache"), "TMPDIR": str(own), "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
 
 
-def start_command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m benchmark.run` in `folder`, as a person starts it."""
+def start_command(folder: Path, *arguments: str, process_group: int | None = None) -> subprocess.Popen[str]:
+    """`python -m benchmark.run` in `folder`, as a person starts it; a `process_group` of 0 is one of its own."""
     inherited = {name: value for name, value in os.environ.items() if name not in USERS}
     return subprocess.Popen(
         [sys.executable, "-m", "benchmark.run", *arguments],
@@ -187,6 +187,7 @@ def start_command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        process_group=process_group,
     )
 
 

@@ -51,7 +51,7 @@ def done(suite: Path, name: str, *more: str, **account: str) -> Path:
     work.mkdir(parents=True)
     inherited = {name: value for name, value in os.environ.items() if name not in USERS}
     subprocess.run(
-        [sys.executable, "-m", "benchmark.run", "--suite", str(suite), *PLAN, *BUDGET, *more],
+        [sys.executable, "-m", "benchmark.run", "--suite", os.path.relpath(suite, work), *PLAN, *BUDGET, *more],
         cwd=work,
         env=inherited | own_environment(work) | account,
         check=True,

@@ -1,20 +1,43 @@
 """Which executor a command line asks for, and what is said where it cannot be had."""
 
 import os
+import shutil
+import signal
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
+import psutil
 import pytest
+from conftest import Finished, own_environment, start_command
+from test_sweep import ENDLESS, running, statuses, wait_until
 
+from benchmark.command import INTERRUPTED
 from benchmark.errors import InputError
+from benchmark.execute import Desk
 from benchmark.executors import choice
 from benchmark.executors.local import Local, threads
+from benchmark.executors.work import Work
+from benchmark.learning.teacher import identify
+from benchmark.limits import EXCEEDED, Limits
 from benchmark.limits import Limits
 from benchmark.options import parser, request
+from benchmark.outcome import Outcome, Watch
+from benchmark.plan import plan_runs
 from benchmark.run import main
 from benchmark.session import lanes
+from benchmark.spec import RunSpec
+from tracking import Store
 
 SUITE = ("--suite", "classification")
+SECONDS = 120
+"""Longer than a busy machine needs to start or to end a cluster."""
+ON_RAY = [pytest.mark.slow, pytest.mark.xdist_group("team")]
 
 
 def test_without_its_extra_ray_is_refused_before_anything_is_made(
@@ -69,3 +92,159 @@ def test_cores_that_this_process_may_not_use_do_not_count() -> None:
         assert {lane.n_threads for lane in lanes()} == {1}
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_a_process_that_a_limit_ended_leaves_nothing_to_be_said() -> None:
+    """Semaphores, as those of progress bars, are given back: Python would warn of them in the last line."""
+    code = (
+        "import time\nfrom functools import partial\nfrom multiprocessing import get_context\n"
+        "from benchmark.limits import Limits, enforced\nlock = get_context('spawn').Lock()\n"
+        "with enforced(Limits(memory_mib=1), partial(print, flush=True)): time.sleep(60)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS)
+    assert done.stdout.startswith("Out of memory: ")
+    assert (done.returncode, done.stderr) == (EXCEEDED, "")
+
+
+@pytest.fixture
+def short_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For Ray's sockets, whose paths are 107 bytes at most."""
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        yield
+
+
+@pytest.mark.usefixtures("short_folder")
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [(("kd", "kd_ulb"), ("--jobs", "2")), pytest.param(("kd",), ("--executor", "ray"), marks=ON_RAY)],
+    ids=["side by side", "on a cluster"],
+)
+def test_an_interrupt_at_the_terminal_ends_all_that_goes_on(
+    finished_copy: Finished, settings: tuple[str, ...], where: tuple[str, ...]
+) -> None:
+    """Its key is heard by the command and by every process that it started."""
+    asked = [word for setting in settings for word in ("-x", setting)]
+    with at_a_terminal(finished_copy, *asked, *where, *ENDLESS) as command:
+        wait_until(lambda: len(running(finished_copy.folder)) == len(settings) or command.poll() is not None)
+        assert command.poll() is None, command.communicate()
+        started = psutil.Process(command.pid).children(recursive=True)
+        os.killpg(command.pid, signal.SIGINT)
+        _, err = command.communicate(timeout=SECONDS)
+    assert command.returncode == INTERRUPTED
+    assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+    assert psutil.wait_procs(started, timeout=SECONDS)[1] == []
+    finished_copy.store.kill_stale()  # a run that had only just begun is ended by the next command
+    ended = statuses(finished_copy.store)[-len(settings) :]
+    assert sorted(ended) == [(f"cnn.{setting}", "killed") for setting in settings]
+
+
+@contextmanager
+def at_a_terminal(finished: Finished, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command as the leader of a group of processes, as a shell starts it."""
+    command = start_command(finished.folder, *finished.unmeasured, *arguments, process_group=0)
+    try:
+        yield command
+    finally:
+        command.kill()
+        command.communicate()
+
+
+OURS = """
+import sys, ray
+from benchmark.executors.cluster import connected
+with connected(None, 1):
+    print(ray.get(ray.remote(lambda: "ours").remote()), ray.get_runtime_context().gcs_address, flush=True)
+    sys.stdin.read()
+"""
+STRANGER = """
+import sys, ray
+ray.init(sys.argv[1], log_to_driver=False)
+print(ray.get(ray.remote(num_cpus=0)(lambda: "a stranger's").remote()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("team")
+@pytest.mark.usefixtures("short_folder")
+def test_nobody_joins_a_cluster_of_ones_own(tmp_path: Path) -> None:
+    """Not even a process of the same user that was not told the token: other users may read what it can read."""
+    pytest.importorskip("ray")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH_")}
+    environment = inherited | own_environment(tmp_path) | {"HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", OURS], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as ours:
+        assert ours.stdin
+        assert ours.stdout
+        word, address = ours.stdout.readline().split()
+        kept = tmp_path / ".ray" / "auth_token"
+        token = kept.read_text() if kept.exists() else "0" * 64
+        stranger = subprocess.run(
+            [sys.executable, "-c", STRANGER, address],
+            env=environment | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        ours.stdin.close()
+    assert word == "ours"
+    assert stranger.returncode != 0, stranger.stdout
+    assert "token is missing or incorrect" in stranger.stderr
+    assert ours.returncode == 0
+
+
+def test_a_cluster_that_cannot_be_started_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    from benchmark.executors.cluster import connected
+
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("long" * 30)))
+    with (
+        pytest.raises(InputError, match=r"No Ray cluster can be used at this machine: .* 107 "),
+        connected(None, 1),
+    ):
+        pytest.fail("no socket has so long a path")
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+@dataclass(frozen=True)
+class Reads:
+    """A task that says what it finds where its desk looks."""
+
+    spec: RunSpec
+
+    def run(self, desk: Desk, watch: Watch) -> Outcome:  # noqa: ARG002
+        rooms = desk.rooms
+        found = [rooms.corpus("chat").digest, rooms.pool("chat").digest, rooms.pool("chat", "in_domain").digest]
+        found += [identify(self.spec.teacher), rooms.teacher_identity, rooms.vectors_digest]
+        return Outcome(spec=self.spec, run_id=" ".join(found), metrics={})
+
+    def lost(self, desk: Desk, reason: str) -> Outcome:
+        raise NotImplementedError
+
+
+def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_to_the_command_s(
+    desk_folder: Path, tiny_teacher: Path, store_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    from benchmark.executors import cluster
+
+    shutil.copytree(tiny_teacher, desk_folder / "bert")
+    for name in ("train", "validation", "test"):
+        (desk_folder / f"{name}.csv").write_text(f"text,label\nhalo {name},a\nkabar {name},b\n")
+    for name in ("more.txt", "domain.txt", "v.vec"):
+        (desk_folder / name).write_text(f"1 {name}\n")
+    files = "{train: train.csv, validation: validation.csv, test: test.csv}"
+    suite = f"task: classification\nteacher: bert\nunlabeled: [more.txt]\ndatasets: {{chat: {files}}}\n"
+    (desk_folder / "chat.yml").write_text(suite)
+    options = ["--suite", "chat.yml", "-s", "cnn", "-x", "vanilla", "--vectors", "v.vec", "--in-domain", "domain.txt"]
+    wanted = request(parser("run", None).parse_args(options))
+    rooms = wanted.rooms()
+    work, task = Work.of(rooms, Store.open(store_uri), wanted), Reads(plan_runs(wanted, rooms)[0].spec)
+    assert task.spec.teacher == "bert"
+    here = task.run(work.desk(), lambda *_: None)
+    luggage = ForkingPickler.loads(ForkingPickler.dumps(cluster._luggage_of(work)))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert cluster._on_node(luggage, task, None) == here

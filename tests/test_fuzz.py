@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,36 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from benchmark import report
+from benchmark import latency, merge, predict, report, tune
+from benchmark import list as runs
 from benchmark.data import pool
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
 from benchmark.data.rows import Reading, Row
 from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS, read_suite_file
+from benchmark.data.suites import load_suite
 from benchmark.errors import BenchmarkError, DataError, InputError
+from benchmark.estimate import Estimator
 from benchmark.learning.embeddings import read_vectors
+from benchmark.ledger import Ledger
 from benchmark.measuring import bundle_files
 from benchmark.measuring.opset import opset
-from benchmark.options import parser, request
+from benchmark.options import MAX_SEED, parser, request
+from benchmark.reporting.claims.tables import claims_markdown, claims_page
+from benchmark.reporting.claims.verdicts import findings
+from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.evidence import confusion, length_bins, read_answers
-from benchmark.spec import TASKS, Task
-from tracking import StoreError, is_dead, ui_command
+from benchmark.reporting.latex import latex
+from benchmark.reporting.leaderboard import boards, dataset_boards
+from benchmark.reporting.markdown import markdown
+from benchmark.reporting.model import Chapter, page_data
+from benchmark.reporting.origin import origin
+from benchmark.reporting.results import COLUMNS, results
+from benchmark.reporting.searches import searches, searches_page
+from benchmark.reporting.tuned_rates import BEST_RATE, tuned_rates
+from benchmark.spec import TASKS, RunSpec, Task
+from students import STUDENTS
+from tracking import Record, StoreError, is_dead, ui_command
 from tracking.config import TrackingConfig, resolve
 from tracking.interface import without_password
 from tracking.names import column_name, metric_name
@@ -447,6 +464,102 @@ def test_valid_answers_come_back(pairs: list[tuple[list[str], list[str]]]) -> No
     assert [(one.length, one.gold, one.predicted) for one in read] == [(len(g), g, p) for g, p in pairs]
 
 
+# --- runs that another version, or another program, keeps in the same store
+
+
+ODD = ["", "many", "-1", "1e999", "nan", "9" * 5000]
+USUAL = {
+    "role": ["teacher", "train", "trial", "study", "inference", "report"],
+    "trial": ["0", "1"],
+    "learning_rate": ["0.001", "grid"],
+    "task": [*TASKS],
+    "student": ["teacher", "cnn"],
+    "setting": ["fine_tuned", "vanilla"],
+    "dataset": ["emot", "smsa"],
+    "smoke": ["true", "false"],
+    "agreed": ["True", "False"],
+}
+"""Values by tag or param, where not any text will do."""
+
+
+def _told(name: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([*USUAL.get(name, ["0", "a"]), *ODD])
+
+
+def _all_of(*names: str) -> st.SearchStrategy[dict[str, str]]:
+    return st.fixed_dictionaries({name: _told(name) for name in names})
+
+
+def _any_of(*names: str) -> st.SearchStrategy[dict[str, str]]:
+    return st.fixed_dictionaries({}, optional={name: _told(name) for name in names})
+
+
+TAGS_OF_RUN = ("role", "key", "student", "setting", "dataset", "task", "seed", "teacher", "preset", "smoke", "protocol")
+PARAMS = [field.name for field in fields(RunSpec)]
+RECORD = st.builds(
+    Record,
+    run_id=st.sampled_from("abc"),
+    suite=st.just("s"),
+    name=st.just("n"),
+    status=st.sampled_from(["finished", "failed", "skipped", "running", "killed"]),
+    tags=_all_of(*TAGS_OF_RUN) | _any_of(*TAGS_OF_RUN, "trial", "machine"),
+    params=_all_of(*PARAMS) | _any_of(*PARAMS),
+    metrics=st.dictionaries(
+        st.sampled_from([*COLUMNS, BEST_RATE]), st.floats(0, 1) | st.floats(allow_nan=False, allow_infinity=False)
+    ),
+    start_time=st.integers(0, 9),
+    end_time=st.none() | st.integers(0, 9),
+    parent=st.none() | st.sampled_from("abc"),
+)
+RECORDS = st.lists(RECORD, max_size=3, unique_by=lambda record: record.run_id)
+TRIALS = st.lists(
+    st.builds(
+        replace, RECORD, tags=_any_of("trial", "pruned"), params=_any_of("learning_rate"), parent=st.just("study")
+    ),
+    max_size=3,
+)
+
+
+@fuzzed
+@given(RECORDS)
+def test_runs_of_any_kind_are_rows_or_left_out(records: list[Record]) -> None:
+    rows = results(records)
+    assert all(row.status in ("finished", "failed", "skipped") for row in rows)
+    made = boards(rows)
+    judged = findings(rows, {})
+    told = [Chapter(board=board, alone=dataset_boards(board, rows), insights=[]) for board in made]
+    params = {record.run_id: record.params for record in records}
+    page = page_data("s", told, rows, origin(records, rows), params, "", "")
+    assert json.dumps(page | {"claims": claims_page(judged)}, default=str)
+    assert markdown("s", made, rows, origin(records, rows), ["" for _ in made])
+    assert isinstance(latex(made) + claims_markdown(judged) + cost_markdown(records), str)
+
+
+@fuzzed
+@given(TRIALS)
+def test_trials_of_any_kind_are_shown_or_left_out(trials: list[Record]) -> None:
+    tags = {"role": "study", "study": "emot.cnn.kd"}
+    about = {"tags": tags, "params": {}, "metrics": {}, "start_time": 0, "end_time": 1}
+    study = Record(run_id="study", suite="s", name="n", status="finished", **about)  # type: ignore[arg-type]
+    found = searches([study, *trials])
+    assert all(0 < trial.learning_rate < float("inf") for one in found for trial in one.tried)
+    assert json.dumps(searches_page(found), allow_nan=False)
+
+
+@fuzzed
+@given(RECORDS)
+def test_runs_of_any_kind_are_specs_or_left_out(records: list[Record]) -> None:
+    with suppress(InputError):
+        asked = latency._parser().parse_args(["--suite", "classification"])
+        suite = load_suite("classification", "paper")
+        models = latency._finished(records, suite, asked)
+        assert {model.spec.dataset for model in models} <= set(suite.entries)
+        assert {model.spec.student for model in models} <= {"teacher", *STUDENTS}
+    assert all(tuned_rates(records).values())
+    assert Estimator.from_records(records).seconds is not None
+    assert Ledger.read(records).ended is not None
+
+
 # --- command lines
 
 
@@ -482,12 +595,39 @@ def test_options_of_report(arguments: list[str]) -> None:
         assert asked.max_ms is None or 0 <= asked.max_ms < float("inf")
 
 
+COMMANDS: dict[str, tuple[Callable[[], argparse.ArgumentParser], list[str]]] = {
+    "latency": (latency._parser, ["--suite", "classification"]),
+    "list": (runs._parser, []),
+    "merge": (merge._parser, ["sqlite:///a.db"]),
+    "predict": (predict._parser, ["bundle", "teks"]),
+    "tune": (tune._parser, ["--dataset", "emot", "--student", "cnn"]),
+}
+"""How each command reads its words, and those that it needs; `benchmark.study` reads the words of `benchmark.run`."""
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+@fuzzed
+@given(st.data())
+def test_options_of_other_commands(command: str, data: st.DataObject) -> None:
+    made, needed = COMMANDS[command][0](), COMMANDS[command][1]
+    words = data.draw(_arguments(made)) + data.draw(st.lists(WORDS, max_size=2))
+    with suppress(SystemExit, BenchmarkError):
+        asked = made.parse_args([*needed, *words])
+        assert command != "tune" or 0 <= tune._request(asked).seeds[0] <= MAX_SEED
+
+
 @fuzzed
 @given(st.floats(1e-12, 1), st.integers(0, 2**32 - 1))
 def test_valid_options_come_back(rate: float, seed: int) -> None:
     asked = ["--suite", "classification", "--learning-rate", repr(rate), "--seed", str(seed)]
     wanted = request(parser("run", None).parse_args(asked))
     assert (wanted.learning_rate, wanted.seeds) == (rate, (seed,))
+
+
+@pytest.mark.parametrize("seed", ["-1", str(MAX_SEED + 1)])
+def test_no_study_begins_with_a_seed_that_no_generator_takes(seed: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        tune._parser().parse_args(["--dataset", "emot", "--student", "cnn", f"--seed={seed}"])
 
 
 def test_a_suite_has_its_splits() -> None:

@@ -49,6 +49,20 @@ def test_ended_trials_by_number_and_the_last_of_each(filled: Store) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "params"),
+    [({"trial": "4"}, {}), ({"trial": "4"}, {"learning_rate": "grid"}), ({"trial": "zero"}, {"learning_rate": 1e-3})],
+)
+def test_a_trial_that_does_not_say_its_number_and_rate_is_left_out(
+    filled: Store, told: dict[str, str], params: dict[str, object]
+) -> None:
+    """One that failed before its params arrived, or that another program keeps there."""
+    before = searches(filled.records(SUITE))
+    tags = {"role": "trial", "key": "odd"} | told
+    filled.begin(SUITE, "odd", tags=tags, params=params, parent=before[0].run_id).fail("no answer")
+    assert searches(filled.records(SUITE)) == before
+
+
 def test_the_page_and_the_report_show_the_best(filled: Store, tmp_path: Path) -> None:
     found = searches(filled.records(SUITE))
     (shown,) = searches_page(found)["studies"]

@@ -1,6 +1,6 @@
 """What identifies a run, and what came of it."""
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 
@@ -62,6 +62,15 @@ def test_a_key_stays_from_version_to_version() -> None:
         {f.name: getattr(SPEC, f.name) for f in fields(SPEC) if f.name not in ("teacher", *POLICY)}
     )
     assert digest({"b": 1, "a": ["é", 0.001]}) == "67b0a0ed1b190dd36e3b8a03d53e2016859ea3cd2cee8b1285edd4edd5a68ff9"
+
+
+@pytest.mark.parametrize(("name", "text"), [("seed", "many"), ("learning_rate", "fast"), ("max_epochs", "1.5")])
+def test_params_that_are_none_of_ours_tell_no_spec(name: str, text: str) -> None:
+    params = {name: str(value) for name, value in asdict(SPEC).items()}
+    assert RunSpec.is_told(params)
+    assert RunSpec.read(params) == SPEC
+    assert not RunSpec.is_told(params | {name: text})
+    assert not RunSpec.is_told({told: value for told, value in params.items() if told != name})
 
 
 def test_names_are_for_people() -> None:

@@ -5,13 +5,14 @@ hand to students, goes through the tracking store, which every node has to reach
 """
 
 import os
+import secrets
 import signal
 import socket
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ PATIENCE_SECONDS = 30.0
 """For interrupted runs to be kept as killed."""
 TRIES = 3
 """Of a task whose node or process is lost."""
+TOKEN, TOKEN_PATH, MODE = "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE"
+"""Variables that tell Ray who may join a cluster."""
 
 
 @contextmanager
@@ -48,10 +51,15 @@ def connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
 
     Raises InputError where none answers.
     """
+    with nullcontext() if address else _token_of_our_own():
+        yield from _connected(address, jobs)
+
+
+def _connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
     on_termination = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**_arguments(address), log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())[:300]
         raise InputError(
             f"No Ray cluster can be used at {address or 'this machine'}: {said}. Start one with `ray start --head`, "
@@ -62,6 +70,30 @@ def connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
         yield Cluster(jobs=jobs, shipped=bool(address))
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _token_of_our_own() -> Iterator[None]:
+    """Sets what a cluster of this machine asks of who joins it, unless the user has.
+
+    Such a cluster listens to the whole network. Ray's own token is kept in the home folder, readable by others where
+    the folder is, and stays the same; ours is known to the cluster's processes alone and ends with them.
+    """
+    before = {name: os.environ.get(name) for name in (TOKEN, TOKEN_PATH, MODE)}
+    if not before[TOKEN] and not before[TOKEN_PATH]:
+        os.environ[TOKEN] = _token()  # the mode is Ray's to set: it reads a mode from outside at its import alone
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: value} if value is not None else {})
+
+
+@cache
+def _token() -> str:
+    """One a process: Ray reads it once."""
+    return secrets.token_hex(32)
 
 
 def _arguments(address: str | None) -> dict[str, Any]:
@@ -123,7 +155,7 @@ class _Flight:
         self._waiting = deque(tasks)
         self._under_way: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
-        self._luggage = ray.put((work, _environment()))
+        self._luggage = ray.put(_luggage_of(work))
         self._board = ray.remote(_Board).options(num_cpus=0, scheduling_strategy=_here()).remote()
         fresh = 1 if work.limits.memory_mib else 0  # what a run leaves in memory is not held against the next one
         remote = ray.remote(max_retries=0, max_calls=fresh)(_on_node)
@@ -220,17 +252,23 @@ def _here() -> NodeAffinitySchedulingStrategy:
     return NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
 
 
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+Luggage = tuple[Work, Path, Mapping[str, str]]
+"""What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
+
+
+def _luggage_of(work: Work) -> Luggage:
+    return work, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
 
 
 _desks: dict[str, Desk] = {}
 """One a process: what it has loaded serves its next task too."""
 
 
-def _on_node(luggage: tuple[Work, Mapping[str, str]], task: Task, board: Any) -> Outcome | None:
-    work, environment = luggage
+def _on_node(luggage: Luggage, task: Task, board: Any) -> Outcome | None:
+    work, folder, environment = luggage
     os.environ.update(environment)
+    with suppress(OSError):  # a node without the folder needs it only where a path is given relative to it
+        os.chdir(folder)
     sweep = work.origin["sweep"]
     if sweep not in _desks:
         _desks.clear()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,24 @@ def searches(records: Sequence[Record]) -> list[Searched]:
 
 
 def _tried(study: Record, records: Iterable[Record]) -> list[Tried]:
-    ended = (r for r in records if r.parent == study.run_id and r.status in STATES and "trial" in r.tags)
-    latest = {int(r.tags["trial"]): r for r in sorted(ended, key=lambda r: r.start_time)}
-    return [_one(number, latest[number]) for number in sorted(latest)]
+    ended = (r for r in records if r.parent == study.run_id and r.status in STATES)
+    told = (one for record in sorted(ended, key=lambda r: r.start_time) if (one := _one(record)))
+    latest = {one.number: one for one in told}
+    return [latest[number] for number in sorted(latest)]
 
 
-def _one(number: int, record: Record) -> Tried:
-    scored = record.status == "finished"
+def _one(record: Record) -> Tried | None:
+    """None where the run does not say which trial it is, at which rate: it failed before, or is not ours."""
+    try:
+        number, rate = int(record.tags["trial"]), float(record.params["learning_rate"])
+    except (KeyError, ValueError):
+        return None
+    if not 0 < rate < inf:
+        return None
     return Tried(
         number=number,
-        learning_rate=float(record.params["learning_rate"]),
-        valid_f1=record.metrics.get("valid_f1") if scored else None,
+        learning_rate=rate,
+        valid_f1=record.metrics.get("valid_f1") if record.status == "finished" else None,
         state="pruned" if record.tags.get("pruned") == "true" else STATES[record.status],
         run_id=record.run_id,
     )
