@@ -25,7 +25,6 @@ from benchmark.executors.local import Local, threads
 from benchmark.executors.work import Work
 from benchmark.learning.teacher import identify
 from benchmark.limits import EXCEEDED, Limits
-from benchmark.limits import Limits
 from benchmark.options import parser, request
 from benchmark.outcome import Outcome, Watch
 from benchmark.plan import plan_runs
