@@ -14,10 +14,16 @@ from benchmark.reporting.files import write_whole
 from benchmark.reporting.standing import Board, Standing
 from benchmark.reporting.trade_off import AXES, COLOURS, TEACHER_COLOUR, cost_axes, front, scored, settings, students
 
-MARKERS = ("o", "s", "^", "D", "P", "X", "v", "<")
+Marker = str | tuple[int, Literal[1], int]
+MARKERS: tuple[Marker, ...] = (
+    *("o", "s", "^", "D", "P", "X", "v", "<", ">", "p", "h", "d"),
+    *((4, 1, 0), (6, 1, 0), (3, 1, 0), (8, 1, 0), (4, 1, 45), (3, 1, 180)),
+)
 FRONT_COLOUR = "#888888"
 NAME_CHARACTERS = 40
 DOTS_PER_INCH = 160
+INCHES_A_CHARACTER, INCHES_A_MARK = 0.085, 0.45
+"""Of a legend's columns."""
 
 Place = Literal["outside upper center", "outside lower center"]
 
@@ -42,8 +48,8 @@ def draw(board: Board) -> Figure:
         _panel(axes, board, name, styles)
     n = len(board.datasets)
     figure.axes[0].set_ylabel(f"macro-F1 x100, {f'mean of {n} data sets' if n > 1 else plain(board.datasets[0])}")
-    _legend(figure, "outside upper center", styles.students(), 2 * len(names))
-    _legend(figure, "outside lower center", styles.settings(), 2 * len(names))
+    _legend(figure, "outside upper center", styles.students())
+    _legend(figure, "outside lower center", styles.settings())
     return figure
 
 
@@ -52,7 +58,7 @@ class Styles:
 
     def __init__(self, board: Board) -> None:
         self.colours: Mapping[str, str] = {n: COLOURS[i % len(COLOURS)] for i, n in enumerate(students(board))}
-        self.markers: Mapping[str, str] = {n: MARKERS[i % len(MARKERS)] for i, n in enumerate(settings(board))}
+        self.markers: Mapping[str, Marker] = {n: MARKERS[i % len(MARKERS)] for i, n in enumerate(settings(board))}
         self.has_teacher = any(standing.is_teacher for standing in scored(board))
 
     def students(self) -> list[Line2D]:
@@ -69,11 +75,14 @@ def plain(text: str) -> str:
     return (text if len(text) <= NAME_CHARACTERS else f"{text[:NAME_CHARACTERS]}...").replace("$", r"\$")
 
 
-def _legend(figure: Figure, place: Place, handles: Sequence[Line2D], columns: int) -> None:
+def _legend(figure: Figure, place: Place, handles: Sequence[Line2D]) -> None:
+    """In as many columns as the figure is wide enough for."""
+    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    columns = int(figure.get_figwidth() / (INCHES_A_MARK + INCHES_A_CHARACTER * longest))
     figure.legend(
         handles=handles,
         loc=place,
-        ncols=min(len(handles), columns),
+        ncols=max(1, min(len(handles), columns)),
         frameon=False,
         fontsize=9.5,
         handletextpad=0.3,
@@ -82,7 +91,7 @@ def _legend(figure: Figure, place: Place, handles: Sequence[Line2D], columns: in
     )
 
 
-def _mark(label: str, marker: str, colour: str, size: int = 7) -> Line2D:
+def _mark(label: str, marker: Marker, colour: str, size: int = 7) -> Line2D:
     return Line2D([], [], linestyle="", marker=marker, color=colour, markersize=size, label=label)
 
 

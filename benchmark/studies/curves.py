@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from benchmark.reporting.files import write_whole
-from benchmark.reporting.picture import DOTS_PER_INCH, MARKERS, plain
+from benchmark.reporting.picture import DOTS_PER_INCH, MARKERS, Marker, plain
 from benchmark.reporting.results import Row
 from benchmark.reporting.trade_off import COLOURS
 from benchmark.studies.experiments import Experiment
@@ -110,7 +110,7 @@ def draw(experiment: Experiment, curves: Sequence[Curve]) -> Figure:
     datasets, students = (list(dict.fromkeys(getattr(c, name) for c in curves)) for name in ("dataset", "student"))
     figure = Figure(figsize=(0.6 + 3.2 * len(students), 1.0 + 2.5 * len(datasets)), layout="constrained")
     FigureCanvasAgg(figure)
-    styles = dict(zip(experiment.conditions, zip(COLOURS, MARKERS, strict=True), strict=False))
+    styles = dict(zip(experiment.conditions, zip(COLOURS, MARKERS, strict=False), strict=False))
     rows = figure.subplots(len(datasets), len(students), sharey="row", squeeze=False)
     for dataset, panels in zip(datasets, rows, strict=True):
         for student, axes in zip(students, panels, strict=True):
@@ -127,7 +127,7 @@ def _unit(curves: Iterable[Curve]) -> str:
     return STEPS if all(curve.steps_per_epoch for curve in curves) else EPOCHS
 
 
-def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, str]], unit: str) -> None:
+def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, Marker]], unit: str) -> None:
     for condition, (colour, marker) in styles.items():
         seeds = [curve for curve in curves if curve.condition == condition]
         if seeds:
@@ -138,7 +138,7 @@ def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, 
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _line(axes: Axes, seeds: Sequence[Curve], colour: str, marker: str, unit: str) -> None:
+def _line(axes: Axes, seeds: Sequence[Curve], colour: str, marker: Marker, unit: str) -> None:
     epochs = sorted(set.intersection(*(set(curve.f1) for curve in seeds)))
     xs = [fmean(curve.place(epoch, unit) for curve in seeds) for epoch in epochs]
     values = [[curve.f1[epoch] for curve in seeds] for epoch in epochs]
@@ -147,6 +147,6 @@ def _line(axes: Axes, seeds: Sequence[Curve], colour: str, marker: str, unit: st
     axes.plot(xs, [*map(fmean, values)], color=colour, marker=marker, markersize=4, linewidth=1.4)
 
 
-def _keys(styles: Mapping[str, tuple[str, str]]) -> Iterator[Line2D]:
+def _keys(styles: Mapping[str, tuple[str, Marker]]) -> Iterator[Line2D]:
     for condition, (colour, marker) in styles.items():
         yield Line2D([], [], color=colour, marker=marker, markersize=5, label=plain(condition))
