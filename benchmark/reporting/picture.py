@@ -17,7 +17,7 @@ from benchmark.reporting.trade_off import AXES, COLOURS, TEACHER_COLOUR, cost_ax
 Marker = str | tuple[int, Literal[1], int]
 MARKERS: tuple[Marker, ...] = (
     *("o", "s", "^", "D", "P", "X", "v", "<", ">", "p", "h", "d"),
-    *((4, 1, 0), (6, 1, 0), (3, 1, 0), (8, 1, 0), (4, 1, 45), (3, 1, 180)),
+    *((4, 1, 0), (6, 1, 0), (3, 1, 0), (8, 1, 0), (4, 1, 45), (3, 1, 180), (5, 1, 180), (7, 1, 0)),
 )
 FRONT_COLOUR = "#888888"
 NAME_CHARACTERS = 40
