@@ -117,12 +117,16 @@ def test_the_papers_own_conditions_are_all_compared() -> None:
     assert {setting for _, setting, _ in paper_discussion_f1()} <= compared
 
 
-def test_fewer_steps_are_a_gain(store: Store, add_run: AddRun) -> None:
+@pytest.mark.parametrize("max_epochs", [100, 20])
+def test_fewer_steps_are_a_gain_where_training_ended_of_itself(store: Store, add_run: AddRun, max_epochs: int) -> None:
     for setting, factor in (("kd_ulb", 3), ("kd_ulb_bert", 1)):
         for seed in (0, 1):
-            run = add_run(store, setting=setting, seed=seed, test_f1=0.5)
-            store.add_metrics(run, {"steps_to_best": factor * (100 + seed)})
+            run = add_run(store, setting=setting, seed=seed, test_f1=0.5, patience=10, max_epochs=max_epochs)
+            store.add_metrics(run, {"steps_to_best": factor * (100 + seed), "epochs": 20})
     found = effect(CONVERGENCE, CONVERGENCE.effects[1], results(store.records()))
+    if max_epochs == 20:
+        assert found is None
+        return
     assert found
     assert found.mean == 201
     assert found.verdict == "holds"

@@ -114,10 +114,10 @@ def effect(experiment: Experiment, asked: Effect, rows: Iterable[Row]) -> Interv
 
 
 def _measured(row: Row, experiment: Experiment) -> float | None:
-    """So that more is better: points of F1, or steps with a minus."""
+    """So that more is better: points of F1, or steps with a minus; of a training that was cut short, none."""
     if experiment.measure == "mean_f1":
         return None if row.test_f1 is None else 100 * row.test_f1
-    return None if row.steps_to_best is None else -float(row.steps_to_best)
+    return None if row.steps_to_best is None or not row.converged else -float(row.steps_to_best)
 
 
 def write_study(folder: Path, name: str, experiment: Experiment, rows: Sequence[Row], more: str = "") -> Path:
