@@ -139,6 +139,13 @@ def test_a_later_measurement_counts(store: Store, add_run: AddRun) -> None:
 def test_a_failed_control_is_said(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", BILSTM, latency_control="failed")
     assert "A/A control: failed" in cost_chapters(store.records())[0].notes[0]
+
+
+def test_a_control_that_failed_on_all_cores_condemns_those_figures_alone(store: Store, add_run: AddRun) -> None:
+    passed = {"latency_control_passed": 1.0, "latency_control_passed_all": 0.0}
+    measured(add_run, store, "bilstm", BILSTM | passed, latency_control="failed")
+    note = cost_chapters(store.records())[0].notes[0]
+    assert "A/A control: passed on one thread, failed on all cores" in note
     assert "its figures do not count" in cost_chapters(store.records())[0].notes[0]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.reporting.columns import NONE
+from benchmark.reporting.control import session_note
 from benchmark.reporting.markdown import escaped, table
 from benchmark.reporting.numerals import significant
 from benchmark.reporting.paper import paper_onnx, paper_sizes
@@ -86,7 +87,7 @@ def _chapter(title: str, machine: str, group: Sequence[Record]) -> CostChapter:
     served = [*reference, *forms(group)]
     columns = _tables(latest.tags.get("task", ""), [told for _, told in students])
     made = [_table(name, columns[name], served if name == BEYOND_TITLE else students) for name in columns]
-    return CostChapter(title=title, notes=_notes(machine, by_student), tables=tuple(made))
+    return CostChapter(title=title, notes=session_note(machine, by_student), tables=tuple(made))
 
 
 def _reference(told: Figures) -> Figures:
@@ -228,16 +229,6 @@ READING = (
     "`ms text` is from a string to a label or tags, by the form that serves. Sentences/s are of that bundle in batches "
     "of 32 on one thread. The price is that of a million sentences, from the price of a core-hour that was given.",
 )
-
-
-def _notes(machine: str, by_student: Mapping[str, Record]) -> tuple[str, ...]:
-    budgets = ", ".join(sorted({record.tags.get("latency_budget", NONE) for record in by_student.values()}))
-    controls = ", ".join(sorted({record.tags.get("latency_control", NONE) for record in by_student.values()}))
-    floors = [told for record in by_student.values() if (told := record.metrics.get("latency_noise_floor"))]
-    floor = f"; noise floor x{max(floors):.3f}" if floors else ""
-    if controls != "passed":
-        floor += ". Where the control failed, the session cannot tell models apart: its figures do not count"
-    return (f"Machine: {machine}. Budget: {budgets}. A/A control: {controls}{floor}.",)
 
 
 def _markdown(chapter: CostChapter) -> list[str]:
