@@ -57,9 +57,10 @@ class Job:
             outcomes = self._swept(due, self._work(store), executor, seconds)
         if not self.asked.no_latency:
             self._measure(store)
-        write_report(store, self.suite, self.out)
-        print_leaderboard(store, self.suite, self.console)
-        show_served(publish_best(store, self.suite), self.console)
+        records, data = store.records(self.suite), {item.spec.dataset: item.spec.data_digest for item in self.items}
+        write_report(store, self.suite, self.out, records=records, data=data)
+        print_leaderboard(store, self.suite, self.console, records, data)
+        show_served(publish_best(store, records, data), self.console)
         self._show_places(store)
         return self._close(outcomes, store)
 

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
         for model in measure(_on_this_data(group, desk.rooms, console), desk, budget=budget, beside=beside):
             console.print(f"  {model.spec.name}", markup=False, highlight=False)
-    show_served(publish_best(store, suite.name), console)
+    show_served(publish_best(store, store.records(suite.name)), console)
     records = {record.run_id: record for record in store.records(suite.name)}
     if asked.price_per_core_hour:
         _add_prices([records[model.record.run_id] for model in models], asked.price_per_core_hour, store)

@@ -2,7 +2,7 @@
 
 import argparse
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from benchmark.reporting.page import write_page
 from benchmark.reporting.picture import write_pictures
 from benchmark.reporting.results import results
 from benchmark.reporting.searches import searches, searches_page, write_searches
+from benchmark.reporting.selection import planned_last
 from benchmark.reporting.standing import Board
 from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
@@ -34,16 +35,22 @@ from tracking import Record, Store, ui_command
 
 
 def write_report(
-    store: Store, suite: str, out: Path, preset: str | None = None, records: Sequence[Record] | None = None
+    store: Store,
+    suite: str,
+    out: Path,
+    preset: str | None = None,
+    records: Sequence[Record] | None = None,
+    data: Mapping[str, str] | None = None,
 ) -> Path:
     """Writes report.html, report.md, report.tex, tables of results, leaderboard and claims, and pictures into `out`.
 
     Each file is written whole or not at all. Returns the path of report.md. `preset` leaves out all other presets;
-    `records` are the suite's, where they have just been read.
+    `records` are the suite's, where they have just been read; `data` are digests, by data set, of what is to be ranked
+    where there are runs of it, else each data set as its newest run read it.
     Raises InputError where the folder cannot be written and UnknownNameError where the preset has no runs.
     """
     records = store.records(suite) if records is None else records
-    rows = results(records)
+    rows = planned_last(results(records), data or {})
     if preset is not None:
         _known("preset", preset, {row.preset for row in rows})
         records = [record for record in records if record.tags.get("preset") == preset]
@@ -71,10 +78,15 @@ def write_report(
 
 
 def print_leaderboard(
-    store: Store, suite: str, console: Console | None = None, records: Sequence[Record] | None = None
+    store: Store,
+    suite: str,
+    console: Console | None = None,
+    records: Sequence[Record] | None = None,
+    data: Mapping[str, str] | None = None,
 ) -> None:
-    """Prints the suite's leaderboards with their answers."""
-    show_boards(boards(results(store.records(suite) if records is None else records)), console or Console())
+    """Prints the suite's leaderboards with their answers; `records` and `data` as `write_report` takes them."""
+    rows = planned_last(results(store.records(suite) if records is None else records), data or {})
+    show_boards(boards(rows), console or Console())
 
 
 def print_verdict(store: Store, suite: str, asked: argparse.Namespace, budget: Budget, console: Console) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,9 +29,14 @@ REQUIREMENTS = ("onnxruntime", "tokenizers", "numpy")
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def publish_best(store: Store, suite: str) -> list[str]:
-    """Registers the best student of each data set of a suite; addresses as `models:/classification-emot@best`."""
-    return [_publish(store, record) for record in best_students(store.records(suite))]
+def publish_best(store: Store, records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[str]:
+    """Registers the best student of each data set of a suite; addresses as `models:/classification-emot@best`.
+
+    `data` are digests, by data set, of what students were to be taught on; elsewhere the latest data count.
+    """
+    known = data or {}
+    asked = [r for r in records if (known.get(r.tags.get("dataset", "")) or _data(r)) == _data(r)]
+    return [_publish(store, record) for record in best_students(asked)]
 
 
 def best_students(records: Iterable[Record]) -> list[Record]:

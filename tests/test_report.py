@@ -17,7 +17,10 @@ from rich.console import Console
 from benchmark.errors import InputError, UnknownNameError
 from benchmark.report import main, print_leaderboard, write_report
 from benchmark.reporting.files import folder_name
+from benchmark.reporting.leaderboard import boards
 from benchmark.reporting.markdown import escaped
+from benchmark.reporting.results import results
+from benchmark.reporting.selection import planned_last
 from tracking import NoStoreError, Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -244,3 +247,17 @@ def test_importing_the_report_imports_no_torch(tmp_path: Path) -> None:
 def test_making_a_report_imports_no_torch(filled: Store, tmp_path: Path) -> None:
     code = f"import sys; from benchmark.report import main; main(['--tracking-uri', {filled.uri!r}])"
     assert run_python(f"{code}; print('torch' in sys.modules)", tmp_path).endswith("False\n")
+
+
+def test_an_edit_that_was_undone_is_undone_on_the_board(store: Store, add_run: Any) -> None:
+    for digest, f1 in (("first", 0.9), ("edited", 0.1)):
+        add_run(store, student="teacher", data_digest=digest, test_f1=0.95, valid_f1=0.95)
+        add_run(store, student="cnn", setting="kd", data_digest=digest, test_f1=f1, valid_f1=f1)
+    shown = {
+        digest: boards(planned_last(results(store.records()), {"emot": digest}))[0].standings
+        for digest in ("first", "edited")
+    }
+    assert {digest: [s.f1 for s in standings if s.student == "cnn"] for digest, standings in shown.items()} == {
+        "first": [pytest.approx(90)],
+        "edited": [pytest.approx(10)],
+    }

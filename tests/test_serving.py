@@ -93,7 +93,7 @@ def serve(store: Store) -> Iterator[Any]:
 @pytest.mark.slow
 def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
     add_student(store, add_run, tmp_path)
-    [address] = publish_best(store, "classification")
+    [address] = publish_best(store, store.records("classification"))
     assert address == f"models:/classification-emot@{BEST}"
     server = serve(address)
     assert server.predictions(["aku sedih", "Senang 😀"]) == ["sad", "happy"]
@@ -121,7 +121,7 @@ def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Pat
 @pytest.mark.slow
 def test_tags_are_served_a_word_each(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
     add_student(store, add_run, tmp_path, "sequence_labeling")
-    [address] = publish_best(store, "classification")
+    [address] = publish_best(store, store.records("classification"))
     tags = [["B-PERSON", "O", "O", "B-PLACE"], [], ["O"]]
     assert serve(address).predictions(["Budi tinggal di Bandung", "", "di"]) == tags
 
@@ -149,11 +149,11 @@ def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, a
         return str(found.version), found.run_id
 
     first = add_student(store, add_run, tmp_path)
-    publish_best(store, "classification")
-    publish_best(store, "classification")
+    publish_best(store, store.records("classification"))
+    publish_best(store, store.records("classification"))
     assert version() == ("1", first)
     better = add_student(store, add_run, tmp_path, valid_f1=0.6, student="cnn")
-    publish_best(store, "classification")
+    publish_best(store, store.records("classification"))
     assert version() == ("2", better)
 
 
@@ -161,7 +161,7 @@ def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
     store: Store, add_run: AddRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_student(store, add_run, tmp_path)
-    [address] = publish_best(store, "classification")
+    [address] = publish_best(store, store.records("classification"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", store.uri)
     folder = Path(

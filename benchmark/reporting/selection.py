@@ -19,6 +19,14 @@ def current_rows(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if not row.counts or row.data == data[row.dataset]]
 
 
+def planned_last(rows: Iterable[Row], data: Mapping[str, str]) -> list[Row]:
+    """With rows of the data that a plan read as the newest, since an edit may have been undone.
+
+    `data` are digests by data set.
+    """
+    return sorted(rows, key=lambda row: bool(row.data) and data.get(row.dataset, "").startswith(row.data))
+
+
 def newest_protocol(rows: Iterable[Row]) -> str:
     """Among rows that count; empty where none does."""
     return max((row.protocol for row in rows if row.counts), key=_version, default="")
