@@ -22,7 +22,7 @@ MARKERS: tuple[Marker, ...] = (
 FRONT_COLOUR = "#888888"
 NAME_CHARACTERS = 40
 DOTS_PER_INCH = 160
-INCHES_A_CHARACTER, INCHES_A_MARK = 0.085, 0.45
+INCHES_A_CHARACTER, INCHES_A_MARK = 0.075, 0.45
 """Of a legend's columns."""
 
 Place = Literal["outside upper center", "outside lower center"]
