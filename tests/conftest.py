@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -178,7 +179,10 @@ def own_environment(folder: Path) -> dict[str, str]:
 
 
 def start_command(folder: Path, *arguments: str, process_group: int | None = None) -> subprocess.Popen[str]:
-    """`python -m benchmark.run` in `folder`, as a person starts it; a `process_group` of 0 is one of its own."""
+    """`python -m benchmark.run` in `folder`, as a person starts it; a `process_group` of 0 is one of its own.
+
+    Ctrl-C is heard even where the tests run in the background of a shell, which has them ignore it.
+    """
     inherited = {name: value for name, value in os.environ.items() if name not in USERS}
     return subprocess.Popen(
         [sys.executable, "-m", "benchmark.run", *arguments],
@@ -188,6 +192,7 @@ def start_command(folder: Path, *arguments: str, process_group: int | None = Non
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         process_group=process_group,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

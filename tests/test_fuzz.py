@@ -528,8 +528,7 @@ def test_runs_of_any_kind_are_rows_or_left_out(records: list[Record]) -> None:
     made = boards(rows)
     judged = findings(rows, {})
     told = [Chapter(board=board, alone=dataset_boards(board, rows), insights=[]) for board in made]
-    params = {record.run_id: record.params for record in records}
-    page = page_data("s", told, rows, origin(records, rows), params, "", "")
+    page = page_data("s", told, rows, origin(records, rows), records, "", "")
     assert json.dumps(page | {"claims": claims_page(judged)}, default=str)
     assert markdown("s", made, rows, origin(records, rows), ["" for _ in made])
     assert isinstance(latex(made) + claims_markdown(judged) + cost_markdown(records), str)

@@ -35,9 +35,14 @@ def there(server: Server) -> Store:
 
 @pytest.fixture
 def later(there: Store, monkeypatch: pytest.MonkeyPatch) -> Later:
-    """Sets the server's clock forward, as this store sees it."""
+    """Sets the server's clock forward, as this store sees it, once what was begun before has its mark of before."""
     now = there._client.server_time
-    return lambda ms: monkeypatch.setattr(there._client, "server_time", lambda: (now() or 0) + ms)
+
+    def set_forward(ms: int) -> None:
+        there._client.experiments()
+        monkeypatch.setattr(there._client, "server_time", lambda: (now() or 0) + ms)
+
+    return set_forward
 
 
 def begun(store: Store, suite: str, key: str = "key", **tags: str) -> LiveRun:
