@@ -213,7 +213,7 @@ def test_what_is_not_done_is_told_once_a_reason(page: Any) -> None:
 
 def test_a_data_set_that_no_mean_is_over_is_named(page: Any) -> None:
     caption = page.execute_script("return document.getElementById('caption').textContent")
-    assert caption.startswith("Mean over 3 data sets, without health (no run counts)")
+    assert caption.startswith("Mean over 3 data sets, without health (no student's run counts)")
 
 
 def test_the_budget_answers_as_the_command_does(page: Any, report: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from benchmark.reporting.repeat import Known, repeat
 from benchmark.reporting.results import COLUMNS, Row
 from benchmark.reporting.standing import Board, Hole, Standing
 from benchmark.reporting.trade_off import AXES, settings, students
+from benchmark.settings import LADDER
 from benchmark.spec import TEACHER
 from tracking import Record
 
@@ -53,6 +54,7 @@ def page_data(
         "ui": ui,
         "axes": {name: {"title": title, "factor": factor} for name, (title, factor) in AXES.items()},
         "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
+        "ladder": list(LADDER),
         "chapters": [_chapter(chapter, numbers, known) for chapter in chapters],
         "runs": {column: [getattr(row, column) for row in rows] for column in COLUMNS},
         "kinds": ["" if row.counts else kind_of(row) for row in rows],

@@ -49,7 +49,9 @@ function ladder(shown) {
   const scored = shown.standings.filter((standing) => figure(standing, "f1", shown) !== null);
   const students = scored.filter(({ isTeacher }) => !isTeacher);
   if (!students.length) return null;
-  const settings = chapter().settings.filter((setting) => students.some((standing) => standing.setting === setting));
+  const known = chapter().settings.filter((setting) => students.some((standing) => standing.setting === setting));
+  const rungs = known.filter((setting) => DATA.ladder.includes(setting));
+  const settings = rungs.length ? rungs : known;
   const node = canvas("ladder");
   const traces = ofStudents(students).flatMap((student) => {
     const own = settings
@@ -107,7 +109,8 @@ function ladder(shown) {
   return {
     box: figureBox(
       "The ladder of settings",
-      "Mean F1 on test; every seed is a dot, the dotted line is the teacher.",
+      "Mean F1 on test; every seed is a dot, the dotted line is the teacher." +
+        (known.length > settings.length ? " What is no rung of the paper's ladder stands in the table alone." : ""),
       node,
       "ladder",
     ),

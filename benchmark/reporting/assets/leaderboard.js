@@ -52,7 +52,7 @@ function drawLeaderboard() {
       ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""]
       : [`Mean over ${datasets.length} data sets`];
   const others = leftOut();
-  if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no run counts)");
+  if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no student's run counts)");
   caption.push(
     standings.some(({ interval }) => interval)
       ? "; ± is half the 95 % interval over seeds."
@@ -68,7 +68,7 @@ function drawLeaderboard() {
   drawTable();
 }
 
-// Data sets of which no run counts: no mean is over them, and that is said.
+// Data sets of which no student's run counts: no mean is over them, and that is said.
 function leftOut() {
   const { dataset, preset } = DATA.runs;
   const known = chapter().views[0].datasets;
