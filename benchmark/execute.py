@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.exam import TEACHER, examine
 from benchmark.grid import search
-from benchmark.handover import LABELLED, Handover, parts_read, unlabelled_read
+from benchmark.handover import LABELLED, Handover, made_texts, parts_read, unlabelled_read
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.encoding import Sentences
 from benchmark.learning.loop import OnEpoch, predict
@@ -115,7 +115,11 @@ class Desk:
             def answers(sentences: Sentences) -> NDArray[np.float32]:
                 return predict(model(), sentences, device=self.device)
 
+            if pool:
+                handover.fetch_texts(made_texts(spec))
             handover.give(room, unlabelled_read(spec) if pool else LABELLED, answers)
+            if pool:
+                handover.give_texts(made_texts(spec))
         except Exception as error:  # the students that need none of it go on
             return _reason(error)
         return ""
@@ -132,6 +136,7 @@ class Desk:
         if teacher:
             handover = Handover(store=self.store, teacher=teacher)
             handover.files()
+            handover.fetch_texts(made_texts(spec))
             handover.fetch(room, parts_read(spec))
         lesson = self.lesson(spec, teacher)
         if spec.learning_rate == GRID:
@@ -151,6 +156,7 @@ class Desk:
             device=self.device,
             teacher=teacher.run_id if teacher else "",
             vectors=self.rooms.vectors,
+            at_hand=self.rooms.at_hand,
         )
 
     def _begin_trial(self, spec: RunSpec, run: LiveRun, rate: float) -> LiveRun:

@@ -1,4 +1,4 @@
-"""What a teacher hands to its students: its files and its logits.
+"""What a teacher hands to its students: its files, its logits, and texts that were made for it to label.
 
 They are computed once, kept with the teacher's run in the store, and brought from there into the cache of every
 machine that teaches a student.
@@ -16,6 +16,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from benchmark.augmentation.means import METHODS
 from benchmark.errors import RunError
 from benchmark.exam import TEACHER
 from benchmark.learning.classroom import Classroom, Part
@@ -23,11 +24,13 @@ from benchmark.learning.encoding import Sentences
 from benchmark.seal import is_whole, keep_folder
 from benchmark.settings import Source
 from benchmark.spec import RunSpec
-from benchmark.storage import lock_path, teacher_folder
+from benchmark.storage import augmented_path, lock_path, teacher_folder, write_whole
 from tracking import Record, Store, StoreError
 
 LOGITS = "logits"
 """Folder of the teacher's run."""
+TEXTS = "texts"
+"""As LOGITS; models need not make the same texts on another machine."""
 LABELLED: tuple[Part, ...] = ("train", "validation")
 """The splits that students are taught with and chosen by: of test no student reads the teacher's logits."""
 
@@ -73,9 +76,29 @@ class Handover:
         is_kept = f"{LOGITS}/{path.name}" in kept
         logits = room.teacher_logits(part, self.teacher.run_id, partial(self._kept, path.name) if is_kept else compute)
         if len(logits) and not is_kept:
-            with tempfile.TemporaryDirectory() as folder:
-                shutil.copy(path, folder)
-                self.store.add_artifacts(self.teacher.run_id, Path(folder), LOGITS)
+            self._keep(path, LOGITS)
+
+    def give_texts(self, made: str) -> None:
+        """As `give`, for texts made under a digest, which are at hand; none for none."""
+        if made and not self._has_texts(made):
+            self._keep(augmented_path(made), TEXTS)
+
+    def fetch_texts(self, made: str) -> None:
+        """Brings made texts that are kept with the run and not at hand."""
+        path = augmented_path(made)
+        if made and not path.exists() and self._has_texts(made):
+            with self._alone(), tempfile.TemporaryDirectory() as folder:
+                kept = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
+                write_whole(path, partial(shutil.copyfile, kept))
+
+    def _has_texts(self, made: str) -> bool:
+        return f"{TEXTS}/{augmented_path(made).name}" in self.store.files(self.teacher.run_id, TEXTS)
+
+    def _keep(self, path: Path, name: str) -> None:
+        """A copy of a file, in a folder of the run."""
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(path, folder)
+            self.store.add_artifacts(self.teacher.run_id, Path(folder), name)
 
     def _kept(self, name: str, _: Sentences) -> NDArray[np.float32]:
         """[A, C] as the run has it."""
@@ -100,6 +123,11 @@ def parts_read(spec: RunSpec) -> tuple[Part, ...]:
     if spec.loss == "hard":
         return ()
     return (*LABELLED, *unlabelled_read(spec))
+
+
+def made_texts(spec: RunSpec) -> str:
+    """Digest that the texts of a spec are made and stored under; empty where it reads none that were made."""
+    return spec.pool_digest if spec.text_source in METHODS else ""
 
 
 def unlabelled_read(spec: RunSpec) -> tuple[Source, ...]:

@@ -1,5 +1,6 @@
 """One spec's lesson: the model, where its embeddings start, and the training."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -34,6 +35,8 @@ class Lesson:
     teacher: str = ""
     """Id of the run of a student's teacher, whose logits and word pieces are read from the cache."""
     vectors: str = ""
+    at_hand: Callable[[str], str] = str
+    """Where the teacher's folder and the vectors lie here; see `Rooms`."""
 
     def teach(self, rate: float, on_epoch: OnEpoch) -> "Taught":
         """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs."""
@@ -63,7 +66,7 @@ class Lesson:
         """The untrained model; its table starts where the setting says."""
         corpus, spec = self.room.corpus, self.spec
         if spec.is_teacher:
-            return load_teacher(spec.teacher, spec.task, len(corpus.labels))
+            return load_teacher(self.at_hand(spec.teacher), spec.task, len(corpus.labels))
         model = students.build(
             spec.student,
             task=spec.task,
@@ -101,7 +104,7 @@ class Lesson:
         tokenizer = self.room.tokenizer
         pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         if self.vectors:
-            return embeddings.read_vectors(Path(self.vectors), pieces)
+            return embeddings.read_vectors(Path(self.at_hand(self.vectors)), pieces)
         text = concatenate(self.room.sentences("train"), self.room.sentences(POOL))
         sentences = [[pieces[i] for i in ids] for ids in np.split(text.ids, text.offsets[1:-1])]
         return embeddings.train_fasttext(sentences, pieces, width)

@@ -36,6 +36,11 @@ def note(spec: RunSpec, role: str) -> str:
     return text + FILES if role in ("teacher", "train") else text
 
 
+def parcel_note(title: str) -> str:
+    """Markdown."""
+    return f"Files of **{title}** under Artifacts: machines of a cluster that lack them read them here."
+
+
 def _how(spec: RunSpec) -> str:
     text = ", on unlabelled text too" if spec.unlabeled else ""
     return LOSSES.get(spec.loss, spec.loss) + text + STARTS.get(spec.embeddings, "")

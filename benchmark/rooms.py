@@ -32,13 +32,15 @@ class Rooms:
     vectors: str = ""
     limit: int = 0
     means: Means = field(default_factory=Means)
+    at_hand: Callable[[str], str] = str
+    """Where a file or folder lies here that the command's machine has by this name; a hub id stays what it is."""
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
     _classrooms: dict[str, Classroom] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "Rooms"], tuple[()]]:
         """Another process loads for itself."""
-        given = ("suite", "teacher", "vectors", "limit", "means")
+        given = ("suite", "teacher", "vectors", "limit", "means", "at_hand")
         return partial(Rooms, **{name: getattr(self, name) for name in given}), ()
 
     def why_unavailable(self, dataset: str) -> str:
@@ -49,7 +51,7 @@ class Rooms:
 
     def corpus(self, dataset: str) -> Corpus:
         if dataset not in self._corpora:
-            self._corpora[dataset] = load_corpus(self.suite.entries[dataset], self.limit)
+            self._corpora[dataset] = load_corpus(self.suite.entries[dataset].moved(self.at_hand), self.limit)
         return self._corpora[dataset]
 
     def pool(self, dataset: str, source: Source = "pool") -> Pool:
@@ -77,25 +79,37 @@ class Rooms:
     def _read_pool(self, dataset: str, source: Source) -> Pool:
         corpus = self.corpus(dataset)
         if source == "pool":
-            return unlabeled_pool(corpus, self.suite, self.limit)
+            return unlabeled_pool(corpus, self._suite, self.limit)
         if source == "in_domain":
-            return in_domain_pool(corpus, self.suite, Path(self.means.in_domain), self.limit)
+            return in_domain_pool(corpus, self._suite, Path(self.at_hand(self.means.in_domain)), self.limit)
         made = stored_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
         return Pool(made.texts, digest(made.texts), made.origins)
 
     def _augment(self, dataset: str, source: Source) -> Augmented:
         corpus = self.corpus(dataset)
-        exclude = known_texts(corpus, self.suite)
+        exclude = known_texts(corpus, self._suite)
         return augment(source, corpus.texts("train"), self.pool(dataset).texts, self._means, exclude)
 
-    @property
+    @cached_property
+    def _suite(self) -> Suite:
+        """As it lies here, all of it: what a pool is made of."""
+        return self.suite.moved(self.at_hand)
+
+    @cached_property
     def _means(self) -> Means:
-        """A smoke run makes no more texts than it reads of anything else."""
-        return replace(self.means, n_texts=min(self.means.n_texts, self.limit)) if self.limit else self.means
+        """Those of making texts, as they lie here. A smoke run makes no more texts than it reads of anything else."""
+        models = {name: self.at_hand(getattr(self.means, name)) for name in ("there", "back", "fill_mask")}
+        n_texts = min(self.means.n_texts, self.limit or self.means.n_texts)
+        return replace(self.means, n_texts=n_texts, **models)
+
+    @cached_property
+    def encoder(self) -> str:
+        """The teacher before its fine-tuning: a hub id, or its folder here."""
+        return self.at_hand(self.teacher)
 
     @cached_property
     def teacher_identity(self) -> str:
-        return identify(self.teacher)
+        return identify(self.encoder)
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -104,7 +118,7 @@ class Rooms:
         if revision:
             require_on_hub(hub_id, revision, "teacher")
         try:
-            return load_tokenizer(self.teacher)
+            return load_tokenizer(self.encoder)
         except BenchmarkError:
             raise
         except Exception as error:  # a broken file is answered with whatever its reader stumbled over
@@ -116,9 +130,9 @@ class Rooms:
     @property
     def max_length(self) -> int:
         """Pieces that are read of a text."""
-        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.teacher))
+        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.encoder))
 
     @cached_property
     def vectors_digest(self) -> str:
         """SHA-256 of the given vector file; empty where none is given."""
-        return file_digest(Path(self.vectors)) if self.vectors else ""
+        return file_digest(Path(self.at_hand(self.vectors))) if self.vectors else ""

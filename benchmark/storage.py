@@ -47,6 +47,11 @@ def vectors_path(digest: str) -> Path:
     return cache_folder() / "vectors" / f"{digest}.npy"
 
 
+def parcel_folder(key: str) -> Path:
+    """Where the files of another machine lie that were fetched from the store."""
+    return cache_folder() / "parcels" / key
+
+
 def augmented_path(digest: str) -> Path:
     """Of texts made from a data set's labelled ones."""
     return cache_folder() / "augmented" / f"{digest}.json"

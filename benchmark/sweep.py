@@ -20,6 +20,7 @@ def sweep(items: list[Item], ledger: Ledger, work: Work, executor: Executor, wat
     `watch` is told of each epoch, `done` of each outcome. A student whose teacher failed is not begun; one whose
     teacher's logits cannot be had fails. What another command has ended since the ledger was read is taken from it.
     """
+    work = executor.supplied(work, [item.spec for item in items])
     teachers = [item.spec for item in items if item.spec.is_teacher]
     students = [item.spec for item in items if not item.spec.is_teacher]
     runs = [Run(spec=spec, known=ledger.ended[spec.key]) for spec in teachers]

@@ -258,9 +258,9 @@ def team() -> Iterator["Team"]:
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator["Nodes"]:
-    """A Ray cluster of two nodes, which share no cache."""
+    """A Ray cluster of two nodes, which share no cache; what lies in `here` is not on them."""
     pytest.importorskip("ray")
     from tests.faults.node import two_nodes
 
-    with two_nodes(tmp_path) as cluster:
+    with two_nodes(tmp_path, tmp_path / "here") as cluster:
         yield cluster

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,20 +35,24 @@ MEASURED = ("train_seconds", "seconds", "sentences_per_second", "overhead_share"
 
 @pytest.fixture
 def suite(tmp_path: Path, tiny_teacher: Path) -> Path:
-    """Texts of five labels that a student can tell apart, as anyone's own files."""
+    """Texts of five labels that a student can tell apart, as anyone's own files, which the nodes lack."""
+    here = tmp_path / "here"
+    shutil.copytree(tiny_teacher, here / "bert")
     for split, n_rows in SPLITS.items():
         rows = [row for row in demo.smalltalk().splits[split] if row[1] in LABELS][:n_rows]
-        with (tmp_path / f"{split}.csv").open("w", newline="") as file:
+        with (here / f"{split}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("text", "label"), *rows])
     files = ", ".join(f"{split}: {split}.csv" for split in SPLITS)
-    path = tmp_path / "chat.yml"
-    path.write_text(f"task: classification\nteacher: {tiny_teacher}\ndatasets:\n  chat: {{{files}}}\n")
+    (here / "more.txt").write_text("".join(f"{text}\n" for text, _ in demo.smalltalk().splits["train"][:100]))
+    path = here / "chat.yml"
+    about = "task: classification\nteacher: ./bert\nunlabeled: more.txt"
+    path.write_text(f"{about}\ndatasets:\n  chat: {{{files}}}\n")
     return path
 
 
 def done(suite: Path, name: str, *more: str, **account: str) -> Path:
     """The folder that the command was typed in, with its report."""
-    work = suite.parent / name / "work"
+    work = suite.parent.parent / name / "work"
     work.mkdir(parents=True)
     inherited = {name: value for name, value in os.environ.items() if name not in USERS}
     subprocess.run(
@@ -126,4 +131,8 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
     assert ended.count("killed") > 0, "what the lost node was at"
     assert set(ended) == {"finished", "killed"}
     assert list(team.folder.joinpath("artifacts").rglob("model.onnx")), "files went through the server"
+    sent = sorted(record.name for record in store.records("chat") if record.tags["role"] == "data")
+    assert sent == ["data.chat", "data.encoder", "data.unlabeled"]
+    caches = [suite.parent.parent / name / "parcels" for name in ("one", "two")]
+    assert [len(list(cache.iterdir())) for cache in caches] == [3, 3], "each node fetched what it lacks"
     assert not any((work / name).exists() for work in (there, cluster) for name in ("mlflow.db", "mlartifacts"))

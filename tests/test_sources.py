@@ -13,7 +13,7 @@ import pytest
 from benchmark.data import sources
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry
-from benchmark.data.sources import files_of, is_available, read_bytes
+from benchmark.data.sources import at_hand, files_of, is_available, read_bytes
 from benchmark.errors import DataError
 
 CONTENT = b"text,label\nhalo,ya\n"
@@ -162,3 +162,16 @@ def test_private_data_set_with_a_file_missing_names_it(tmp_path: Path, monkeypat
     assert is_available(DATASETS["entk"]), "half a data set is an error, not an absent one"
     with pytest.raises(DataError, match=r"provide .*entk/validation\.conll, .*entk/test\.conll \("):
         files_of(DATASETS["entk"])
+
+
+@pytest.mark.parametrize("place", ["mirror", "site"])
+def test_a_public_data_set_is_at_hand_as_files_that_need_neither_mirror_nor_network(
+    place: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder: Path = request.getfixturevalue(place)
+    here = at_hand(ENTRY)
+    if place == "mirror":
+        monkeypatch.delenv(sources.MIRROR)
+    monkeypatch.setattr(sources, "PUBLIC_ADDRESS", "http://127.0.0.1:9")
+    assert read_bytes(here, here.files["train"]) == CONTENT
+    assert Path(here.files["train"].path).is_relative_to(folder if place == "mirror" else folder.parent / "cache")

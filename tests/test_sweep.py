@@ -1,5 +1,6 @@
 """What is kept when runs fail, are killed or are done side by side, and what the same command then does."""
 
+import json
 import os
 import re
 import shutil
@@ -32,7 +33,7 @@ from benchmark.reporting.results import results
 from benchmark.rooms import Rooms
 from benchmark.run import main
 from benchmark.spec import RunSpec
-from benchmark.storage import logits_folder, teacher_folder
+from benchmark.storage import augmented_path, logits_folder, teacher_folder
 from tracking import Record, Store
 from tracking.provenance import owner
 
@@ -211,6 +212,22 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     for path in logits_folder(teacher.run_id).glob("*.npy"):
         np.testing.assert_array_equal(np.load(path), logits.pop(path.name))
     assert not logits
+
+
+def test_a_machine_without_the_made_texts_takes_them_from_the_teachers_run(finished_copy: Finished) -> None:
+    """A model need not make the same ones there."""
+    augmenting = (*finished_copy.unmeasured, "--augmented", "10")
+    [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
+    assert main([*augmenting, "-x", "kd_subs"]) == DONE
+    kept = finished_copy.store.download(teacher.run_id, "texts", finished_copy.folder / "kept")
+    [path] = kept.iterdir()
+    made = augmented_path(path.stem)
+    assert path.read_bytes() == made.read_bytes()
+    path.write_text(json.dumps({name: value[::-1] for name, value in json.loads(path.read_text()).items()}))
+    finished_copy.store.add_artifacts(teacher.run_id, kept, "texts")
+    made.unlink()
+    assert main([*augmenting, "-x", "kd_subs_min_max"]) == DONE
+    assert made.read_bytes() == path.read_bytes()
 
 
 def handed_over(finished: Finished) -> dict[Path, int]:

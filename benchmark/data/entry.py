@@ -1,7 +1,7 @@
 """One shape for every data set: public, private, bundled and the user's own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,7 +19,7 @@ Column = str | int
 
 @dataclass(frozen=True, kw_only=True)
 class DataFile:
-    """One file: `path` within its repository, or on this machine for the user's own."""
+    """One file: `path` on this machine, or within its repository."""
 
     path: str
     format: Format
@@ -58,6 +58,10 @@ class DatasetEntry:
     """Share of train that becomes the validation split; 0 reads a file of its own."""
     stand_in: str = ""
     """Name of a public data set to take in place of a private one."""
+
+    def moved(self, place: Callable[[str], str]) -> "DatasetEntry":
+        """The same data set where `place` says that each file lies."""
+        return replace(self, files={split: replace(f, path=place(f.path)) for split, f in self.files.items()})
 
     @property
     def private(self) -> bool:

@@ -5,6 +5,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 
@@ -28,7 +29,7 @@ PRIVATE_FORMATS: Mapping[str, tuple[Format, ...]] = {
 
 def is_available(entry: DatasetEntry) -> bool:
     """Whether the data set can be asked for: False only for a private one of which no file is provided."""
-    return not entry.private or bool(private_files(entry))
+    return not entry.private or bool(entry.files or private_files(entry))
 
 
 def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
@@ -37,7 +38,7 @@ def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
     Raises:
         DataError: a private data set's files are not there.
     """
-    if not entry.private:
+    if entry.files or not entry.private:
         return entry.files
     found = private_files(entry)
     if missing := [split for split in SPLITS if split not in found]:
@@ -53,8 +54,29 @@ def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
     """
     if not entry.repository:
         return read_local(Path(file.path), f"data set {entry.name!r}")
+    path, mirror = _place(entry, file), os.environ.get(MIRROR)
+    return _from_mirror(path, entry, file) if mirror else _from_network(path, entry, file)
+
+
+def at_hand(entry: DatasetEntry) -> DatasetEntry:
+    """The data set as the files of this machine that hold it, downloaded where they have to be.
+
+    Raises what `files_of` and `read_bytes` raise.
+    """
+    files = files_of(entry)
+    for file in files.values():
+        read_bytes(entry, file)
+    here = {split: replace(file, path=str(_place(entry, file))) for split, file in files.items()}
+    return replace(entry, repository="", files=here)
+
+
+def _place(entry: DatasetEntry, file: DataFile) -> Path:
+    """Where the file lies on this machine, or will after its download."""
+    if not entry.repository:
+        return Path(file.path)
     mirror = os.environ.get(MIRROR)
-    return _from_mirror(Path(mirror), entry, file) if mirror else _from_network(entry, file)
+    folder = Path(mirror) if mirror else cache_folder() / "files"
+    return folder / entry.repository / ("" if mirror else entry.revision) / file.path
 
 
 def private_files(entry: DatasetEntry) -> dict[Split, DataFile]:
@@ -98,11 +120,10 @@ def read_local(path: Path, of: str) -> bytes:
         raise DataError(f"File {str(path)!r} of {of} cannot be read: {error}.") from None
 
 
-def _from_mirror(mirror: Path, entry: DatasetEntry, file: DataFile) -> bytes:
-    path = mirror / entry.repository / file.path
+def _from_mirror(path: Path, entry: DatasetEntry, file: DataFile) -> bytes:
     if not path.is_file():
         raise DataError(
-            f"{MIRROR} is set to {str(mirror)!r}, which holds no {entry.repository}/{file.path} (data set "
+            f"{MIRROR} is set to {os.environ[MIRROR]!r}, which holds no {entry.repository}/{file.path} (data set "
             f"{entry.name!r}). Put the file there, or unset {MIRROR} to download it."
         )
     content = read_local(path, f"data set {entry.name!r}")
@@ -110,8 +131,7 @@ def _from_mirror(mirror: Path, entry: DatasetEntry, file: DataFile) -> bytes:
     return content
 
 
-def _from_network(entry: DatasetEntry, file: DataFile) -> bytes:
-    kept = cache_folder() / "files" / entry.repository / entry.revision / file.path
+def _from_network(kept: Path, entry: DatasetEntry, file: DataFile) -> bytes:
     if kept.is_file() and _sha256(content := kept.read_bytes()) == file.sha256:
         return content
     address = f"{PUBLIC_ADDRESS}/{entry.repository}/{entry.revision}/{file.path}"

@@ -1,7 +1,7 @@
 """Suites: named lists of data sets of one task, built in or from a user's FILE.yml."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.data.catalogue import DATASETS
@@ -25,6 +25,14 @@ class Suite:
     """Further text files, one text a line."""
     teacher: str | None = None
     """Hub id or folder, where the suite's file names one."""
+
+    def moved(self, place: Callable[[str], str]) -> "Suite":
+        """The same suite where `place` says that each of its files lies."""
+        return replace(
+            self,
+            entries={name: entry.moved(place) for name, entry in self.entries.items()},
+            unlabeled=tuple(Path(place(str(path))) for path in self.unlabeled),
+        )
 
 
 SUITES: dict[str, dict[Task, tuple[str, ...]]] = {

@@ -1,7 +1,7 @@
 """The same tasks on a Ray cluster: one Ray task each, with its cores and GPU; what a lost node was at is done again.
 
-A node reads data and keeps its cache as the command does on its own machine. What runs come to, and what teachers
-hand to students, goes through the tracking store, which every node has to reach.
+A node keeps a cache as the command's machine does. Data, what runs come to, and what teachers hand to students go
+through the tracking store, which every node has to reach.
 """
 
 import os
@@ -28,13 +28,15 @@ from benchmark.errors import InputError
 from benchmark.execute import Desk
 from benchmark.executors.work import Task, Work
 from benchmark.outcome import Outcome, Watch
+from benchmark.shipping import shipped
 from benchmark.spec import RunSpec
+from tracking import Store
 from tracking.config import is_local
 from tracking.provenance import command, git_commit
 
 PACKAGES = (benchmark, students, tracking)
 """Sent to the nodes, so that they run the command's own code; what these import has to be installed there."""
-PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE", "BENCHMARK_DATA_MIRROR")
+PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
 """Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 30.0
@@ -112,10 +114,14 @@ class Cluster:
     shipped: bool = False
     """Whether nodes run the code of this process, whatever is installed there."""
 
+    def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:
+        """Keeps in the store what nodes may lack. Raises what `shipping.shipped` raises."""
+        require_reachable(work.uri)
+        return replace(work, rooms=shipped(work.rooms, specs, Store.open(work.uri))) if self.shipped else work
+
     def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
         if not tasks:
             return
-        require_reachable(work.uri)
         needs = needs_of(len(tasks), work.device)
         origin = dict(work.origin) | {"command": command()} | ({"git_commit": git_commit()} if self.shipped else {})
         work = replace(work, n_threads=int(needs["num_cpus"]), origin=origin)
@@ -267,7 +273,7 @@ _desks: dict[str, Desk] = {}
 def _on_node(luggage: Luggage, task: Task, board: Any) -> Outcome | None:
     work, folder, environment = luggage
     os.environ.update(environment)
-    with suppress(OSError):  # a node without the folder needs it only where a path is given relative to it
+    with suppress(OSError):  # another machine may lack the folder: what runs read of it was sent
         os.chdir(folder)
     sweep = work.origin["sweep"]
     if sweep not in _desks:

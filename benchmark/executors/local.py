@@ -12,6 +12,7 @@ from benchmark.executors.work import Task, Work
 from benchmark.executors.worker import Worker
 from benchmark.measuring.machine import usable_cores
 from benchmark.outcome import Outcome, Watch
+from benchmark.spec import RunSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,10 @@ class Local:
     jobs: int = 1
     n_threads: int = 0
     """Of each process; 0 gives each its share of the cores."""
+
+    def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:  # noqa: ARG002
+        """As it is: all lies here."""
+        return work
 
     def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
         """In this process where there is one at a time and no limit that would end the process."""

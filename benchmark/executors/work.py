@@ -76,6 +76,9 @@ class Task(Protocol):
 class Executor(Protocol):
     """Does tasks somewhere, as many at once as there is room for; a task whose process dies is the only one lost."""
 
+    def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:
+        """The same work, with what runs of `specs` read made readable wherever they are done."""
+
     def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
         """Yields each outcome as its task ends; `watch` is told of each epoch. Closing it ends what goes on."""
 

@@ -19,20 +19,24 @@ if TYPE_CHECKING:
 
 NODE: dict[str, Any] = {"num_cpus": os.cpu_count(), "object_store_memory": 80 * 2**20}
 """As many cores as the machine has: a sum over other threads is another one in its last digits."""
+HIDING = str(Path(__file__).parent.parent / "hiding")
 
 
 def lost(folder: Path, tries: int, dice: Random) -> Tally:
-    """The second of two nodes, which share no cache. A moment that is after the end counts as none."""
-    plan, tally = Plan.small(folder), Tally()
+    """The second of two nodes, which share no cache and lack the teacher's folder.
+
+    A moment that is after the end counts as none.
+    """
+    plan, tally = Plan.small(folder / "here"), Tally()
     plan.done(folder / "reference" / "work")
     expected = by_name(records(folder / "reference" / "work"))
-    with two_nodes(folder / "undisturbed") as cluster:
+    with two_nodes(folder / "undisturbed", folder / "here") as cluster:
         seconds = _on(plan, cluster).done(folder / "undisturbed" / "work")
     number = 0
     while tally.tries < tries:
         number += 1
         place, moment = folder / f"plan{number}", dice.uniform(0, seconds)
-        with two_nodes(place) as cluster, _on(plan, cluster).going_on(place / "work") as command:
+        with two_nodes(place, folder / "here") as cluster, _on(plan, cluster).going_on(place / "work") as command:
             try:
                 command.wait(moment)
                 continue
@@ -48,11 +52,13 @@ def lost(folder: Path, tries: int, dice: Random) -> Tally:
 
 
 @contextmanager
-def two_nodes(folder: Path) -> Iterator["Cluster"]:
+def two_nodes(folder: Path, hidden: Path | None = None) -> Iterator["Cluster"]:
+    """Which keep their caches in `folder`, in `one` and `two`, and cannot read the folder `hidden`."""
     from ray.cluster_utils import Cluster
 
     folder.mkdir(parents=True, exist_ok=True)
-    own = [{"BENCHMARK_CACHE": str(folder / name), "TMPDIR": str(folder)} for name in ("one", "two")]
+    lack = {"PYTHONPATH": os.pathsep.join([HIDING, os.environ.get("PYTHONPATH", "")]), "HIDDEN": str(hidden or "")}
+    own = [{"BENCHMARK_CACHE": str(folder / name), "TMPDIR": str(folder), **lack} for name in ("one", "two")]
     cluster = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False, "env_vars": own[0]})
     cluster.add_node(**NODE, env_vars=own[1])
     try:

@@ -1,0 +1,272 @@
+"""What a command reads of its own machine, read on another one: it lacks the files, and shares the store alone."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+
+import pytest
+import torch
+from made_models import make_fill_mask, make_marian
+
+from benchmark import parcels
+from benchmark.data import demo
+from benchmark.data.sources import PRIVATE
+from benchmark.errors import InputError, RunError
+from benchmark.lesson import Lesson
+from benchmark.options import parser, request
+from benchmark.parcels import Delivery, Parcel
+from benchmark.plan import plan_runs
+from benchmark.rooms import Rooms
+from benchmark.shipping import shipped
+from benchmark.spec import RunSpec
+from tracking import Merge, Store, StoreError
+
+MODELS = ("--translate", "there", "back", "--fill-mask", "mask")
+OPTIONS = ("-s", "cnn", "--vectors", "v.vec", "--in-domain", "domain.txt", *MODELS, "--augmented", "5")
+SETTINGS = ("kd_ulb_fasttext", "kd_in_domain", "kd_bt_subs")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Takes rooms to a machine without any file of this one."""
+
+    folder: Path
+    enter: Callable[[Path], None]
+
+    def __call__(self, rooms: Rooms, *lost: Path) -> Rooms:
+        arrived: Rooms = ForkingPickler.loads(ForkingPickler.dumps(rooms))
+        for path in lost:
+            path.rename(path.with_name("gone"))
+        self.enter(self.folder)
+        return arrived
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    def enter(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("BENCHMARK_CACHE", str(folder / "cache"))
+        for name in ("BENCHMARK_DATA_MIRROR", PRIVATE):
+            monkeypatch.delenv(name, raising=False)
+
+    return Elsewhere(tmp_path / "elsewhere", enter)
+
+
+@pytest.fixture
+def suite(desk_folder: Path, tiny_teacher: Path) -> str:
+    """A suite's file with everything of its own, named relative to it."""
+    rows = demo.smalltalk().splits
+    for split in ("train", "validation", "test"):
+        lines = [f'"{text}",{label}\n' for text, label in rows[split][:30] for label in [label] if '"' not in text]
+        (desk_folder / f"{split}.csv").write_text("text,label\n" + "".join(sorted({*lines, "one,a\n", "two,b\n"})))
+    (desk_folder / "test.csv").write_text("text,label\nthree,a\nfour,b\n")
+    (desk_folder / "validation.csv").write_text("text,label\nfive,a\nsix,b\n")
+    (desk_folder / "more.txt").write_text("".join(f"{text}\n" for text, _ in rows["train"][100:140]))
+    (desk_folder / "domain.txt").write_text("".join(f"{text}\n" for text, _ in rows["train"][140:150]))
+    (desk_folder / "v.vec").write_text("2 4\na 1 2 3 4\nb 4 3 2 1\n")
+    shutil.copytree(tiny_teacher, desk_folder / "bert")
+    make_marian(desk_folder / "there", seed=0)
+    make_marian(desk_folder / "back", seed=1)
+    make_fill_mask(desk_folder / "mask", tiny_teacher)
+    files = "{train: train.csv, validation: validation.csv, test: test.csv}"
+    text = f"task: classification\nteacher: bert\nunlabeled: [more.txt]\ndatasets: {{chat: {files}}}\n"
+    (desk_folder / "chat.yml").write_text(text)
+    return "chat.yml"
+
+
+def planned(*options: str) -> tuple[Rooms, list[RunSpec]]:
+    wanted = request(parser("run", None).parse_args(list(options)))
+    rooms = wanted.rooms()
+    return rooms, [item.spec for item in plan_runs(wanted, rooms) if not item.skip_reason]
+
+
+def everything(suite: str) -> tuple[Rooms, list[RunSpec]]:
+    chosen = [word for setting in SETTINGS for word in ("-x", setting)]
+    return planned("--suite", suite, *OPTIONS, *chosen)
+
+
+def data_runs(store: Store, suite: str) -> list[str]:
+    return [record.name for record in store.records(suite) if record.tags["role"] == "data"]
+
+
+def read(rooms: Rooms, spec: RunSpec) -> dict[str, object]:
+    """All that a run of a cluster reads, as what identifies it."""
+    lesson = Lesson(
+        spec=spec,
+        room=rooms.classroom("chat"),
+        device=torch.device("cpu"),
+        vectors=rooms.vectors,
+        at_hand=rooms.at_hand,
+    )
+    return {
+        "data": rooms.corpus("chat").digest,
+        "pool": rooms.pool("chat").digest,
+        "in domain": rooms.pool("chat", "in_domain").digest,
+        "made": rooms.pool("chat", "bt_subs").digest,
+        "made by": rooms.pool_digest("chat", "bt_subs"),
+        "encoder": rooms.teacher_identity,
+        "pieces": rooms.tokenizer.get_vocab(),
+        "positions": rooms.max_length,
+        "vectors": rooms.vectors_digest,
+        "table": lesson._fasttext(4)[~torch.isnan(torch.tensor(lesson._fasttext(4))).any(1)].tolist(),
+    }
+
+
+def test_a_machine_without_any_of_the_files_reads_the_same(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
+) -> None:
+    rooms, specs = everything(suite)
+    teacher = next(spec for spec in specs if spec.is_teacher)
+    here = read(rooms, teacher)
+    weights = Lesson(spec=teacher, room=rooms.classroom("chat"), device=torch.device("cpu")).build().state_dict()
+    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    assert not desk_folder.exists()
+    assert read(away, teacher) == here
+    lesson = Lesson(spec=teacher, room=away.classroom("chat"), device=torch.device("cpu"), at_hand=away.at_hand)
+    fetched = lesson.build().state_dict()
+    assert all(torch.equal(fetched[name], value) for name, value in weights.items() if "classifier" not in name)
+    assert len(list((elsewhere.folder / "cache" / "parcels").iterdir())) == 8
+
+
+def test_what_is_sent_once_is_not_sent_again_until_it_changes(suite: str, store: Store, desk_folder: Path) -> None:
+    rooms, specs = everything(suite)
+    shipped(rooms, specs, store)
+    names = ["chat", "unlabeled", "in_domain", "encoder", "vectors", "there", "back", "fill_mask"]
+    assert data_runs(store, "chat") == [f"data.{name}" for name in names]
+    shipped(rooms, specs, store)
+    assert len(data_runs(store, "chat")) == 8
+    (desk_folder / "more.txt").write_text("something else\n")
+    shipped(*everything(suite), store)
+    assert data_runs(store, "chat")[8:] == ["data.unlabeled"]
+
+
+def test_only_what_the_runs_read_is_sent(suite: str, store: Store) -> None:
+    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    shipped(rooms, specs, store)
+    assert data_runs(store, "chat") == ["data.chat", "data.encoder"]
+
+
+def test_a_machine_that_has_the_files_in_the_same_place_reads_them_there(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
+) -> None:
+    rooms, specs = everything(suite)
+    away = elsewhere(shipped(rooms, specs, store))
+    assert away.at_hand("v.vec") == str(desk_folder / "v.vec")
+    assert away.at_hand("bert") == str(desk_folder / "bert")
+    assert not (elsewhere.folder / "cache" / "parcels").exists()
+
+
+@pytest.mark.parametrize(("name", "change"), [("v.vec", "v.vec"), ("bert", "bert/added_tokens.json")])
+def test_other_files_in_the_same_place_are_not_taken_for_the_command_s(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, name: str, change: str
+) -> None:
+    rooms, specs = everything(suite)
+    away = elsewhere(shipped(rooms, specs, store))
+    (desk_folder / change).write_text("{}")
+    assert Path(away.at_hand(name)).is_relative_to(elsewhere.folder)
+
+
+def test_names_of_nothing_here_stay_what_they_are(store: Store) -> None:
+    assert Delivery(store.uri, {})("indobenchmark/indobert-base-p1@main") == "indobenchmark/indobert-base-p1@main"
+    rooms, specs = planned("--suite", "classification", "--limit", "20", "-s", "cnn", "-x", "kd_ulb")
+    away = shipped(rooms, specs, store)
+    assert away.at_hand(rooms.teacher) == rooms.teacher
+    assert data_runs(store, "classification") == [], "bundled data and the bundled teacher travel with the code"
+
+
+def test_private_data_reach_machines_that_were_not_told_their_folder(
+    desk_folder: Path, tiny_teacher: Path, store: Store, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for split in ("train", "validation", "test"):
+        path = desk_folder / "private" / "health" / f"{split}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text,label\nhalo {split},a\nkabar {split},b\n")
+    monkeypatch.setenv(PRIVATE, "private")
+    options = (
+        "--suite",
+        "classification",
+        "-d",
+        "health",
+        "--teacher",
+        str(tiny_teacher),
+        "-s",
+        "cnn",
+        "-x",
+        "vanilla",
+    )
+    rooms, specs = planned(*options)
+    digest = rooms.corpus("health").digest
+    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    assert away.why_unavailable("health") == ""
+    assert away.corpus("health").digest == digest
+    assert data_runs(store, "classification") == ["data.health", "data.encoder"]
+
+
+def test_files_that_are_not_what_was_sent_are_refused(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, tmp_path: Path
+) -> None:
+    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    away = shipped(rooms, specs, store)
+    [kept] = (record for record in store.records("chat") if record.name == "data.chat")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "test.csv").write_text("text,label\nforged,a\nforged too,b\n")
+    store.add_artifacts(kept.run_id, other)
+    away = elsewhere(away, desk_folder)
+    with pytest.raises(RunError, match=rf"test.csv of run {kept.run_id} .* Delete that run"):
+        away.corpus("chat")
+    assert not list((elsewhere.folder / "cache" / "parcels").iterdir())
+
+
+def test_a_parcel_that_was_broken_in_the_cache_is_fetched_again(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
+) -> None:
+    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    [train] = {file.path for split, file in away.suite.entries["chat"].files.items() if split == "train"}
+    fetched = Path(away.at_hand(train))
+    whole = fetched.read_bytes()
+    fetched.write_bytes(whole[:-1])
+    parcels._folder.cache_clear()
+    assert away.at_hand(train) == str(fetched)
+    assert fetched.read_bytes() == whole
+
+
+def test_a_store_that_lost_the_files_says_so(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, tmp_path: Path
+) -> None:
+    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    shutil.rmtree(tmp_path / "mlartifacts")
+    with pytest.raises(StoreError, match=r"train.csv cannot be read"):
+        away.corpus("chat")
+
+
+def test_a_file_that_changes_while_it_is_sent_is_not_kept(
+    suite: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms, specs = everything(suite)
+    monkeypatch.setattr(Parcel, "is_here", lambda _: False)
+    with pytest.raises(InputError, match=r"train.csv, .* was changed while it was sent"):
+        shipped(rooms, specs, store)
+    assert [record.status for record in store.records("chat")] == ["killed"]
+
+
+def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: Store, desk_folder: Path) -> None:
+    rooms, specs = everything(suite)
+    (desk_folder / "v.vec").unlink()
+    with pytest.raises(InputError, match=r"cannot be sent to them: .*v\.vec"):
+        shipped(rooms, specs, store)
+
+
+def test_what_was_brought_from_another_store_need_not_be_sent(suite: str, store: Store, tmp_path: Path) -> None:
+    rooms, specs = everything(suite)
+    shipped(rooms, specs, store)
+    other = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
+    list(Merge.between(store.uri, other.uri).copy())
+    assert len(data_runs(other, "chat")) == 8
+    shipped(rooms, specs, other)
+    assert len(data_runs(other, "chat")) == 8
