@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from made_models import make_fill_mask, make_marian
 
 from benchmark import parcels
 from benchmark.data import demo
+from benchmark.data.catalogue import DATASETS
 from benchmark.data.sources import PRIVATE
 from benchmark.errors import InputError, RunError
 from benchmark.lesson import Lesson
@@ -159,6 +160,32 @@ def test_a_machine_that_has_the_files_in_the_same_place_reads_them_there(
     assert not (elsewhere.folder / "cache" / "parcels").exists()
 
 
+def test_a_pool_is_of_the_data_sets_that_the_command_has(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all of them, whichever are asked for; and of none that the other machine alone has."""
+    for name in ("train", "validation", "test"):
+        (desk_folder / f"second_{name}.csv").write_text(f"text,label\nsecond {name},a\nother {name},b\n")
+    second = "{train: second_train.csv, validation: second_validation.csv, test: second_test.csv}"
+    text = (desk_folder / suite).read_text().replace("datasets: {", f"datasets: {{second: {second}, ")
+    (desk_folder / suite).write_text(text)
+    rooms, specs = planned("--suite", suite, *OPTIONS, "-d", "chat", "-x", "kd_ulb")
+    rooms.suite = replace(
+        rooms.suite,
+        datasets=(*rooms.suite.datasets, "health"),
+        entries={**rooms.suite.entries, "health": DATASETS["health"]},
+    )
+    texts = rooms.pool("chat").texts
+    assert "second train" in texts
+    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    for name in ("train", "validation", "test"):
+        path = elsewhere.folder / "private" / "health" / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text,label\nprivate {name},a\nhidden {name},b\n")
+    monkeypatch.setenv(PRIVATE, str(elsewhere.folder / "private"))
+    assert away.pool("chat").texts == texts
+
+
 @pytest.mark.parametrize(("name", "change"), [("v.vec", "v.vec"), ("bert", "bert/added_tokens.json")])
 def test_other_files_in_the_same_place_are_not_taken_for_the_command_s(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, name: str, change: str
@@ -249,10 +276,13 @@ def test_a_file_that_changes_while_it_is_sent_is_not_kept(
     suite: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rooms, specs = everything(suite)
-    monkeypatch.setattr(Parcel, "is_here", lambda _: False)
-    with pytest.raises(InputError, match=r"train.csv, .* was changed while it was sent"):
-        shipped(rooms, specs, store)
+    with monkeypatch.context() as changing:
+        changing.setattr(Parcel, "is_here", lambda _: False)
+        with pytest.raises(InputError, match=r"train.csv, .* was changed while it was sent"):
+            shipped(rooms, specs, store)
     assert [record.status for record in store.records("chat")] == ["killed"]
+    shipped(rooms, specs, store)
+    assert data_runs(store, "chat")[:2] == ["data.chat", "data.chat"], "what was not kept whole is sent again"
 
 
 def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: Store, desk_folder: Path) -> None:

@@ -169,9 +169,12 @@ def test_a_public_data_set_is_at_hand_as_files_that_need_neither_mirror_nor_netw
     place: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder: Path = request.getfixturevalue(place)
+    monkeypatch.chdir(folder.parent)
+    if place == "mirror":
+        monkeypatch.setenv(sources.MIRROR, folder.name)
     here = at_hand(ENTRY)
     if place == "mirror":
         monkeypatch.delenv(sources.MIRROR)
     monkeypatch.setattr(sources, "PUBLIC_ADDRESS", "http://127.0.0.1:9")
     assert read_bytes(here, here.files["train"]) == CONTENT
-    assert Path(here.files["train"].path).is_relative_to(folder if place == "mirror" else folder.parent / "cache")
+    assert Path(here.files["train"].path).absolute().is_relative_to(folder.parent / ("cache", place)[place == "mirror"])
