@@ -132,6 +132,7 @@ class Desk:
         return self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))
 
     def _teach(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
+        self.rooms.require_planned(spec)
         room = self.rooms.classroom(spec.dataset)
         if teacher:
             handover = Handover(store=self.store, teacher=teacher)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import cast
 
 from transformers import PreTrainedTokenizerBase
 
@@ -13,13 +14,13 @@ from benchmark.augmentation.stored import stored_augmented
 from benchmark.data.corpus import Corpus, is_available, load_corpus
 from benchmark.data.pool import Pool, in_domain_pool, known_texts, unlabeled_pool
 from benchmark.data.suites import Suite
-from benchmark.errors import BenchmarkError, DataError
+from benchmark.errors import BenchmarkError, DataError, RunError
 from benchmark.learning.classroom import Classroom
 from benchmark.learning.teacher import identify, load_tokenizer, n_positions
 from benchmark.presets import MAX_LENGTH
 from benchmark.pretrained import require_on_hub
 from benchmark.settings import Source
-from benchmark.spec import digest
+from benchmark.spec import RunSpec, digest
 from benchmark.storage import file_digest
 
 
@@ -65,6 +66,19 @@ class Rooms:
         if source not in METHODS:
             return self.pool(dataset, source).digest
         return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._means)])
+
+    def require_planned(self, spec: RunSpec) -> None:
+        """Raises RunError where what the run reads is not what its spec was planned with, and its key stands for."""
+        source = cast("Source", spec.text_source)
+        read = {f"The data set {spec.dataset!r}": (spec.data_digest, self.corpus(spec.dataset).digest)}
+        if spec.unlabeled:
+            read["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
+        if spec.embedding_source:
+            read[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
+        if spec.is_teacher:
+            read[f"The teacher {self.teacher!r}"] = (spec.teacher_key, self.teacher_identity)
+        if changed := [what for what, (planned, now) in read.items() if planned != now]:
+            raise RunError(f"{changed[0]} has changed since the plan was made. Type the same command again.")
 
     def classroom(self, dataset: str) -> Classroom:
         if dataset not in self._classrooms:

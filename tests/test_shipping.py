@@ -285,6 +285,28 @@ def test_a_file_that_changes_while_it_is_sent_is_not_kept(
     assert data_runs(store, "chat")[:2] == ["data.chat", "data.chat"], "what was not kept whole is sent again"
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "what"),
+    [
+        ("train.csv", "text,label\nseven,a\neight,b\n", "data set 'chat'"),
+        ("more.txt", "nine\n", "unlabelled text"),
+        ("v.vec", "1 4\na 9 9 9 8\n", "file 'v.vec'"),
+        ("bert/added_tokens.json", "{}", "teacher 'bert'"),
+    ],
+)
+def test_what_was_changed_after_the_plan_is_not_learnt_from_under_its_key(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, path: str, text: str, what: str
+) -> None:
+    rooms, specs = everything(suite)
+    by_setting = {spec.setting: spec for spec in specs}
+    spec = by_setting["fine_tuned" if path.startswith("bert") else "kd_ulb_fasttext"]
+    rooms.require_planned(spec)
+    (desk_folder / path).write_text(text)
+    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    with pytest.raises(RunError, match=f"The {what} has changed since the plan was made"):
+        away.require_planned(spec)
+
+
 def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: Store, desk_folder: Path) -> None:
     rooms, specs = everything(suite)
     (desk_folder / "v.vec").unlink()
