@@ -151,7 +151,7 @@ def at_a_terminal(finished: Finished, *arguments: str) -> Iterator[subprocess.Po
 
 OURS = """
 import sys, ray
-from benchmark.executors.cluster import connected
+from benchmark.executors.cluster.connection import connected
 with connected(None, 1):
     print(ray.get(ray.remote(lambda: "ours").remote()), ray.get_runtime_context().gcs_address, flush=True)
     sys.stdin.read()
@@ -195,7 +195,7 @@ def test_nobody_joins_a_cluster_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_cluster_that_cannot_be_started_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
-    from benchmark.executors.cluster import connected
+    from benchmark.executors.cluster.connection import connected
 
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("long" * 30)))
     with (
@@ -226,7 +226,7 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     desk_folder: Path, tiny_teacher: Path, store_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray")
-    from benchmark.executors import cluster
+    from benchmark.executors.cluster import node
 
     shutil.copytree(tiny_teacher, desk_folder / "bert")
     for name in ("train", "validation", "test"):
@@ -242,8 +242,8 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     work, task = Work.of(rooms, Store.open(store_uri), wanted), Reads(plan_runs(wanted, rooms)[0].spec)
     assert task.spec.teacher == "bert"
     here = task.run(work.desk(), lambda *_: None)
-    luggage = ForkingPickler.loads(ForkingPickler.dumps(cluster._luggage_of(work)))
+    luggage = ForkingPickler.loads(ForkingPickler.dumps(node.luggage_of(work)))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    assert cluster._on_node(luggage, task, None) == here
+    assert node.on_node(luggage, task, None) == here

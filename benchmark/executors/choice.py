@@ -29,7 +29,7 @@ def require(asked: argparse.Namespace) -> None:
 def opened(asked: argparse.Namespace, jobs: int) -> Iterator["Executor"]:
     """Connected to its cluster, where it has one. `jobs` at once on this machine."""
     if asked.executor == RAY:
-        from benchmark.executors.cluster import connected  # imports ray, which is an extra
+        from benchmark.executors.cluster.connection import connected  # imports ray, which is an extra
 
         with connected(asked.ray_address or os.environ.get("RAY_ADDRESS"), asked.jobs) as cluster:
             yield cluster
