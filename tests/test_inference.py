@@ -19,7 +19,8 @@ from benchmark import latency, reference, run
 from benchmark.errors import InputError, RunError
 from benchmark.exam import BUNDLE
 from benchmark.figures import Taken
-from benchmark.inference import Finished, invalidity, unmeasured
+from benchmark.inference import Finished, unmeasured
+from benchmark.inference.account import invalidity
 from benchmark.measuring import lock
 from benchmark.measuring.bundle import Bundle
 from benchmark.measuring.bundle_files import INT8, MANIFEST
