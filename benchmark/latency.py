@@ -83,13 +83,16 @@ def _desks(
 
 def _on_this_data(models: Sequence[Finished], rooms: Rooms, console: Console) -> list[Finished]:
     """Those whose data set is what they were taught on: a network of other labels reads no sentence of today's."""
-    current = [m for m in models if m.spec.data_digest == rooms.corpus(m.spec.dataset).digest]
+
+    def is_current(model: Finished) -> bool:
+        return model.spec.data_digest == rooms.corpus(model.spec.dataset).digest
+
     for model in models:
-        if model not in current:
+        if not is_current(model):
             name, dataset = model.spec.name, model.spec.dataset
             line = f"Left out: {name}. It was taught on other data than {dataset} holds today; train it again."
             console.print(line, markup=False, highlight=False)
-    return current
+    return list(filter(is_current, models))
 
 
 def _add_prices(records: Sequence[Record], per_core_hour: float, store: Store) -> None:
