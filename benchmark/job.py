@@ -19,7 +19,7 @@ from benchmark.limits import Limits
 from benchmark.outcome import Outcome
 from benchmark.plan import Item, Request
 from benchmark.progress import SweepProgress
-from benchmark.report import print_leaderboard, write_report
+from benchmark.report import print_leaderboard, ranked, write_report
 from benchmark.reporting.budget import report_words
 from benchmark.reporting.files import report_folder
 from benchmark.rooms import Rooms
@@ -58,8 +58,9 @@ class Job:
         if not self.asked.no_latency:
             self._measure(store)
         records, data = store.records(self.suite), {item.spec.dataset: item.spec.data_digest for item in self.items}
-        write_report(store, self.suite, self.out, records=records, data=data)
-        print_leaderboard(store, self.suite, self.console, records, data)
+        rows = ranked(records, data)
+        write_report(store, self.suite, self.out, records=records, rows=rows)
+        print_leaderboard(store, self.suite, self.console, rows)
         show_served(publish_best(store, records, data), self.console)
         self._show_places(store)
         return self._close(outcomes, store)

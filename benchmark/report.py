@@ -2,7 +2,7 @@
 
 import argparse
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from benchmark.reporting.model import Chapter, page_data
 from benchmark.reporting.origin import origin
 from benchmark.reporting.page import write_page
 from benchmark.reporting.picture import write_pictures
-from benchmark.reporting.results import results
+from benchmark.reporting.results import Row, results
 from benchmark.reporting.searches import searches, searches_page, write_searches
 from benchmark.reporting.selection import planned_last
 from benchmark.reporting.standing import Board
@@ -34,23 +34,28 @@ from benchmark.reporting.trade_off import cost_axes
 from tracking import Record, Store, ui_command
 
 
+def ranked(records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[Row]:
+    """The rows of a suite's records. `data` are digests, by data set, of what is to be ranked where there are runs of
+    it; else each data set is ranked as its newest run read it."""
+    return planned_last(results(records), data or {})
+
+
 def write_report(
     store: Store,
     suite: str,
     out: Path,
     preset: str | None = None,
     records: Sequence[Record] | None = None,
-    data: Mapping[str, str] | None = None,
+    rows: Sequence[Row] | None = None,
 ) -> Path:
     """Writes report.html, report.md, report.tex, tables of results, leaderboard and claims, and pictures into `out`.
 
     Each file is written whole or not at all. Returns the path of report.md. `preset` leaves out all other presets;
-    `records` are the suite's, where they have just been read; `data` are digests, by data set, of what is to be ranked
-    where there are runs of it, else each data set as its newest run read it.
+    `records` are the suite's and `rows` the `ranked` ones of them, where they have just been read.
     Raises InputError where the folder cannot be written and UnknownNameError where the preset has no runs.
     """
     records = store.records(suite) if records is None else records
-    rows = planned_last(results(records), data or {})
+    rows = ranked(records) if rows is None else rows
     if preset is not None:
         _known("preset", preset, {row.preset for row in rows})
         records = [record for record in records if record.tags.get("preset") == preset]
@@ -78,20 +83,14 @@ def write_report(
 
 
 def print_leaderboard(
-    store: Store,
-    suite: str,
-    console: Console | None = None,
-    records: Sequence[Record] | None = None,
-    data: Mapping[str, str] | None = None,
+    store: Store, suite: str, console: Console | None = None, rows: Sequence[Row] | None = None
 ) -> None:
-    """Prints the suite's leaderboards with their answers; `records` and `data` as `write_report` takes them."""
-    rows = planned_last(results(store.records(suite) if records is None else records), data or {})
-    show_boards(boards(rows), console or Console())
+    """Prints the suite's leaderboards with their answers; `rows` as `write_report` takes them."""
+    show_boards(boards(ranked(store.records(suite)) if rows is None else rows), console or Console())
 
 
-def print_verdict(store: Store, suite: str, asked: argparse.Namespace, budget: Budget, console: Console) -> None:
-    """Prints which student is best for the budget, on each of the suite's leaderboards."""
-    rows = results(store.records(suite))
+def print_verdict(rows: Sequence[Row], asked: argparse.Namespace, budget: Budget, console: Console) -> None:
+    """Prints which student is best for the budget, on each of the rows' leaderboards."""
     for board in boards(rows):
         if asked.preset in (None, board.preset):
             if asked.dataset:
@@ -135,10 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for suite in suites:
         out = asked.out or RESULTS
         records, folder = store.records(suite), out if asked.out and asked.suite else out / folder_name(suite)
-        path = write_report(store, suite, folder, asked.preset, records)
-        print_leaderboard(store, suite, console, records)
+        rows = ranked(records)
+        path = write_report(store, suite, folder, asked.preset, records, rows)
+        print_leaderboard(store, suite, console, rows)
         if budget.is_set:
-            print_verdict(store, suite, asked, budget, console)
+            print_verdict(rows, asked, budget, console)
         console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
     return DONE
