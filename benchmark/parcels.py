@@ -78,12 +78,14 @@ class Parcel:
         return next((each.path for each in self.pieces if each.name == piece), self.folder)
 
     def kept(self, suite: str, store: Store) -> "Parcel":
-        """The same, kept with a run of the suite, which is made where there is none.
+        """The same, kept with a run of the suite, which is made where none holds all of it.
 
         Raises InputError where a file changes meanwhile.
         """
-        finished = [record for record in store.of_key(suite, self.key) if record.status == "finished"]
-        return replace(self, run_id=finished[-1].run_id if finished else self._send(suite, store))
+        finished = [record.run_id for record in store.of_key(suite, self.key) if record.status == "finished"]
+        names = {piece.name for piece in self.pieces}
+        whole = [run_id for run_id in finished if names <= {*store.files(run_id, "")}]
+        return replace(self, run_id=whole[-1] if whole else self._send(suite, store))
 
     def unpacked(self, store: Store) -> Path:
         """The folder of this machine's cache that its pieces lie in, fetched from the store where they are not there.

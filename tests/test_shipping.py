@@ -272,6 +272,17 @@ def test_a_store_that_lost_the_files_says_so(
         away.corpus("chat")
 
 
+def test_what_the_store_lost_is_sent_again(suite: str, store: Store, tmp_path: Path) -> None:
+    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    shipped(rooms, specs, store)
+    for path in tmp_path.joinpath("mlartifacts").rglob("test.csv"):
+        path.unlink()
+    shipped(rooms, specs, store)
+    assert data_runs(store, "chat") == ["data.chat", "data.encoder", "data.chat"]
+    shipped(rooms, specs, store)
+    assert len(data_runs(store, "chat")) == 3
+
+
 def test_a_file_that_changes_while_it_is_sent_is_not_kept(
     suite: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
