@@ -14,6 +14,7 @@ import torch
 
 from benchmark.errors import InputError
 from benchmark.executors.cluster.flight import Flight
+from benchmark.executors.crew import outcomes
 from benchmark.executors.work import Task, Work
 from benchmark.outcome import Outcome, Watch
 from benchmark.shipping import shipped
@@ -43,7 +44,7 @@ class Cluster:
         needs = needs_of(len(tasks), work.device)
         origin = dict(work.origin) | {"command": command()} | ({"git_commit": git_commit()} if self.shipped else {})
         work = replace(work, n_threads=int(needs["num_cpus"]), origin=origin)
-        yield from Flight(tasks, work, needs, self.jobs or len(tasks), watch).outcomes()
+        yield from outcomes(tasks, Flight(work, needs, self.jobs or len(tasks), watch))
 
 
 def require_reachable(uri: str) -> None:

@@ -1,7 +1,7 @@
-"""Tasks on their way through the cluster: handed out, heard of, done again where their node is lost."""
+"""The nodes as a crew: tasks that are heard of, and done again where their node is lost."""
 
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -23,11 +23,10 @@ TRIES = 3
 
 
 class Flight:
-    """Some tasks on their way through the cluster."""
+    """Tasks on their way through the cluster; a Crew."""
 
-    def __init__(self, tasks: Sequence[Task], work: Work, needs: Mapping[str, float], at_once: int, watch: Watch):
+    def __init__(self, work: Work, needs: Mapping[str, float], at_once: int, watch: Watch) -> None:
         self._work, self._at_once, self._watch = work, at_once, watch
-        self._waiting = deque(tasks)
         self._under_way: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
         self._luggage = ray.put(luggage_of(work))
@@ -36,53 +35,61 @@ class Flight:
         remote = ray.remote(max_retries=0, max_calls=fresh)(on_node)
         self._do = remote.options(**needs, scheduling_strategy="SPREAD")
 
-    def outcomes(self) -> Iterator[Outcome]:
-        try:
-            while self._submit():
-                ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
-                self._tell_epochs()
-                for reference in ended:
-                    outcome = self._answer(reference, self._under_way.pop(reference))
-                    if outcome:
-                        yield outcome
-        finally:
-            self._end()
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._under_way)
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._under_way) < self._at_once
+
+    def begin(self, task: Task) -> None:
+        self._under_way[self._do.remote(self._luggage, task, self._board)] = task
+
+    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+        ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
+        self._tell_epochs()
+        for reference in ended:
+            task = self._under_way.pop(reference)
+            yield task, self._answer(reference, task)
+
+    def end(self) -> None:
+        """What is interrupted is kept as killed."""
+        references = list(self._under_way)
+        for force in (False, True):
+            for reference in references:
+                ray.cancel(reference, force=force)
+            if references:
+                _, references = ray.wait(references, num_returns=len(references), timeout=PATIENCE_SECONDS)
+        for task in self._under_way.values():
+            self._kill_left_over(task.spec)
+        ray.kill(self._board)
 
     @cached_property
     def _desk(self) -> Desk:
         """Ours, to write down what is lost; it teaches nothing."""
         return self._work.desk()
 
-    def _submit(self) -> bool:
-        """Whether anything goes on."""
-        while self._waiting and len(self._under_way) < self._at_once:
-            task = self._waiting.popleft()
-            self._under_way[self._do.remote(self._luggage, task, self._board)] = task
-        return bool(self._under_way)
-
     def _tell_epochs(self) -> None:
         for spec, epoch in ray.get(self._board.take.remote()):
             self._watch(spec, epoch)
 
     def _answer(self, reference: Any, task: Task) -> Outcome | None:
-        """What the task came to; None where it is to be done again, now or later."""
+        """What the task came to; None where it is to be done again."""
         try:
             outcome: Outcome | None = ray.get(reference)
+            return outcome
         except OutOfMemoryError:
             self._kill_left_over(task.spec)
             return task.lost(self._desk, "Out of memory: Ray ended its process, as its node had no memory left.")
         except RayError as error:
             return self._again(task, error)
-        if outcome is None:
-            self._waiting.append(task)
-        return outcome
 
     def _again(self, task: Task, error: RayError) -> Outcome | None:
         """A run that has ended although its process could not say so is not done again: it looks itself."""
         self._kill_left_over(task.spec)
         self._losses[task.spec.key] += 1
         if self._losses[task.spec.key] < TRIES:
-            self._waiting.append(task)
             return None
         if isinstance(error, RayTaskError):
             raise error.cause or error  # the store does not answer, there or anywhere
@@ -95,18 +102,6 @@ class Flight:
             of_spec = record.name == spec.name or record.name.startswith(f"{spec.name}.lr")
             if of_spec and record.tags.get("sweep") == self._work.origin["sweep"]:
                 self._desk.store.resume(record.run_id).kill()
-
-    def _end(self) -> None:
-        """Interrupts what goes on, which is then kept as killed."""
-        references = list(self._under_way)
-        for force in (False, True):
-            for reference in references:
-                ray.cancel(reference, force=force)
-            if references:
-                _, references = ray.wait(references, num_returns=len(references), timeout=PATIENCE_SECONDS)
-        for task in self._under_way.values():
-            self._kill_left_over(task.spec)
-        ray.kill(self._board)
 
 
 class _Board:
