@@ -161,7 +161,7 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], 
         values["invalid"] = inference.tags.get(INVALID, "")
     if values.get(INVALID):
         values |= {name: None for name in values if name.startswith(LATENCY)}
-    return Row(**{column: _typed(column, values) for column in COLUMNS})  # type: ignore[arg-type]
+    return Row(**{column: _typed(kind, values.get(column)) for column, kind in KINDS.items()})  # type: ignore[arg-type]
 
 
 def _asked(params: Mapping[str, str]) -> dict[str, str]:
@@ -187,12 +187,13 @@ def _converged(record: Record) -> bool:
     return patience < epochs < max_epochs and steps * (epochs - 1) / (epochs - patience) < max_steps
 
 
-def _typed(column: str, values: Mapping[str, object]) -> str | int | float | bool | None:
-    kind, value = KINDS[column], values.get(column)
+def _typed(kind: type, value: object) -> str | int | float | bool | None:
     if kind is str:
         return "" if value is None else str(value)
     if kind is bool:
         return str(value).lower() == "true"
+    if value is None:
+        return None
     number = _number(value)
     if not math.isfinite(number):
         return None

@@ -58,10 +58,4 @@ def fill(path: Path, names: Sequence[str], lines: Iterable[Sequence[object]]) ->
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows([_text(value) for value in line] for line in lines)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        writer.writerows([str(v).lower() if isinstance(v, bool) else v for v in line] for line in lines)
