@@ -45,7 +45,7 @@ def _connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
         ) from error
     signal.signal(signal.SIGTERM, on_termination)  # Ray's own would end the command before its runs are kept
     try:
-        yield Cluster(jobs=jobs, shipped=bool(address))
+        yield Cluster(jobs=jobs, is_joined=bool(address))
     finally:
         ray.shutdown()
 

@@ -30,19 +30,19 @@ class Cluster:
 
     jobs: int | None = None
     """Tasks at once; None leaves it to the cores and GPUs."""
-    shipped: bool = False
-    """Whether nodes run the code of this process, whatever is installed there."""
+    is_joined: bool = False
+    """Whether it was there before: its nodes are sent code and files of this machine, whatever they have."""
 
     def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:
         """Keeps in the store what nodes may lack. Raises what `shipping.shipped` raises."""
         require_reachable(work.uri)
-        return replace(work, rooms=shipped(work.rooms, specs, Store.open(work.uri))) if self.shipped else work
+        return replace(work, rooms=shipped(work.rooms, specs, Store.open(work.uri))) if self.is_joined else work
 
     def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
         if not tasks:
             return
         needs = needs_of(len(tasks), work.device)
-        origin = dict(work.origin) | {"command": command()} | ({"git_commit": git_commit()} if self.shipped else {})
+        origin = dict(work.origin) | {"command": command()} | ({"git_commit": git_commit()} if self.is_joined else {})
         work = replace(work, n_threads=int(needs["num_cpus"]), origin=origin)
         yield from outcomes(tasks, Flight(work, needs, self.jobs or len(tasks), watch))
 
