@@ -1,5 +1,6 @@
 """What a command reads of its own machine, read on another one: it lacks the files, and shares the store alone."""
 
+import csv
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -56,22 +57,28 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     return Elsewhere(tmp_path / "elsewhere", enter)
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(tiny_teacher, folder / "bert")
+    make_marian(folder / "there", seed=0)
+    make_marian(folder / "back", seed=1)
+    make_fill_mask(folder / "mask", tiny_teacher)
+    return folder
+
+
 @pytest.fixture
-def suite(desk_folder: Path, tiny_teacher: Path) -> str:
+def suite(desk_folder: Path, models: Path) -> str:
     """A suite's file with everything of its own, named relative to it."""
-    rows = demo.smalltalk().splits
-    for split in ("train", "validation", "test"):
-        lines = [f'"{text}",{label}\n' for text, label in rows[split][:30] for label in [label] if '"' not in text]
-        (desk_folder / f"{split}.csv").write_text("text,label\n" + "".join(sorted({*lines, "one,a\n", "two,b\n"})))
-    (desk_folder / "test.csv").write_text("text,label\nthree,a\nfour,b\n")
-    (desk_folder / "validation.csv").write_text("text,label\nfive,a\nsix,b\n")
-    (desk_folder / "more.txt").write_text("".join(f"{text}\n" for text, _ in rows["train"][100:140]))
-    (desk_folder / "domain.txt").write_text("".join(f"{text}\n" for text, _ in rows["train"][140:150]))
+    texts = [text for text, _ in demo.smalltalk().splits["train"]]
+    splits = {"train": texts[:30], "validation": ["five", "six"], "test": ["three", "four"]}
+    for split, some in splits.items():
+        with (desk_folder / f"{split}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("text", "label"), *((text, "ab"[i % 2]) for i, text in enumerate(some))])
+    (desk_folder / "more.txt").write_text("\n".join(texts[100:140]))
+    (desk_folder / "domain.txt").write_text("\n".join(texts[140:150]))
     (desk_folder / "v.vec").write_text("2 4\na 1 2 3 4\nb 4 3 2 1\n")
-    shutil.copytree(tiny_teacher, desk_folder / "bert")
-    make_marian(desk_folder / "there", seed=0)
-    make_marian(desk_folder / "back", seed=1)
-    make_fill_mask(desk_folder / "mask", tiny_teacher)
+    shutil.copytree(models, desk_folder, dirs_exist_ok=True)
     files = "{train: train.csv, validation: validation.csv, test: test.csv}"
     text = f"task: classification\nteacher: bert\nunlabeled: [more.txt]\ndatasets: {{chat: {files}}}\n"
     (desk_folder / "chat.yml").write_text(text)
