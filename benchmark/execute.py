@@ -115,11 +115,10 @@ class Desk:
             def answers(sentences: Sentences) -> NDArray[np.float32]:
                 return predict(model(), sentences, device=self.device)
 
-            if pool:
-                handover.fetch_texts(made_texts(spec))
-            handover.give(room, unlabelled_read(spec) if pool else LABELLED, answers)
-            if pool:
-                handover.give_texts(made_texts(spec))
+            made, parts = (made_texts(spec), unlabelled_read(spec)) if pool else ("", LABELLED)
+            handover.fetch_texts(made)
+            handover.give(room, parts, answers)
+            handover.give_texts(made)
         except Exception as error:  # the students that need none of it go on
             return _reason(error)
         return ""

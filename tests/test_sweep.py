@@ -22,12 +22,13 @@ from conftest import Finished, enter, start_command
 
 from benchmark.claims import claim
 from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
+from benchmark.executors.work import Work
 from benchmark.executors.worker import reason_of_death
 from benchmark.handover import LABELLED
 from benchmark.learning.classroom import POOL
 from benchmark.ledger import Ledger, due_items
 from benchmark.options import parser, request
-from benchmark.plan import Item
+from benchmark.plan import Item, plan_runs
 from benchmark.reporting.holes import kind_of
 from benchmark.reporting.results import results
 from benchmark.rooms import Rooms
@@ -228,6 +229,16 @@ def test_a_machine_without_the_made_texts_takes_them_from_the_teachers_run(finis
     made.unlink()
     assert main([*augmenting, "-x", "kd_subs_min_max"]) == DONE
     assert made.read_bytes() == path.read_bytes()
+
+
+def test_a_run_whose_data_changed_after_its_plan_fails(finished_copy: Finished) -> None:
+    wanted = request(parser("run", None).parse_args([*finished_copy.arguments, "-x", "vanilla"]))
+    rooms = wanted.rooms()
+    spec = replace(plan_runs(wanted, rooms)[0].spec, data_digest="of the file before")
+    outcome = Work.of(rooms, finished_copy.store, wanted).desk().execute(spec, lambda *_: None)
+    assert outcome
+    assert "data set 'smalltalk_demo' has changed since the plan was made" in outcome.failure
+    assert statuses(finished_copy.store, "teacher")[-1] == ("teacher.fine_tuned", "failed")
 
 
 def handed_over(finished: Finished) -> dict[Path, int]:
