@@ -11,18 +11,19 @@ from collections.abc import Iterator, Sequence
 import torch
 from rich.console import Console
 
-from benchmark.command import DONE, SOME_FAILED, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.options import known
+from benchmark.core.cache import require_writable
+from benchmark.core.errors import DONE, SOME_FAILED, InputError
+from benchmark.core.spec import TEACHER, RunSpec
 from benchmark.data.suites import Suite, load_suite
-from benchmark.errors import InputError
-from benchmark.execute import Desk
-from benchmark.figures import price
-from benchmark.inference import Finished, measure, unmeasured
-from benchmark.measuring.latency import BUDGETS
-from benchmark.options import known
-from benchmark.rooms import Rooms
-from benchmark.serving import publish_best, show_served
-from benchmark.spec import TEACHER, RunSpec
-from benchmark.storage import require_writable
+from benchmark.distillation.suite_data import Rooms
+from benchmark.execution.runner import Desk
+from benchmark.export.registered_model import publish_best, show_served
+from benchmark.measurement.candidates import Finished, unmeasured
+from benchmark.measurement.protocol import BUDGETS
+from benchmark.measurement.stage import measure
+from benchmark.measurement.summary import price
 from students import STUDENTS
 from tracking import Record, Store, cache_folder
 

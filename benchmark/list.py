@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.command import DONE, run_command
-from benchmark.errors import UnknownNameError
+from benchmark.cli.command import run_command
+from benchmark.core.errors import DONE, UnknownNameError
+from benchmark.core.settings import LADDER, SETTINGS, Setting
+from benchmark.core.spec import TASKS
 from benchmark.reporting.columns import points
 from benchmark.reporting.paper import paper_sizes
-from benchmark.settings import LADDER, SETTINGS, Setting
-from benchmark.spec import TASKS
 from tracking import Record, Store, without_password
 
 STUDENTS = {

@@ -12,9 +12,9 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import track
 
-from benchmark.command import DONE, run_command
-from benchmark.errors import InputError
-from benchmark.storage import lock_path, require_writable
+from benchmark.cli.command import run_command
+from benchmark.core.cache import lock_path, require_writable
+from benchmark.core.errors import DONE, InputError
 from tracking import Merge, cache_folder
 
 

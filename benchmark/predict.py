@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmark.command import DONE, run_command
-from benchmark.measuring.bundle import Bundle, readable, words_of
+from benchmark.bundle import Bundle, BundleError, readable, words_of
+from benchmark.cli.command import run_command
+from benchmark.core.errors import DONE, InputError
 
 STANDARD_INPUT = 0
 
@@ -18,7 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    bundle = Bundle.load(asked.bundle, n_threads=asked.threads)
+    try:
+        bundle = Bundle.load(asked.bundle, n_threads=asked.threads)
+    except BundleError as error:
+        raise InputError(str(error)) from error
     for texts in [asked.text] if asked.text else _lines():
         for text, answer in zip(texts, bundle.predict(texts), strict=True):
             print(_line(bundle, readable(text), answer), flush=True)

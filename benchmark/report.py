@@ -8,29 +8,29 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.command import DONE, run_command
-from benchmark.errors import InputError, UnknownNameError
-from benchmark.reporting.attachment import attach
+from benchmark.cli.command import run_command
+from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.reporting.budget import Budget, verdict
-from benchmark.reporting.chapters import chapters
 from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
 from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import RESULTS, folder_name, report_folder, write_text
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards, dataset_boards
+from benchmark.reporting.leaderboard_entry import Board
 from benchmark.reporting.markdown import markdown
-from benchmark.reporting.model import Chapter, page_data
-from benchmark.reporting.origin import origin
 from benchmark.reporting.page import write_page
-from benchmark.reporting.picture import write_pictures
+from benchmark.reporting.page_data import Chapter, page_data
+from benchmark.reporting.provenance import origin
+from benchmark.reporting.report_section import chapters
 from benchmark.reporting.results import Row, results
-from benchmark.reporting.searches import searches, searches_page, write_searches
 from benchmark.reporting.selection import planned_last
-from benchmark.reporting.standing import Board
 from benchmark.reporting.tabular import write_leaderboards, write_results
 from benchmark.reporting.terminal import show_boards
-from benchmark.reporting.trade_off import cost_axes
+from benchmark.reporting.tradeoff import cost_axes
+from benchmark.reporting.tradeoff_plot import write_pictures
+from benchmark.reporting.tuning_section import searches, searches_page, write_searches
+from benchmark.reporting.upload import attach
 from tracking import Record, Store, ui_command
 
 

@@ -7,21 +7,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.command import DONE, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.options import parser, request
+from benchmark.cli.progress import show_plan
+from benchmark.core.cache import require_writable
+from benchmark.core.errors import DONE
+from benchmark.core.spec import TUNED, RunSpec
 from benchmark.data.corpus import load_corpus
 from benchmark.data.overlap import overlap_line
-from benchmark.estimate import Estimator
-from benchmark.executors import choice
-from benchmark.ledger import Ledger, due_items
-from benchmark.options import parser, request
-from benchmark.plan import Item, Request, plan_runs
-from benchmark.policy import require_vectors
-from benchmark.progress import show_plan
+from benchmark.distillation.suite_data import Rooms
+from benchmark.execution.best_rates import at_tuned_rates, tuned_lines
+from benchmark.execution.estimate import Estimator
+from benchmark.execution.executors import choice
+from benchmark.execution.plan import Item, Request, plan_runs
+from benchmark.execution.run_status import Ledger, due_items
+from benchmark.execution.setting_requirements import require_vectors
 from benchmark.reporting.files import RESULTS, folder_name
-from benchmark.rooms import Rooms
-from benchmark.spec import TUNED, RunSpec
-from benchmark.storage import require_writable
-from benchmark.tuned import at_tuned_rates, tuned_lines
 from tracking import NoStoreError, Record, Store, cache_folder
 
 
@@ -48,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(repeated, markup=False, highlight=False, soft_wrap=True)
     if asked.dry_run:
         return DONE
-    from benchmark.job import Job  # all that trains, measures and draws: seconds that a plan does not wait for
+    from benchmark.execution.pipeline import (
+        Job,  # all that trains, measures and draws: seconds that a plan does not wait for
+    )
 
     return Job(asked, wanted, rooms, items, ledger, out, console).done(due, seconds)
 

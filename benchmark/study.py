@@ -13,21 +13,21 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark import run
-from benchmark.command import DONE, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.options import known, parser, request
+from benchmark.core.errors import DONE, InputError
+from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.suites import load_suite
-from benchmark.errors import InputError
-from benchmark.options import known, parser, request
-from benchmark.plan import Request, plan_runs
-from benchmark.policy import read_means, why_not
+from benchmark.distillation.suite_data import Rooms
+from benchmark.execution.plan import Request, plan_runs
+from benchmark.execution.setting_requirements import read_means, why_not
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.results import results
-from benchmark.rooms import Rooms
-from benchmark.spec import TUNED
-from benchmark.studies.curves import read_curves, write_curves
-from benchmark.studies.experiments import EXPERIMENTS
-from benchmark.studies.lengths import length_statistics, markdown, write_lengths
-from benchmark.studies.table import answer, write_study
+from benchmark.reporting.studies.curves import read_curves, write_curves
+from benchmark.reporting.studies.experiments import EXPERIMENTS
+from benchmark.reporting.studies.lengths import length_statistics, markdown, write_lengths
+from benchmark.reporting.studies.table import answer, write_study
 from tracking import Store
 
 LENGTH, CONVERGENCE = "length", "convergence"

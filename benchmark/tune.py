@@ -9,24 +9,24 @@ import torch
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from benchmark.command import DONE, SOME_FAILED, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.options import known, positive, rate, request, seed
+from benchmark.cli.progress import SweepProgress
+from benchmark.core.cache import lock_path, require_writable
+from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
-from benchmark.errors import InputError, RunError, UnknownNameError
-from benchmark.estimate import Estimator
-from benchmark.execute import Desk
-from benchmark.executors.local import Local
-from benchmark.executors.work import Work
-from benchmark.ledger import Ledger
-from benchmark.options import known, positive, rate, request, seed
-from benchmark.plan import Item, Request, plan_runs
-from benchmark.policy import add_options, require_vectors
-from benchmark.progress import SweepProgress
+from benchmark.distillation.suite_data import Rooms
+from benchmark.execution.estimate import Estimator
+from benchmark.execution.executors.local import Local
+from benchmark.execution.plan import Item, Request, plan_runs
+from benchmark.execution.run_status import Ledger
+from benchmark.execution.runner import Desk
+from benchmark.execution.scheduler import finished_teachers, prepare, sweep
+from benchmark.execution.setting_requirements import add_options, require_vectors
+from benchmark.execution.tasks import Work
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
-from benchmark.reporting.rates import Tried, answer
-from benchmark.rooms import Rooms
-from benchmark.storage import lock_path, require_writable
-from benchmark.sweep import finished_teachers, prepare, sweep
+from benchmark.reporting.learning_rate_plot import Tried, answer
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown

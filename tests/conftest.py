@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # before ray is; a busy machine takes its time
 
 from benchmark.data import demo
-from benchmark.measuring import lock
+from benchmark.measurement import machine_lock as lock
 from tracking import Store
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from typing import Any
 
 from sqlalchemy import MetaData, create_engine
 
-from benchmark.options import parser, request
-from benchmark.plan import Item, plan_runs
-from benchmark.spec import RunSpec
-from benchmark.tags import role, tags
+from benchmark.cli.options import parser, request
+from benchmark.core.spec import RunSpec
+from benchmark.execution.plan import Item, plan_runs
+from benchmark.execution.run_description import role, tags
 from tests.conftest import COSTS, USERS, own_environment, write_teacher
 from tests.made_runs import LABELS
 from tests.team_server import team_server

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from itertools import count
 from typing import Any
 
-from benchmark.presets import STUDENT_RATES
+from benchmark.core.presets import STUDENT_RATES
+from benchmark.core.spec import RunSpec
 from benchmark.reporting.claims.verdicts import Effect, Finding, findings
 from benchmark.reporting.results import COLUMNS, KINDS, Row
-from benchmark.spec import RunSpec
 from tracking import Record
 
 NUMBERS = count()

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmark.reporting.standing import COSTS
+from benchmark.reporting.leaderboard_entry import COSTS
 from tracking import LiveRun, Record, Store
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")

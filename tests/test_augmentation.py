@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from made_models import make_fill_mask, make_marian, smalltalk
 
-from benchmark.augmentation import augment as augmenting
-from benchmark.augmentation import means as meaning
-from benchmark.augmentation import neighbours as neighbouring
-from benchmark.augmentation.augment import Augmented, augment, substituted
-from benchmark.augmentation.means import METHODS, N_TEXTS, Means, lacking, recipe
-from benchmark.augmentation.neighbours import nearest, neighbours
-from benchmark.augmentation.words import core, draws, in_case_of, pick, with_core
+from benchmark.core.errors import DataError, InputError, UnknownNameError
+from benchmark.data.augmentation import augment as augmenting
+from benchmark.data.augmentation import config as meaning
+from benchmark.data.augmentation import neighbours as neighbouring
+from benchmark.data.augmentation.augment import Augmented, augment, substituted
+from benchmark.data.augmentation.config import METHODS, N_TEXTS, Means, lacking, recipe
+from benchmark.data.augmentation.neighbours import nearest, neighbours
+from benchmark.data.augmentation.words import core, draws, in_case_of, pick, with_core
 from benchmark.data.corpus import load_corpus
 from benchmark.data.pool import text_key, unlabeled_pool
 from benchmark.data.suites import load_suite
-from benchmark.errors import DataError, InputError, UnknownNameError
 
 SOURCE = smalltalk()[:12]
 POOL = smalltalk()[12:]
@@ -197,7 +197,8 @@ def test_a_recipe_tells_an_edited_model(models: dict[str, str], tiny_teacher: Pa
 
 
 def test_means_are_cheap_to_import() -> None:
-    code = "import sys, benchmark.augmentation.means; print({'torch', 'transformers', 'datasets'} & set(sys.modules))"
+    heavy = "{'torch', 'transformers', 'datasets'}"
+    code = f"import sys, benchmark.data.augmentation.config; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
 
 

@@ -14,13 +14,13 @@ from made_models import make_fill_mask, make_marian, smalltalk
 from safetensors.torch import load_file, save_file
 from transformers import BertForMaskedLM, MarianMTModel, RobertaTokenizer
 
-from benchmark import pretrained
-from benchmark.augmentation import cache, translation
-from benchmark.augmentation.cache import cache_path
-from benchmark.augmentation.masking import FillMask, whole_words
-from benchmark.augmentation.translation import Translator
-from benchmark.augmentation.words import core
-from benchmark.errors import DataError, InputError
+from benchmark.core import hub as pretrained
+from benchmark.core.errors import DataError, InputError
+from benchmark.data.augmentation import cache, translation
+from benchmark.data.augmentation.cache import cache_path
+from benchmark.data.augmentation.masking import FillMask, whole_words
+from benchmark.data.augmentation.translation import Translator
+from benchmark.data.augmentation.words import core
 
 TEXTS = smalltalk()[:10]
 

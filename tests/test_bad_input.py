@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.command import BAD_INPUT, run_command
+from benchmark.cli.command import run_command
+from benchmark.core.errors import BAD_INPUT
 from benchmark.data.catalogue import DATASETS
 from benchmark.run import main
 

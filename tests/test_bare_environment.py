@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from test_bundle import make_bundle
 
-from benchmark.serving import REQUIREMENTS, _pinned, bundle_code
+from benchmark.export.registered_model import REQUIREMENTS, _pinned, bundle_code
 
 INSTALL_SECONDS = 300
 
@@ -45,7 +45,7 @@ def test_a_bundle_answers_with_its_code_alone(task: str, answer: object, bare: P
         shutil.copyfile(source, tmp_path / "code" / place)
     folder = make_bundle(tmp_path / "bundle", task)
     text = "sedih" if task == "classification" else "budi di bandung"
-    line = f"from benchmark.measuring.bundle import Bundle; print(Bundle.load({str(folder)!r}).predict([{text!r}]))"
+    line = f"from benchmark.bundle import Bundle; print(Bundle.load({str(folder)!r}).predict([{text!r}]))"
     done = run(bare, tmp_path / "code", "-c", line)
     assert (done.stdout.strip(), done.stderr) == (str(answer), "")
 

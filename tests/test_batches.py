@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmark.learning.batches import Batch, _ranges, collate, plan_batches, token_budget
-from benchmark.learning.encoding import LOST, Sentences
+from benchmark.distillation.batching import Batch, _ranges, collate, plan_batches, token_budget
+from benchmark.distillation.encoding import LOST, Sentences
 
 PAD = 7
 

@@ -13,14 +13,14 @@ import pytest
 from made_runs import LADDER, fill, many_records
 
 from benchmark.report import main, write_report
-from benchmark.reporting.evidence import Confusion, LengthBin
-from benchmark.reporting.insight import Insight, label
+from benchmark.reporting.error_analysis import Insight, label
 from benchmark.reporting.leaderboard import boards, dataset_boards
-from benchmark.reporting.model import Chapter, page_data
-from benchmark.reporting.origin import origin
+from benchmark.reporting.leaderboard_entry import Board
 from benchmark.reporting.page import write_page
+from benchmark.reporting.page_data import Chapter, page_data
+from benchmark.reporting.predictions import Confusion, LengthBin
+from benchmark.reporting.provenance import origin
 from benchmark.reporting.results import results
-from benchmark.reporting.standing import Board
 from tracking import Store
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install -e .[dev]")

@@ -8,11 +8,11 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from transformers import BertTokenizer
 
+from benchmark.core.errors import RunError
 from benchmark.data.corpus import Corpus
 from benchmark.data.pool import Pool
-from benchmark.errors import RunError
-from benchmark.learning.classroom import POOL, Classroom
-from benchmark.learning.encoding import Sentences
+from benchmark.distillation.encoded_dataset import POOL, Classroom
+from benchmark.distillation.encoding import Sentences
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "nasi", "goreng"]
 TOKENIZER = BertTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)})

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, List, Value
 
+from benchmark.core.errors import DataError
+from benchmark.core.spec import Task
 from benchmark.data import arrow_cache
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Split
 from benchmark.data.rows import Row
 from benchmark.data.splits import cut_validation, labels_of, metric_of, ranking
-from benchmark.errors import DataError
-from benchmark.spec import Task
 
 TEXTS = {
     "train": "text,label\na,ya\nb,tidak\nc,ya\n",

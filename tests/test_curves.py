@@ -9,8 +9,8 @@ from conftest import AddRun
 from matplotlib.figure import Figure
 
 from benchmark.reporting.results import results
-from benchmark.studies.curves import EPOCHS, STEPS, Curve, draw, read_curves, write_curves
-from benchmark.studies.experiments import EXPERIMENTS
+from benchmark.reporting.studies.curves import EPOCHS, STEPS, Curve, draw, read_curves, write_curves
+from benchmark.reporting.studies.experiments import EXPERIMENTS
 from tracking import LiveRun, Store
 
 CONVERGENCE = EXPERIMENTS["convergence"]

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.errors import DataError
-from benchmark.learning.embeddings import FASTTEXT, fit_width, read_vectors, start_table, train_fasttext
+from benchmark.core.errors import DataError
+from benchmark.distillation.embeddings import FASTTEXT, fit_width, read_vectors, start_table, train_fasttext
 
 PIECES = ["[PAD]", "aku", "##lah", "▁nasi", "Ġgoreng", "suka"]
 SENTENCES = [["aku", "suka", "▁nasi"], ["suka", "##lah", "aku"]] * 20

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertTokenizer
 
-from benchmark.learning.encoding import LOST, Sentences, concatenate, encode_texts, encode_words
+from benchmark.distillation.encoding import LOST, Sentences, concatenate, encode_texts, encode_words
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng", "ku", "##ku"]
 PAD, UNK, CLS, SEP, _, AKU, SUKA, LAH, NASI, GORENG, *_ = range(len(PIECES))

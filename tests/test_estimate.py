@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from test_spec import SPEC
 
-from benchmark.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_PIECE, OVERHEAD_SECONDS, Estimator
-from benchmark.spec import GRID
+from benchmark.core.spec import GRID
+from benchmark.execution.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_PIECE, OVERHEAD_SECONDS, Estimator
 from students import STUDENTS
 from tracking import Record
 

@@ -17,20 +17,19 @@ import pytest
 from conftest import Finished, own_environment, start_command
 from test_sweep import ENDLESS, running, statuses, wait_until
 
-from benchmark.command import INTERRUPTED
-from benchmark.errors import InputError
-from benchmark.execute import Desk
-from benchmark.executors import choice
-from benchmark.executors.local import Local, threads
-from benchmark.executors.work import Work
-from benchmark.learning.teacher import identify
-from benchmark.limits import EXCEEDED, Limits
-from benchmark.options import parser, request
-from benchmark.outcome import Outcome, Watch
-from benchmark.plan import plan_runs
+from benchmark.cli.options import parser, request
+from benchmark.core.errors import INTERRUPTED, InputError
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.teacher import identify
+from benchmark.execution.executors import choice
+from benchmark.execution.executors.local import Local, threads
+from benchmark.execution.limits import EXCEEDED, Limits
+from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.plan import plan_runs
+from benchmark.execution.runner import Desk
+from benchmark.execution.tasks import Work
+from benchmark.measurement.session import lanes
 from benchmark.run import main
-from benchmark.session import lanes
-from benchmark.spec import RunSpec
 from tracking import Store
 
 SUITE = ("--suite", "classification")
@@ -97,7 +96,7 @@ def test_a_process_that_a_limit_ended_leaves_nothing_to_be_said() -> None:
     """Semaphores, as those of progress bars, are given back: Python would warn of them in the last line."""
     code = (
         "import time\nfrom functools import partial\nfrom multiprocessing import get_context\n"
-        "from benchmark.limits import Limits, enforced\nlock = get_context('spawn').Lock()\n"
+        "from benchmark.execution.limits import Limits, enforced\nlock = get_context('spawn').Lock()\n"
         "with enforced(Limits(memory_mib=1), partial(print, flush=True)): time.sleep(60)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS)
@@ -203,7 +202,7 @@ def test_nobody_joins_a_cluster_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_cluster_that_cannot_be_started_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
-    from benchmark.executors.cluster.connection import connected
+    from benchmark.execution.executors.ray.connection import connected
 
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("long" * 30)))
     with (
@@ -234,7 +233,7 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     desk_folder: Path, tiny_teacher: Path, store_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray")
-    from benchmark.executors.cluster import node
+    from benchmark.execution.executors.ray import node
 
     shutil.copytree(tiny_teacher, desk_folder / "bert")
     for name in ("train", "validation", "test"):

@@ -11,10 +11,10 @@ import torch
 import transformers
 from torch import Tensor, nn
 
-from benchmark.errors import RunError
-from benchmark.measuring.export import MAX_LOGIT_GAP, OPSET, export_onnx, max_logit_gap
-from benchmark.measuring.fusion import fuse, node_counts
-from benchmark.measuring.onnx_model import OnnxModel, pad
+from benchmark.bundle.onnx_model import OnnxModel, pad
+from benchmark.core.errors import RunError
+from benchmark.export.fusion import fuse, node_counts
+from benchmark.export.onnx_export import MAX_LOGIT_GAP, OPSET, export_onnx, max_logit_gap
 from students import STUDENTS, build
 
 VOCAB_SIZE = 200
@@ -223,6 +223,6 @@ def test_session_uses_the_threads_it_was_given(tmp_path: Path) -> None:
 
 
 def test_an_onnx_model_is_served_without_torch() -> None:
-    code = "import sys, benchmark.measuring.onnx_model; print('torch' in sys.modules)"
+    code = "import sys, benchmark.bundle.onnx_model; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

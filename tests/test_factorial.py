@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from benchmark.settings import SETTINGS
-from benchmark.studies.experiments import EXPERIMENTS, FACTORS
-from benchmark.studies.factorial import Factor, contrasts, level_names
+from benchmark.core.settings import SETTINGS
+from benchmark.reporting.studies.experiments import EXPERIMENTS, FACTORS
+from benchmark.reporting.studies.factorial import Factor, contrasts, level_names
 
 TWO = (Factor(name="heat", mark="heat"), Factor(name="salt", mark="salt"))
 

@@ -11,9 +11,9 @@ import fasttext
 import numpy as np
 import pytest
 
-from benchmark.errors import DataError
-from benchmark.learning.embeddings import read_vectors
-from benchmark.learning.fasttext_file import check_model_file
+from benchmark.core.errors import DataError
+from benchmark.distillation.embeddings import read_vectors
+from benchmark.distillation.fasttext_file import check_model_file
 
 WORDS = ["aku", "suka", "nasi"]
 TEXT = "__label__a aku suka nasi\n__label__b aku suka\n" * 30

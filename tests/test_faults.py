@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from benchmark.command import BAD_INPUT, run_command
-from benchmark.storage import write_whole
+from benchmark.cli.command import run_command
+from benchmark.core.cache import write_whole
+from benchmark.core.errors import BAD_INPUT
 from tests.faults import cache, clock, disk, kill_sweep, server
 from tests.faults.tally import Fault
 

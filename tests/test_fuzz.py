@@ -25,32 +25,31 @@ from hypothesis import strategies as st
 
 from benchmark import latency, merge, predict, report, tune
 from benchmark import list as runs
+from benchmark.bundle import files as bundle_files
+from benchmark.cli.options import MAX_SEED, parser, request
+from benchmark.core.errors import BenchmarkError, DataError, InputError
+from benchmark.core.spec import TASKS, RunSpec, Task
 from benchmark.data import pool
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
 from benchmark.data.rows import Reading, Row
 from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS, read_suite_file
 from benchmark.data.suites import load_suite
-from benchmark.errors import BenchmarkError, DataError, InputError
-from benchmark.estimate import Estimator
-from benchmark.learning.embeddings import read_vectors
-from benchmark.ledger import Ledger
-from benchmark.measuring import bundle_files
-from benchmark.measuring.opset import opset
-from benchmark.options import MAX_SEED, parser, request
+from benchmark.distillation.embeddings import read_vectors
+from benchmark.execution.estimate import Estimator
+from benchmark.execution.run_status import Ledger
 from benchmark.reporting.claims.tables import claims_markdown, claims_page
 from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
-from benchmark.reporting.evidence import confusion, length_bins, read_answers
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards, dataset_boards
 from benchmark.reporting.markdown import markdown
-from benchmark.reporting.model import Chapter, page_data
-from benchmark.reporting.origin import origin
+from benchmark.reporting.page_data import Chapter, page_data
+from benchmark.reporting.predictions import confusion, length_bins, read_answers
+from benchmark.reporting.provenance import origin
 from benchmark.reporting.results import COLUMNS, results
-from benchmark.reporting.searches import searches, searches_page
 from benchmark.reporting.tuned_rates import BEST_RATE, tuned_rates
-from benchmark.spec import TASKS, RunSpec, Task
+from benchmark.reporting.tuning_section import searches, searches_page
 from students import STUDENTS
 from tracking import Record, StoreError, is_dead, ui_command
 from tracking.config import TrackingConfig, resolve
@@ -301,7 +300,6 @@ MANIFEST = st.fixed_dictionaries(
         "pad_id": st.integers() | JSON,
         "fallback_label": st.sampled_from(["O", "a"]) | JSON,
         "files": st.dictionaries(st.sampled_from(bundle_files.NEEDED) | st.text(max_size=4), JSON, max_size=5),
-        "opset": JSON,
     },
 )
 DEEP = b"[" * 100_000
@@ -319,7 +317,7 @@ def _whole(place: Path) -> dict[str, Any]:
 @example(content=DEEP)
 def test_manifests(place: Path, content: bytes) -> None:
     (place / bundle_files.MANIFEST).write_bytes(content)
-    with suppress(InputError):
+    with suppress(bundle_files.BundleError):
         manifest = bundle_files.read_manifest(place)
         bundle_files.check_files(place, manifest)
 
@@ -329,7 +327,7 @@ def test_manifests(place: Path, content: bytes) -> None:
 @example(content=DEEP)
 def test_labels(place: Path, content: bytes) -> None:
     (place / bundle_files.LABELS).write_bytes(content)
-    with suppress(InputError):
+    with suppress(bundle_files.BundleError):
         assert "O" in bundle_files.read_labels(place, {"fallback_label": "O"})
 
 
@@ -337,24 +335,8 @@ def test_labels(place: Path, content: bytes) -> None:
 @given(JSON.map(json.dumps).map(str.encode) | junk("{", "}", '"model"', ":", '"type"', '"WordPiece"'), st.integers())
 def test_tokenizers(place: Path, content: bytes, max_length: int) -> None:
     (place / bundle_files.TOKENIZER).write_bytes(content)
-    with suppress(InputError):
+    with suppress(bundle_files.BundleError):
         bundle_files.read_tokenizer(place, max_length)
-
-
-FIELD = st.tuples(st.sampled_from([b"\x42", b"\x40", b"\x0a", b"\x08", b"\x10", b"\x12"]), st.binary(max_size=6)).map(
-    b"".join
-)
-
-
-@fuzzed
-@given(BYTES | st.lists(FIELD, max_size=5).map(b"".join))
-@example(content=b"\x40\x01")
-@example(content=b"\x42\x05\x08\xff\xff\xff\x7f")
-@example(content=b"\x42\x02\x12\x00")
-def test_opsets(place: Path, content: bytes) -> None:
-    (place / "model.onnx").write_bytes(content)
-    with suppress(InputError):
-        assert isinstance(opset(place / "model.onnx"), int)
 
 
 @fuzzed

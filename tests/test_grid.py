@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark import grid
-from benchmark.command import DONE
-from benchmark.errors import DivergedError
-from benchmark.lesson import Lesson
-from benchmark.options import parser, request
-from benchmark.plan import plan_runs
-from benchmark.presets import GRID_RATES
-from benchmark.rooms import Rooms
+from benchmark.cli.options import parser, request
+from benchmark.core.errors import DONE, DivergedError
+from benchmark.core.presets import GRID_RATES
+from benchmark.distillation import grid_search as grid
+from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.training_run import Lesson
+from benchmark.execution.plan import plan_runs
 from benchmark.run import main
 from tracking import LiveRun, Record, Store
 

@@ -15,22 +15,23 @@ from test_spec import SPEC
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from benchmark import latency, reference, run
-from benchmark.errors import InputError, RunError
-from benchmark.exam import BUNDLE
-from benchmark.figures import Taken
-from benchmark.inference import Finished, unmeasured
-from benchmark.inference.account import invalidity
-from benchmark.measuring import lock
-from benchmark.measuring.bundle import Bundle
-from benchmark.measuring.bundle_files import INT8, MANIFEST
-from benchmark.measuring.footprint import footprint
-from benchmark.measuring.latency import BUDGETS, Samples
-from benchmark.measuring.speed import control
-from benchmark.renewal import keep_bundle
+from benchmark import latency, run
+from benchmark.bundle import Bundle
+from benchmark.bundle.files import INT8, MANIFEST
+from benchmark.core.artifacts import BUNDLE
+from benchmark.core.errors import InputError, RunError
+from benchmark.core.spec import RunSpec
+from benchmark.export.re_export import keep_bundle
+from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import reference_model as reference
+from benchmark.measurement.candidates import Finished, unmeasured
+from benchmark.measurement.footprint import footprint
+from benchmark.measurement.protocol import BUDGETS, Samples
+from benchmark.measurement.session import REFERENCE, in_fresh_process, lanes
+from benchmark.measurement.session_metadata import invalidity
+from benchmark.measurement.statistics import control
+from benchmark.measurement.summary import Taken
 from benchmark.reporting.results import results
-from benchmark.session import REFERENCE, in_fresh_process, lanes
-from benchmark.spec import RunSpec
 from tracking import Record, Store, StoreError
 
 WORDS = ("aku", "senang", "sedih", "hari", "ini", "sekali", "dia", "kami")

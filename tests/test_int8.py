@@ -7,11 +7,11 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from benchmark.errors import RunError
-from benchmark.measuring.export import export_onnx
-from benchmark.measuring.fusion import node_counts
-from benchmark.measuring.int8 import quantise
-from benchmark.measuring.onnx_model import OnnxModel
+from benchmark.bundle.onnx_model import OnnxModel
+from benchmark.core.errors import RunError
+from benchmark.export.fusion import node_counts
+from benchmark.export.int8 import quantise
+from benchmark.export.onnx_export import export_onnx
 from students import STUDENTS, build
 
 VOCAB_SIZE = 2000

@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.measuring import lock
-from benchmark.measuring.export import export_onnx
-from benchmark.measuring.latency import (
+from benchmark.bundle.onnx_model import OnnxModel
+from benchmark.export.onnx_export import export_onnx
+from benchmark.measurement import machine_lock as lock
+from benchmark.measurement.protocol import (
     BUDGETS,
     P95_MIN_SAMPLES,
     Budget,
@@ -28,7 +29,6 @@ from benchmark.measuring.latency import (
     torch_subject,
     torch_threads,
 )
-from benchmark.measuring.onnx_model import OnnxModel
 
 
 @pytest.fixture(autouse=True)

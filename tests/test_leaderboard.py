@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from benchmark.reporting.answer import answer
 from benchmark.reporting.budget import Budget, best, verdict
+from benchmark.reporting.formatting import significant
 from benchmark.reporting.leaderboard import boards, dataset_boards
-from benchmark.reporting.numerals import significant
+from benchmark.reporting.leaderboard_entry import Board, Hole, Standing
 from benchmark.reporting.results import COLUMNS, KINDS, Row
-from benchmark.reporting.standing import Board, Hole, Standing
+from benchmark.reporting.summary import answer
 
 NUMBERS = count()
 COSTS: dict[str, tuple[int, float, float]] = {

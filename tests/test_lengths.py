@@ -2,7 +2,7 @@
 
 from test_classroom import room
 
-from benchmark.studies.lengths import length_statistics, markdown
+from benchmark.reporting.studies.lengths import length_statistics, markdown
 
 
 def test_lengths_are_of_whole_texts_and_filters_see_what_is_read() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.lesson import Lesson, word_table
-from benchmark.options import parser, request
-from benchmark.plan import plan_runs
+from benchmark.cli.options import parser, request
+from benchmark.distillation.training_run import Lesson, word_table
+from benchmark.execution.plan import plan_runs
 
 ARGUMENTS = ("--suite", "classification", "--limit", "40", "-s", "cnn", "-x", "kd_ulb_fasttext")
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from benchmark import list as listing
-from benchmark.command import run_command
+from benchmark.cli.command import run_command
+from benchmark.core.errors import InputError, RunError, UnknownNameError
+from benchmark.core.settings import SETTINGS
 from benchmark.data.catalogue import DATASETS
-from benchmark.errors import InputError, RunError, UnknownNameError
-from benchmark.settings import SETTINGS
 from students import STUDENTS
 from tracking import Store, StoreError
 
@@ -129,7 +129,7 @@ def test_exit_codes(main: Callable[[], int], code: int, said: str, capsys: pytes
 
 def test_a_command_that_is_asked_to_end_is_interrupted() -> None:
     """By the SIGTERM of a scheduler, a container or `kill`: what goes on is tidied up as on Ctrl-C."""
-    code = "import time; from benchmark.command import run_command; run_command(lambda: print(1) or time.sleep(60))"
+    code = "import time; from benchmark.cli.command import run_command; run_command(lambda: print(1) or time.sleep(60))"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.errors import RunError
-from benchmark.learning.logits import LARGEST, stored_logits
+from benchmark.core.errors import RunError
+from benchmark.distillation.logits import LARGEST, stored_logits
 
 LOGITS = np.array([[1.5, -2.0], [np.nan, np.nan], [0.25, 1e9]], dtype=np.float32)
 

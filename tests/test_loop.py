@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmark.errors import DivergedError
-from benchmark.learning.batches import plan_batches, token_budget
-from benchmark.learning.encoding import LOST, Sentences
-from benchmark.learning.loop import Exercise, Progress, Recipe, predict, train
-from benchmark.learning.losses import IGNORED, hard, mse
+from benchmark.core.errors import DivergedError
+from benchmark.distillation.batching import plan_batches, token_budget
+from benchmark.distillation.encoding import LOST, Sentences
+from benchmark.distillation.losses import IGNORED, hard, mse
+from benchmark.distillation.trainer import Exercise, Progress, Recipe, predict, train
 
 CPU = torch.device("cpu")
 N_LABELS = 3

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmark.learning.losses import IGNORED, hard, kld, loss_function, mse
-from benchmark.settings import SETTINGS
+from benchmark.core.settings import SETTINGS
+from benchmark.distillation.losses import IGNORED, hard, kld, loss_function, mse
 
 LN2, LN3 = math.log(2), math.log(3)
 

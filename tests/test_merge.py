@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from conftest import AddRun, own_environment
 
-from benchmark.command import BAD_INPUT, run_command
+from benchmark.cli.command import run_command
+from benchmark.core.cache import lock_path
+from benchmark.core.errors import BAD_INPUT
 from benchmark.merge import main
-from benchmark.storage import lock_path
 from tracking import Merge, Record, Store, StoreError
 
 OWN_TAGS = ("merged_from", "merged_at")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.options import learning_rate, parser, positive, request, seed
-from benchmark.plan import Request
-from benchmark.presets import PRESETS
-from benchmark.settings import LADDER
+from benchmark.cli.options import learning_rate, parser, positive, request, seed
+from benchmark.core.presets import PRESETS
+from benchmark.core.settings import LADDER
+from benchmark.execution.plan import Request
 from students import STUDENTS
 
 

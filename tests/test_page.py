@@ -13,8 +13,8 @@ import pytest
 from made_runs import fill
 
 from benchmark.report import write_report
-from benchmark.reporting.evidence import Answered, confusion, length_bins
-from benchmark.reporting.model import embedded
+from benchmark.reporting.page_data import embedded
+from benchmark.reporting.predictions import Answered, confusion, length_bins
 from tracking import Store
 
 HOSTILE = '</script><script>alert("x")</script> \u202egnp \u2028 ' + "very long " * 40

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmark.core.errors import DataError, InputError
+from benchmark.core.spec import TASKS, Task
 from benchmark.data.entry import Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
 from benchmark.data.rows import Reading, Row, shorten
-from benchmark.errors import DataError, InputError
-from benchmark.spec import TASKS, Task
 
 
 def read(

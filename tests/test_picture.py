@@ -2,9 +2,9 @@
 
 from test_leaderboard import row
 
+from benchmark.core.settings import SETTINGS
 from benchmark.reporting.leaderboard import boards
-from benchmark.reporting.picture import Styles, draw
-from benchmark.settings import SETTINGS
+from benchmark.reporting.tradeoff_plot import Styles, draw
 
 
 def test_every_setting_has_a_mark_and_a_whole_name() -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.options import parser, request
-from benchmark.plan import Item, plan_runs
-from benchmark.presets import (
+from benchmark.cli.options import parser, request
+from benchmark.core.presets import (
     BUNDLED_TEACHER,
     GRID_RATES,
     MOST_EPOCHS,
@@ -17,8 +16,9 @@ from benchmark.presets import (
     USUAL_FINE_TUNING,
     FineTuning,
 )
-from benchmark.rooms import Rooms
-from benchmark.spec import GRID, RunSpec
+from benchmark.core.spec import GRID, RunSpec
+from benchmark.distillation.suite_data import Rooms
+from benchmark.execution.plan import Item, plan_runs
 from students import STUDENTS
 
 N_LEFT_OUT = sum(len(settings) for settings in PRESETS["quickstart"].left_out.values())

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.core.errors import DataError
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.pool import text_key, unlabeled_pool
 from benchmark.data.sources import MIRROR, is_available
 from benchmark.data.suites import Suite, load_suite
-from benchmark.errors import DataError
 
 MakeSuite = Callable[..., Suite]
 

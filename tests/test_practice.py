@@ -9,12 +9,12 @@ import pytest
 from test_classroom import room
 from test_spec import SPEC
 
+from benchmark.core.errors import RunError
+from benchmark.core.spec import RunSpec
 from benchmark.data.pool import Pool
-from benchmark.errors import RunError
-from benchmark.learning.classroom import Classroom
-from benchmark.learning.encoding import Sentences
-from benchmark.practice import practice
-from benchmark.spec import RunSpec
+from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.training_set import practice
 
 POOL = ("aku", "aku aku", "aku aku aku", "aku aku aku aku", "nasi", "suka nasi goreng aku suka nasi")
 

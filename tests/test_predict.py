@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from test_bundle import make_bundle
 
-from benchmark.errors import InputError
+from benchmark.core.errors import InputError
 from benchmark.predict import main
 
 

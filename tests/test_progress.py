@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmark.outcome import Outcome
-from benchmark.progress import SweepProgress
-from benchmark.spec import RunSpec
+from benchmark.cli.progress import SweepProgress
+from benchmark.core.spec import RunSpec
+from benchmark.execution.outcome import Outcome
 
 SPEC = RunSpec(
     suite="classification", dataset="smalltalk_demo", task="classification", student="bilstm",

@@ -8,9 +8,9 @@ import pytest
 import torch
 from test_progress import SPEC
 
-from benchmark.execute import Desk
-from benchmark.executors.work import Run
-from benchmark.spec import RunSpec
+from benchmark.core.spec import RunSpec
+from benchmark.execution.runner import Desk
+from benchmark.execution.tasks import Run
 from tests.faults.server import Server
 from tracking import Store, StoreError, pulse
 from tracking.live import LiveRun

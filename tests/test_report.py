@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmark.errors import InputError, UnknownNameError
+from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.report import main, print_leaderboard, write_report
 from benchmark.reporting.files import folder_name
 from benchmark.reporting.leaderboard import boards

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from benchmark.errors import InputError
+from benchmark.core.cache import write_text
+from benchmark.core.errors import InputError
 from benchmark.reporting.files import report_folder, write_whole
 from benchmark.reporting.results import COLUMNS, Row, results
 from benchmark.reporting.tabular import write_csv, write_parquet
-from benchmark.storage import write_text
 from tracking import Record, Store
 
 CONTRACT = (

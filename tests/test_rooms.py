@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.data.suites import load_suite
-from benchmark.rooms import Rooms
+from benchmark.distillation.suite_data import Rooms
 
 
 def teacher_with(folder: Path, like: Path, kind: str, positions: int, pad_id: int) -> str:

@@ -15,11 +15,11 @@ import pytest
 from conftest import ROOT, Finished, start_command
 from mlflow import MlflowClient
 
-from benchmark.measuring.bundle import Bundle
-from benchmark.presets import PRESETS
+from benchmark.bundle import Bundle
+from benchmark.core.presets import PRESETS
+from benchmark.core.settings import LADDER
+from benchmark.core.spec import RunResult, RunSpec
 from benchmark.run import main
-from benchmark.settings import LADDER
-from benchmark.spec import RunResult, RunSpec
 from students import STUDENTS
 from tracking import Record, Store
 

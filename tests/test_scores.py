@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import BILOU, IOBES
 
-from benchmark.measuring.scores import f1_per_label, macro_f1
+from benchmark.distillation.scores import f1_per_label, macro_f1
 
 CLASSES = ("marah", "senang", "sedih", "takut")
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.report import write_report
-from benchmark.reporting.searches import searches, searches_page, write_searches
+from benchmark.reporting.tuning_section import searches, searches_page, write_searches
 from tracking import Store
 
 SUITE = "classification"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.learning.selection import balanced, length_bounds, of_length
+from benchmark.distillation.selection import balanced, length_bounds, of_length
 
 LABELS = np.array([0] * 6 + [1] * 3 + [2] * 1 + [4] * 5)  # label 3 is never given; counts 6, 3, 1, 0, 5
 

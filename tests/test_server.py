@@ -22,7 +22,8 @@ from test_merge import copied, everything, fill
 
 from benchmark import list as listing
 from benchmark import merge
-from benchmark.command import BAD_INPUT, run_command
+from benchmark.cli.command import run_command
+from benchmark.core.errors import BAD_INPUT
 from benchmark.tuning.storage import open_storage
 from tracking import Store, StoreError
 

@@ -19,7 +19,7 @@ import pytest
 from conftest import AddRun
 from test_bundle import make_bundle
 
-from benchmark.serving import BEST, best_students, publish_best
+from benchmark.export.registered_model import BEST, best_students, publish_best
 from tracking import Store
 from tracking.models import registered_name
 
@@ -169,7 +169,7 @@ def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
     )
     assert [file.name for file in folder.rglob("*") if file.suffix in (".pkl", ".pickle", ".bin")] == []
     assert (folder / "served_model.py").is_file()
-    assert (folder / "code" / "benchmark" / "measuring" / "bundle.py").is_file()
+    assert (folder / "code" / "benchmark" / "bundle" / "bundle.py").is_file()
     info = mlflow.models.Model.load(str(folder))
     assert [str(kind) for kind in info.signature.inputs.input_types()] == ["DataType.string"]
 

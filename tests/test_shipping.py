@@ -11,18 +11,18 @@ import pytest
 import torch
 from made_models import make_fill_mask, make_marian
 
-from benchmark import parcels
+from benchmark.cli.options import parser, request
+from benchmark.core.errors import InputError, RunError
+from benchmark.core.spec import RunSpec
 from benchmark.data import demo
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.sources import PRIVATE
-from benchmark.errors import InputError, RunError
-from benchmark.lesson import Lesson
-from benchmark.options import parser, request
-from benchmark.parcels import Delivery, Parcel
-from benchmark.plan import plan_runs
-from benchmark.rooms import Rooms
-from benchmark.shipping import shipped
-from benchmark.spec import RunSpec
+from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.training_run import Lesson
+from benchmark.execution.executors.ray import file_sets as parcels
+from benchmark.execution.executors.ray.file_sets import Delivery, Parcel
+from benchmark.execution.executors.ray.upload_inputs import shipped
+from benchmark.execution.plan import plan_runs
 from tracking import Merge, Store, StoreError
 
 MODELS = ("--translate", "there", "back", "--fill-mask", "mask")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.core.errors import DataError
 from benchmark.data import sources
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry
 from benchmark.data.sources import at_hand, files_of, is_available, read_bytes
-from benchmark.errors import DataError
 
 CONTENT = b"text,label\nhalo,ya\n"
 FILE = DataFile(path="data/train.csv", format="csv", sha256=hashlib.sha256(CONTENT).hexdigest())

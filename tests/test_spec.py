@@ -4,7 +4,7 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from benchmark.spec import POLICY, RunResult, RunSpec, digest
+from benchmark.core.spec import POLICY, RunResult, RunSpec, digest
 
 SPEC = RunSpec(
     suite="s",

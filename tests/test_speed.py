@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from benchmark.figures import Taken, costs, figures, int8_won, price
-from benchmark.measuring.footprint import Footprint
-from benchmark.measuring.latency import Samples
-from benchmark.measuring.speed import Control, Estimate, control, median_ms, speed_up, verdict
-from benchmark.session import Lane
+from benchmark.measurement.footprint import Footprint
+from benchmark.measurement.protocol import Samples
+from benchmark.measurement.session import Lane
+from benchmark.measurement.statistics import Control, Estimate, control, median_ms, speed_up, verdict
+from benchmark.measurement.summary import Taken, costs, figures, int8_won, price
 
 
 def samples(*round_ms: float, n: int = 4) -> Samples:

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.learning.encoding import Sentences
-from benchmark.learning.loop import Exercise, Recipe, predict, train
-from benchmark.learning.losses import hard
+from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.losses import hard
+from benchmark.distillation.trainer import Exercise, Recipe, predict, train
 from benchmark.reporting.paper import paper_sizes
 from students import STUDENTS, build, word_embeddings
 from students.attention import SelfAttention

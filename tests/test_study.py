@@ -7,13 +7,14 @@ import pytest
 from conftest import AddRun
 
 from benchmark import study
-from benchmark.command import DONE, run_command
+from benchmark.cli.command import run_command
+from benchmark.core.errors import DONE
+from benchmark.core.settings import SETTINGS
 from benchmark.reporting.intervals import interval
 from benchmark.reporting.paper import paper_discussion_f1
 from benchmark.reporting.results import Row, results
-from benchmark.settings import SETTINGS
-from benchmark.studies.experiments import EXPERIMENTS, Experiment
-from benchmark.studies.table import answer, effect, lines, write_study
+from benchmark.reporting.studies.experiments import EXPERIMENTS, Experiment
+from benchmark.reporting.studies.table import answer, effect, lines, write_study
 from tracking import Store
 
 LOSSES, CONVERGENCE = EXPERIMENTS["losses"], EXPERIMENTS["convergence"]

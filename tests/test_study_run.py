@@ -8,7 +8,7 @@ from conftest import Finished
 from made_models import make_fill_mask, make_marian
 
 from benchmark import study
-from benchmark.augmentation import translation
+from benchmark.data.augmentation import translation
 
 IN_DOMAIN = "halo kak, bisa bantu aku\nkapan toko buka ya\nmakasih banyak\n"
 SMALL = ("-s", "cnn", "--max-epochs", "1", "--limit", "40", "--augmented", "30", "--no-latency")

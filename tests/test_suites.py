@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark.core.errors import DataError, InputError, UnknownNameError
+from benchmark.core.spec import TASKS, Task
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.entry import SPLITS
 from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS
 from benchmark.data.suites import SUITES, Suite, load_suite
-from benchmark.errors import DataError, InputError, UnknownNameError
-from benchmark.spec import TASKS, Task
 
 OF_THE_CONTRACT = """
 name: support_desk

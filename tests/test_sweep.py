@@ -20,21 +20,21 @@ import numpy as np
 import pytest
 from conftest import Finished, enter, start_command
 
-from benchmark.claims import claim
-from benchmark.command import DONE, INTERRUPTED, SOME_FAILED
-from benchmark.executors.work import Work
-from benchmark.executors.worker import reason_of_death
-from benchmark.handover import LABELLED
-from benchmark.learning.classroom import POOL
-from benchmark.ledger import Ledger, due_items
-from benchmark.options import parser, request
-from benchmark.plan import Item, plan_runs
-from benchmark.reporting.holes import kind_of
+from benchmark.cli.options import parser, request
+from benchmark.core.cache import augmented_path, logits_folder, teacher_folder
+from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
+from benchmark.core.locks import claim
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.encoded_dataset import POOL
+from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.teacher_outputs import LABELLED
+from benchmark.execution.executors.worker import reason_of_death
+from benchmark.execution.plan import Item, plan_runs
+from benchmark.execution.run_status import Ledger, due_items
+from benchmark.execution.tasks import Work
+from benchmark.reporting.missing_results import kind_of
 from benchmark.reporting.results import results
-from benchmark.rooms import Rooms
 from benchmark.run import main
-from benchmark.spec import RunSpec
-from benchmark.storage import augmented_path, logits_folder, teacher_folder
 from tracking import Record, Store
 from tracking.provenance import owner
 
@@ -274,7 +274,7 @@ def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
 
 @pytest.mark.usefixtures("desk_folder")
 def test_a_claim_is_one_process_s_at_a_time() -> None:
-    code = "from benchmark.claims import claim\nwith claim('s', 'k') as is_ours: print(is_ours)"
+    code = "from benchmark.core.locks import claim\nwith claim('s', 'k') as is_ours: print(is_ours)"
 
     def other() -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()

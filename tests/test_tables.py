@@ -6,7 +6,8 @@ from statistics import fmean
 import pytest
 from conftest import AddRun
 
-from benchmark.reporting.beside import beside_paper
+from benchmark.core.settings import LADDER
+from benchmark.core.spec import TASKS, Task
 from benchmark.reporting.latex import escaped as escaped_for_latex
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import boards
@@ -20,11 +21,10 @@ from benchmark.reporting.paper import (
     paper_sizes,
     table_number,
 )
+from benchmark.reporting.paper_comparison import beside_paper
 from benchmark.reporting.paper_points import paper_points
 from benchmark.reporting.results import Row, results
 from benchmark.reporting.tables import paper_tables
-from benchmark.settings import LADDER
-from benchmark.spec import TASKS, Task
 from tracking import Record, Store
 
 STUDENTS = ("bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")

@@ -18,9 +18,9 @@ from transformers import (
     RobertaTokenizer,
 )
 
-from benchmark import pretrained
-from benchmark.errors import DataError, InputError
-from benchmark.learning.teacher import REVISIONS, Teacher, identify, load_teacher, load_tokenizer
+from benchmark.core import hub as pretrained
+from benchmark.core.errors import DataError, InputError
+from benchmark.distillation.teacher import REVISIONS, Teacher, identify, load_teacher, load_tokenizer
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng"]
 AUTO = {"classification": AutoModelForSequenceClassification, "sequence_labeling": AutoModelForTokenClassification}

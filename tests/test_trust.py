@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.errors import DataError
-from benchmark.learning.logits import stored_logits
-from benchmark.learning.teacher import load_teacher, load_tokenizer
+from benchmark.core.errors import DataError
+from benchmark.distillation.logits import stored_logits
+from benchmark.distillation.teacher import load_teacher, load_tokenizer
 from benchmark.reporting.files import folder_name
 from tracking import Store
 

@@ -17,15 +17,15 @@ from optuna.trial import TrialState
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from benchmark import run, tune
-from benchmark.command import run_command
+from benchmark.cli.command import run_command
+from benchmark.core.cache import write_array
+from benchmark.core.errors import RunError
 from benchmark.data.corpus import load_corpus
 from benchmark.data.suites import load_suite
-from benchmark.errors import RunError
-from benchmark.execute import Desk
-from benchmark.measuring import lock
-from benchmark.plan import plan_runs
-from benchmark.rooms import Rooms
-from benchmark.storage import write_array
+from benchmark.distillation.suite_data import Rooms
+from benchmark.execution.plan import plan_runs
+from benchmark.execution.runner import Desk
+from benchmark.measurement import machine_lock as lock
 from benchmark.tuning.search import Search
 from benchmark.tuning.session import Session
 from tracking import Record, Store

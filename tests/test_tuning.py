@@ -16,13 +16,13 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from benchmark.errors import InputError, TrackingError
-from benchmark.plan import Item
-from benchmark.presets import GRID_RATES
-from benchmark.reporting.rates import Tried, best, draw, figure, write_rates
+from benchmark.core.errors import InputError, TrackingError
+from benchmark.core.presets import GRID_RATES
+from benchmark.core.spec import RunSpec
+from benchmark.execution.best_rates import at_tuned_rates, tuned_lines
+from benchmark.execution.plan import Item
+from benchmark.reporting.learning_rate_plot import Tried, best, draw, figure, write_rates
 from benchmark.reporting.tuned_rates import lesson_key
-from benchmark.spec import RunSpec
-from benchmark.tuned import at_tuned_rates, tuned_lines
 from benchmark.tuning import trials as trials_module
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import default_address, open_storage, shown

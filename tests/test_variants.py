@@ -7,8 +7,8 @@ from test_classroom import room
 from test_export import MeanOfWords
 from torch import nn
 
-from benchmark.measuring.export import export_onnx
-from benchmark.variants import int8_figures, variant_f1
+from benchmark.export.onnx_export import export_onnx
+from benchmark.export.variants import int8_figures, variant_f1
 
 
 def stubborn(label: int, file: Path) -> Path:

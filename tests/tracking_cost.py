@@ -26,10 +26,10 @@ from urllib.parse import urlsplit
 from requests import Session
 
 from benchmark import run
-from benchmark.execute import Desk
-from benchmark.measuring import lock
-from benchmark.outcome import Outcome
-from benchmark.spec import RunSpec
+from benchmark.core.spec import RunSpec
+from benchmark.execution.outcome import Outcome
+from benchmark.execution.runner import Desk
+from benchmark.measurement import machine_lock as lock
 from tests.conftest import own_environment
 from tests.team_server import team_server
 from tracking import LiveRun, Store

@@ -121,7 +121,7 @@ class Store:
     def goes_on(self, suite: str, key: str, besides: str = "") -> bool:
         """Whether a run of the key, `besides` that of an id, gives signs of life on a server.
 
-        Those of one machine know of each other without a server: see `benchmark.claims`.
+        Those of one machine know of each other without a server: see `benchmark.core.locks`.
         """
         now = self._client.server_time()
         if now is None:

@@ -1,0 +1,1 @@
+"""Data sets, suite files, parsers, splits and unlabelled text."""

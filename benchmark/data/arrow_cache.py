@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from datasets import DatasetDict, disable_progress_bars
 
-from benchmark.seal import is_whole, keep_folder
+from benchmark.core.checksums import is_whole, keep_folder
 from tracking import cache_folder
 
 _ABOUT = "about.json"

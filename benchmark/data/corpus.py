@@ -7,13 +7,13 @@ from pathlib import Path
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
+from benchmark.core.errors import DataError
+from benchmark.core.spec import Task, digest
 from benchmark.data import arrow_cache, demo, parsers, splits
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Metric, Split
 from benchmark.data.rows import Reading, Row
 from benchmark.data.sources import files_of, is_available, read_bytes
 from benchmark.data.splits import Splits
-from benchmark.errors import DataError
-from benchmark.spec import Task, digest
 
 __all__ = ["Corpus", "Texts", "is_available", "load_corpus"]
 

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+from benchmark.core.errors import DataError
 from benchmark.data.entry import Format
 from benchmark.data.printed import is_printed
 from benchmark.data.rows import Reading, Row, make_row, shorten
 from benchmark.data.tables import parse_table, place_of
-from benchmark.errors import DataError
 
 PACKERS = {
     b"\x1f\x8b": "gzip",

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import cast
 from unicodedata import normalize
 
+from benchmark.core.errors import DataError
+from benchmark.core.spec import Task, digest
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import Split
 from benchmark.data.parsers import decode
 from benchmark.data.sources import is_available, read_local
 from benchmark.data.splits import ranking
 from benchmark.data.suites import Suite
-from benchmark.errors import DataError
-from benchmark.spec import Task, digest
 
 Text = str | Sequence[str]
 

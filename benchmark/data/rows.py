@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from reprlib import Repr
 from typing import NamedTuple
 
+from benchmark.core.errors import DataError, UnknownNameError
+from benchmark.core.spec import Task
 from benchmark.data.entry import Column, DataFile, Split
 from benchmark.data.printed import are_printed_tags, is_printed, is_printed_label
-from benchmark.errors import DataError, UnknownNameError
-from benchmark.spec import Task
 
 Words = tuple[str, ...]
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 
+from benchmark.core.cache import write_whole
+from benchmark.core.errors import DataError
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Split
-from benchmark.errors import DataError
-from benchmark.storage import write_whole
 from tracking import cache_folder
 
 MIRROR = "BENCHMARK_DATA_MIRROR"

@@ -4,10 +4,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from benchmark.core.errors import DataError
+from benchmark.core.spec import Task
 from benchmark.data.entry import SPLITS, Metric, Split
 from benchmark.data.rows import Row, shorten
-from benchmark.errors import DataError
-from benchmark.spec import Task
 
 Splits = Mapping[Split, Sequence[Row]]
 

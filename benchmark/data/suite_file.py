@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, cast
 
 import yaml
 
+from benchmark.core.errors import DataError, InputError, UnknownNameError
+from benchmark.core.spec import TASKS, Task
 from benchmark.data.entry import SPLITS, Column, DataFile, DatasetEntry, Format, Split
 from benchmark.data.rows import shorten
-from benchmark.errors import DataError, InputError, UnknownNameError
-from benchmark.spec import TASKS, Task
 
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
 SUITE_KEYS = ("name", "task", "teacher", "unlabeled", "datasets")

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmark.core.errors import UnknownNameError
+from benchmark.core.spec import TASKS, Task
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import DatasetEntry
 from benchmark.data.suite_file import read_suite_file
-from benchmark.errors import UnknownNameError
-from benchmark.spec import TASKS, Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""From run records to leaderboard, claims and files, without torch."""

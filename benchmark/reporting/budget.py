@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from benchmark.reporting.numerals import significant
-from benchmark.reporting.standing import Board, Standing
+from benchmark.reporting.formatting import significant
+from benchmark.reporting.leaderboard_entry import Board, Standing
 
 RUNTIMES = {"latency_onnx_ms": "ONNX", "latency_torch_ms": "PyTorch"}
 """The first that was measured speaks."""

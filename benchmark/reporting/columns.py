@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from benchmark.reporting.numerals import millions, significant
-from benchmark.reporting.standing import ACROSS, Board, Standing
+from benchmark.reporting.formatting import millions, significant
+from benchmark.reporting.leaderboard_entry import ACROSS, Board, Standing
 
 NONE = "-"
 """Shown where there is no figure."""

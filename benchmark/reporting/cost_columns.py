@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from benchmark.core.spec import TEACHER
 from benchmark.reporting.columns import NONE
-from benchmark.reporting.numerals import significant
+from benchmark.reporting.formatting import significant
 from benchmark.reporting.paper import paper_onnx, paper_sizes
 from benchmark.reporting.served import Figures, form, points_lost
-from benchmark.spec import TEACHER
 
 REFERENCE = "BERT-base shape"
 NOISY_SPREAD = 0.25

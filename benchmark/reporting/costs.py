@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmark.core.spec import TEACHER
 from benchmark.reporting.control import session_note
 from benchmark.reporting.cost_columns import BEYOND_TITLE, REFERENCE, Show, cost_columns
 from benchmark.reporting.markdown import escaped, table
 from benchmark.reporting.served import Figures, Line, forms
 from benchmark.reporting.teachers import teacher_names
-from benchmark.spec import TEACHER
 from tracking import Record
 
 REFERENCE_PARAMETERS = 124_442_882

@@ -4,9 +4,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from benchmark.errors import InputError
-from benchmark.spec import digest
-from benchmark.storage import write_text, write_whole
+from benchmark.core.cache import write_text, write_whole
+from benchmark.core.errors import InputError
+from benchmark.core.spec import digest
 
 __all__ = ["RESULTS", "folder_name", "report_folder", "write_text", "write_whole"]
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from benchmark.reporting.answer import answer
-from benchmark.reporting.beside import Beside, beside_paper
 from benchmark.reporting.columns import columns
-from benchmark.reporting.standing import Board
+from benchmark.reporting.leaderboard_entry import Board
+from benchmark.reporting.paper_comparison import Beside, beside_paper
+from benchmark.reporting.summary import answer
 
 SPECIAL = {
     "\\": r"\textbackslash{}",

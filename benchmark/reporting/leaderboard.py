@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
-from benchmark.reporting.gathering import Gathered, gathered
-from benchmark.reporting.holes import holes
+from benchmark.core.settings import SETTINGS
+from benchmark.core.spec import TEACHER
+from benchmark.reporting.aggregation import Gathered, gathered
+from benchmark.reporting.leaderboard_entry import ACROSS, Board, Hole, Standing
+from benchmark.reporting.missing_results import holes
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import (
     chosen_rows,
@@ -16,9 +19,6 @@ from benchmark.reporting.selection import (
     timed_on,
     usual_machine,
 )
-from benchmark.reporting.standing import ACROSS, Board, Hole, Standing
-from benchmark.settings import SETTINGS
-from benchmark.spec import TEACHER
 
 Key = tuple[str, str, str]
 """Teacher, student, setting."""

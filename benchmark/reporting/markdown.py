@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from shlex import join
 
-from benchmark.reporting.answer import answer
-from benchmark.reporting.beside import Beside, beside_paper
 from benchmark.reporting.budget import report_words
 from benchmark.reporting.columns import NONE, Column, columns
-from benchmark.reporting.origin import Origin, commands
-from benchmark.reporting.reading import NOTES, facts, meanings
+from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.paper_comparison import Beside, beside_paper
+from benchmark.reporting.provenance import Origin, commands
+from benchmark.reporting.report_notes import NOTES, facts, meanings
 from benchmark.reporting.results import Row
-from benchmark.reporting.standing import Board, Standing
+from benchmark.reporting.summary import answer
 from benchmark.reporting.tables import Cell
 
 REASON_CHARACTERS = 300

@@ -8,7 +8,7 @@ from string import Template
 from plotly.offline import get_plotlyjs
 
 from benchmark.reporting.files import write_text
-from benchmark.reporting.model import Json, embedded
+from benchmark.reporting.page_data import Json, embedded
 
 SCRIPTS = (
     *("dom", "state", "budget", "table", "leaderboard", "downloads"),

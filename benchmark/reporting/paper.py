@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from benchmark.spec import Task
+from benchmark.core.spec import Task
 
 AVERAGE = "avg"
 F1_TABLES: Mapping[Task, tuple[int, str]] = {

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
+from benchmark.core.spec import TASKS, TEACHER, Task
+from benchmark.reporting.leaderboard_entry import Board
 from benchmark.reporting.paper import paper_datasets, paper_f1, paper_onnx, paper_order, paper_sizes
-from benchmark.reporting.standing import Board
-from benchmark.spec import TASKS, TEACHER, Task
 
 MILLION = 1e6
 

@@ -6,9 +6,9 @@ from dataclasses import MISSING, dataclass, fields
 from types import NoneType
 from typing import get_args, get_type_hints
 
+from benchmark.core.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
 from benchmark.reporting.teachers import SHORT, teacher_names
 from benchmark.reporting.tuned_rates import told_lesson, tuned_rates
-from benchmark.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
 from tracking import Record
 
 ROLES = ("teacher", "train")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+from benchmark.core.spec import TASKS
 from benchmark.reporting.paper import paper_datasets
 from benchmark.reporting.results import MILLISECONDS, Row
-from benchmark.spec import TASKS
 
 
 def current_rows(rows: Sequence[Row]) -> list[Row]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
+from benchmark.core.spec import TASKS, Task
+from benchmark.reporting.leaderboard_entry import Board, Standing
 from benchmark.reporting.paper import AVERAGE, paper_datasets, paper_f1, paper_order, table_number
-from benchmark.reporting.standing import Board, Standing
-from benchmark.spec import TASKS, Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from pyarrow import parquet
 
 from benchmark.reporting.columns import Value, all_columns
 from benchmark.reporting.files import write_whole
+from benchmark.reporting.leaderboard_entry import Board, Standing
 from benchmark.reporting.results import COLUMNS, KINDS, Row
-from benchmark.reporting.standing import Board, Standing
 
 ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from benchmark.spec import TEACHER
+from benchmark.core.spec import TEACHER
 from tracking import Record
 
 SHORT = 12

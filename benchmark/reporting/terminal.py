@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.reporting.answer import answer
 from benchmark.reporting.columns import F1_OF, KEPT, Column, columns
-from benchmark.reporting.standing import Board, Standing
+from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.summary import answer
 
 GAP = 3
 """Blanks between two columns: the padding of both, and where a rule would stand."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from benchmark.spec import RunSpec, digest
+from benchmark.core.spec import RunSpec, digest
 from tracking import Record
 
 BEST_RATE = "best_learning_rate"

@@ -1,1 +1,1 @@
-"""Optuna studies over the learning rate (section 6.1 of the paper). The only place that imports optuna."""
+"""Optuna studies of the learning rate (section 6.1). The only package that imports optuna."""

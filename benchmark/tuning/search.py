@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from benchmark.spec import RunSpec, digest
+from benchmark.core.spec import RunSpec, digest
 
 Sampler = Literal["random", "tpe"]
 SAMPLERS: tuple[Sampler, ...] = get_args(Sampler)

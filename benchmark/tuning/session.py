@@ -10,14 +10,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.execute import Desk
-from benchmark.reporting.rates import Tried, best, write_rates
+from benchmark.core.cache import lock_path, write_whole
+from benchmark.execution.runner import Desk
+from benchmark.reporting.learning_rate_plot import Tried, best, write_rates
 from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, lesson_key
-from benchmark.storage import lock_path, write_whole
-from benchmark.tuning.attempt import Attempts, tried
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
 from benchmark.tuning.study import join_study
+from benchmark.tuning.trial_run import Attempts, tried
 from benchmark.tuning.trials import Trials
 from tracking import Record, Store
 

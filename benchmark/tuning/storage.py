@@ -17,7 +17,7 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from benchmark.errors import InputError, TrackingError
+from benchmark.core.errors import InputError, TrackingError
 
 DEFAULT_FILE = "optuna.db"
 SQLITE = "sqlite:///"

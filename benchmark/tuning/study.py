@@ -4,7 +4,7 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 
-from benchmark.errors import InputError
+from benchmark.core.errors import InputError
 from benchmark.tuning.sampler import PRUNERS, NumberedSampler
 from benchmark.tuning.search import Search
 

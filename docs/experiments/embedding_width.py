@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 import students
 from benchmark.data.suites import load_suite
-from benchmark.learning.classroom import Classroom
-from benchmark.learning.embeddings import fit_width, start_table
-from benchmark.learning.loop import Exercise, Recipe, predict, train
-from benchmark.learning.losses import mse
-from benchmark.learning.teacher import load_teacher
-from benchmark.lesson import score
-from benchmark.rooms import Rooms
+from benchmark.distillation.embeddings import fit_width, start_table
+from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.losses import mse
+from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.teacher import load_teacher
+from benchmark.distillation.trainer import Exercise, Recipe, predict, train
+from benchmark.distillation.training_run import score
 
 Matrix = NDArray[np.float32]
 

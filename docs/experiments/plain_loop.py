@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 import students
 from benchmark.data.suites import load_suite
-from benchmark.learning.classroom import Classroom
-from benchmark.learning.loop import Exercise, Recipe, predict, train
-from benchmark.learning.losses import mse
-from benchmark.learning.teacher import Teacher, load_teacher
-from benchmark.rooms import Rooms
+from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.losses import mse
+from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.teacher import Teacher, load_teacher
+from benchmark.distillation.trainer import Exercise, Recipe, predict, train
 
 RATE, BATCH = 1e-3, 32
 

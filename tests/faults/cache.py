@@ -8,9 +8,9 @@ from random import Random
 import numpy as np
 from datasets import Dataset, DatasetDict
 
+from benchmark.core.cache import stored_matrix
+from benchmark.core.checksums import is_whole, keep_folder
 from benchmark.data import arrow_cache
-from benchmark.seal import is_whole, keep_folder
-from benchmark.storage import stored_matrix
 from tests.conftest import own_environment
 from tests.faults.plan import SCORES, Plan, by_name, finished, records
 from tests.faults.tally import Tally

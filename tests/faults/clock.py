@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from benchmark.estimate import Estimator
+from benchmark.execution.estimate import Estimator
 from benchmark.report import write_report
 from tests.faults.tally import Tally
 from tracking import Store

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from benchmark.measuring.bundle_files import INT8, check_files, read_manifest
-from benchmark.measuring.bundle_writer import complete_bundle, write_bundle
+from benchmark.bundle.files import INT8, check_files, read_manifest
+from benchmark.core.cache import stored_matrix, write_array
+from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.export.bundle_writer import complete_bundle, write_bundle
 from benchmark.reporting.files import write_text
-from benchmark.seal import is_whole, keep_folder
-from benchmark.storage import stored_matrix, write_array
 from tests.faults.tally import Tally
 from tracking import files
 

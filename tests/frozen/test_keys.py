@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.options import parser, request
-from benchmark.plan import plan_runs
-from benchmark.settings import SETTINGS
-from benchmark.spec import RunSpec
+from benchmark.cli.options import parser, request
+from benchmark.core.settings import SETTINGS
+from benchmark.core.spec import RunSpec
+from benchmark.execution.plan import plan_runs
 from students import STUDENTS
 from tests.frozen.golden import FOLDER, check_json, read_csv
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from benchmark.core.spec import Task
 from benchmark.data.demo import intents, spans
-from benchmark.spec import Task
 
 Text = TypeVar("Text")
 Answer = TypeVar("Answer")

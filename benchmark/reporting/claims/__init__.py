@@ -1,1 +1,1 @@
-"""The claims of the paper about students, judged by our runs: statements, what each compares, verdicts, tables."""
+"""The paper's claims about students, judged by our runs."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmark.core.spec import TASKS, Task
 from benchmark.reporting.claims.pairs import Kind
 from benchmark.reporting.intervals import Expected
-from benchmark.spec import TASKS, Task
 
 NAMES: Mapping[str, str] = {
     "bilstm": "BiLSTM",

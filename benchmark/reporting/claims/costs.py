@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import log
 from statistics import fmean
 
+from benchmark.core.spec import Task
 from benchmark.reporting.claims.pairs import (
     STUDENTS,
     Evidence,
@@ -22,7 +23,6 @@ from benchmark.reporting.claims.pairs import (
 from benchmark.reporting.claims.paper import Latency, best_f1, f1_by_setting, milliseconds
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows
-from benchmark.spec import Task
 
 BERTS = ("bert_mini", "bert_small")
 """What the paper holds its BiLSTM and CNN against."""

@@ -4,7 +4,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmark.presets import STUDENT_RATES
+from benchmark.core.presets import STUDENT_RATES
+from benchmark.core.spec import GRID, TUNED, Task
 from benchmark.reporting.claims.pairs import (
     STUDENTS,
     Evidence,
@@ -20,7 +21,6 @@ from benchmark.reporting.claims.pairs import (
 from benchmark.reporting.claims.paper import PAPER_SHORT, f1_by_setting, tuned_gains
 from benchmark.reporting.claims.rates import at_best_rates
 from benchmark.reporting.results import GIVEN, Row
-from benchmark.spec import GRID, TUNED, Task
 
 
 @dataclass(frozen=True, kw_only=True)

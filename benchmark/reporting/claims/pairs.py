@@ -7,10 +7,10 @@ from math import log
 from statistics import fmean
 from typing import Literal, Protocol
 
-from benchmark.presets import STUDENT_RATES
+from benchmark.core.presets import STUDENT_RATES
+from benchmark.core.spec import Task
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import current_rows
-from benchmark.spec import Task
 
 STUDENTS = tuple(STUDENT_RATES)
 """Those that the paper makes its claims about."""

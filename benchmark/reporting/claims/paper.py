@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
+from benchmark.core.spec import TEACHER, Task
 from benchmark.reporting.paper import (
     AVERAGE,
     paper_discussion_f1,
@@ -13,7 +14,6 @@ from benchmark.reporting.paper import (
     paper_sizes,
     paper_tuned_rates,
 )
-from benchmark.spec import TEACHER, Task
 
 PAPER_SHORT = frozenset(("smltk", "telco"))
 """The data sets that section 6.4 names for their short sentences."""

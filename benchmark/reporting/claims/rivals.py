@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from benchmark.core.spec import Task
 from benchmark.reporting.claims.kinds import Gain
 from benchmark.reporting.claims.pairs import (
     STUDENTS,
@@ -21,7 +22,6 @@ from benchmark.reporting.claims.pairs import (
 from benchmark.reporting.claims.paper import f1_by_setting
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows
-from benchmark.spec import Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from benchmark.reporting.claims.pairs import Scale
 from benchmark.reporting.claims.verdicts import RULES, Effect, Finding
 from benchmark.reporting.columns import NONE
 from benchmark.reporting.files import write_whole
+from benchmark.reporting.formatting import significant
 from benchmark.reporting.intervals import Verdict
 from benchmark.reporting.markdown import escaped, table
-from benchmark.reporting.numerals import significant
 from benchmark.reporting.tabular import fill
 
 HUGE = 1e4

@@ -1,0 +1,96 @@
+"""What a user takes to production: a folder that answers from text with onnxruntime, tokenizers and numpy alone.
+
+bundle = Bundle.load("emot.bilstm")
+bundle.predict(["aku senang sekali"])          # classification: ["happy"]
+bundle.predict(["Budi tinggal di Bandung"])    # tagging, a tag a word: [["B-PERSON", "O", "O", "B-PLACE"]]
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from benchmark.bundle.files import (
+    INT8,
+    MODEL,
+    BundleError,
+    check_files,
+    read_labels,
+    read_manifest,
+    read_model,
+    read_tokenizer,
+)
+from benchmark.bundle.onnx_model import OnnxModel
+
+
+class Bundle:
+    """A bundle ready to answer. One thread unless said otherwise."""
+
+    def __init__(self, manifest: Mapping[str, Any], labels: Sequence[str], tokenizer: Tokenizer, model: OnnxModel):
+        self.manifest = manifest
+        self.labels = tuple(labels)
+        self.per_word: bool = manifest["task"] == "sequence_labeling"
+        self._fallback: str = manifest["fallback_label"]
+        self._pad_id: int = manifest["pad_id"]
+        self._tokenizer = tokenizer
+        self._model = model
+
+    @classmethod
+    def load(cls, folder: Path | str, *, n_threads: int = 1) -> "Bundle":
+        """Reads and checks a folder; raises BundleError for one that is incomplete, altered or of another format."""
+        folder = Path(folder)
+        manifest = read_manifest(folder)
+        check_files(folder, manifest)
+        labels = read_labels(folder, manifest)
+        tokenizer = read_tokenizer(folder, manifest["max_length"])
+        served = folder / (INT8 if INT8 in manifest["files"] else MODEL)
+        return cls(manifest, labels, tokenizer, read_model(served, len(labels), n_threads))
+
+    def predict(self, texts: Sequence[str] | Sequence[Sequence[str]], *, batch_size: int = 64) -> list[Any]:
+        """Classification: a label a text. Tagging: a list of tags a text, one for each of its words.
+
+        Words are what whitespace separates, or the words themselves where a text is given as a list of them. A word
+        that the model cannot see (beyond `max_length` pieces, or without a known character) gets the fallback label.
+        The tokenizer works text by text: `encode_batch` would take every core, whatever `n_threads` says.
+        """
+        if isinstance(texts, str):
+            raise BundleError(f"predict takes a list of texts, got one string; write predict([{texts[:20]!r}]).")
+        if not self.per_word:
+            encodings = [self._tokenizer.encode(_one_text(text)) for text in texts]
+            return [self.labels[answer] for answer in self._answers(encodings, batch_size)]
+        sentences = [words_of(text) for text in texts]
+        encodings = [self._tokenizer.encode(words, is_pretokenized=True) for words in sentences]
+        answers = self._answers(encodings, batch_size)
+        return [self._tags(*parts) for parts in zip(sentences, encodings, answers, strict=True)]
+
+    def _answers(self, encodings: Sequence[Encoding], batch_size: int) -> list[NDArray[np.int64]]:
+        # A tokenizer without special pieces turns "" into nothing, which no network can read.
+        pieces = [encoding.ids or [self._pad_id] for encoding in encodings]
+        return self._model.predict(pieces, pad_id=self._pad_id, batch_size=batch_size)
+
+    def _tags(self, words: Sequence[str], encoding: Encoding, answer: NDArray[np.int64]) -> list[str]:
+        """The tag at each word's first piece."""
+        tags = [self._fallback] * len(words)
+        for word, label in zip(reversed(encoding.word_ids), reversed(answer.tolist()), strict=False):
+            if word is not None:
+                tags[word] = self.labels[label]
+        return tags
+
+
+def words_of(text: str | Sequence[str]) -> list[str]:
+    """The words that tags are given to."""
+    return [readable(word) for word in (text.split() if isinstance(text, str) else text)]
+
+
+def _one_text(text: str | Sequence[str]) -> str:
+    if not isinstance(text, str):
+        raise BundleError(f"A classifier takes strings, got {text!r:.60}.")
+    return readable(text)
+
+
+def readable(text: str) -> str:
+    """The text as the tokenizer takes it: half of a surrogate pair, which is no character, becomes "?"."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

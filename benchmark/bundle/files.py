@@ -1,0 +1,123 @@
+"""What lies in a bundle's folder, and whether it is what was exported. Every fault is one BundleError that names it.
+
+model.onnx        the network
+model.int8.onnx   the same in INT8, where that was faster and as good; then it is the one that answers
+tokenizer.json    the tokenizer it was trained with
+labels.json       class names in the order of the logits
+manifest.json     task, lengths, what it came from and what it scored, and the SHA-256 of every other file
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from benchmark.bundle.onnx_model import OnnxModel
+
+FORMAT = 1
+"""Raised when an older Bundle could not read what is written."""
+MODEL, INT8, TOKENIZER, LABELS, MANIFEST = (
+    "model.onnx",
+    "model.int8.onnx",
+    "tokenizer.json",
+    "labels.json",
+    "manifest.json",
+)
+NEEDED = (MODEL, TOKENIZER, LABELS)
+TASKS = ("classification", "sequence_labeling")
+KINDS: Mapping[str, type] = {"task": str, "max_length": int, "pad_id": int, "fallback_label": str, "files": dict}
+"""What a manifest has to say, and as what."""
+
+
+class BundleError(Exception):
+    """A bundle cannot be read as it is, or a text not be answered; the message says why and how to go on."""
+
+
+AGAIN = "Copy the bundle's whole folder again, or export it again."
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest, whole and of this format; the files that it names are not looked at."""
+    file = folder / MANIFEST
+    if not file.is_file():
+        raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}. Give a folder that a run exported.")
+    manifest = _read_json(file)
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise BundleError(f"{file} has format {found!r}, this version reads {FORMAT}. Export the bundle again.")
+    for name, kind in KINDS.items():
+        if type(manifest.get(name)) is not kind:
+            raise BundleError(f"{file}: {name} must be a {kind.__name__}, not {manifest.get(name)!r}. {AGAIN}")
+    if manifest["task"] not in TASKS:
+        raise BundleError(f"{file}: task {manifest['task']!r} is none of {', '.join(TASKS)}. {AGAIN}")
+    missing = set(NEEDED) - set(manifest["files"])
+    if missing:
+        raise BundleError(f"{file} names no checksum for {', '.join(sorted(missing))}. {AGAIN}")
+    return dict(manifest)
+
+
+def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Every file that the manifest names lies there, and byte for byte."""
+    for name, checksum in manifest["files"].items():
+        if name != Path(name).name:
+            raise BundleError(f"{folder / MANIFEST} names {name!r}, which lies outside the bundle. {AGAIN}")
+        file = folder / name
+        if not file.is_file():
+            raise BundleError(f"{file} is missing. {AGAIN}")
+        found = sha256(file)
+        if found != checksum:
+            raise BundleError(
+                f"{file} is not the file that was exported: SHA-256 {found[:12]}…, the manifest says "
+                f"{str(checksum)[:12]}…. {AGAIN}"
+            )
+
+
+def read_labels(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Class names in the order of the logits; the fallback label is one of them."""
+    labels = _read_json(folder / LABELS)
+    if not isinstance(labels, list) or not labels or not all(isinstance(label, str) for label in labels):
+        raise BundleError(f"{folder / LABELS} must be a list of class names, not {str(labels)[:60]}. {AGAIN}")
+    fallback = manifest["fallback_label"]
+    if fallback not in labels:
+        raise BundleError(f"{folder / MANIFEST}: the fallback label {fallback!r} is none of {LABELS}. {AGAIN}")
+    return tuple(labels)
+
+
+def read_tokenizer(folder: Path, max_length: int) -> Tokenizer:
+    """Cuts a text to `max_length` pieces and does not pad."""
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        tokenizer.enable_truncation(max_length)
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise BundleError(f"{folder / TOKENIZER} cannot be read: {error}. {AGAIN}") from error
+    return tokenizer
+
+
+def read_model(file: Path, n_labels: int, n_threads: int) -> OnnxModel:
+    """The network, with as many classes as there are labels."""
+    try:
+        model = OnnxModel(file, n_threads=n_threads)
+    except Exception as error:  # onnxruntime raises a class of its own for each cause
+        raise BundleError(f"{file} cannot be run here: {' '.join(str(error).split())[:300]}. {AGAIN}") from error
+    if model.n_labels != n_labels:
+        raise BundleError(f"{file} tells {model.n_labels} classes apart, {LABELS} names {n_labels}. {AGAIN}")
+    return model
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(file: Path, value: Mapping[str, object] | Sequence[str]) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{file} is not JSON ({error}). {AGAIN}") from None

@@ -1,0 +1,1 @@
+"""Options, console output, progress and exit codes."""

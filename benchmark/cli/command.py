@@ -1,0 +1,47 @@
+"""The edge of every command: what a person sees when something is wrong, and what a script gets."""
+
+import errno
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
+from tracking import StoreError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """Runs `main` and exits with its code; errors raised on purpose become one message and no traceback.
+
+    0 all done, 1 some runs failed, 2 usage or bad input, 130 interrupted, by Ctrl-C or SIGTERM. Any other exception is
+    a bug and keeps its traceback.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _say("Interrupted. What was finished is kept; the same command goes on from there.", INTERRUPTED)
+    except RunError as error:
+        code = _say(str(error), SOME_FAILED)
+    except (BenchmarkError, StoreError) as error:
+        code = _say(str(error), BAD_INPUT)
+    except BrokenPipeError:  # `... | head` has seen enough
+        sys.stderr.close()
+        code = DONE
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        code = _say(f"{error}. What was there before is whole; make room, and the same command goes on.", BAD_INPUT)
+    sys.exit(code)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code

@@ -1,0 +1,201 @@
+"""The command line of `benchmark.run`, checked, as a Request."""
+
+import argparse
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from benchmark.core.errors import InputError, UnknownNameError
+from benchmark.core.presets import PRESETS, Preset
+from benchmark.core.settings import LADDER, SETTINGS
+from benchmark.core.spec import GRID, TASKS, TUNED
+from benchmark.data.suites import Suite, load_suite
+from benchmark.execution.executors.choice import LOCAL, RAY
+from benchmark.execution.plan import Request
+from benchmark.execution.setting_requirements import add_options, read_means, require_doable
+from benchmark.measurement.machine import usable_cores
+from students import STUDENTS
+
+SETTING = "a setting; repeatable; none means the paper's ladder"
+
+
+def parser(prog: str, description: str | None, *, of_study: bool = False) -> argparse.ArgumentParser:
+    """All options, with what each is for. A study sets the settings itself, and has a suite where none is named."""
+    made = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
+    add = made.add_argument
+    usual = " (default: that of the data set)" if of_study else ""
+    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{usual}")
+    add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
+    add("-d", "--dataset", action="append", default=[], help="a data set; repeatable; none means all of the suite")
+    add("-s", "--student", action="append", default=[], help="a student; repeatable; none means all")
+    add("-x", "--setting", action="append", default=[], help=argparse.SUPPRESS if of_study else SETTING)
+    add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
+    seeds = made.add_mutually_exclusive_group()
+    seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
+    seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
+    add("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help="of the students; grid: the paper's six")
+    add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
+    add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
+    add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
+    add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
+    add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
+    add_options(made, positive)
+    add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
+    add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
+    add("--force", action="store_true", help="do again what is done")
+    add("--retry-failed", action="store_true", help="do again what failed")
+    add("--no-latency", action="store_true", help="leave milliseconds to benchmark.latency, later, on a quiet machine")
+    add("--jobs", type=positive, metavar="N", help="runs side by side (default: one a core, at most 4; 1 on a GPU)")
+    add("--executor", default=LOCAL, choices=(LOCAL, RAY), help="local (default: processes of this machine) or ray")
+    add(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="the cluster (default: RAY_ADDRESS, else this machine alone)",
+    )
+    add(
+        "--max-memory",
+        type=positive,
+        default=0,
+        metavar="MIB",
+        help="of a run's process; a run that takes more fails",
+    )
+    add("--max-minutes", type=minutes, default=0.0, metavar="N", help="of a run; one that takes longer fails")
+    add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
+    add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
+    add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
+    return made
+
+
+def request(asked: argparse.Namespace) -> Request:
+    """Names checked, defaults filled in: the command line beats the suite's file, which beats the preset.
+
+    Raises InputError (UnknownNameError with the nearest name) for what cannot be meant.
+    """
+    known("preset", [asked.preset], PRESETS)
+    suite = load_suite(asked.suite, asked.preset)
+    preset, means = _preset(asked), read_means(asked)
+    settings = _chosen("setting", asked.setting, SETTINGS, LADDER)
+    require_doable(settings, suite.task, means)
+    return Request(
+        suite=suite,
+        preset_name=asked.preset,
+        preset=preset,
+        datasets=_chosen("data set", asked.dataset, suite.entries, suite.datasets),
+        students=_chosen("student", asked.student, STUDENTS, tuple(STUDENTS)),
+        settings=settings,
+        seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
+        learning_rate=None if asked.learning_rate == TUNED else asked.learning_rate,
+        teacher=_teacher(asked, suite, preset),
+        teacher_epochs=asked.teacher_epochs or 0,
+        teacher_rate=asked.teacher_learning_rate or 0.0,
+        vectors=_vectors(asked.vectors),
+        means=means,
+        agreed=asked.agreed,
+        limit=asked.limit,
+        device=device(asked.device, here=getattr(asked, "executor", LOCAL) == LOCAL),
+        jobs=asked.jobs or _usual_jobs(asked.device),
+    )
+
+
+def known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+    """Raises UnknownNameError for the first name that is not allowed."""
+    for name in names:
+        if name not in allowed:
+            raise UnknownNameError(kind, name, allowed)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def minutes(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
+MAX_SEED = 2**32 - 1
+MOST_JOBS = 4
+"""Side by side where nobody says how many: each holds its data and its model."""
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 on that every random generator takes."""
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
+    return int(text)
+
+
+def learning_rate(text: str) -> float | Literal["grid", "tuned"]:
+    """A number above 0 and at most 1, `grid`, or `tuned`."""
+    return text if text in (GRID, TUNED) else rate(text, ", and neither 'grid' nor 'tuned'")  # type: ignore[return-value]
+
+
+def rate(text: str, or_else: str = "") -> float:
+    """A number above 0 and at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and at most 1{or_else}")
+    return value
+
+
+def device(name: str, *, here: bool = True) -> str:
+    """The name, where torch can compute there; with `here` false some other machine will."""
+    try:
+        kind = torch.device(name).type
+    except RuntimeError:
+        kind = ""
+    if kind not in ("cpu", "cuda"):
+        raise InputError(f"Unknown device {name!r}. Allowed: cpu, cuda, cuda:N.")
+    if not here:
+        return kind  # each run is given its GPU, and sees no other
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"Device {name!r} was asked for, but this machine has no usable CUDA GPU. Use --device cpu.")
+    if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():
+        raise InputError(f"Device {name!r} was asked for, but the GPUs here are 0 to {torch.cuda.device_count() - 1}.")
+    return name
+
+
+def _usual_jobs(name: str) -> int:
+    """Small models train best on one core each; on a GPU they would wait for each other."""
+    return min(usable_cores(), MOST_JOBS) if torch.device(name).type == "cpu" else 1
+
+
+def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
+    known(kind, names, allowed)
+    return tuple(dict.fromkeys(names)) or default
+
+
+def _preset(asked: argparse.Namespace) -> Preset:
+    preset = PRESETS[asked.preset]
+    return replace(
+        preset,
+        max_epochs=asked.max_epochs or preset.max_epochs,
+        max_steps=asked.max_steps or preset.max_steps,
+        left_out={} if asked.student or asked.setting or asked.suite not in TASKS else preset.left_out,
+    )
+
+
+def _teacher(asked: argparse.Namespace, suite: Suite, preset: Preset) -> str:
+    return asked.teacher or suite.teacher or preset.teacher
+
+
+def _vectors(name: str) -> str:
+    if name and (Path(name).suffix not in (".bin", ".vec") or not Path(name).is_file()):
+        raise InputError(f"No vectors at {name!r}: give an existing fastText file that ends in .bin or .vec.")
+    return name

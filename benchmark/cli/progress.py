@@ -1,0 +1,158 @@
+"""What a person sees while it runs: the plan as a table, then bars with the time that is left."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from benchmark.core.spec import RunSpec
+from benchmark.execution.outcome import Outcome
+from benchmark.execution.plan import Item
+from benchmark.execution.run_status import Ledger
+
+BAR_CHARACTERS = 24
+
+
+def show_plan(
+    items: Sequence[Item], due: Sequence[Item], ledger: Ledger, seconds: Mapping[str, float], console: Console
+) -> None:
+    """One row a data set and student: how many runs are done, due, failed, skipped, and how long the due ones take.
+
+    A count that is nowhere above 0 has no column.
+    """
+    rows: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        rows.setdefault((item.spec.dataset, item.spec.student), []).append(item)
+    keys_due = {item.spec.key for item in due}
+    counts = {name: [_counts(runs, ledger, keys_due)[name] for runs in rows.values()] for name in COUNTS}
+    shown = [name for name in COUNTS if any(counts[name]) or name == "due"]
+    table = _plan_table(shown)
+    before = ""
+    for number, ((dataset, student), runs) in enumerate(rows.items()):
+        settings = ", ".join(dict.fromkeys(item.spec.setting for item in runs))
+        time = sum(seconds.get(item.spec.key, 0.0) for item in runs)
+        cells = [str(counts[name][number] or "") for name in shown]
+        name = "" if dataset == before else dataset
+        table.add_row(*map(Text, (name, student, settings, *cells, _clock(time) if time else "")))
+        before = dataset
+    console.print(table)
+    for reason in dict.fromkeys(item.skip_reason for item in items if item.skip_reason):
+        console.print(f"Skipped: {reason}.", markup=False, highlight=False)
+    total = sum(seconds.values())
+    console.print(f"{len(due)} of {len(items)} runs are due; expected time {_clock(total)}.", highlight=False)
+
+
+COUNTS = ("done", "due", "failed", "skipped")
+
+
+def _counts(runs: Sequence[Item], ledger: Ledger, keys_due: set[str]) -> dict[str, int]:
+    states = [ledger.state(item) for item in runs]
+    known = {name: states.count(name) for name in COUNTS}
+    return known | {"due": sum(item.spec.key in keys_due for item in runs)}
+
+
+def _plan_table(counts: Sequence[str]) -> Table:
+    table = Table(title="Plan", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("data set", "student", "settings"):
+        table.add_column(name, overflow="fold")
+    for name in (*counts, "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+class SweepProgress:
+    """Two bars: the sweep's, weighed by expected seconds, and the epochs of the runs that go on."""
+
+    def __init__(self, seconds: Mapping[str, float], console: Console, name_width: int = 0) -> None:
+        self._seconds = seconds
+        self._name_width = name_width
+        self._left = sum(seconds.values())
+        self._expected_of_done = 0.0
+        self._n_done = 0
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=BAR_CHARACTERS),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)),
+            _Clocks(table_column=Column(no_wrap=True)),
+            console=console,
+        )
+        self._sweep = self._bars.add_task("sweep", total=self._left or 1.0, note=self._counted(), end=self._left)
+        self._runs: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "SweepProgress":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def epoch(self, spec: RunSpec, epoch: int) -> None:
+        """A run's epoch has ended."""
+        if spec.key not in self._runs:
+            self._runs[spec.key] = self._bars.add_task(spec.name, total=spec.max_epochs, note="")
+        self._bars.update(self._runs[spec.key], completed=epoch, note=f"epoch {epoch}/{spec.max_epochs}")
+
+    def done(self, outcome: Outcome) -> None:
+        """A run has ended: its bar gives way to a line, and the time left is told anew."""
+        key, name = outcome.spec.key, outcome.spec.name
+        if key in self._runs:
+            self._bars.remove_task(self._runs.pop(key))
+        self._print(f"{name:<{self._name_width}}", outcome)
+        self._expected_of_done += self._seconds.get(key, 0.0)
+        self._n_done += 1
+        self._bars.update(self._sweep, completed=self._expected_of_done, note=self._counted(), end=self._end())
+
+    def _print(self, name: str, outcome: Outcome) -> None:
+        """Figures for which a line has no room are left out; a failure is told whole."""
+        console = self._bars.console
+        if outcome.failure:
+            console.print(f"{name}  failed: {outcome.failure}", style="red", markup=False, highlight=False)
+        else:
+            console.print(_fitting([name, *_scores(outcome)], console.width), markup=False, highlight=False)
+
+    def _counted(self) -> str:
+        return f"{self._n_done}/{len(self._seconds)} runs"
+
+    def _end(self) -> float:
+        """Seconds from the start to the end, as the pace of the done ones has it."""
+        elapsed = self._bars.tasks[0].elapsed or 0.0
+        pace = elapsed / self._expected_of_done if self._expected_of_done else 1.0
+        return elapsed + pace * (self._left - self._expected_of_done)
+
+
+class _Clocks(ProgressColumn):
+    """Of the sweep the time that is left, of a run that goes on, and of the sweep once it is done, the time it took."""
+
+    def render(self, task: Task) -> Text:
+        elapsed = task.elapsed or 0.0
+        if "end" in task.fields and not task.finished:
+            return Text(f"{_clock(max(0.0, task.fields['end'] - elapsed))} left")
+        return Text(f"in {_clock(elapsed)}", style="dim")
+
+
+def _scores(outcome: Outcome) -> list[str]:
+    """The most telling first."""
+    metrics = outcome.metrics
+    return [
+        f"test F1 {100 * metrics['test_f1']:5.2f}",
+        f"valid F1 {100 * metrics['valid_f1']:5.2f}",
+        f"{metrics['epochs']:3.0f} epochs in {metrics['train_seconds']:4.0f} s",
+        f"{metrics['sentences_per_second']:5.0f} sentences/s",
+    ]
+
+
+def _fitting(parts: Sequence[str], width: int) -> str:
+    """As many of the parts as a line holds; the first two always."""
+    n_parts = next((n for n in range(len(parts), 2, -1) if len("  ".join(parts[:n])) <= width), 2)
+    return "  ".join(parts[:n_parts])
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

@@ -1,0 +1,1 @@
+"""The vocabulary (specs, settings, presets, errors) and the cache of computed files."""

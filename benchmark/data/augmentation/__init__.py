@@ -1,0 +1,1 @@
+"""Unlabelled texts made from a data set's own (section 6.2, Table 9)."""

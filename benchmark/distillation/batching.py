@@ -1,0 +1,102 @@
+"""Batches by token budget from length buckets: little padding, and every step costs about the same."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark.distillation.encoding import LOST, Sentences
+
+LENGTH_NOISE = 0.15
+"""Share by which lengths are jittered before sorting, so that batches hold new neighbours in every epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Some sentences, padded on the right to the longest of them."""
+
+    input_ids: Tensor
+    """[B, L] piece ids."""
+    attention_mask: Tensor
+    """[B, L] 1 on pieces, 0 on padding."""
+    places: Tensor
+    """[N] where each answer stands in logits flattened to [*, C]."""
+    answers: NDArray[np.int64]
+    """[N] which answers of the sentences those are."""
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(
+            input_ids=self.input_ids.to(device, non_blocking=True),
+            attention_mask=self.attention_mask.to(device, non_blocking=True),
+            places=self.places.to(device, non_blocking=True),
+            answers=self.answers,
+        )
+
+
+def token_budget(sentences: Sentences, batch_size: int) -> int:
+    """Padded pieces a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
+    return max(1, round(batch_size * float(sentences.lengths.mean())))
+
+
+def plan_batches(
+    lengths: NDArray[np.int64], budget: int, rng: np.random.Generator | None = None
+) -> list[NDArray[np.int64]]:
+    """Indices of each batch's sentences: alike in length, at most `budget` padded pieces (a longer sentence is alone).
+
+    With `rng` the neighbours and the order of the batches are drawn anew; without, the plan is fixed.
+    """
+    jitter = rng.uniform(1 - LENGTH_NOISE, 1 + LENGTH_NOISE, len(lengths)) if rng else 1.0
+    order = np.argsort(lengths * jitter, kind="stable")
+    batches = np.split(order, _cuts(lengths[order].tolist(), budget))
+    if rng:
+        rng.shuffle(batches)
+    return batches
+
+
+def _cuts(lengths: list[int], budget: int) -> list[int]:
+    """Where to cut the sorted sentences so that longest x count stays within the budget."""
+    cuts, start, longest = [], 0, 0
+    for index, length in enumerate(lengths):
+        longest = max(longest, length)
+        if longest * (index + 1 - start) > budget and index > start:
+            cuts.append(index)
+            start, longest = index, length
+    return cuts
+
+
+def collate(sentences: Sentences, chosen: NDArray[np.int64]) -> Batch:
+    """The `chosen` sentences as one padded batch, by array operations alone."""
+    lengths = sentences.lengths[chosen]
+    width = int(lengths.max())
+    mask = np.arange(width) < lengths[:, None]
+    input_ids = np.full(mask.shape, sentences.pad_id, dtype=np.int64)
+    input_ids[mask] = sentences.ids[_ranges(sentences.offsets[chosen], lengths)]
+    places, answers = _answers(sentences, chosen, width)
+    return Batch(
+        input_ids=torch.from_numpy(input_ids),
+        attention_mask=torch.from_numpy(mask.astype(np.int64)),
+        places=torch.from_numpy(places),
+        answers=answers,
+    )
+
+
+def _answers(
+    sentences: Sentences, chosen: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places and indices of the answers that have a piece; a classifier has one place a sentence, whatever `width`."""
+    counts = np.diff(sentences.answer_offsets)[chosen]
+    answers = _ranges(sentences.answer_offsets[chosen], counts)
+    rows = np.repeat(np.arange(len(chosen)), counts)
+    positions = sentences.positions[answers]
+    found = positions != LOST
+    places = rows * width + positions if sentences.per_word else rows
+    return places[found].astype(np.int64), answers[found]
+
+
+def _ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """start_0 ... start_0 + count_0 - 1, start_1 ..., without a Python loop."""
+    ends = np.cumsum(counts)
+    ranges: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
+    return ranges

@@ -1,0 +1,167 @@
+"""Where a student's word-piece table starts: the teacher's, fastText's, or chance (section 3.4).
+
+A table of another width is reduced to the student's by its principal components, and always scaled to the deviation
+that the student's own initialisation has, so that the layers above see inputs of the size they were made for.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import fasttext
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from benchmark.core.errors import DataError
+from benchmark.distillation.fasttext_file import check_model_file
+
+Matrix = NDArray[np.float32]
+
+CONTINUATION_MARKS = ("##", "▁", "Ġ")
+"""What tokenizers write before a piece besides its letters (WordPiece, SentencePiece, byte-level BPE)."""
+
+LARGEST = 1e9
+"""Numbers of trained vectors are below 100."""
+
+FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCount": 1, "epoch": 5, "thread": 1}
+"""One thread, since more make the vectors differ from run to run; a small bucket, since the default takes gigabytes."""
+
+
+def start_table(table: nn.Embedding, matrix: Matrix) -> None:
+    """Overwrites the rows of `table` [V, D] with those of `matrix` [V or other, any width].
+
+    Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no piece (the
+    paper's teacher has 50,000 of them for 30,521 pieces) and are not read. Raises DataError where no two rows differ.
+    """
+    matrix = matrix[: table.num_embeddings]
+    known = ~np.isnan(matrix).any(axis=1)
+    _check_spread(matrix[known])
+    fitted = torch.from_numpy(fit_width(matrix[known], table.embedding_dim)).to(table.weight)
+    rows = torch.from_numpy(np.flatnonzero(known))
+    with torch.no_grad():
+        deviation = table.weight.std()
+        columns = fitted.shape[1]
+        table.weight[rows, :columns] = fitted * (deviation / fitted.std())
+        if table.padding_idx is not None:
+            table.weight[table.padding_idx] = 0
+
+
+def _check_spread(vectors: Matrix) -> None:
+    """What is all alike has no deviation to scale by; the squares of huge numbers overflow."""
+    if not len(vectors) or not np.ptp(vectors, axis=0).any() or np.abs(vectors).max() > LARGEST:
+        raise DataError(
+            f"The {len(vectors)} vectors to start the student's pieces from are all alike, or hold numbers beyond"
+            f" {LARGEST:g}. Give vectors of the teacher's language, from a whole file."
+        )
+
+
+def fit_width(matrix: Matrix, width: int) -> Matrix:
+    """[V, H] to [V, min(H, width)], centred: the leading principal components where H is larger."""
+    centred: Matrix = matrix - matrix.mean(axis=0)
+    if matrix.shape[1] <= width:
+        return centred
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    leading: Matrix = np.ascontiguousarray(centred @ vectors[:, ::-1][:, :width])
+    return leading
+
+
+def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], width: int) -> Matrix:
+    """[V, width] skip-gram vectors of `pieces`, trained on `sentences` of pieces (Bojanowski et al., 2017).
+
+    A piece that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
+    1. The same input gives the same vectors.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "pieces.txt"
+        corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
+        model = fasttext.train_unsupervised(str(corpus), dim=width, verbose=0, **FASTTEXT)
+    return np.stack([model.get_word_vector(piece) for piece in pieces]).astype(np.float32)
+
+
+def read_vectors(path: Path, pieces: Sequence[str]) -> Matrix:
+    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where it has none.
+
+    Raises DataError for a broken file, and for one that holds none of the pieces.
+    """
+    surfaces = [_surface(piece) for piece in pieces]
+    return _read_bin(path, surfaces) if path.suffix == ".bin" else _read_vec(path, surfaces)
+
+
+def check_vectors(path: Path, pieces: Sequence[str]) -> None:
+    """Raises DataError for a file that `read_vectors` or `start_table` will refuse.
+
+    Of a .bin only what `check_model_file` sees: one of Common Crawl takes seven gigabytes of memory to load.
+    """
+    if path.suffix == ".bin":
+        check_model_file(path)
+    else:
+        matrix = read_vectors(path, pieces)
+        _check_spread(matrix[~np.isnan(matrix).any(axis=1)])
+
+
+def _surface(piece: str) -> str:
+    for mark in CONTINUATION_MARKS:
+        piece = piece.removeprefix(mark)
+    return piece
+
+
+def _read_bin(path: Path, words: Sequence[str]) -> Matrix:
+    """fastText answers zeros for a word of which it knows neither the whole nor a part: here it has no vector."""
+    n_words = check_model_file(path).nwords
+    try:
+        model = fasttext.load_model(str(path))
+    except (ValueError, MemoryError) as error:
+        raise DataError(f"{path} cannot be loaded, though it is whole: {error}. Is there memory for it?") from error
+    matrix: Matrix = np.zeros((len(words), model.get_dimension()), dtype=np.float32)
+    for row, word in enumerate(words):
+        if model.get_word_id(word) < n_words:  # what follows the words are labels, without vectors
+            matrix[row] = model.get_word_vector(word)
+    if not np.isfinite(matrix).all():
+        raise DataError(f"{path} holds numbers that are not finite. Give a whole file.")
+    matrix[~matrix.any(axis=1)] = np.nan
+    if np.isnan(matrix).all():
+        raise _no_piece(path, words)
+    return matrix
+
+
+def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
+    """Only the lines of wanted words are parsed: a .vec of Common Crawl holds two million."""
+    rows: dict[str, list[int]] = {}
+    for row, word in enumerate(words):
+        rows.setdefault(word, []).append(row)
+    found: dict[str, Matrix] = {}
+    with path.open(encoding="utf-8", newline="\n", errors="ignore") as lines:
+        width = _width(path, next(lines, ""))
+        for number, line in enumerate(lines, start=2):
+            word, _, numbers = line.partition(" ")
+            if word in rows:
+                found[word] = _vector(f"{path}, line {number}", numbers, width)
+    if not found:
+        raise _no_piece(path, words)
+    matrix = np.full((len(words), width), np.nan, dtype=np.float32)
+    for word, vector in found.items():
+        matrix[rows[word]] = vector
+    return matrix
+
+
+def _no_piece(path: Path, words: Sequence[str]) -> DataError:
+    return DataError(f"{path} holds none of the teacher's {len(words)} word pieces. Give vectors of its language.")
+
+
+def _width(path: Path, header: str) -> int:
+    parts = header.split()
+    if len(parts) != 2 or not all(part.isdecimal() and len(part) < 10 for part in parts) or int(parts[1]) == 0:
+        raise DataError(f"{path} is no .vec file: its first line must be the number of words and the width.")
+    return int(parts[1])
+
+
+def _vector(where: str, numbers: str, width: int) -> Matrix:
+    try:
+        vector = np.array(numbers.split(), dtype=np.float32)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}. A line is a word and {width} numbers.") from error
+    if len(vector) != width or not np.isfinite(vector).all():
+        raise DataError(f"{where}: {len(vector)} numbers, where the first line announces {width}, all finite.")
+    return vector

@@ -1,0 +1,43 @@
+"""Which unlabelled texts a student reads: balanced by the teacher's labels, of the labelled text's length."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.core.settings import Balance, LengthFilter
+
+Rows = NDArray[np.int64]
+
+
+def balanced(labels: NDArray[np.int64], n_labels: int, how: Balance, seed: int) -> Rows:
+    """Rows of texts whose labels are `labels` [n], evened out over `n_labels` (section 6.3); all rows for "".
+
+    `median` draws at most the median count of each label; `mean_oversampled` exactly the mean count, with repetitions
+    where there are fewer. A label that the teacher never gives stays empty.
+    """
+    if not how:
+        return np.arange(len(labels))
+    counts = np.bincount(labels, minlength=n_labels)
+    n_each = int(np.median(counts)) if how == "median" else len(labels) // n_labels
+    random = np.random.default_rng(seed)
+    drawn = [random.permutation(np.flatnonzero(labels == label)) for label in range(n_labels)]
+    if how == "mean_oversampled":
+        drawn = [np.resize(rows, n_each) if len(rows) else rows for rows in drawn]
+    return np.sort(np.concatenate([rows[:n_each] for rows in drawn]))
+
+
+def length_bounds(labelled: NDArray[np.int64], how: LengthFilter) -> tuple[float, float]:
+    """The shortest and longest length let through, from the labelled texts' [n] (section 6.4)."""
+    low, high = {"": (0.0, 1.0), "min_max": (0.0, 1.0), "q1_q3": (0.25, 0.75)}[how]
+    return float(np.quantile(labelled, low)), float(np.quantile(labelled, high))
+
+
+def of_length(lengths: NDArray[np.int64], labelled: NDArray[np.int64], how: LengthFilter) -> NDArray[np.bool_]:
+    """[n] whether each text's length in pieces lies within the bounds; all do for "".
+
+    A caller that cuts texts at a number of pieces gives lengths as cut, and then all longer texts are of that length:
+    where a labelled text reaches it, `min_max` lets every long text through.
+    """
+    if not how:
+        return np.ones(len(lengths), dtype=bool)
+    low, high = length_bounds(labelled, how)
+    return (lengths >= low) & (lengths <= high)

@@ -1,0 +1,152 @@
+"""What is loaded of each data set, once a process, whichever runs read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import cast
+
+from transformers import PreTrainedTokenizerBase
+
+from benchmark.core.cache import file_digest
+from benchmark.core.errors import BenchmarkError, DataError, RunError
+from benchmark.core.hub import require_on_hub
+from benchmark.core.presets import MAX_LENGTH
+from benchmark.core.settings import Source
+from benchmark.core.spec import RunSpec, digest
+from benchmark.data.augmentation.augment import Augmented, augment
+from benchmark.data.augmentation.config import METHODS, Means, recipe
+from benchmark.data.augmentation.stored import stored_augmented
+from benchmark.data.corpus import Corpus, is_available, load_corpus
+from benchmark.data.pool import Pool, in_domain_pool, known_texts, unlabeled_pool
+from benchmark.data.suites import Suite
+from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
+
+
+@dataclass(kw_only=True)
+class Rooms:
+    """Corpora, pools and classrooms of a suite by data set, read at the first call."""
+
+    suite: Suite
+    teacher: str
+    vectors: str = ""
+    limit: int = 0
+    means: Means = field(default_factory=Means)
+    at_hand: Callable[[str], str] = str
+    """Where a file or folder lies here that the command's machine has by this name; a hub id stays what it is."""
+    _corpora: dict[str, Corpus] = field(default_factory=dict)
+    _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
+    _classrooms: dict[str, Classroom] = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[Callable[[], "Rooms"], tuple[()]]:
+        """Another process loads for itself."""
+        given = ("suite", "teacher", "vectors", "limit", "means", "at_hand")
+        return partial(Rooms, **{name: getattr(self, name) for name in given}), ()
+
+    def why_unavailable(self, dataset: str) -> str:
+        """Why the data set cannot be read here; empty where it can."""
+        entry = self.suite.entries[dataset]
+        private = f"{dataset} is private to the paper's authors and no files of it are given"
+        return "" if is_available(entry) else private
+
+    def corpus(self, dataset: str) -> Corpus:
+        if dataset not in self._corpora:
+            self._corpora[dataset] = load_corpus(self.suite.entries[dataset].moved(self.at_hand), self.limit)
+        return self._corpora[dataset]
+
+    def pool(self, dataset: str, source: Source = "pool") -> Pool:
+        """A data set's unlabelled text from a source, read or made at the first call."""
+        if (dataset, source) not in self._pools:
+            self._pools[dataset, source] = self._read_pool(dataset, source)
+        return self._pools[dataset, source]
+
+    def pool_digest(self, dataset: str, source: Source) -> str:
+        """Of the texts; of texts that may not have been made yet, of what they are made from and how."""
+        if source not in METHODS:
+            return self.pool(dataset, source).digest
+        return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._means)])
+
+    def require_planned(self, spec: RunSpec) -> None:
+        """Raises RunError where what the run reads is not what its spec was planned with, and its key stands for."""
+        source = cast("Source", spec.text_source)
+        read = {f"The data set {spec.dataset!r}": (spec.data_digest, self.corpus(spec.dataset).digest)}
+        if spec.unlabeled:
+            read["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
+        if spec.embedding_source:
+            read[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
+        if spec.is_teacher:
+            read[f"The teacher {self.teacher!r}"] = (spec.teacher_key, self.teacher_identity)
+        if changed := [what for what, (planned, now) in read.items() if planned != now]:
+            raise RunError(f"{changed[0]} has changed since the plan was made. Type the same command again.")
+
+    def classroom(self, dataset: str) -> Classroom:
+        if dataset not in self._classrooms:
+            self._classrooms[dataset] = Classroom(
+                corpus=self.corpus(dataset),
+                tokenizer=self.tokenizer,
+                max_length=self.max_length,
+                read_pool=partial(self.pool, dataset),
+            )
+        return self._classrooms[dataset]
+
+    def _read_pool(self, dataset: str, source: Source) -> Pool:
+        corpus = self.corpus(dataset)
+        if source == "pool":
+            return unlabeled_pool(corpus, self._suite, self.limit)
+        if source == "in_domain":
+            return in_domain_pool(corpus, self._suite, Path(self.at_hand(self.means.in_domain)), self.limit)
+        made = stored_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
+        return Pool(made.texts, digest(made.texts), made.origins)
+
+    def _augment(self, dataset: str, source: Source) -> Augmented:
+        corpus = self.corpus(dataset)
+        exclude = known_texts(corpus, self._suite)
+        return augment(source, corpus.texts("train"), self.pool(dataset).texts, self._means, exclude)
+
+    @cached_property
+    def _suite(self) -> Suite:
+        """As it lies here, all of it: what a pool is made of."""
+        return self.suite.moved(self.at_hand)
+
+    @cached_property
+    def _means(self) -> Means:
+        """Those of making texts, as they lie here. A smoke run makes no more texts than it reads of anything else."""
+        models = {name: self.at_hand(getattr(self.means, name)) for name in ("there", "back", "fill_mask")}
+        n_texts = min(self.means.n_texts, self.limit or self.means.n_texts)
+        return replace(self.means, n_texts=n_texts, **models)
+
+    @cached_property
+    def encoder(self) -> str:
+        """The teacher before its fine-tuning: a hub id, or its folder here."""
+        return self.at_hand(self.teacher)
+
+    @cached_property
+    def teacher_identity(self) -> str:
+        return identify(self.encoder)
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The teacher's, which its students read with too. Raises InputError where it cannot be had."""
+        hub_id, _, revision = self.teacher_identity.partition("@")
+        if revision:
+            require_on_hub(hub_id, revision, "teacher")
+        try:
+            return load_tokenizer(self.encoder)
+        except BenchmarkError:
+            raise
+        except Exception as error:  # a broken file is answered with whatever its reader stumbled over
+            raise DataError(
+                f"The tokenizer of teacher {self.teacher!r} cannot be loaded: {' '.join(str(error).split())[:300]}. "
+                "Save it again with save_pretrained(), or give another teacher."
+            ) from error
+
+    @property
+    def max_length(self) -> int:
+        """Pieces that are read of a text."""
+        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.encoder))
+
+    @cached_property
+    def vectors_digest(self) -> str:
+        """SHA-256 of the given vector file; empty where none is given."""
+        return file_digest(Path(self.at_hand(self.vectors))) if self.vectors else ""

@@ -1,0 +1,1 @@
+"""Which runs are pending, and running them here or elsewhere."""

@@ -1,0 +1,48 @@
+"""`--learning-rate tuned`: the rate that a finished study found best, read from the tracking store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from benchmark.core.errors import InputError
+from benchmark.core.spec import RunSpec
+from benchmark.execution.plan import Item
+from benchmark.reporting.tuned_rates import BEST_RATE, lesson_key, studies
+from tracking import Record
+
+
+def at_tuned_rates(items: Sequence[Item], records: Iterable[Record], suite: str, preset: str) -> list[Item]:
+    """The plan with each student at its study's best rate; teachers and what cannot be run stay as they are.
+
+    Raises InputError, with the command that makes the first missing study, where a student has none.
+    """
+    known = studies(records)
+    missing = [i.spec for i in items if _is_tunable(i) and lesson_key(i.spec) not in known]
+    if missing:
+        names = ", ".join(dict.fromkeys(f"{s.dataset}.{s.student}.{s.setting}" for s in missing))
+        raise InputError(f"No finished study for {names}. Make one first: {_command(missing[0], suite, preset)}")
+    return [_tuned(item, known[lesson_key(item.spec)]) if _is_tunable(item) else item for item in items]
+
+
+def tuned_lines(items: Iterable[Item], records: Iterable[Record]) -> list[str]:
+    """Which rate of which study each student takes, for people."""
+    known = studies(records)
+    rows = {lesson_key(item.spec): item.spec for item in items if _is_tunable(item)}
+    return [
+        f"{spec.dataset}.{spec.student}.{spec.setting}: learning rate {spec.learning_rate:.3g} of study "
+        f"{known[key].tags.get('study', known[key].name)} (run {known[key].run_id})"
+        for key, spec in rows.items()
+    ]
+
+
+def _is_tunable(item: Item) -> bool:
+    return not item.spec.is_teacher and not item.skip_reason
+
+
+def _tuned(item: Item, study: Record) -> Item:
+    return replace(item, spec=replace(item.spec, learning_rate=study.metrics[BEST_RATE]))
+
+
+def _command(spec: RunSpec, suite: str, preset: str) -> str:
+    names = f"-d {spec.dataset} -s {spec.student} -x {spec.setting} --teacher {spec.teacher}"
+    limit = f" --limit {spec.limit}" if spec.limit else ""
+    return f"python -m benchmark.tune --suite {suite} --preset {preset} {names}{limit}"

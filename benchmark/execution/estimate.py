@@ -1,0 +1,62 @@
+"""How long a run should take: from runs like it where there are any, else from a rough cost per word piece."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmark.core.presets import GRID_RATES
+from benchmark.core.spec import GRID, RunSpec
+from tracking import Record
+
+MICROSECONDS_PER_PIECE = {
+    "teacher": 900,
+    "bilstm": 30,
+    "cnn": 40,
+    "bert_tiny": 60,
+    "bert_mini": 300,
+    "bert_small": 1100,
+}
+"""Of training on one core (the teacher's on two): only to tell minutes from hours."""
+
+CHARACTERS_PER_PIECE = 4
+LIKELY_EPOCHS = 20
+"""At which early stopping tends to end a student's training."""
+OVERHEAD_SECONDS = 6
+"""Of loading, export, scores and logging."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimator:
+    """Seconds by what is known of earlier runs."""
+
+    seconds: Mapping[tuple[str, ...], float]
+
+    @classmethod
+    def from_records(cls, records: Iterable[Record]) -> "Estimator":
+        """Medians over finished runs that were no smoke runs, by data set, student and setting."""
+        known: dict[tuple[str, ...], list[float]] = {}
+        for record in records:
+            if record.status == "finished" and record.tags.get("smoke") == "false" and record.seconds is not None:
+                likeness = tuple(record.tags.get(tag, "") for tag in ("role", "dataset", "student", "setting"))
+                known.setdefault(likeness, []).append(record.seconds)
+        return cls(seconds={likeness: median(values) for likeness, values in known.items()})
+
+    def __call__(self, spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
+        """Expected seconds of a run that trains on `texts` (or tokens per sentence)."""
+        role = "teacher" if spec.is_teacher else "train"
+        known = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
+        if known is not None and not spec.smoke:
+            return known
+        n_trials = len(GRID_RATES) if spec.learning_rate == GRID else 1
+        seconds_per_piece = MICROSECONDS_PER_PIECE.get(spec.student, 100) * 1e-6
+        return OVERHEAD_SECONDS + seconds_per_piece * n_trials * _pieces_seen(spec, texts)
+
+
+def _pieces_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
+    """Until early stopping, or until the budget of steps is spent."""
+    if not texts:
+        return 0
+    characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)
+    seen = len(texts) * min(spec.max_epochs, LIKELY_EPOCHS)
+    sentences = min(seen, spec.max_steps * spec.batch_size) if spec.max_steps else seen
+    return sentences * characters / len(texts) / CHARACTERS_PER_PIECE

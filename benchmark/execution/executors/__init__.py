@@ -1,0 +1,1 @@
+"""Backends that run tasks: this process, worker processes, a Ray cluster."""

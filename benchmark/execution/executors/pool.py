@@ -1,0 +1,47 @@
+"""Whoever does tasks, and how they are handed out: as many at once as there is room for, again where they come back."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from benchmark.execution.outcome import Outcome
+from benchmark.execution.tasks import Task
+
+
+class Crew(Protocol):
+    """Does tasks side by side, here or elsewhere."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any task goes on."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another one can be begun now."""
+
+    def begin(self, task: Task) -> None: ...
+
+    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+        """Waits until something is heard of those that go on; yields what each that ended came to.
+
+        None where a task is to be done again.
+        """
+
+    def end(self) -> None:
+        """Interrupts what goes on; nothing is left behind."""
+
+
+def outcomes(tasks: Iterable[Task], crew: Crew) -> Iterator[Outcome]:
+    """As tasks end. Closing it ends what goes on; a task that comes back waits behind the others."""
+    waiting = deque(tasks)
+    try:
+        while waiting or crew.is_busy:
+            while waiting and crew.has_room:
+                crew.begin(waiting.popleft())
+            for task, outcome in crew.heard():
+                if outcome:
+                    yield outcome
+                else:
+                    waiting.append(task)
+    finally:
+        crew.end()

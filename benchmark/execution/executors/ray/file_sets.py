@@ -1,0 +1,164 @@
+"""Files of one machine, sent through the tracking store to machines that lack them.
+
+What belongs together is a parcel: a data set's files, a model's folder, a file of vectors. It is kept once, by its
+content, as a run of the role `data`; another machine unpacks it into its cache when it first asks for one of the files.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+from filelock import FileLock
+
+from benchmark.core.cache import file_digest, lock_path, parcel_folder
+from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.errors import InputError, RunError
+from benchmark.core.spec import digest
+from benchmark.execution.notes import NOTE, parcel_note
+from tracking import Store
+
+ROLE = "data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A file of a parcel."""
+
+    name: str
+    """In the parcel."""
+    path: str
+    """On the machine that sends it; absolute."""
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """Files that belong together, as they were when they were packed."""
+
+    title: str
+    pieces: tuple[Piece, ...]
+    folder: str = ""
+    """Absolute path of the folder that is sent, where it is one."""
+    patterns: tuple[str, ...] = ()
+    """What is packed of the folder."""
+    run_id: str = ""
+    """Of the run that keeps it."""
+
+    @classmethod
+    def of_files(cls, title: str, files: Mapping[str, str]) -> "Parcel":
+        """Of paths by their names in the parcel. Raises OSError where one cannot be read."""
+        paths = {name: Path(path).absolute() for name, path in files.items()}
+        pieces = (Piece(name=name, path=str(path), sha256=file_digest(path)) for name, path in paths.items())
+        return cls(title=title, pieces=tuple(pieces))
+
+    @classmethod
+    def of_folder(cls, title: str, folder: str, patterns: tuple[str, ...]) -> "Parcel":
+        """Of the files in a folder that match. Raises OSError where one cannot be read."""
+        root = Path(folder).absolute()
+        found = sorted({path for pattern in patterns for path in root.glob(pattern)})
+        packed = cls.of_files(title, {path.name: str(path) for path in found})
+        return replace(packed, folder=str(root), patterns=patterns)
+
+    @property
+    def key(self) -> str:
+        """Hex SHA-256 of names and contents."""
+        return digest({piece.name: piece.sha256 for piece in self.pieces})
+
+    def is_here(self) -> bool:
+        """Whether this machine has the same files in the same place."""
+        try:
+            return self._packed_again() == self
+        except OSError:
+            return False
+
+    def path(self, piece: str) -> str:
+        """Of a piece on the machine that sends it; of none, the folder's."""
+        return next((each.path for each in self.pieces if each.name == piece), self.folder)
+
+    def kept(self, suite: str, store: Store) -> "Parcel":
+        """The same, kept with a run of the suite, which is made where none holds all of it.
+
+        Raises InputError where a file changes meanwhile.
+        """
+        finished = [record.run_id for record in store.of_key(suite, self.key) if record.status == "finished"]
+        names = {piece.name for piece in self.pieces}
+        whole = [run_id for run_id in finished if names <= {*store.files(run_id, "")}]
+        return replace(self, run_id=whole[-1] if whole else self._send(suite, store))
+
+    def unpacked(self, store: Store) -> Path:
+        """The folder of this machine's cache that its pieces lie in, fetched from the store where they are not there.
+
+        Raises StoreError where the store does not give them, RunError where they are others than were sent.
+        """
+        folder = parcel_folder(self.key)
+        with FileLock(lock_path(self.key)):
+            if not is_whole(folder):
+                keep_folder(folder, partial(self._fetch, store))
+        return folder
+
+    def _packed_again(self) -> "Parcel":
+        if self.folder:
+            packed = self.of_folder(self.title, self.folder, self.patterns)
+        else:
+            packed = self.of_files(self.title, {piece.name: piece.path for piece in self.pieces})
+        return replace(packed, run_id=self.run_id)
+
+    def _send(self, suite: str, store: Store) -> str:
+        """Id of the run. It counts once it is finished, and it is finished only if nothing has changed meanwhile."""
+        tags = {"role": ROLE, "key": self.key, NOTE: parcel_note(self.title)}
+        run = store.begin(suite, f"{ROLE}.{self.title}", tags=tags, params={})
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                for piece in self.pieces:
+                    (Path(folder) / piece.name).symlink_to(piece.path)
+                run.log_artifacts(Path(folder))
+            self._require_unchanged()
+        except BaseException:
+            run.kill()
+            raise
+        run.finish({})
+        return run.run_id
+
+    def _require_unchanged(self) -> None:
+        if not self.is_here():
+            where = self.folder or ", ".join(piece.path for piece in self.pieces)
+            raise InputError(f"{where} was changed while it was sent to the nodes. Type the same command again.")
+
+    def _fetch(self, store: Store, draft: Path) -> None:
+        for piece in self.pieces:
+            if file_digest(store.download(self.run_id, piece.name, draft)) != piece.sha256:
+                raise RunError(
+                    f"{piece.name} of run {self.run_id} ({ROLE}.{self.title}) is not the file that was sent. Delete "
+                    "that run, and type the same command again to have it sent anew."
+                )
+
+
+Places = Mapping[str, tuple[Parcel, str]]
+"""By what the command calls a file or folder: the parcel that it is in, and which piece it is; none for all of it."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Where something lies on this machine that the command named on its own. It is pickled on the way to a node."""
+
+    uri: str
+    places: Places
+
+    def __call__(self, name: str) -> str:
+        """Fetches it where it is not here. What is no file or folder of the command's keeps its name.
+
+        Raises what `Parcel.unpacked` raises.
+        """
+        if name not in self.places:
+            return name
+        parcel, piece = self.places[name]
+        folder = _folder(self.uri, parcel)
+        return str(folder / piece) if folder else parcel.path(piece)
+
+
+@cache
+def _folder(uri: str, parcel: Parcel) -> Path | None:
+    """Looked for once a process; None where the files lie here as they did there."""
+    return None if parcel.is_here() else parcel.unpacked(Store.open(uri))

@@ -1,0 +1,40 @@
+"""The node's side: a task at the desk of the process that Ray gave it to."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmark.execution.outcome import Outcome
+from benchmark.execution.runner import Desk
+from benchmark.execution.tasks import Task, Work
+
+PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
+"""Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
+
+Luggage = tuple[Work, Path, Mapping[str, str]]
+"""What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
+
+
+def luggage_of(work: Work) -> Luggage:
+    return work, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+
+
+_desks: dict[str, Desk] = {}
+"""One a process: what it has loaded serves its next task too."""
+
+
+def on_node(luggage: Luggage, task: Task, board: Any) -> Outcome | None:
+    work, folder, environment = luggage
+    os.environ.update(environment)
+    with suppress(OSError):  # another machine may lack the folder: what runs read of it was sent
+        os.chdir(folder)
+    sweep = work.origin["sweep"]
+    if sweep not in _desks:
+        _desks.clear()
+        _desks[sweep] = work.desk()
+    torch.set_num_threads(work.n_threads)
+    return task.run(_desks[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))

@@ -1,0 +1,122 @@
+"""The nodes as a crew: tasks that are heard of, and done again where their node is lost."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import ray
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from benchmark.core.spec import RunSpec
+from benchmark.execution.executors.ray.node import luggage_of, on_node
+from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.runner import Desk
+from benchmark.execution.tasks import Task, Work
+
+POLL_SECONDS = 0.5
+PATIENCE_SECONDS = 30.0
+"""For interrupted runs to be kept as killed."""
+TRIES = 3
+"""Of a task whose node or process is lost."""
+
+
+class Flight:
+    """Tasks on their way through the cluster; a Crew."""
+
+    def __init__(self, work: Work, needs: Mapping[str, float], at_once: int, watch: Watch) -> None:
+        self._work, self._at_once, self._watch = work, at_once, watch
+        self._under_way: dict[Any, Task] = {}
+        self._losses: Counter[str] = Counter()
+        self._luggage = ray.put(luggage_of(work))
+        self._board = ray.remote(_Board).options(num_cpus=0, scheduling_strategy=_here()).remote()
+        fresh = 1 if work.limits.memory_mib else 0  # what a run leaves in memory is not held against the next one
+        remote = ray.remote(max_retries=0, max_calls=fresh)(on_node)
+        self._do = remote.options(**needs, scheduling_strategy="SPREAD")
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._under_way)
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._under_way) < self._at_once
+
+    def begin(self, task: Task) -> None:
+        self._under_way[self._do.remote(self._luggage, task, self._board)] = task
+
+    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+        ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
+        self._tell_epochs()
+        for reference in ended:
+            task = self._under_way.pop(reference)
+            yield task, self._answer(reference, task)
+
+    def end(self) -> None:
+        """What is interrupted is kept as killed."""
+        references = list(self._under_way)
+        for force in (False, True):
+            for reference in references:
+                ray.cancel(reference, force=force)
+            if references:
+                _, references = ray.wait(references, num_returns=len(references), timeout=PATIENCE_SECONDS)
+        for task in self._under_way.values():
+            self._kill_left_over(task.spec)
+        ray.kill(self._board)
+
+    @cached_property
+    def _desk(self) -> Desk:
+        """Ours, to write down what is lost; it teaches nothing."""
+        return self._work.desk()
+
+    def _tell_epochs(self) -> None:
+        for spec, epoch in ray.get(self._board.take.remote()):
+            self._watch(spec, epoch)
+
+    def _answer(self, reference: Any, task: Task) -> Outcome | None:
+        """What the task came to; None where it is to be done again."""
+        try:
+            outcome: Outcome | None = ray.get(reference)
+            return outcome
+        except OutOfMemoryError:
+            self._kill_left_over(task.spec)
+            return task.lost(self._desk, "Out of memory: Ray ended its process, as its node had no memory left.")
+        except RayError as error:
+            return self._again(task, error)
+
+    def _again(self, task: Task, error: RayError) -> Outcome | None:
+        """A run that has ended although its process could not say so is not done again: it looks itself."""
+        self._kill_left_over(task.spec)
+        self._losses[task.spec.key] += 1
+        if self._losses[task.spec.key] < TRIES:
+            return None
+        if isinstance(error, RayTaskError):
+            raise error.cause or error  # the store does not answer, there or anywhere
+        said = " ".join(str(error).split())[:300]
+        return task.lost(self._desk, f"Its process or node was lost {TRIES} times: {said}")
+
+    def _kill_left_over(self, spec: RunSpec) -> None:
+        """Of a process that is gone, the run and the trials of its grid."""
+        for record in self._desk.store.going_on():
+            of_spec = record.name == spec.name or record.name.startswith(f"{spec.name}.lr")
+            if of_spec and record.tags.get("sweep") == self._work.origin["sweep"]:
+                self._desk.store.resume(record.run_id).kill()
+
+
+class _Board:
+    """Where tasks write what they have done so far, on the command's own node."""
+
+    def __init__(self) -> None:
+        self._epochs: list[tuple[RunSpec, int]] = []
+
+    def tell(self, spec: RunSpec, epoch: int) -> None:
+        self._epochs.append((spec, epoch))
+
+    def take(self) -> list[tuple[RunSpec, int]]:
+        taken, self._epochs = self._epochs, []
+        return taken
+
+
+def _here() -> NodeAffinitySchedulingStrategy:
+    return NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)

@@ -1,0 +1,126 @@
+"""A process that does one task after another, and ends with the command that it works for."""
+
+import multiprocessing
+import multiprocessing.util
+import os
+import signal
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmark.core.errors import INTERRUPTED
+from benchmark.core.spec import RunSpec
+from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.runner import Desk
+from benchmark.execution.tasks import Task, Work
+
+Message = tuple[RunSpec, int] | Outcome | Exception | None
+"""An epoch's end; what a task came to (None: to be asked for again); or what ends the whole command."""
+PATIENCE_SECONDS = 30.0
+"""For a run to be kept as killed."""
+KERNEL_COUNTS = Path("/proc/vmstat")
+
+
+class Worker:
+    """The process, and our end of the pipe to it. A new process, not a fork nor a thread: torch's threads are one set
+    a process."""
+
+    def __init__(self, work: Work) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, far_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(work, far_end))
+        self._process.start()
+        far_end.close()  # so that the pipe ends with the process
+        self._oom_kills = oom_kills()
+        self.task: Task | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def give(self, task: Task) -> None:
+        self.task = task
+        with suppress(BrokenPipeError):  # it is gone: the pipe's end says so
+            self.pipe.send(task)
+
+    def receive(self) -> Message:
+        """Raises EOFError or OSError where the process has ended."""
+        message: Message = self.pipe.recv()
+        return message
+
+    def why_it_ended(self) -> str:
+        self._process.join()
+        return reason_of_death(self._process.exitcode or 0, oom_kills() - self._oom_kills)
+
+    def leave(self) -> None:
+        """Ends an idle process."""
+        self.pipe.close()
+        self._process.join()
+
+    def interrupt(self) -> None:
+        self._process.terminate()
+
+    def end(self) -> None:
+        """After `interrupt`: waits until a run is kept as killed, but not for ever."""
+        self._process.join(PATIENCE_SECONDS)
+        self._process.kill()
+        self._process.join()
+
+
+def reason_of_death(exit_code: int, oom_kills: int) -> str:
+    """Why a process ended in the middle of a task; `oom_kills` counts what the system ended meanwhile for memory."""
+    if exit_code == -signal.SIGKILL and oom_kills > 0:
+        return (
+            "Out of memory: the system ended its process to free memory. Try fewer --jobs, or bound each run by "
+            "--max-memory, and add --retry-failed."
+        )
+    how = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+    return f"Its process was ended from outside or by a crash ({how}). Add --retry-failed to do it again."
+
+
+def oom_kills() -> int:
+    """Processes that Linux has ended for lack of memory since it started; 0 where that is not told."""
+    with suppress(OSError, ValueError):
+        counts = dict(line.split() for line in KERNEL_COUNTS.read_text().splitlines())
+        return int(counts.get("oom_kill", 0))
+    return 0
+
+
+def _serve(work: Work, pipe: Connection) -> None:
+    """In the process. A key pressed at the terminal is the command's to answer; it then ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_command, daemon=True).start()
+    try:
+        desk = work.desk()
+        while True:
+            task: Task = pipe.recv()
+            pipe.send(_do(task, desk, lambda spec, epoch: pipe.send((spec, epoch))))
+    except EOFError:  # there is nothing more to do
+        return
+    except KeyboardInterrupt:  # semaphores are given back; threads are not waited for
+        multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]
+        os._exit(INTERRUPTED)
+    except Exception as error:  # the store does not answer
+        pipe.send(error)
+
+
+def _leave_with_command() -> None:
+    """A worker that outlived a killed command would do what the next command does again."""
+    command = multiprocessing.parent_process()
+    if command is not None:
+        command.join()
+        os._exit(1)
+
+
+def _do(task: Task, desk: Desk, watch: Watch) -> Outcome | None:
+    """A termination is an interrupt while a run goes on, which is then kept as killed."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return task.run(desk, watch)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,46 @@
+"""What is known of a plan's runs, and which of them are due."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from benchmark.execution.plan import Item
+from tracking import Record
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """What is known of the runs of a plan: by key, the record that counts."""
+
+    finished: dict[str, Record] = field(default_factory=dict)
+    failed: dict[str, Record] = field(default_factory=dict)
+    skipped: dict[str, Record] = field(default_factory=dict)
+    ended: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+    """Ids of all runs of a key that have ended, whichever counts."""
+
+    @classmethod
+    def read(cls, records: Iterable[Record]) -> "Ledger":
+        """From a suite's records, oldest first, so that the latest counts."""
+        ledger = cls()
+        for record in records:
+            if record.tags.get("role") in ("teacher", "train") and hasattr(ledger, record.status):
+                getattr(ledger, record.status)[record.key] = record
+                ledger.ended[record.key] |= {record.run_id}
+        return ledger
+
+    def state(self, item: Item) -> str:
+        """done, failed, skipped or missing."""
+        key = item.spec.key
+        if key in self.finished:
+            return "done"
+        if item.skip_reason:
+            return "skipped"
+        return "failed" if key in self.failed else "missing"
+
+
+def due_items(items: Sequence[Item], ledger: Ledger, *, force: bool, retry_failed: bool) -> list[Item]:
+    """Those to be done now. A student whose teacher failed and is not to be tried again waits for it."""
+    states = {"missing": True, "done": force, "failed": retry_failed or force, "skipped": False}
+    due = [item for item in items if states[ledger.state(item)]]
+    teachers = {item.spec.key for item in due if item.spec.is_teacher} | ledger.finished.keys()
+    return [item for item in due if item.spec.is_teacher or item.spec.teacher_key in teachers]

@@ -1,0 +1,195 @@
+"""One run from its spec to its record: begun in the store, taught, examined, kept. The only place that catches."""
+
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmark.core.artifacts import TEACHER
+from benchmark.core.cache import teacher_folder
+from benchmark.core.checksums import keep_folder
+from benchmark.core.spec import GRID, RunResult, RunSpec, digest
+from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.grid_search import search
+from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.teacher import Teacher, load_teacher
+from benchmark.distillation.teacher_outputs import LABELLED, Handover, made_texts, parts_read, unlabelled_read
+from benchmark.distillation.trainer import OnEpoch, predict
+from benchmark.distillation.training_run import Lesson, Taught
+from benchmark.execution.limits import NO_LIMITS, Limits, enforced
+from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.run_description import role, tags
+from benchmark.export.evaluate import examine
+from benchmark.measurement.machine_lock import machine_lock
+from tracking import LiveRun, Record, Store
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Where runs are executed: what is loaded, where they are kept, on which device."""
+
+    rooms: Rooms
+    store: Store
+    device: torch.device
+    preset: str
+    limits: Limits = NO_LIMITS
+    """Of a run; where there are any, this process ends with the run that exceeds them."""
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """Further tags of every run: the command that it is done for."""
+
+    def execute(self, spec: RunSpec, watch: Watch, teacher: Record | None = None) -> Outcome | None:
+        """Does the run, unless another machine is at it (None).
+
+        An exception makes it a failed run with its reason, an interrupt a killed one. `teacher` is the finished run
+        that a student learns from.
+        """
+        run = self._begin(spec)
+        try:
+            if self.is_elsewhere(spec, besides=run.run_id):  # begun at once: both leave it, and ask again later
+                run.withdraw()
+                return None
+            return self._done(spec, run, watch, teacher)
+        except Exception as error:  # the sweep goes on
+            run.log_texts({"traceback": traceback.format_exc()})
+            run.fail(_reason(error))
+            return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=_reason(error))
+        except BaseException:
+            run.kill()
+            raise
+
+    def is_elsewhere(self, spec: RunSpec, besides: str = "") -> bool:
+        """Whether a process that does not share our claims is at the run."""
+        return self.store.goes_on(spec.suite, spec.key, besides)
+
+    def _done(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None) -> Outcome:
+        with (
+            machine_lock("shared"),
+            tempfile.TemporaryDirectory() as folder,
+            enforced(self.limits, partial(_give_up, run, Path(folder))),
+        ):
+            result = self._teach(spec, run, watch, teacher, Path(folder))
+            run.log_artifacts(Path(folder))
+        run.finish(result.metrics())
+        return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
+
+    def ended(self, spec: RunSpec, known: Collection[str]) -> Outcome | None:
+        """How the run of the spec ended that is none of `known` (run ids); None where there is no such."""
+        for record in reversed(self.store.of_key(spec.suite, spec.key)):
+            if record.status in ("finished", "failed") and record.run_id not in known:
+                failure = record.tags.get("reason", "") if record.status == "failed" else ""
+                return Outcome(spec=spec, run_id=record.run_id, metrics=record.metrics, failure=failure)
+        return None
+
+    def fail(self, spec: RunSpec, reason: str) -> Outcome:
+        """For a run that cannot say so itself: its process is gone, or what it needs is not there."""
+        left_over = self.store.kill_stale({spec.key})
+        self.store.kill_stale()  # trials of its grid
+        run = self.store.resume(left_over[-1]) if left_over else self._begin(spec)
+        run.fail(reason)
+        return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=reason)
+
+    def tags(self, spec: RunSpec, role: str) -> dict[str, str]:
+        return tags(spec, role, self.preset) | dict(self.origin)
+
+    def prepare_logits(self, spec: RunSpec, teacher: Record, *, pool: bool) -> str:
+        """Has the teacher of the student's `spec` answer the labelled splits, or the pool, where that is not kept yet.
+
+        Returns why it could not; empty where it could.
+        """
+        handover = Handover(store=self.store, teacher=teacher)
+        try:
+            folder = handover.files()
+            room, labels = self.rooms.classroom(spec.dataset), self.rooms.corpus(spec.dataset).labels
+
+            @cache
+            def model() -> Teacher:
+                return load_teacher(str(folder), spec.task, len(labels)).to(self.device)
+
+            def answers(sentences: Sentences) -> NDArray[np.float32]:
+                return predict(model(), sentences, device=self.device)
+
+            made, parts = (made_texts(spec), unlabelled_read(spec)) if pool else ("", LABELLED)
+            handover.fetch_texts(made)
+            handover.give(room, parts, answers)
+            handover.give_texts(made)
+        except Exception as error:  # the students that need none of it go on
+            return _reason(error)
+        return ""
+
+    def fetch_teacher(self, record: Record) -> None:
+        """Brings a finished teacher's files from the store, where they are not at hand."""
+        Handover(store=self.store, teacher=record).files()
+
+    def _begin(self, spec: RunSpec) -> LiveRun:
+        return self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))
+
+    def _teach(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
+        self.rooms.require_planned(spec)
+        room = self.rooms.classroom(spec.dataset)
+        if teacher:
+            handover = Handover(store=self.store, teacher=teacher)
+            handover.files()
+            handover.fetch_texts(made_texts(spec))
+            handover.fetch(room, parts_read(spec))
+        lesson = self.lesson(spec, teacher)
+        if spec.learning_rate == GRID:
+            taught = search(lesson, partial(self._begin_trial, spec, run), partial(watch, spec))
+        else:
+            taught = lesson.teach(float(spec.learning_rate), _both(run.log_epoch, partial(watch, spec)))
+        result = examine(lesson, taught, folder, teacher.metrics["test_f1"] if teacher else None)
+        if spec.is_teacher:
+            _keep_teacher(run.run_id, room, taught, folder, self.device)
+        return result
+
+    def lesson(self, spec: RunSpec, teacher: Record | None) -> Lesson:
+        """Of a spec, with the run that its student's teacher comes from."""
+        return Lesson(
+            spec=spec,
+            room=self.rooms.classroom(spec.dataset),
+            device=self.device,
+            teacher=teacher.run_id if teacher else "",
+            vectors=self.rooms.vectors,
+            at_hand=self.rooms.at_hand,
+        )
+
+    def _begin_trial(self, spec: RunSpec, run: LiveRun, rate: float) -> LiveRun:
+        """A child run of a grid's run: one learning rate, validated and never tested."""
+        tags = self.tags(spec, "trial") | {"key": digest([spec.key, rate])}
+        params = asdict(spec) | {"learning_rate": rate}
+        return self.store.begin(spec.suite, f"{spec.name}.lr{rate:g}", tags=tags, params=params, parent=run.run_id)
+
+
+def _both(log: OnEpoch, watch: Callable[[int], None]) -> OnEpoch:
+    """Curves go to the run, the epoch's number to who watches."""
+
+    def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
+        log(epoch, metrics)
+        watch(epoch)
+
+    return on_epoch
+
+
+def _give_up(run: LiveRun, folder: Path, reason: str) -> None:
+    """The process is about to end: what only it can tell and tidy."""
+    run.fail(reason)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _keep_teacher(run_id: str, room: Classroom, taught: Taught, folder: Path, device: torch.device) -> None:
+    """Puts into the cache what students read: the logits of the labelled splits, and the files."""
+    model = taught.model.to(device)
+    room.teacher_logits("validation", run_id, lambda _: taught.valid_logits)
+    room.teacher_logits("train", run_id, lambda sentences: predict(model, sentences, device=device))
+    keep_folder(teacher_folder(run_id), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

@@ -1,0 +1,95 @@
+"""Doing what is missing of a plan: teachers first, then their logits, then students, side by side where asked."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.teacher_outputs import parts_read, unlabelled_read
+from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.plan import Item
+from benchmark.execution.run_status import Ledger
+from benchmark.execution.tasks import Executor, Preparation, Run, Work
+from tracking import Record, Store
+
+Done = Callable[[Outcome], None]
+
+
+def sweep(items: list[Item], ledger: Ledger, work: Work, executor: Executor, watch: Watch, done: Done) -> None:
+    """Has `items` (those due by the `ledger`) done, teachers before the students that read them.
+
+    `watch` is told of each epoch, `done` of each outcome. A student whose teacher failed is not begun; one whose
+    teacher's logits cannot be had fails. What another command has ended since the ledger was read is taken from it.
+    """
+    work = executor.supplied(work, [item.spec for item in items])
+    teachers = [item.spec for item in items if item.spec.is_teacher]
+    students = [item.spec for item in items if not item.spec.is_teacher]
+    runs = [Run(spec=spec, known=ledger.ended[spec.key]) for spec in teachers]
+    _tell_each(executor.execute(runs, work, watch), done)
+    found = finished_teachers(students, Store.open(work.uri))
+    taught = [spec for spec in students if spec.teacher_key in found]
+    reasons = prepare(taught, found, work, executor)
+    if reasons:
+        desk = work.desk()
+        for spec in taught:
+            if spec.key in reasons:
+                done(desk.fail(spec, reasons[spec.key]))
+    runs = [
+        Run(spec=spec, teacher=found[spec.teacher_key], known=ledger.ended[spec.key])
+        for spec in taught
+        if spec.key not in reasons
+    ]
+    _tell_each(executor.execute(runs, work, watch), done)
+
+
+def _tell_each(outcomes: Generator[Outcome, None, None], done: Done) -> None:
+    """Closed whatever happens, so that an interrupt ends the worker processes at once."""
+    with closing(outcomes):
+        for outcome in outcomes:
+            done(outcome)
+
+
+def finished_teachers(students: Sequence[RunSpec], store: Store) -> dict[str, Record]:
+    """By key, those that the students learn from."""
+    finished: dict[str, Record] = {}
+    for suite in {spec.suite for spec in students}:
+        finished |= Ledger.read(store.records(suite)).finished
+    return {spec.teacher_key: finished[spec.teacher_key] for spec in students if spec.teacher_key in finished}
+
+
+def prepare(
+    students: Sequence[RunSpec], teachers: Mapping[str, Record], work: Work, executor: Executor
+) -> dict[str, str]:
+    """Has each teacher's files and logits kept where students find them.
+
+    Returns, by key, why a student that needs them cannot be taught. One that reads none is none of these.
+    """
+    reasons = _unprepared(students, False, teachers, work, executor)
+    others = [spec for spec in students if spec.key not in reasons]
+    return reasons | _unprepared(others, True, teachers, work, executor)
+
+
+def _unprepared(
+    students: Sequence[RunSpec], pool: bool, teachers: Mapping[str, Record], work: Work, executor: Executor
+) -> dict[str, str]:
+    """As `prepare`, for the logits of the splits or of the pool alone."""
+    readers = [spec for spec in students if _reads(spec, pool)]
+    one_of_each = {_source(spec, pool): spec for spec in readers}
+    tasks = [Preparation(spec=spec, teacher=teachers[spec.teacher_key], pool=pool) for spec in one_of_each.values()]
+    outcomes: list[Outcome] = []
+    _tell_each(executor.execute(tasks, work, _nobody), outcomes.append)
+    failures = {_source(o.spec, pool): o.failure for o in outcomes}
+    what = f"The teacher's logits of {'the unlabelled pool' if pool else 'the splits'} could not be prepared"
+    return {spec.key: f"{what}: {failure}" for spec in readers if (failure := failures[_source(spec, pool)])}
+
+
+def _nobody(spec: RunSpec, epoch: int) -> None:
+    """Watches nothing."""
+
+
+def _reads(spec: RunSpec, pool: bool) -> bool:
+    return bool(unlabelled_read(spec) if pool else parts_read(spec))
+
+
+def _source(spec: RunSpec, pool: bool) -> tuple[str, ...]:
+    """What the logits are of: a teacher, and a source of unlabelled text."""
+    return (spec.teacher_key, spec.text_source, spec.pool_digest) if pool else (spec.teacher_key,)

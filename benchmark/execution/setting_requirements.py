@@ -1,0 +1,69 @@
+"""What settings need of the user: options, and which settings can be done with what was given."""
+
+import argparse
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
+
+from benchmark.core.errors import DataError, InputError
+from benchmark.core.settings import SETTINGS
+from benchmark.core.spec import RunSpec, Task
+from benchmark.data.augmentation.config import METHODS, Means, lacking
+from benchmark.data.sources import read_local
+
+USUAL = Means()
+IN_DOMAIN = "--in-domain"
+
+
+def add_options(made: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
+    """Those of commands that teach."""
+    add = made.add_argument
+    add(IN_DOMAIN, default="", metavar="FILE", help="unlabelled text of kd_in_domain, one text a line")
+    add("--translate", nargs=2, default=("", ""), metavar=("THERE", "BACK"), help="Marian models of kd_bt_subs")
+    add("--fill-mask", default="", metavar="MODEL", help="masked language model of kd_bt_subs; hub id or folder")
+    add(
+        "--augmented",
+        type=positive,
+        default=USUAL.n_texts,
+        metavar="N",
+        help=f"texts that kd_subs and kd_bt_subs make (default: {USUAL.n_texts}, the paper's)",
+    )
+    add("--agreed", action="store_true", help="keep a made text only where the teacher labels it as its origin")
+
+
+def read_means(asked: argparse.Namespace) -> Means:
+    """Raises DataError for a text file that cannot be read or holds nothing."""
+    there, back = asked.translate
+    if asked.in_domain and not read_local(Path(asked.in_domain), IN_DOMAIN).strip():
+        raise DataError(f"File {asked.in_domain!r} of {IN_DOMAIN} is empty. Give one text a line.")
+    return Means(there=there, back=back, fill_mask=asked.fill_mask, n_texts=asked.augmented, in_domain=asked.in_domain)
+
+
+def why_not(setting: str, task: Task, means: Means) -> str:
+    """Why a setting cannot be done on any data set; empty where it can."""
+    policy = SETTINGS[setting]
+    if policy.balance and task != "classification":
+        return "it balances labels of texts, which only classification has"
+    if policy.text_source == "in_domain" and not means.in_domain:
+        return "it needs --in-domain FILE"
+    lacks = lacking(policy.text_source, means) if policy.text_source in METHODS else ""
+    return f"it needs {lacks}" if lacks else ""
+
+
+def require_doable(settings: tuple[str, ...], task: Task, means: Means) -> None:
+    """Raises InputError for the first setting that cannot be done."""
+    for setting in settings:
+        if reason := why_not(setting, task, means):
+            raise InputError(f"Setting {setting!r} cannot be done: {reason}.")
+
+
+def require_vectors(name: str, specs: Iterable[RunSpec], tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raises DataError for a vector file that one of `specs` would fail of, only after its teacher was fine-tuned.
+
+    A .vec is read through once, which takes about twice as long as the digest of it for the run's key.
+    """
+    if name and any(spec.embedding_source for spec in specs):
+        from benchmark.distillation.embeddings import check_vectors  # fastText and torch: a plan does not wait for them
+
+        check_vectors(Path(name), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))))

@@ -1,1 +1,0 @@
-"""Where the tasks of a sweep are done: in processes of this machine, or on a Ray cluster."""

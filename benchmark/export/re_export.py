@@ -1,0 +1,78 @@
+"""Runs of an earlier version are exported again, so that what is measured is what would be served today."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+import students
+from benchmark.bundle.files import MANIFEST
+from benchmark.core.artifacts import BUNDLE, VARIANTS, WEIGHTS
+from benchmark.core.cache import teacher_folder
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.teacher import load_teacher
+from benchmark.distillation.trainer import predict
+from benchmark.execution.runner import Desk
+from benchmark.export.bundle_writer import write_bundle
+from benchmark.export.evaluate import backend
+from benchmark.export.variants import export_variants
+from tracking import Record, Store
+
+KEPT = ("task", "max_length", "pad_id", "fallback_label", "spec", "scores", "sizes", "licences")
+"""What an old manifest says and a new one repeats."""
+
+
+def current_figures(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> Mapping[str, float]:
+    """The run's figures, after its bundle and variants were brought up to date where they are of an earlier version."""
+    manifest = json.loads(desk.store.download(record.run_id, f"{BUNDLE}/{MANIFEST}", folder).read_text("utf-8"))
+    if "opset" in manifest:
+        return record.metrics
+    room = desk.rooms.classroom(spec.dataset)
+    model = trained_model(spec, room, fetch_weights(spec, record, desk, folder))
+    logits = predict(model, room.sentences("test"), device=torch.device("cpu"))
+    variants = export_variants(model, room, folder, logits)
+    new = {name: manifest[name] for name in KEPT}
+    new["sizes"] |= {name: value for name, value in variants.figures.items() if name.startswith("size_")}
+    write_bundle(folder / "new", model=variants.onnx, tokenizer=backend(room), labels=room.corpus.labels, **new)
+    keep_bundle(desk.store, record.run_id, folder / "new")
+    desk.store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)
+    desk.store.add_metrics(record.run_id, variants.figures)
+    return dict(record.metrics) | dict(variants.figures)
+
+
+def keep_bundle(store: Store, run_id: str, folder: Path) -> None:
+    """Moves a bundle's files to its run, the manifest last: it names the others, which are to be there by then."""
+    with tempfile.TemporaryDirectory() as last:
+        shutil.move(folder / MANIFEST, last)
+        store.add_artifacts(run_id, folder, BUNDLE)
+        store.add_artifacts(run_id, Path(last), BUNDLE)
+
+
+def fetch_weights(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> Path:
+    """A student's file, copied into `folder`; a teacher's folder in the cache."""
+    if spec.is_teacher:
+        desk.fetch_teacher(record)
+        return teacher_folder(record.run_id)
+    return desk.store.download(record.run_id, WEIGHTS, folder)
+
+
+def trained_model(spec: RunSpec, room: Classroom, weights: Path) -> nn.Module:
+    """In PyTorch, on the CPU and in eval mode."""
+    n_labels = len(room.corpus.labels)
+    if spec.is_teacher:
+        return load_teacher(str(weights), spec.task, n_labels).eval()
+    student = students.build(
+        spec.student,
+        task=spec.task,
+        vocab_size=len(room.tokenizer),
+        n_labels=n_labels,
+        pad_id=room.sentences("test").pad_id,
+    )
+    student.load_state_dict(load_file(weights))
+    return student.eval()

@@ -1,0 +1,52 @@
+"""The test sentences that all models of a data set are measured on."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmark.distillation.encoded_dataset import Classroom
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a data set's test split, the same for every model."""
+
+    room: Classroom
+    rows: Sequence[int]
+
+    @classmethod
+    def of(cls, room: Classroom, n_sentences: int) -> "Sample":
+        chosen = np.random.default_rng(SEED).permutation(len(room.sentences("test")))[:n_sentences]
+        return cls(room, [int(row) for row in chosen])
+
+    @property
+    def pieces(self) -> list[list[int]]:
+        """Ids of each sentence's word pieces."""
+        sentences = self.room.sentences("test")
+        return [sentences.ids[sentences.offsets[row] : sentences.offsets[row + 1]].tolist() for row in self.rows]
+
+    @property
+    def texts(self) -> list[str]:
+        """The same sentences as a caller has them."""
+        return [text if isinstance(text, str) else " ".join(text) for text in self._given]
+
+    def about(self) -> Mapping[str, Any]:
+        """What milliseconds on it have to be read with."""
+        texts = json.dumps(self._given, ensure_ascii=False)
+        lengths = self.room.sentences("test").lengths[list(self.rows)]
+        return {
+            "sample_sha256": hashlib.sha256(texts.encode()).hexdigest(),
+            "pieces_quantiles": [float(q) for q in np.percentile(lengths, [0, 25, 50, 75, 100])],
+        }
+
+    @property
+    def _given(self) -> list[Any]:
+        """Strings, or lists of words."""
+        texts = self.room.texts("test")
+        return [texts[row] for row in self.rows]

@@ -1,0 +1,65 @@
+"""What sessions came to, as it is kept with a run: tags, raw samples, and what a number has to be read with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark.measurement.machine import machine_fingerprint
+from benchmark.measurement.protocol import LATENCY_PROTOCOL, Budget
+from benchmark.measurement.sample import Sample
+from benchmark.measurement.summary import Taken
+from benchmark.reporting.results import INVALID
+
+
+def about(sessions: Sequence[Taken], budget: Budget, sample: Sample) -> dict[str, Any]:
+    """Budget, machine, sentences, and how each session went; as JSON has it."""
+    return {
+        "protocol": LATENCY_PROTOCOL,
+        "budget": asdict(budget),
+        "machine": machine_fingerprint(),
+        "dtype": "float32",
+        **sample.about(),
+        "sessions": [_told(taken) for taken in sessions],
+    }
+
+
+def session_tags(sessions: Sequence[Taken], budget: Budget) -> dict[str, str]:
+    """What runs are filtered by; the first session is that of one thread on the CPU."""
+    passed = all(taken.control.passed for taken in sessions)
+    return {
+        "latency_protocol": LATENCY_PROTOCOL,
+        "latency_budget": budget.name,
+        "latency_control": "passed" if passed else "failed",
+        **invalidity(sessions[0]),
+    }
+
+
+def invalidity(taken: Taken) -> dict[str, str]:
+    """The tag that keeps milliseconds out of every table where the control failed on the last try; else empty."""
+    if taken.control.passed:
+        return {}
+    same = taken.control.ratio
+    return {
+        INVALID: f"one model under two names was {same.value:.3f} [{same.low:.3f}, {same.high:.3f}] times as fast as "
+        f"itself in the last of {taken.tries} tries: the machine was not quiet; "
+        "python -m benchmark.latency --again measures anew"
+    }
+
+
+def write_samples(folder: Path, sessions: Sequence[Taken], told: Mapping[str, object]) -> None:
+    """latency_samples_ms.npz: each subject's passes [P, n] and the round of each; latency_session.json: `about`."""
+    for taken in sessions:
+        arrays: dict[str, Any] = {name: samples.passes for name, samples in taken.samples.items()}
+        arrays |= {f"{name} rounds": samples.rounds for name, samples in taken.samples.items()}
+        np.savez_compressed(folder / f"latency_samples{taken.lane.suffix}_ms.npz", **arrays)
+    (folder / "latency_session.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def _told(taken: Taken) -> dict[str, object]:
+    lane, same = asdict(taken.lane), asdict(taken.control) | {"passed": taken.control.passed}
+    loads = {"load_before": taken.load_before, "load_after": taken.load_after}
+    return lane | {"control": same, "tries": taken.tries} | loads

@@ -1,0 +1,131 @@
+"""From samples to figures by name, as they are kept with a run.
+
+latency_SUBJECT[_all|_cuda]_ms      median, scenario single, and its _low, _high, _mean, _p95, _p99
+speedup_SUBJECT[...]_over_BASELINE  median of the rounds' ratios, and its _low and _high
+throughput_SUBJECT[...]             sentences a second, scenario offline
+cost_...                            memory, starts, sentences a second and core of what is served, money
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.measurement.footprint import Footprint
+from benchmark.measurement.protocol import Samples, summarize
+from benchmark.measurement.session import Lane
+from benchmark.measurement.statistics import Control, median_ms, speed_up, verdict
+
+OFFLINE = "_offline"
+INT8_SUFFIX = "_int8"
+BASELINES = {
+    "teacher_torch": ("teacher torch",),
+    "teacher_best": ("teacher onnx", "teacher onnx_int8"),
+    "reference_torch": ("reference torch",),
+    "reference_onnx": ("reference onnx",),
+}
+"""What a student is compared with; of several the quickest."""
+MAX_F1_LOST = 0.005
+"""INT8 may cost half a point of F1 on validation: which form serves is a choice, and choices do not read test."""
+SECONDS_PER_HOUR, MILLION = 3600, 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What a session came to: samples by `entrant subject`."""
+
+    lane: Lane
+    samples: Mapping[str, Samples]
+    control: Control
+    tries: int
+    load_before: float = 0.0
+    load_after: float = 0.0
+    """Runnable processes, mean over the minute before the session began and before it ended."""
+
+    @property
+    def n_sentences(self) -> int:
+        return next(int(s.passes.shape[1]) for name, s in self.samples.items() if not name.endswith(OFFLINE))
+
+
+def int8_won(name: str, taken: Taken, known: Mapping[str, float]) -> bool:
+    """Whether INT8 is faster than fp32 by the rule of a session that can tell, and costs little F1 on validation.
+
+    `known` are the figures of the run: of an older one what INT8 loses on validation or on test, whichever is more.
+    """
+    f1_lost = known.get("onnx_int8_valid_f1_lost", known.get("onnx_int8_f1_lost"))
+    plain, int8 = (taken.samples.get(f"{name} {form}") for form in ("onnx", "onnx_int8"))
+    if plain is None or int8 is None or f1_lost is None or not taken.control.passed:
+        return False
+    return f1_lost <= MAX_F1_LOST and verdict(speed_up(plain, int8), taken.control.noise_floor) == "faster"
+
+
+def figures(name: str, sessions: Iterable[Taken], *, int8_serves: bool) -> dict[str, float | None]:
+    """All of one model; `int8_serves` says which form stands behind `text`."""
+    told: dict[str, float | None] = {}
+    for taken in sessions:
+        end = taken.lane.suffix
+        told |= {f"latency_noise_floor{end}": taken.control.noise_floor}
+        told |= {f"latency_control_passed{end}": float(taken.control.passed)}
+        for subject, samples in _own(name, taken, int8_serves).items():
+            told |= _figures(subject, samples, taken)
+        for reference in ("torch", "onnx"):
+            if measured := taken.samples.get(f"reference {reference}"):
+                told |= {f"latency_reference_{reference}{end}_ms": float(np.median(measured.passes))}
+    return told
+
+
+def costs(footprint: Footprint, sentences_per_second: float) -> dict[str, float]:
+    """Of the bundle that is served, on one thread."""
+    return {
+        "cost_memory_mib": footprint.memory_mib,
+        "cost_load_ms": footprint.load_ms,
+        "cost_first_answer_ms": footprint.first_answer_ms,
+        "cost_sentences_per_second_per_core": sentences_per_second,
+    }
+
+
+def price(per_core_hour: float, sentences_per_second: float) -> float:
+    """Of a million sentences, in the currency of `per_core_hour`."""
+    return per_core_hour * MILLION / (sentences_per_second * SECONDS_PER_HOUR)
+
+
+def _own(name: str, taken: Taken, int8_serves: bool) -> dict[str, Samples]:
+    """The model's samples by subject; `text` is of the form that is served."""
+    own = {full.partition(" ")[2]: s for full, s in taken.samples.items() if full.partition(" ")[0] == name}
+    texts = {subject.replace(INT8_SUFFIX, ""): s for subject, s in own.items() if _serves(subject, int8_serves)}
+    return {subject: s for subject, s in own.items() if not subject.startswith("text")} | texts
+
+
+def _serves(subject: str, int8_serves: bool) -> bool:
+    return subject.startswith("text") and (INT8_SUFFIX in subject) == int8_serves
+
+
+def _figures(subject: str, samples: Samples, taken: Taken) -> dict[str, float | None]:
+    end = taken.lane.suffix
+    if subject.endswith(OFFLINE):
+        return {f"throughput_{subject.removesuffix(OFFLINE)}{end}": per_second(samples, taken.n_sentences)}
+    summary, interval = summarize(samples.passes), median_ms(samples)
+    stem = f"latency_{subject}{end}"
+    told: dict[str, float | None] = {f"{stem}_ms": interval.value, f"{stem}_low_ms": interval.low}
+    told |= {f"{stem}_high_ms": interval.high, f"{stem}_mean_ms": summary.mean_ms, f"{stem}_p95_ms": summary.p95_ms}
+    told |= {f"{stem}_p99_ms": summary.p99_ms, f"{stem}_spread": summary.spread, f"{stem}_n": summary.n}
+    return told if subject == "text" else told | _speed_ups(subject, samples, taken)
+
+
+def per_second(samples: Samples, n_sentences: int) -> float:
+    """Sentences a second, of a subject whose input is all sentences."""
+    return 1e3 * n_sentences / float(np.median(samples.passes))
+
+
+def _speed_ups(subject: str, samples: Samples, taken: Taken) -> dict[str, float | None]:
+    told: dict[str, float | None] = {}
+    for baseline, names in BASELINES.items():
+        if best := _quickest(names, taken):
+            ratio, stem = speed_up(best, samples), f"speedup_{subject}{taken.lane.suffix}_over_{baseline}"
+            told |= {stem: ratio.value, f"{stem}_low": ratio.low, f"{stem}_high": ratio.high}
+    return told
+
+
+def _quickest(names: Sequence[str], taken: Taken) -> Samples | None:
+    there = [taken.samples[name] for name in names if name in taken.samples]
+    return min(there, key=lambda samples: float(np.median(samples.passes)), default=None)

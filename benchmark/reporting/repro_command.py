@@ -1,0 +1,101 @@
+"""The command line that makes the runs behind a standing again, from what the store knows of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from shlex import join, split
+
+from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.provenance import named, suite_name
+from tracking import Record
+
+PARAMETERS = {"learning_rate": "--learning-rate", "max_epochs": "--max-epochs", "max_steps": "--max-steps"}
+"""What a student's run was asked, and the option that asks it again."""
+OF_TEACHER = {"max_epochs": "--teacher-epochs", "learning_rate": "--teacher-learning-rate"}
+"""The same of its teacher's run."""
+Params = Mapping[str, str]
+TYPED: Mapping[str, tuple[int, Callable[[Params], bool]]] = {
+    "--vectors": (1, lambda params: params.get("embedding_source", "") != ""),
+    "--in-domain": (1, lambda params: params.get("text_source") == "in_domain"),
+    "--translate": (2, lambda params: params.get("text_source") == "bt_subs"),
+    "--fill-mask": (1, lambda params: params.get("text_source") == "bt_subs"),
+    "--augmented": (1, lambda params: params.get("text_source") in ("subs", "bt_subs")),
+}
+"""Of what a run keeps a digest alone, so that only its command tells: how many values follow, and who needs them."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The records of a suite."""
+
+    by_id: Mapping[str, Record]
+    by_key: Mapping[str, Record]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> "Known":
+        return cls({record.run_id: record for record in records}, {record.key: record for record in records})
+
+    def behind(self, standing: Standing) -> list[Record]:
+        return [self.by_id[run_id] for run_id in standing.runs if run_id in self.by_id]
+
+    def teachers(self, standing: Standing, board: Board) -> list[Record]:
+        """The teacher's run of each data set: of those that have no run, the one that the board shows."""
+        shown = [r for s in board.standings if s.is_teacher and s.teacher == standing.teacher for r in self.behind(s)]
+        keys = [record.params.get("teacher_key", "") for record in self.behind(standing)]
+        own = [self.by_key[key] for key in keys if key in self.by_key]
+        return list({record.tags.get("dataset", ""): record for record in [*shown, *own]}.values())
+
+
+def repeat(standing: Standing, board: Board, known: Known) -> str:
+    """A teacher is made by any of its students."""
+    return join(_words(standing, board, known))
+
+
+def _words(standing: Standing, board: Board, known: Known) -> list[str]:
+    runs = known.behind(standing)
+    return [
+        *("python", "-m", "benchmark.run", "--suite", suite_name(board)),
+        *named("--preset", [board.preset]),
+        *named("--teacher", [runs[0].params.get("teacher", standing.teacher) if runs else standing.teacher]),
+        *_shared(OF_TEACHER, known.teachers(standing, board)),
+        *named("-d", board.datasets),
+        *(["--seeds", "1"] if standing.is_teacher else _of_student(standing, runs)),
+    ]
+
+
+def _of_student(standing: Standing, runs: Sequence[Record]) -> list[str]:
+    first = runs[:1]
+    return [
+        *("-s", standing.student, "-x", standing.setting),
+        *_shared(PARAMETERS, first),
+        *(word for record in first for word in _typed(record)),
+        *("--agreed" for record in first if record.params.get("agreed") == "True"),
+        *_seeds([int(seed) for record in runs if (seed := record.params.get("seed", "")).isdecimal()]),
+    ]
+
+
+def _shared(options: Mapping[str, str], records: Iterable[Record]) -> list[str]:
+    """What all of them were asked: of two values neither can be asked of both."""
+    asked = {option: {record.params.get(name, "") for record in records} for name, option in options.items()}
+    return [word for option, values in asked.items() if len(values) == 1 for word in _given(option, *values)]
+
+
+def _given(option: str, value: str) -> list[str]:
+    return [] if value in ("", "0") else [option, value]
+
+
+def _typed(record: Record) -> Iterator[str]:
+    try:
+        words = split(record.tags.get("command", ""))
+    except ValueError:  # another program's tag
+        words = []
+    for place, word in enumerate(words):
+        n_values, is_needed = TYPED.get(word.partition("=")[0], (0, lambda _: False))
+        if is_needed(record.params):
+            yield from [word] if "=" in word else words[place : place + 1 + n_values]
+
+
+def _seeds(seeds: Sequence[int]) -> list[str]:
+    """One that is not the first is asked for alone; of several, all up to the last."""
+    if len(set(seeds)) == 1 and seeds[0] > 0:
+        return ["--seed", str(seeds[0])]
+    return ["--seeds", str(max(seeds, default=0) + 1)]
