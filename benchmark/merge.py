@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with FileLock(lock_path("merge"), timeout=0):
             merge = Merge.between(asked.source, asked.target)
-            for _ in track(merge.copy(), "Copying", merge.n_lacking, console=console, transient=True):
+            for _ in track(merge.copy(), "Copying", merge.n_missing, console=console, transient=True):
                 pass
     except Timeout:
         raise InputError("Another merge is going on here. Start this one when it has ended.") from None
@@ -36,10 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _summary(merge: Merge) -> str:
     source, target = merge.addresses
-    more = f"; {merge.n_there} were there already" if merge.n_there else ""
-    if merge.n_going_on:
-        more += f"; {merge.n_going_on} still going on: merge again when they have ended"
-    return f"Copied {merge.n_lacking} runs from {source} to {target}{more}."
+    more = f"; {merge.n_present} were there already" if merge.n_present else ""
+    if merge.n_running:
+        more += f"; {merge.n_running} still going on: merge again when they have ended"
+    return f"Copied {merge.n_missing} runs from {source} to {target}{more}."
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -68,7 +68,7 @@ def write_report(
     write_leaderboards(folder, made)
     judged = findings(rows, _words(told))
     write_claims(folder, judged)
-    where = store.runs_address(suite), ui_command(store.uri)
+    where = store.runs_url(suite), ui_command(store.uri)
     found = searches(records)
     more = {"claims": claims_page(judged), "searches": searches_page(found)}
     write_page(folder / "report.html", page_data(suite, told, rows, source, records, *where) | more)

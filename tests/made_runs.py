@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.reporting.leaderboard_entry import COSTS
-from tracking import LiveRun, Record, Store
+from tracking import ActiveRun, Record, Store
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")
 GAIN = {"vanilla": -0.05, "kd": -0.03, "kd_ulb": -0.018, "kd_ulb_fasttext": -0.014, "kd_ulb_bert": -0.008}
@@ -57,7 +57,7 @@ def _keep(store: Store, run_id: str, f1: float, n_epochs: int, dice: random.Rand
         (Path(folder) / "test_f1_per_label.json").write_text(json.dumps(scores))
         store.add_artifacts(run_id, Path(folder))
     for epoch in range(1, n_epochs + 1):
-        LiveRun(store._client, run_id).log_epoch(
+        ActiveRun(store._client, run_id).log_epoch(
             epoch, {"valid_f1": f1 * (1 - 0.6 ** (epoch + 1)) + dice.gauss(0, 0.004)}
         )
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from benchmark.reporting.results import results
 from benchmark.reporting.studies.curves import EPOCHS, STEPS, Curve, draw, read_curves, write_curves
 from benchmark.reporting.studies.experiments import EXPERIMENTS
-from tracking import LiveRun, Store
+from tracking import ActiveRun, Store
 
 CONVERGENCE = EXPERIMENTS["convergence"]
 F1 = {1: 40.0, 2: 60.0, 3: 50.0}
@@ -20,7 +20,7 @@ LOSSES = (3.0, 1.0, 2.0)
 
 def keep_curve(store: Store, run_id: str, f1: Mapping[int, float] = F1, losses: Sequence[float] = LOSSES) -> None:
     for (epoch, points), loss in zip(f1.items(), losses, strict=True):
-        LiveRun(store._client, run_id).log_epoch(epoch, {"valid_f1": points / 100, "valid_loss": loss})
+        ActiveRun(store._client, run_id).log_epoch(epoch, {"valid_f1": points / 100, "valid_loss": loss})
 
 
 def read(store: Store) -> list[Curve]:

@@ -83,7 +83,7 @@ def lose(nodes: "Nodes", store: Store, over: threading.Event) -> None:
     raylet = node.all_processes["raylet"][0].process.pid
     held: list[int] = []
     while not held and not over.wait(0.1):
-        for record in store.going_on():
+        for record in store.running_records():
             pid = int(record.tags["owner"].rsplit("/", 2)[1])
             with suppress(psutil.NoSuchProcess):
                 if record.name.startswith("chat.cnn") and raylet in (one.pid for one in psutil.Process(pid).parents()):

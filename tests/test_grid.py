@@ -15,7 +15,7 @@ from benchmark.distillation.suite_data import Rooms
 from benchmark.distillation.training_run import Lesson
 from benchmark.execution.plan import plan_runs
 from benchmark.run import main
-from tracking import LiveRun, Record, Store
+from tracking import ActiveRun, Record, Store
 
 WORDS = {"baik": "suka", "buruk": "benci"}
 RATES = (5e-3, 1e-3, 1e-5)
@@ -49,7 +49,7 @@ def lesson(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Lesson:
 
 
 @pytest.fixture
-def begin_trial(store: Store) -> Callable[[float], LiveRun]:
+def begin_trial(store: Store) -> Callable[[float], ActiveRun]:
     return lambda rate: store.begin("s", f"{rate:g}", tags={"role": "trial"}, params={})
 
 
@@ -70,7 +70,7 @@ def best_of(records: list[Record]) -> Record:
 
 
 def test_the_best_rate_wins_and_a_killed_search_goes_on_where_it_stopped(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], LiveRun], tmp_path: Path
+    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun], tmp_path: Path
 ) -> None:
     whole = grid.search(lesson, begin_trial, silent)
     assert trials(store) == [("0.005", "finished"), ("0.001", "finished"), ("1e-05", "finished")]
@@ -97,7 +97,7 @@ def test_the_best_rate_wins_and_a_killed_search_goes_on_where_it_stopped(
 
 
 def test_rates_that_another_teacher_taught_at_are_tried_again(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], LiveRun]
+    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun]
 ) -> None:
     """Two stores that share a cache each have a teacher of the same key."""
 
@@ -112,7 +112,7 @@ def test_rates_that_another_teacher_taught_at_are_tried_again(
 
 
 def test_a_rate_that_diverges_is_a_failed_trial(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], LiveRun], monkeypatch: pytest.MonkeyPatch
+    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
     assert grid.search(lesson, begin_trial, silent).learning_rate == 1e-3
@@ -121,7 +121,7 @@ def test_a_rate_that_diverges_is_a_failed_trial(
 
 
 def test_a_rate_that_diverged_is_not_tried_again(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], LiveRun], monkeypatch: pytest.MonkeyPatch
+    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
 
@@ -138,7 +138,7 @@ def test_a_rate_that_diverged_is_not_tried_again(
 def test_a_grid_that_diverges_whole_fails_and_can_be_tried_again(
     lesson: Lesson,
     store: Store,
-    begin_trial: Callable[[float], LiveRun],
+    begin_trial: Callable[[float], ActiveRun],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -150,7 +150,7 @@ def test_a_grid_that_diverges_whole_fails_and_can_be_tried_again(
     assert kept(tmp_path) == []
 
 
-def test_a_trial_that_breaks_says_why(lesson: Lesson, store: Store, begin_trial: Callable[[float], LiveRun]) -> None:
+def test_a_trial_that_breaks_says_why(lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun]) -> None:
     def broken(_: int) -> None:
         raise OSError("disk full")
 

@@ -13,7 +13,7 @@ from benchmark.execution.runner import Desk
 from benchmark.execution.tasks import Run
 from tests.faults.server import Server
 from tracking import Store, StoreError, pulse
-from tracking.live import LiveRun
+from tracking.live import ActiveRun
 from tracking.names import CHANGED
 from tracking.provenance import owner
 from tracking.pulse import ALIVE_MS, DEAD_MS
@@ -45,32 +45,32 @@ def later(there: Store, monkeypatch: pytest.MonkeyPatch) -> Later:
     return set_forward
 
 
-def begun(store: Store, suite: str, key: str = "key", **tags: str) -> LiveRun:
+def begun(store: Store, suite: str, key: str = "key", **tags: str) -> ActiveRun:
     return store.begin(suite, "run", tags={"key": key, "role": "train", **tags}, params={"seed": 0})
 
 
 def test_who_is_at_a_run(there: Store, suite: str, later: Later) -> None:
-    assert not there.goes_on(suite, "key"), "there is no such suite"
+    assert not there.is_running(suite, "key"), "there is no such suite"
     run = begun(there, suite)
-    assert there.goes_on(suite, "key")
-    assert not there.goes_on(suite, "key", besides=run.run_id)
-    assert not there.goes_on(suite, "another")
-    assert not there.goes_on("another", "key")
+    assert there.is_running(suite, "key")
+    assert not there.is_running(suite, "key", exclude=run.run_id)
+    assert not there.is_running(suite, "another")
+    assert not there.is_running("another", "key")
     later(ALIVE_MS - 5000)
-    assert there.goes_on(suite, "key")
+    assert there.is_running(suite, "key")
     later(ALIVE_MS + 5000)
-    assert not there.goes_on(suite, "key"), "it has been silent"
+    assert not there.is_running(suite, "key"), "it has been silent"
     later(0)
     run.finish({})
-    assert not there.goes_on(suite, "key")
+    assert not there.is_running(suite, "key")
 
 
 def test_a_run_of_a_process_of_this_machine_that_is_gone(there: Store, suite: str) -> None:
     begun(there, suite, owner="")
-    assert there.goes_on(suite, "key"), "of another machine"
+    assert there.is_running(suite, "key"), "of another machine"
     host, boot, _, start = owner().rsplit("/", 3)
     begun(there, suite, key="gone", owner=f"{host}/{boot}/{2**31 - 1}/{start}")
-    assert not there.goes_on(suite, "gone")
+    assert not there.is_running(suite, "gone")
 
 
 def test_a_silent_run_is_ended_by_whoever_comes(there: Store, suite: str, later: Later) -> None:
@@ -120,19 +120,19 @@ def test_a_server_that_does_not_answer_a_beat_is_asked_again(
 
 
 def test_a_withdrawn_run_says_why(there: Store, suite: str) -> None:
-    begun(there, suite).withdraw()
+    begun(there, suite).cancel()
     [record] = there.records(suite)
     assert (record.status, record.tags["reason"]) == ("killed", "Another machine had begun it too.")
 
 
 def test_a_file_needs_no_signs(store: Store) -> None:
     run = begun(store, "classification")
-    assert not store.goes_on("classification", "key")
+    assert not store.is_running("classification", "key")
     assert CHANGED not in store._client._mlflow.get_run(run.run_id).data.metrics
     run.finish({})
 
 
-def marked(store: Store, run: LiveRun) -> int:
+def marked(store: Store, run: ActiveRun) -> int:
     """Once what is on its way to the server has arrived."""
     return max(int(point.value) for point in store._client.points(run.run_id, CHANGED))
 

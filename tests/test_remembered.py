@@ -212,7 +212,7 @@ def test_runs_that_are_merged_in(desk: Desk, store: Store, add_run: AddRun) -> N
     assert [record.params["seed"] for record in desk.read()].count("9") == 1
     assert desk.read() == desk.standing()
     back = Merge(desk.client, store._client)
-    assert back.n_there == 1
+    assert back.n_present == 1
     list(back.copy())
     assert "store/changed_at_ms" not in {
         name for known in (desk.read(), store.records()) for r in known for name in r.metrics

@@ -173,7 +173,7 @@ def test_a_run_waits_for_few_requests_and_the_last_one_ends_it(asked: list[str])
     ]
     assert [what for what in asked if "later" in what] == ["later /health", *["later runs/log-batch"] * 3]
     asked.clear()
-    [record] = store.of_key("waited_for", "k")
+    [record] = store.records_of_key("waited_for", "k")
     assert asked == ["runs/search"]
     assert (record.status, record.params, record.tags["best"]) == ("finished", {"seed": "0"}, "yes")
     assert record.metrics == {"test_f1": 0.5, "epoch/valid_f1": 0.5}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from tracking import LiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
+from tracking import ActiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
 from tracking.config import resolve
 from tracking.names import GROUPED, column_name, metric_name
 from tracking.outbox import Outbox
@@ -65,7 +65,7 @@ def test_what_is_written_comes_back(store: Store) -> None:
 
 
 def test_every_status_is_told_apart(store: Store) -> None:
-    endings: dict[str, Callable[[LiveRun], None]] = {
+    endings: dict[str, Callable[[ActiveRun], None]] = {
         "finished": lambda run: run.finish({}),
         "skipped": lambda run: run.skip("private"),
         "failed": lambda run: run.fail("no memory"),
@@ -288,10 +288,10 @@ def test_the_interface_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_interface_opens_with_a_view_of_the_suites_runs(store: Store, store_uri: str) -> None:
-    assert store.view_address("moods") == ""
+    assert store.view_url("moods") == ""
     store.begin("moods", "run", tags={}, params={}).finish({"test_f1": 0.5})
     experiment = MlflowClient(store_uri).get_experiment_by_name("moods")
-    address = store.view_address("moods")
+    address = store.view_url("moods")
     assert address.startswith(f"http://127.0.0.1:5000/#/experiments/{experiment.experiment_id}/runs?")
     key = re.search(r"viewStateShareKey=(\w+)", address)
     assert key is not None

@@ -32,7 +32,7 @@ from benchmark.execution.runner import Desk
 from benchmark.measurement import machine_lock as lock
 from tests.conftest import own_environment
 from tests.team_server import team_server
-from tracking import LiveRun, Store
+from tracking import ActiveRun, Store
 
 LONG_SECONDS = 60.0
 """From which on a run lasts as long as those that a store is made for."""
@@ -140,7 +140,7 @@ def metered() -> Iterator[list[Cost]]:
         with METER.request(_asked(request.method, request.url)):
             return send(session, request, **named)
 
-    for kept in (Store, LiveRun):
+    for kept in (Store, ActiveRun):
         for name, method in inspect.getmembers(kept, inspect.isfunction):
             if not name.startswith("_"):
                 setattr(kept, name, _counted(f"{kept.__name__}.{name}", method))

@@ -7,7 +7,7 @@ from tracking.config import cache_folder
 from tracking.environment import ENVIRONMENT, environment
 from tracking.errors import NoStoreError, StoreError
 from tracking.interface import ui_command, without_password
-from tracking.live import LiveRun
+from tracking.live import ActiveRun
 from tracking.merge import Merge
 from tracking.models import TextModel
 from tracking.provenance import git_commit, is_dead, machine, owner, processor
@@ -16,7 +16,7 @@ from tracking.store import Store
 
 __all__ = [
     "ENVIRONMENT",
-    "LiveRun",
+    "ActiveRun",
     "Merge",
     "NoStoreError",
     "Record",

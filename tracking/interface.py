@@ -19,7 +19,7 @@ def ui_command(uri: str) -> str:
     return f"mlflow ui --backend-store-uri {shlex.quote(_short(uri) if is_local(uri) else without_password(uri))}"
 
 
-def runs_address(uri: str, experiment: str) -> str:
+def runs_url(uri: str, experiment: str) -> str:
     """Start of the address of an experiment's runs in the tracking UI, to be followed by a run's id.
 
     A store without a server is seen where `ui_command` shows it by default.
@@ -28,9 +28,9 @@ def runs_address(uri: str, experiment: str) -> str:
     return f"{server}/#/experiments/{experiment}/runs/"
 
 
-def view_address(uri: str, experiment: str) -> str:
+def view_url(uri: str, experiment: str) -> str:
     """Where the tracking UI shows an experiment's saved view; see `runs_address` for stores without a server."""
-    return runs_address(uri, experiment).rstrip("/") + view_query()
+    return runs_url(uri, experiment).rstrip("/") + view_query()
 
 
 def without_password(text: str) -> str:

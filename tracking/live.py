@@ -18,7 +18,7 @@ TAG_LIMIT = 8000
 LONG_VALUES = "long_values"
 
 
-class LiveRun:
+class ActiveRun:
     """A run that goes on. It counts as finished only once `finish` has returned: its status is the last thing set."""
 
     def __init__(self, client: "Client", run_id: str, not_before: int = 0) -> None:
@@ -60,7 +60,7 @@ class LiveRun:
         """Ends the run as one that was interrupted."""
         self._end("KILLED", "killed", {})
 
-    def withdraw(self) -> None:
+    def cancel(self) -> None:
         """Ends the run as one that is left to another machine."""
         self._end("KILLED", "killed", {"reason": "Another machine had begun it too."})
 

@@ -46,10 +46,10 @@ class Merge:
         self._places = {_origin(run): run.info.run_id for run in there}
         self._experiments: dict[str, str] = {}
         self._added_to = self._found_added_to([run for run in there if run.info.lifecycle_stage == "active"])
-        self.n_lacking = len(self._lacking)
-        self.n_there = len(ended) - len(self._lacking)
+        self.n_missing = len(self._lacking)
+        self.n_present = len(ended) - len(self._lacking)
         """Deleted ones among them: what was deleted there does not come back."""
-        self.n_going_on = len(runs) - len(ended)
+        self.n_running = len(runs) - len(ended)
         """Not copied before they have ended."""
 
     @classmethod

@@ -56,7 +56,7 @@ def is_alive(run: "Run", now: int) -> bool:
     return not is_dead(_owner(run)) and now - _marked(run) < ALIVE_MS
 
 
-def is_over(run: "Run", now: int | None) -> bool:
+def is_stale(run: "Run", now: int | None) -> bool:
     """Of a run that has not ended: whether its process on this machine is gone, or no machine has been at it for long.
 
     `now` is the server's time, None where there is none. A run that never gave a sign is another's to judge.

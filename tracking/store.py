@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from tracking import files, tables
 from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sqlite_path
-from tracking.interface import runs_address, view_address
-from tracking.live import PARAM_LIMIT, TAG_LIMIT, LiveRun, epoch_name, grouped_metrics, plain_texts, shortened
+from tracking.interface import runs_url, view_url
+from tracking.live import PARAM_LIMIT, TAG_LIMIT, ActiveRun, epoch_name, grouped_metrics, plain_texts, shortened
 from tracking.models import TextModel, publish
 from tracking.names import metric_name
 from tracking.provenance import OWNER, command, git_commit, machine, owner, versions
-from tracking.pulse import is_alive, is_over
+from tracking.pulse import is_alive, is_stale
 from tracking.record import SUITE_TAG, Record, record_of
 from tracking.remembered import GOING_ON, Remembered
 from tracking.sqlite import prepare
@@ -82,7 +82,7 @@ class Store:
         tags: Mapping[str, str],
         params: Mapping[str, object],
         parent: str | None = None,
-    ) -> "LiveRun":
+    ) -> "ActiveRun":
         """A new run, named for people. Commit, command, machine and versions are added where `tags` lack them."""
         if suite not in self._experiments:
             self._experiments[suite] = self._client.experiment(suite, {NOTE: DESCRIPTION.format(suite=suite)})
@@ -97,15 +97,15 @@ class Store:
         short_tags, long_tags = shortened({**own, **tags}, TAG_LIMIT)
         short_params, long_params = shortened(plain_texts(params), PARAM_LIMIT)
         run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
-        run = LiveRun(self._client, run_id)
+        run = ActiveRun(self._client, run_id)
         self._client.write_params(run_id, short_params)
         self._client.pulse.begin(run_id)
         run.log_texts(long_tags | long_params)
         return run
 
-    def resume(self, run_id: str) -> "LiveRun":
+    def resume(self, run_id: str) -> "ActiveRun":
         """A run that was begun before, by this process or another, to be written to and finished (again)."""
-        return LiveRun(self._client, run_id, not_before=self._client.after(run_id))
+        return ActiveRun(self._client, run_id, not_before=self._client.after(run_id))
 
     def records(self, suite: str | None = None) -> list[Record]:
         """All runs of a suite, or of every suite, oldest first. A suite that nobody has run has none."""
@@ -114,12 +114,12 @@ class Store:
         wanted = {e: name for e, name in self._client.experiments().items() if suite in (None, name)}
         return [record for e, name in wanted.items() for record in self._remembered.records(e, name)]
 
-    def of_key(self, suite: str, key: str) -> list[Record]:
+    def records_of_key(self, suite: str, key: str) -> list[Record]:
         """The suite's runs of one key, oldest first."""
         return [record_of(run, suite) for run in self._client.runs(self._experiments_of(suite), f"tags.key = '{key}'")]
 
-    def goes_on(self, suite: str, key: str, besides: str = "") -> bool:
-        """Whether a run of the key, `besides` that of an id, gives signs of life on a server.
+    def is_running(self, suite: str, key: str, exclude: str = "") -> bool:
+        """Whether a run of the key, `exclude` aside, gives signs of life on a server.
 
         Those of one machine know of each other without a server: see `benchmark.core.locks`.
         """
@@ -127,9 +127,9 @@ class Store:
         if now is None:
             return False
         runs = self._client.runs(self._experiments_of(suite), f"{GOING_ON} AND tags.key = '{key}'")
-        return any(is_alive(run, now) for run in runs if run.info.run_id != besides)
+        return any(is_alive(run, now) for run in runs if run.info.run_id != exclude)
 
-    def going_on(self) -> list[Record]:
+    def running_records(self) -> list[Record]:
         """The runs that have begun and not ended, oldest first; their processes may be gone."""
         suites = self._client.experiments()
         runs = self._client.runs(list(suites), GOING_ON)
@@ -158,20 +158,20 @@ class Store:
         return read() if self._file else self._remembered.text(run_id, path, read)
 
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
-        """A curve of a run as (epoch, value), in order; `metric` is named as in `LiveRun.log_epoch`."""
+        """A curve of a run as (epoch, value), in order; `metric` is named as in `ActiveRun.log_epoch`."""
         name = metric_name(epoch_name(metric))
         points = tables.history(self._file, run_id, name) if self._file else self._remembered.history(run_id, name)
         return sorted((step, value) for step, value in points if math.isfinite(value))
 
-    def runs_address(self, suite: str) -> str:
+    def runs_url(self, suite: str) -> str:
         """Start of the web address of the suite's runs, to be followed by a run's id; empty for an unknown suite."""
         known = {name: experiment for experiment, name in self._suites().items()}
-        return runs_address(self.uri, known[suite]) if suite in known else ""
+        return runs_url(self.uri, known[suite]) if suite in known else ""
 
-    def view_address(self, suite: str) -> str:
+    def view_url(self, suite: str) -> str:
         """Web address of the suite's runs as its saved view shows them; empty for an unknown suite."""
         known = {name: experiment for experiment, name in self._client.experiments().items()}
-        return view_address(self.uri, known[suite]) if suite in known else ""
+        return view_url(self.uri, known[suite]) if suite in known else ""
 
     def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
         """Adds later measurements to a run, finished or not; they count even where the clock went back meanwhile."""
@@ -198,9 +198,9 @@ class Store:
         now = self._client.server_time()
         going_on = self._client.runs(list(self._client.experiments()), GOING_ON)
         asked = [run for run in going_on if keys is None or run.data.tags.get("key") in keys]
-        stale = [run.info.run_id for run in asked if is_over(run, now)]
+        stale = [run.info.run_id for run in asked if is_stale(run, now)]
         for run_id in stale:
-            LiveRun(self._client, run_id).kill()
+            ActiveRun(self._client, run_id).kill()
         return stale
 
     def _experiments_of(self, suite: str) -> list[str]:

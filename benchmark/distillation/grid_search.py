@@ -18,14 +18,14 @@ from benchmark.core.errors import DivergedError
 from benchmark.core.presets import GRID_RATES
 from benchmark.distillation.trainer import Progress
 from benchmark.distillation.training_run import Lesson, Taught
-from tracking import LiveRun, cache_folder
+from tracking import ActiveRun, cache_folder
 
 WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
 DIVERGED = "diverged"
 """Marks a rate that led nowhere."""
 
 
-def search(lesson: Lesson, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]) -> Taught:
+def search(lesson: Lesson, begin_trial: Callable[[float], ActiveRun], watch: Callable[[int], None]) -> Taught:
     """Teaches at every rate of the grid and returns the best. Raises DivergedError where all rates diverge."""
     folder = cache_folder() / "trials" / f"{lesson.spec.key}{lesson.teacher}"
     tried = (_trial(lesson, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES)
@@ -37,7 +37,7 @@ def search(lesson: Lesson, begin_trial: Callable[[float], LiveRun], watch: Calla
 
 
 def _trial(
-    lesson: Lesson, rate: float, kept: Path, begin_trial: Callable[[float], LiveRun], watch: Callable[[int], None]
+    lesson: Lesson, rate: float, kept: Path, begin_trial: Callable[[float], ActiveRun], watch: Callable[[int], None]
 ) -> Taught | None:
     """One rate; None where it diverges."""
     if is_whole(kept):

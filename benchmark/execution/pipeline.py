@@ -110,7 +110,7 @@ class Job:
             "Report": str(self.out / "report.md"),
             "Best for a budget": join([*report_words(self.suite), "--max-ms", "0.5", "--min-kept", "95", *stored]),
             "Compare runs": ui_command(store.uri),
-            "... and open": store.view_address(self.suite),
+            "... and open": store.view_url(self.suite),
         }
         for name, line in lines.items():
             self.console.print(f"{name}: {line}", markup=False, highlight=False, soft_wrap=True)

@@ -29,7 +29,7 @@ from benchmark.execution.outcome import Outcome, Watch
 from benchmark.execution.run_description import role, tags
 from benchmark.export.evaluate import examine
 from benchmark.measurement.machine_lock import machine_lock
-from tracking import LiveRun, Record, Store
+from tracking import ActiveRun, Record, Store
 
 
 @dataclass(kw_only=True)
@@ -54,7 +54,7 @@ class Desk:
         run = self._begin(spec)
         try:
             if self.is_elsewhere(spec, besides=run.run_id):  # begun at once: both leave it, and ask again later
-                run.withdraw()
+                run.cancel()
                 return None
             return self._done(spec, run, watch, teacher)
         except Exception as error:  # the sweep goes on
@@ -67,9 +67,9 @@ class Desk:
 
     def is_elsewhere(self, spec: RunSpec, besides: str = "") -> bool:
         """Whether a process that does not share our claims is at the run."""
-        return self.store.goes_on(spec.suite, spec.key, besides)
+        return self.store.is_running(spec.suite, spec.key, besides)
 
-    def _done(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None) -> Outcome:
+    def _done(self, spec: RunSpec, run: ActiveRun, watch: Watch, teacher: Record | None) -> Outcome:
         with (
             machine_lock("shared"),
             tempfile.TemporaryDirectory() as folder,
@@ -82,7 +82,7 @@ class Desk:
 
     def ended(self, spec: RunSpec, known: Collection[str]) -> Outcome | None:
         """How the run of the spec ended that is none of `known` (run ids); None where there is no such."""
-        for record in reversed(self.store.of_key(spec.suite, spec.key)):
+        for record in reversed(self.store.records_of_key(spec.suite, spec.key)):
             if record.status in ("finished", "failed") and record.run_id not in known:
                 failure = record.tags.get("reason", "") if record.status == "failed" else ""
                 return Outcome(spec=spec, run_id=record.run_id, metrics=record.metrics, failure=failure)
@@ -128,10 +128,10 @@ class Desk:
         """Brings a finished teacher's files from the store, where they are not at hand."""
         Handover(store=self.store, teacher=record).files()
 
-    def _begin(self, spec: RunSpec) -> LiveRun:
+    def _begin(self, spec: RunSpec) -> ActiveRun:
         return self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))
 
-    def _teach(self, spec: RunSpec, run: LiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
+    def _teach(self, spec: RunSpec, run: ActiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
         self.rooms.require_planned(spec)
         room = self.rooms.classroom(spec.dataset)
         if teacher:
@@ -160,7 +160,7 @@ class Desk:
             at_hand=self.rooms.at_hand,
         )
 
-    def _begin_trial(self, spec: RunSpec, run: LiveRun, rate: float) -> LiveRun:
+    def _begin_trial(self, spec: RunSpec, run: ActiveRun, rate: float) -> ActiveRun:
         """A child run of a grid's run: one learning rate, validated and never tested."""
         tags = self.tags(spec, "trial") | {"key": digest([spec.key, rate])}
         params = asdict(spec) | {"learning_rate": rate}
@@ -177,7 +177,7 @@ def _both(log: OnEpoch, watch: Callable[[int], None]) -> OnEpoch:
     return on_epoch
 
 
-def _give_up(run: LiveRun, folder: Path, reason: str) -> None:
+def _give_up(run: ActiveRun, folder: Path, reason: str) -> None:
     """The process is about to end: what only it can tell and tidy."""
     run.fail(reason)
     shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ from benchmark.reporting.learning_rate_plot import State, Tried
 from benchmark.tuning.search import PARAMETER, Search
 from benchmark.tuning.storage import answering
 from benchmark.tuning.trials import Trials
-from tracking import LiveRun, Record, StoreError
+from tracking import ActiveRun, Record, StoreError
 
 RUN_ID = "run_id"
 """The attribute of a trial that names its run in the tracking store."""
@@ -80,14 +80,14 @@ class Attempts:
             run.finish(_metrics(taught))
             self._end(trial, TrialState.COMPLETE, taught.valid_f1)
 
-    def _begin(self, spec: RunSpec, number: int) -> LiveRun:
+    def _begin(self, spec: RunSpec, number: int) -> ActiveRun:
         key = self.search.trial_key(number)
         self.desk.store.kill_stale({key})  # of a process that died over this trial
         tags = self.desk.tags(spec, "trial") | {"key": key, "study": self.search.name, "trial": str(number)}
         name = f"{spec.name}.trial{number}"
         return self.desk.store.begin(spec.suite, name, tags=tags, params=asdict(spec), parent=self.parent)
 
-    def _teach(self, spec: RunSpec, trial: Trial, run: LiveRun) -> Taught:
+    def _teach(self, spec: RunSpec, trial: Trial, run: ActiveRun) -> Taught:
         lesson = self.desk.lesson(spec, self.teacher)
         known = set(self.trials.stored(trial.number).intermediate_values)  # of a process that died over it
 

@@ -82,7 +82,7 @@ class Parcel:
 
         Raises InputError where a file changes meanwhile.
         """
-        finished = [record.run_id for record in store.of_key(suite, self.key) if record.status == "finished"]
+        finished = [record.run_id for record in store.records_of_key(suite, self.key) if record.status == "finished"]
         names = {piece.name for piece in self.pieces}
         whole = [run_id for run_id in finished if names <= {*store.files(run_id, "")}]
         return replace(self, run_id=whole[-1] if whole else self._send(suite, store))

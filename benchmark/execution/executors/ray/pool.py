@@ -98,7 +98,7 @@ class Flight:
 
     def _kill_left_over(self, spec: RunSpec) -> None:
         """Of a process that is gone, the run and the trials of its grid."""
-        for record in self._desk.store.going_on():
+        for record in self._desk.store.running_records():
             of_spec = record.name == spec.name or record.name.startswith(f"{spec.name}.lr")
             if of_spec and record.tags.get("sweep") == self._work.origin["sweep"]:
                 self._desk.store.resume(record.run_id).kill()
