@@ -17,8 +17,8 @@ from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError
 from benchmark.core.spec import TEACHER, RunSpec
 from benchmark.data.suites import Suite, load_suite
-from benchmark.distillation.suite_data import Rooms
-from benchmark.execution.runner import Desk
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.runner import Runner
 from benchmark.export.registered_model import publish_best, show_served
 from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.protocol import BUDGETS
@@ -33,34 +33,34 @@ PRICE = "cost_per_million_sentences"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures what this machine has not measured yet with this budget; with --again, all."""
-    asked = _parser().parse_args(arguments)
-    known("budget", [asked.budget], BUDGETS)
+    args = _parser().parse_args(arguments)
+    known("budget", [args.budget], BUDGETS)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    console, store = Console(), Store.open(asked.tracking_uri, create=False)
-    suite = load_suite(asked.suite, "paper")
-    models = _finished(store.records(suite.name), suite, asked)
-    budget = BUDGETS[asked.budget]
-    due = models if asked.again else unmeasured(models, store.records(suite.name), budget)
+    console, store = Console(), Store.open(args.tracking_uri, create=False)
+    suite = load_suite(args.suite, "paper")
+    models = _finished(store.records(suite.name), suite, args)
+    budget = BUDGETS[args.budget]
+    due = models if args.again else unmeasured(models, store.records(suite.name), budget)
     console.print(f"Measuring {len(due)} of {len(models)} finished runs, budget {budget.name} ...")
-    for desk, group in _desks(due, suite, store, asked.teacher):
+    for runner, group in _desks(due, suite, store, args.teacher):
         beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
-        for model in measure(_on_this_data(group, desk.rooms, console), desk, budget=budget, beside=beside):
+        for model in measure(_on_this_data(group, runner.suite_data, console), runner, budget=budget, beside=beside):
             console.print(f"  {model.spec.name}", markup=False, highlight=False)
     show_served(publish_best(store, store.records(suite.name)), console)
     records = {record.run_id: record for record in store.records(suite.name)}
-    if asked.price_per_core_hour:
-        _add_prices([records[model.record.run_id] for model in models], asked.price_per_core_hour, store)
+    if args.price_per_core_hour:
+        _add_prices([records[model.record.run_id] for model in models], args.price_per_core_hour, store)
     return _say_controls([records[model.record.run_id] for model in models], console)
 
 
-def _finished(records: Sequence[Record], suite: Suite, asked: argparse.Namespace) -> list[Finished]:
+def _finished(records: Sequence[Record], suite: Suite, args: argparse.Namespace) -> list[Finished]:
     """The runs to be measured, the latest of each key; InputError where there are none."""
     latest = {r.key: r for r in records if r.status == "finished" and r.tags.get("role") in ("teacher", "train")}
     models = [Finished(spec=RunSpec.read(r.params), record=r) for r in latest.values() if _is_known(r, suite)]
     if not models:
         raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
-    known("data set with finished runs", asked.dataset, {model.spec.dataset for model in models})
-    return [model for model in models if not asked.dataset or model.spec.dataset in asked.dataset]
+    known("data set with finished runs", args.dataset, {model.spec.dataset for model in models})
+    return [model for model in models if not args.dataset or model.spec.dataset in args.dataset]
 
 
 def _is_known(record: Record, suite: Suite) -> bool:
@@ -72,21 +72,21 @@ def _is_known(record: Record, suite: Suite) -> bool:
 
 def _desks(
     models: Sequence[Finished], suite: Suite, store: Store, teacher: str | None
-) -> Iterator[tuple[Desk, list[Finished]]]:
+) -> Iterator[tuple[Runner, list[Finished]]]:
     """A desk for each teacher and preset, with the models that belong there."""
     groups: dict[tuple[str, str, int], list[Finished]] = defaultdict(list)
     for model in models:
         groups[teacher or model.spec.teacher, model.record.tags.get("preset", ""), model.spec.limit].append(model)
     for (name, preset, limit), group in groups.items():
-        rooms = Rooms(suite=suite, teacher=name, limit=limit)
-        yield Desk(rooms=rooms, store=store, device=torch.device("cpu"), preset=preset), group
+        suite_data = SuiteData(suite=suite, teacher=name, limit=limit)
+        yield Runner(suite_data=suite_data, store=store, device=torch.device("cpu"), preset=preset), group
 
 
-def _on_this_data(models: Sequence[Finished], rooms: Rooms, console: Console) -> list[Finished]:
+def _on_this_data(models: Sequence[Finished], suite_data: SuiteData, console: Console) -> list[Finished]:
     """Those whose data set is what they were taught on: a network of other labels reads no sentence of today's."""
 
     def is_current(model: Finished) -> bool:
-        return model.spec.data_digest == rooms.corpus(model.spec.dataset).digest
+        return model.spec.data_digest == suite_data.corpus(model.spec.dataset).digest
 
     for model in models:
         if not is_current(model):

@@ -20,12 +20,12 @@ from tracking import Merge, cache_folder
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Copies what is lacking and says how much that was."""
-    asked = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     console = Console()
     try:
         with FileLock(lock_path("merge"), timeout=0):
-            merge = Merge.between(asked.source, asked.target)
+            merge = Merge.between(args.source, args.target)
             for _ in track(merge.copy(), "Copying", merge.n_missing, console=console, transient=True):
                 pass
     except Timeout:

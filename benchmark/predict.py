@@ -16,14 +16,14 @@ STANDARD_INPUT = 0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answers the texts given, or each line of the standard input as it comes."""
-    asked = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
-        bundle = Bundle.load(asked.bundle, n_threads=asked.threads)
+        bundle = Bundle.load(args.bundle, n_threads=args.threads)
     except BundleError as error:
         raise InputError(str(error)) from error
-    for texts in [asked.text] if asked.text else _lines():
+    for texts in [args.text] if args.text else _lines():
         for text, answer in zip(texts, bundle.predict(texts), strict=True):
             print(_line(bundle, readable(text), answer), flush=True)
     return DONE

@@ -19,8 +19,8 @@ from benchmark.core.errors import DONE, InputError
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.suites import load_suite
-from benchmark.distillation.suite_data import Rooms
-from benchmark.execution.plan import Request, plan_runs
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.plan import BenchmarkConfig, plan_runs
 from benchmark.execution.setting_requirements import read_means, why_not
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.results import results
@@ -61,25 +61,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _write(name: str, wanted: Request, asked: Namespace) -> list[str]:
+def _write(name: str, wanted: BenchmarkConfig, asked: Namespace) -> list[str]:
     """Writes the study's files; returns its answer, and where it stands."""
-    experiment, rooms, store = EXPERIMENTS[name], wanted.rooms(), Store.open(asked.tracking_uri)
-    keys = {item.spec.key for item in plan_runs(wanted, rooms)}
+    experiment, suite_data, store = EXPERIMENTS[name], wanted.suite_data(), Store.open(asked.tracking_uri)
+    keys = {item.spec.key for item in plan_runs(wanted, suite_data)}
     records = store.records(wanted.suite.name)
     rows = [row for row in results(records) if row.key in keys]
     out = report_folder((asked.out or RESULTS / folder_name(wanted.suite.name)) / "studies" / name)
-    more = _lengths(out, wanted, rooms) if name == LENGTH else ""
+    more = _lengths(out, wanted, suite_data) if name == LENGTH else ""
     if name == CONVERGENCE:
         more = write_curves(out, experiment, read_curves(experiment, rows, records, store))
     return [*answer(experiment, rows), f"Study: {write_study(out, name, experiment, rows, more)}"]
 
 
-def _lengths(out: Path, wanted: Request, rooms: Rooms) -> str:
+def _lengths(out: Path, wanted: BenchmarkConfig, suite_data: SuiteData) -> str:
     """Writes lengths.csv; returns its table."""
-    readable = [dataset for dataset in wanted.datasets if not rooms.why_unavailable(dataset)]
-    told = [row for dataset in readable for row in length_statistics(dataset, rooms.classroom(dataset))]
+    readable = [dataset for dataset in wanted.datasets if not suite_data.why_unavailable(dataset)]
+    told = [row for dataset in readable for row in length_statistics(dataset, suite_data.encoded_dataset(dataset))]
     write_lengths(out / "lengths.csv", told)
-    return f"## Lengths in word pieces (Table 11)\n\n{markdown(told, rooms.max_length)}"
+    return f"## Lengths in word pieces (Table 11)\n\n{markdown(told, suite_data.max_length)}"
 
 
 def _suite(arguments: Sequence[str]) -> list[str]:

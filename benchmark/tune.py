@@ -16,15 +16,15 @@ from benchmark.core.cache import lock_path, require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.estimate import Estimator
-from benchmark.execution.executors.local import Local
-from benchmark.execution.plan import Item, Request, plan_runs
-from benchmark.execution.run_status import Ledger
-from benchmark.execution.runner import Desk
+from benchmark.execution.executors.local import LocalExecutor
+from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
+from benchmark.execution.run_status import RunStatus
+from benchmark.execution.runner import Runner
 from benchmark.execution.scheduler import finished_teachers, prepare, sweep
 from benchmark.execution.setting_requirements import add_options, require_vectors
-from benchmark.execution.tasks import Work
+from benchmark.execution.tasks import RunnerConfig
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.learning_rate_plot import Tried, answer
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
@@ -41,72 +41,82 @@ SETTING = "kd_ulb"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The whole job; returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    wanted = _request(asked)
-    console, rooms = Console(), wanted.rooms()
-    out = (asked.out or RESULTS / folder_name(wanted.suite.name)) / "tuning"
-    teacher, student = _planned(asked, wanted, rooms, out)
-    search = _search(asked, student)
-    store = Store.open(asked.tracking_uri)
+    args = _parser().parse_args(arguments)
+    config = _request(args)
+    console, suite_data = Console(), config.suite_data()
+    out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
+    teacher, student = _planned(args, config, suite_data, out)
+    search = _search(args, student)
+    store = Store.open(args.tracking_uri)
     out = report_folder(out / folder_name(search.name))
-    session = Session.join(asked.storage or default_address(store.uri), search, asked.trials)
-    _say(console, f"Study {search.name} in {shown(session.address)}: {session.n_left()} of {asked.trials} trials left.")
-    n_threads = asked.threads or torch.get_num_threads()
+    session = Session.join(args.storage or default_address(store.uri), search, args.trials)
+    _say(console, f"Study {search.name} in {shown(session.address)}: {session.n_left()} of {args.trials} trials left.")
+    n_threads = args.threads or torch.get_num_threads()
     with _alone(teacher.spec.key, console):
-        desk, taught_by = _prepare(teacher, student, wanted, rooms, store, n_threads, console)
-        parent = session.begin_run(desk)
-    session.work(desk, taught_by, parent, lambda tried: _say(console, _line(tried)), _Once(console))
+        runner, taught_by = _prepare(teacher, student, config, suite_data, store, n_threads, console)
+        parent = session.begin_run(runner)
+    session.work(runner, taught_by, parent, lambda tried: _say(console, _line(tried)), _Once(console))
     return _close(session, store, parent, out, console)
 
 
-def _planned(asked: argparse.Namespace, wanted: Request, rooms: Rooms, out: Path) -> tuple[Item, Item]:
+def _planned(
+    args: argparse.Namespace, config: BenchmarkConfig, suite_data: SuiteData, out: Path
+) -> tuple[PlannedRun, PlannedRun]:
     """The teacher and the student; all that was given has been read, and its places can be written."""
     require_writable(out, "output folder", "--out")
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    load_corpus(wanted.suite.entries[asked.dataset])
-    teacher, student = plan_runs(wanted, rooms)
-    require_vectors(wanted.vectors, [student.spec], rooms.tokenizer)  # a teacher that cannot be read ends it here too
+    load_corpus(config.suite.entries[args.dataset])
+    teacher, student = plan_runs(config, suite_data)
+    require_vectors(
+        config.vectors, [student.spec], suite_data.tokenizer
+    )  # a teacher that cannot be read ends it here too
     return teacher, student
 
 
-def _search(asked: argparse.Namespace, student: Item) -> Search:
-    if asked.low > asked.high:
-        raise InputError(f"--low {asked.low:g} is above --high {asked.high:g}. Give the lower bound first.")
-    known("sampler", [asked.sampler], SAMPLERS)
-    known("pruner", [asked.pruner], PRUNERS)
+def _search(args: argparse.Namespace, student: PlannedRun) -> Search:
+    if args.low > args.high:
+        raise InputError(f"--low {args.low:g} is above --high {args.high:g}. Give the lower bound first.")
+    known("sampler", [args.sampler], SAMPLERS)
+    known("pruner", [args.pruner], PRUNERS)
     return Search(
         spec=student.spec,
-        low=asked.low,
-        high=asked.high,
-        sampler=asked.sampler,
-        pruner=asked.pruner,
-        given_name=asked.study,
+        low=args.low,
+        high=args.high,
+        sampler=args.sampler,
+        pruner=args.pruner,
+        given_name=args.study,
     )
 
 
-def _request(asked: argparse.Namespace) -> Request:
+def _request(args: argparse.Namespace) -> BenchmarkConfig:
     """As `benchmark.run` would make it for one data set, student, setting and seed."""
-    if asked.suite is None:
-        if asked.dataset not in DATASETS:
-            raise UnknownNameError("data set (or give --suite FILE.yml)", asked.dataset, DATASETS)
-        asked.suite = DATASETS[asked.dataset].task
-    one = {"dataset": [asked.dataset], "student": [asked.student], "setting": [asked.setting]}
-    return request(argparse.Namespace(**(vars(asked) | one), seeds=1, learning_rate=None, jobs=1))
+    if args.suite is None:
+        if args.dataset not in DATASETS:
+            raise UnknownNameError("data set (or give --suite FILE.yml)", args.dataset, DATASETS)
+        args.suite = DATASETS[args.dataset].task
+    one = {"dataset": [args.dataset], "student": [args.student], "setting": [args.setting]}
+    return request(argparse.Namespace(**(vars(args) | one), seeds=1, learning_rate=None, jobs=1))
 
 
 def _prepare(
-    teacher: Item, student: Item, wanted: Request, rooms: Rooms, store: Store, n_threads: int, console: Console
-) -> tuple[Desk, Record]:
+    teacher: PlannedRun,
+    student: PlannedRun,
+    config: BenchmarkConfig,
+    suite_data: SuiteData,
+    store: Store,
+    n_threads: int,
+    console: Console,
+) -> tuple[Runner, Record]:
     """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet: its run."""
-    records = store.records(wanted.suite.name)
-    ledger, work = Ledger.read(records), Work.of(rooms, store, wanted, n_threads=n_threads)
-    here = Local(n_threads=n_threads)
-    if ledger.state(teacher) != "done":
+    records = store.records(config.suite.name)
+    run_status, work = RunStatus.read(records), RunnerConfig.of(suite_data, store, config, n_threads=n_threads)
+    here = LocalExecutor(n_threads=n_threads)
+    if run_status.state(teacher) != "done":
         store.kill_stale({teacher.spec.key})
-        texts = rooms.corpus(teacher.spec.dataset).texts("train")
+        texts = suite_data.corpus(teacher.spec.dataset).texts("train")
         seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
         with SweepProgress(seconds, console) as progress:
-            sweep([teacher], ledger, work, here, progress.epoch, progress.done)
+            sweep([teacher], run_status, work, here, progress.epoch, progress.done)
     found = finished_teachers([student.spec], store)
     if not found:
         raise RunError(
@@ -114,7 +124,7 @@ def _prepare(
         )
     for reason in prepare([student.spec], found, work, here).values():
         raise RunError(reason)
-    return work.desk(), found[student.spec.teacher_key]
+    return work.runner(), found[student.spec.teacher_key]
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from sqlalchemy import MetaData, create_engine
 
 from benchmark.cli.options import parser, request
 from benchmark.core.spec import RunSpec
-from benchmark.execution.plan import Item, plan_runs
+from benchmark.execution.plan import PlannedRun, plan_runs
 from benchmark.execution.run_description import role, tags
 from tests.conftest import COSTS, USERS, own_environment, write_teacher
 from tests.made_runs import LABELS
@@ -36,7 +36,7 @@ LONG_AGO_MS = 86_400_000
 N_METRICS, N_DATASETS, N_UNDONE, N_ANSWERS = 40, 4, 100, 240
 SUITE = "load"
 MORE = tuple(
-    f"latency_{lane}_{figure}" for lane in ("torch_all", "onnx_all", "text") for figure in ("p95_ms", "p99_ms")
+    f"latency_{mode}_{figure}" for mode in ("torch_all", "onnx_all", "text") for figure in ("p95_ms", "p99_ms")
 )
 
 
@@ -102,10 +102,10 @@ def lay_out(folder: Path, place: Place, seeds: int) -> None:
     sets = "".join(f"  set{number}: {files}\n" for number in range(N_DATASETS))
     (folder / f"{SUITE}.yml").write_text(f"task: classification\ndatasets:\n{sets}")
     wanted = request(parser("load", None).parse_args(arguments(folder, seeds)))
-    fill(place, plan_runs(wanted, wanted.rooms())[:-N_UNDONE])
+    fill(place, plan_runs(wanted, wanted.suite_data())[:-N_UNDONE])
 
 
-def fill(place: Place, items: list[Item]) -> None:
+def fill(place: Place, items: list[PlannedRun]) -> None:
     """As if each of them had been done: like `store.begin` and `run.finish`, by the tables."""
     store = Store.open(place.uri)
     example = store.begin(SUITE, "example", tags={"role": "example"}, params={})

@@ -293,11 +293,11 @@ def test_a_store_that_cannot_be_written(folder: Path, refused: Refused) -> None:
 @contextmanager
 def port(*, listening: bool) -> Iterator[int]:
     """Of this machine; where nobody listens, or where somebody does and never answers."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+    with socket.socket() as session_result:
+        session_result.bind(("127.0.0.1", 0))
         if listening:
-            taken.listen()
-        yield taken.getsockname()[1]
+            session_result.listen()
+        yield session_result.getsockname()[1]
 
 
 @pytest.mark.parametrize("listening", [False, True])

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from benchmark.distillation.batching import Batch, _ranges, collate, plan_batches, token_budget
-from benchmark.distillation.encoding import LOST, Sentences
+from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
 
 PAD = 7
 
 
-def flat(ids: list[list[int]], positions: list[list[int]], *, per_word: bool) -> Sentences:
-    return Sentences(
+def flat(ids: list[list[int]], positions: list[list[int]], *, per_word: bool) -> EncodedTexts:
+    return EncodedTexts(
         ids=np.array([piece for sentence in ids for piece in sentence], dtype=np.int32),
         offsets=np.cumsum([0, *map(len, ids)]),
         positions=np.array([place for sentence in positions for place in sentence], dtype=np.int32),
-        answer_offsets=np.cumsum([0, *map(len, positions)]),
+        target_offsets=np.cumsum([0, *map(len, positions)]),
         per_word=per_word,
         pad_id=PAD,
     )
@@ -90,7 +90,7 @@ def test_a_sentence_longer_than_the_budget_is_alone() -> None:
     assert as_lists(plan_batches(np.array([2, 90, 2, 80]), 10)) == [[0, 2], [3], [1]]
 
 
-def naive(sentences: Sentences, chosen: list[int]) -> tuple[list[list[int]], list[list[int]], list[int], list[int]]:
+def naive(sentences: EncodedTexts, chosen: list[int]) -> tuple[list[list[int]], list[list[int]], list[int], list[int]]:
     """Ids, mask, places and answers as a per-sample loop would make them."""
     pieces = [sentences.ids[sentences.offsets[i] : sentences.offsets[i + 1]].tolist() for i in chosen]
     width = max(map(len, pieces))
@@ -98,32 +98,37 @@ def naive(sentences: Sentences, chosen: list[int]) -> tuple[list[list[int]], lis
     mask = [[1] * len(sentence) + [0] * (width - len(sentence)) for sentence in pieces]
     places, answers = [], []
     for row, i in enumerate(chosen):
-        for answer in range(sentences.answer_offsets[i], sentences.answer_offsets[i + 1]):
+        for answer in range(sentences.target_offsets[i], sentences.target_offsets[i + 1]):
             position = int(sentences.positions[answer])
-            if position != LOST:
+            if position != UNALIGNED:
                 places.append(row * width + position if sentences.per_word else row)
                 answers.append(answer)
     return ids, mask, places, answers
 
 
 @st.composite
-def some_sentences(draw: st.DrawFn) -> tuple[Sentences, list[int]]:
+def some_sentences(draw: st.DrawFn) -> tuple[EncodedTexts, list[int]]:
     """Sentences (a word may have no piece, a sentence no seen word) and a choice of them, in any order."""
     ids = draw(st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=9), min_size=1, max_size=12))
     per_word = draw(st.booleans())
-    places = [draw(st.lists(st.integers(LOST, len(s) - 1), max_size=6)) if per_word else [0] for s in ids]
+    places = [draw(st.lists(st.integers(UNALIGNED, len(s) - 1), max_size=6)) if per_word else [0] for s in ids]
     chosen = draw(st.lists(st.integers(0, len(ids) - 1), min_size=1, unique=True))
     return flat(ids, places, per_word=per_word), chosen
 
 
 @settings(deadline=None)
 @given(some_sentences())
-def test_collate_equals_a_loop(given: tuple[Sentences, list[int]]) -> None:
+def test_collate_equals_a_loop(given: tuple[EncodedTexts, list[int]]) -> None:
     sentences, chosen = given
     batch = collate(sentences, np.array(chosen))
-    found = (batch.input_ids.tolist(), batch.attention_mask.tolist(), batch.places.tolist(), batch.answers.tolist())
+    found = (
+        batch.input_ids.tolist(),
+        batch.attention_mask.tolist(),
+        batch.target_positions.tolist(),
+        batch.target_rows.tolist(),
+    )
     assert found == naive(sentences, chosen)
-    assert {batch.input_ids.dtype, batch.attention_mask.dtype, batch.places.dtype} == {torch.int64}
+    assert {batch.input_ids.dtype, batch.attention_mask.dtype, batch.target_positions.dtype} == {torch.int64}
 
 
 @settings(deadline=None)
@@ -138,5 +143,7 @@ def test_a_batch_moves_to_a_device_whole() -> None:
     batch = collate(flat([[1, 2], [3]], [[0], [0]], per_word=False), np.array([0, 1]))
     moved = batch.to(torch.device("meta"))
     assert isinstance(moved, Batch)
-    assert {moved.input_ids.device.type, moved.attention_mask.device.type, moved.places.device.type} == {"meta"}
-    assert moved.answers is batch.answers
+    assert {moved.input_ids.device.type, moved.attention_mask.device.type, moved.target_positions.device.type} == {
+        "meta"
+    }
+    assert moved.target_rows is batch.target_rows

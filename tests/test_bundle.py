@@ -267,13 +267,13 @@ def test_a_bundle_never_names_a_file_that_is_not_there(
     if not int8_wins:
         complete_bundle(folder, int8=model, latency={})
     step: dict[str, Any] = {name: getattr(Path, name) for name in ("replace", "unlink")}
-    n_answers = 0
+    n_targets = 0
 
     def answering(name: str) -> Any:
         def stepped(path: Path, *given: Any, **named: Any) -> Any:
-            nonlocal n_answers
+            nonlocal n_targets
             done = step[name](path, *given, **named)
-            n_answers += len(Bundle.load(folder).predict(["sedih"]))
+            n_targets += len(Bundle.load(folder).predict(["sedih"]))
             return done
 
         return stepped
@@ -282,7 +282,7 @@ def test_a_bundle_never_names_a_file_that_is_not_there(
         for name in step:
             patch.setattr(Path, name, answering(name))
         complete_bundle(folder, int8=model if int8_wins else None, latency={})
-    assert n_answers == 2
+    assert n_targets == 2
 
 
 def test_half_a_character_is_read_as_a_question_mark(tmp_path: Path) -> None:

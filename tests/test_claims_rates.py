@@ -9,7 +9,7 @@ import pytest
 from made_claims import cell, judged, ours, record, row, spec
 
 from benchmark.reporting.results import Row, results
-from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, lesson_key
+from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, training_key
 from tracking import Record
 
 LOW, HIGH = 1e-3, 3e-3
@@ -97,7 +97,7 @@ def test_tuning_compares_a_studys_rate_with_the_students_own() -> None:
 
 def test_a_study_of_an_older_version_is_known_by_its_tag() -> None:
     known = record(spec(), role="study", **{BEST_RATE: 2e-3})
-    tags = dict(known.tags) | {LESSON: lesson_key(spec())}
+    tags = dict(known.tags) | {LESSON: training_key(spec())}
     older = Record(**asdict(known) | {"params": {}, "tags": tags})
     [found] = results([older, record(spec(learning_rate=2e-3), test_f1=0.65, learning_rate=2e-3)])
     assert found.rate_from == "tuned"

@@ -11,8 +11,8 @@ from transformers import BertTokenizer
 from benchmark.core.errors import RunError
 from benchmark.data.corpus import Corpus
 from benchmark.data.pool import Pool
-from benchmark.distillation.encoded_dataset import POOL, Classroom
-from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.encoded_dataset import POOL, EncodedDataset
+from benchmark.distillation.encoding import EncodedTexts
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "nasi", "goreng"]
 TOKENIZER = BertTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)})
@@ -56,10 +56,10 @@ def corpus(task: str, digest: str = "d") -> Corpus:
     )
 
 
-def room(
+def make_dataset(
     task: str = "classification", *, digest: str = "d", max_length: int = 8, pool: Any = ("nasi", "aku")
-) -> Classroom:
-    return Classroom(
+) -> EncodedDataset:
+    return EncodedDataset(
         corpus=corpus(task, digest),
         tokenizer=TOKENIZER,
         max_length=max_length,
@@ -73,33 +73,33 @@ class Teacher:
     def __init__(self) -> None:
         self.n_calls = 0
 
-    def __call__(self, sentences: Sentences) -> np.ndarray:
+    def __call__(self, sentences: EncodedTexts) -> np.ndarray:
         self.n_calls += 1
         return np.stack([sentences.lengths, -sentences.lengths], axis=1).astype(np.float32)
 
 
 def test_texts_are_encoded_once() -> None:
-    classroom = room()
-    assert classroom.sentences("train").lengths.tolist() == [3, 4, 3]
-    assert classroom.sentences("train") is classroom.sentences("train")
-    assert len(classroom.sentences(POOL)) == 2
+    encoded_dataset = make_dataset()
+    assert encoded_dataset.encoded("train").lengths.tolist() == [3, 4, 3]
+    assert encoded_dataset.encoded("train") is encoded_dataset.encoded("train")
+    assert len(encoded_dataset.encoded(POOL)) == 2
 
 
 def test_the_pool_is_read_when_it_is_asked_for() -> None:
     calls = []
-    classroom = room()
-    classroom.read_pool = lambda source: calls.append(source) or Pool(("nasi",), "p")
-    classroom.sentences("train")
+    encoded_dataset = make_dataset()
+    encoded_dataset.read_pool = lambda source: calls.append(source) or Pool(("nasi",), "p")
+    encoded_dataset.encoded("train")
     assert not calls
-    classroom.sentences(POOL)
+    encoded_dataset.encoded(POOL)
     assert calls == [POOL]
 
 
 def test_labels_of_sentences() -> None:
-    classroom = room()
-    assert classroom.labels("train").tolist() == [0, 1, 1]
-    assert classroom.gold("train") == ["sad", "glad", "glad"]
-    assert classroom.decode(np.array([[0.1, 0.2], [3, -1], [0, 5]], dtype=np.float32), "train") == [
+    encoded_dataset = make_dataset()
+    assert encoded_dataset.labels("train").tolist() == [0, 1, 1]
+    assert encoded_dataset.gold("train") == ["sad", "glad", "glad"]
+    assert encoded_dataset.decode(np.array([[0.1, 0.2], [3, -1], [0, 5]], dtype=np.float32), "train") == [
         "glad",
         "sad",
         "glad",
@@ -107,22 +107,22 @@ def test_labels_of_sentences() -> None:
 
 
 def test_labels_of_words() -> None:
-    classroom = room("sequence_labeling")
-    assert classroom.labels("test").tolist() == [0, 1, 0, 1]
-    assert classroom.gold("test") == [["sad", "glad", "sad"], ["glad"]]
-    assert len(classroom.labels("test")) == classroom.sentences("test").n_answers
+    encoded_dataset = make_dataset("sequence_labeling")
+    assert encoded_dataset.labels("test").tolist() == [0, 1, 0, 1]
+    assert encoded_dataset.gold("test") == [["sad", "glad", "sad"], ["glad"]]
+    assert len(encoded_dataset.labels("test")) == encoded_dataset.encoded("test").n_targets
 
 
 def test_a_word_that_was_not_seen_gets_the_commonest_tag_of_train() -> None:
-    classroom = room("sequence_labeling")
+    encoded_dataset = make_dataset("sequence_labeling")
     logits = np.array([[1, 0], [np.nan, np.nan], [1, 0], [1, 0]], dtype=np.float32)
-    assert classroom.decode(logits, "test") == [["sad", "glad", "sad"], ["sad"]]
+    assert encoded_dataset.decode(logits, "test") == [["sad", "glad", "sad"], ["sad"]]
 
 
 def test_logits_are_computed_once_and_found_by_another_classroom() -> None:
     teacher = Teacher()
-    first = room().teacher_logits("train", "k", teacher)
-    second = room().teacher_logits("train", "k", teacher)
+    first = make_dataset().teacher_logits("train", "k", teacher)
+    second = make_dataset().teacher_logits("train", "k", teacher)
     assert first[:, 0].tolist() == second[:, 0].tolist() == [3, 4, 3]
     assert teacher.n_calls == 1
 
@@ -139,25 +139,25 @@ def test_logits_are_computed_once_and_found_by_another_classroom() -> None:
 )
 def test_logits_belong_to_teacher_data_split_and_length(changed: dict[str, Any], key: str, part: Any) -> None:
     teacher = Teacher()
-    room().teacher_logits("train", "k", teacher)
-    room(**changed).teacher_logits(part, key, teacher)
+    make_dataset().teacher_logits("train", "k", teacher)
+    make_dataset(**changed).teacher_logits(part, key, teacher)
     assert teacher.n_calls == 2
 
 
 def test_logits_of_the_pool_belong_to_the_pool_and_not_to_the_data_set() -> None:
     teacher = Teacher()
-    room().teacher_logits(POOL, "k", teacher)
-    room(digest="other data").teacher_logits(POOL, "k", teacher)
+    make_dataset().teacher_logits(POOL, "k", teacher)
+    make_dataset(digest="other data").teacher_logits(POOL, "k", teacher)
     assert teacher.n_calls == 1
-    room(pool=("aku", "nasi")).teacher_logits(POOL, "k", teacher)
+    make_dataset(pool=("aku", "nasi")).teacher_logits(POOL, "k", teacher)
     assert teacher.n_calls == 2
 
 
 @pytest.mark.parametrize("task", ["classification", "sequence_labeling"])
 def test_an_empty_pool_has_no_logits_and_asks_no_teacher(task: str) -> None:
-    def never(_: Sentences) -> np.ndarray:
+    def never(_: EncodedTexts) -> np.ndarray:
         raise RunError("asked")
 
-    classroom = room(task, pool=())
-    assert len(classroom.sentences(POOL)) == 0
-    assert classroom.teacher_logits(POOL, "k", never).shape == (0, 2)
+    encoded_dataset = make_dataset(task, pool=())
+    assert len(encoded_dataset.encoded(POOL)) == 0
+    assert encoded_dataset.teacher_logits(POOL, "k", never).shape == (0, 2)

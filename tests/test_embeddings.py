@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from benchmark.core.errors import DataError
-from benchmark.distillation.embeddings import FASTTEXT, fit_width, read_vectors, start_table, train_fasttext
+from benchmark.distillation.embeddings import FASTTEXT, fit_width, initialise_embeddings, read_vectors, train_fasttext
 
 PIECES = ["[PAD]", "aku", "##lah", "▁nasi", "Ġgoreng", "suka"]
 SENTENCES = [["aku", "suka", "▁nasi"], ["suka", "##lah", "aku"]] * 20
@@ -29,7 +29,7 @@ def matrix(rows: int = 6, width: int = 4) -> np.ndarray:
 def test_a_table_of_the_same_width_is_centred_and_scaled() -> None:
     embedding, source = table(), matrix()
     deviation = embedding.weight.std().item()
-    start_table(embedding, source)
+    initialise_embeddings(embedding, source)
     centred = source - source.mean(axis=0)
     started = embedding.weight.detach().numpy()
     np.testing.assert_allclose(started, centred * (deviation / centred.std(ddof=1)), rtol=1e-4, atol=1e-5)
@@ -40,7 +40,7 @@ def test_a_table_of_the_same_width_is_centred_and_scaled() -> None:
 def test_the_deviation_is_the_students_own_whatever_the_sources(std: float) -> None:
     embedding = table(200, 8)
     nn.init.normal_(embedding.weight, std=std)
-    start_table(embedding, 40 * matrix(200, 16))
+    initialise_embeddings(embedding, 40 * matrix(200, 16))
     assert embedding.weight.std().item() == pytest.approx(std, rel=0.1)
 
 
@@ -49,7 +49,7 @@ def test_rows_of_nan_keep_their_chance_start() -> None:
     before = embedding.weight.detach().clone()
     source[[1, 4]] = np.nan
     source[2, 3] = np.nan
-    start_table(embedding, source)
+    initialise_embeddings(embedding, source)
     assert torch.equal(embedding.weight[[1, 2, 4]], before[[1, 2, 4]])
     assert embedding.weight.isfinite().all()
     assert not torch.isclose(embedding.weight[[0, 3, 5]], before[[0, 3, 5]]).all(dim=1).any()
@@ -57,7 +57,7 @@ def test_rows_of_nan_keep_their_chance_start() -> None:
 
 def test_the_padding_row_stays_zero() -> None:
     embedding = table(padding=0)
-    start_table(embedding, matrix())
+    initialise_embeddings(embedding, matrix())
     assert not embedding.weight[0].any()
     assert embedding.weight[1:].all()
 
@@ -65,7 +65,7 @@ def test_the_padding_row_stays_zero() -> None:
 def test_a_narrower_source_fills_the_first_columns() -> None:
     embedding = table(width=6)
     before = embedding.weight.detach().clone()
-    start_table(embedding, matrix(width=4))
+    initialise_embeddings(embedding, matrix(width=4))
     assert torch.equal(embedding.weight[:, 4:], before[:, 4:])
     assert embedding.weight[:, :4].std().item() == pytest.approx(before.std().item(), rel=1e-4)
 
@@ -74,17 +74,17 @@ def test_rows_beyond_the_table_are_not_read_and_missing_ones_keep_their_start() 
     """The paper's teacher has 50,000 rows for a vocabulary of 30,521."""
     longer, exact, shorter = table(), table(), table()
     source = matrix(rows=9)
-    start_table(longer, source)
-    start_table(exact, source[:6])
+    initialise_embeddings(longer, source)
+    initialise_embeddings(exact, source[:6])
     assert torch.equal(longer.weight, exact.weight)
     before = shorter.weight.detach().clone()
-    start_table(shorter, source[:4])
+    initialise_embeddings(shorter, source[:4])
     assert torch.equal(shorter.weight[4:], before[4:])
 
 
 def test_gradients_still_reach_a_started_table() -> None:
     embedding = table()
-    start_table(embedding, matrix())
+    initialise_embeddings(embedding, matrix())
     embedding(torch.tensor([1])).sum().backward()
     assert embedding.weight.grad[1].all()
 
@@ -263,5 +263,5 @@ def test_vectors_that_no_deviation_can_be_taken_of_are_refused(source: np.ndarra
     embedding = table()
     before = embedding.weight.detach().clone()
     with pytest.raises(DataError, match="are all alike, or hold numbers beyond"):
-        start_table(embedding, source.astype(np.float32))
+        initialise_embeddings(embedding, source.astype(np.float32))
     assert torch.equal(embedding.weight, before)

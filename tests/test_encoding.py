@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertTokenizer
 
-from benchmark.distillation.encoding import LOST, Sentences, concatenate, encode_texts, encode_words
+from benchmark.distillation.encoding import UNALIGNED, EncodedTexts, concatenate, encode_texts, encode_words
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng", "ku", "##ku"]
 PAD, UNK, CLS, SEP, _, AKU, SUKA, LAH, NASI, GORENG, *_ = range(len(PIECES))
@@ -15,19 +15,19 @@ NOTHING = "\u200b"
 """A zero-width space: BERT's normaliser leaves nothing of it."""
 
 
-def pieces(sentences: Sentences) -> list[list[int]]:
+def pieces(sentences: EncodedTexts) -> list[list[int]]:
     return [part.tolist() for part in np.split(sentences.ids, sentences.offsets[1:-1])]
 
 
-def places(sentences: Sentences) -> list[list[int]]:
-    return [part.tolist() for part in np.split(sentences.positions, sentences.answer_offsets[1:-1])]
+def places(sentences: EncodedTexts) -> list[list[int]]:
+    return [part.tolist() for part in np.split(sentences.positions, sentences.target_offsets[1:-1])]
 
 
 def test_texts() -> None:
     found = encode_texts(["aku sukalah", "", "nasi xyz"], TOKENIZER, 10)
     assert pieces(found) == [[CLS, AKU, SUKA, LAH, SEP], [CLS, SEP], [CLS, NASI, UNK, SEP]]
     assert found.lengths.tolist() == [5, 2, 4]
-    assert (len(found), found.n_answers, found.per_word, found.pad_id) == (3, 3, False, PAD)
+    assert (len(found), found.n_targets, found.per_word, found.pad_id) == (3, 3, False, PAD)
     assert places(found) == [[0], [0], [0]]
     assert (found.ids.dtype, found.offsets.dtype) == (np.int32, np.int64)
 
@@ -45,8 +45,8 @@ def test_words_answer_at_their_first_piece() -> None:
 
 def test_words_without_a_piece_and_words_cut_off_are_lost() -> None:
     found = encode_words([["aku", NOTHING, "sukalah", ""], ["nasi"] * 6], TOKENIZER, 6)
-    assert places(found) == [[1, LOST, 2, LOST], [1, 2, 3, 4, LOST, LOST]]
-    assert found.answer_offsets.tolist() == [0, 4, 10]
+    assert places(found) == [[1, UNALIGNED, 2, UNALIGNED], [1, 2, 3, 4, UNALIGNED, UNALIGNED]]
+    assert found.target_offsets.tolist() == [0, 4, 10]
 
 
 def test_a_word_that_is_cut_in_the_middle_keeps_its_first_piece() -> None:
@@ -75,7 +75,7 @@ def test_words_equal_a_loop(sentences: list[list[str]], max_length: int) -> None
         starts = np.cumsum([1, *map(len, alone)])[:-1].tolist()
         assert ids == [CLS, *[piece for word in alone for piece in word][: max_length - 2], SEP]
         assert positions == [
-            start if word and start < max_length - 1 else LOST for start, word in zip(starts, alone, strict=True)
+            start if word and start < max_length - 1 else UNALIGNED for start, word in zip(starts, alone, strict=True)
         ]
 
 
@@ -89,7 +89,7 @@ def test_words_equal_a_loop(sentences: list[list[str]], max_length: int) -> None
 def test_concatenate_is_encoding_both_at_once(encode: object, first: list, second: list) -> None:
     joined = concatenate(encode(first, TOKENIZER, 5), encode(second, TOKENIZER, 5))
     at_once = encode(first + second, TOKENIZER, 5)
-    for name in ("ids", "offsets", "positions", "answer_offsets", "per_word", "pad_id"):
+    for name in ("ids", "offsets", "positions", "target_offsets", "per_word", "pad_id"):
         assert np.array_equal(getattr(joined, name), getattr(at_once, name)), name
 
 
@@ -97,6 +97,6 @@ def test_concatenate_is_encoding_both_at_once(encode: object, first: list, secon
 def test_no_text_at_all_is_an_empty_part(encode: object) -> None:
     """The pool of a suite with one data set and no unlabelled file."""
     nothing = encode([], TOKENIZER, 5)
-    assert (len(nothing), nothing.n_answers, len(nothing.ids)) == (0, 0, 0)
+    assert (len(nothing), nothing.n_targets, len(nothing.ids)) == (0, 0, 0)
     some = encode(["aku"] if encode is encode_texts else [["aku"]], TOKENIZER, 5)
     assert pieces(concatenate(some, nothing)) == pieces(some)

@@ -6,7 +6,7 @@ import pytest
 from test_spec import SPEC
 
 from benchmark.core.spec import GRID
-from benchmark.execution.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_PIECE, OVERHEAD_SECONDS, Estimator
+from benchmark.execution.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_TOKEN, OVERHEAD_SECONDS, Estimator
 from students import STUDENTS
 from tracking import Record
 
@@ -48,7 +48,7 @@ def test_a_grid_takes_six_times_as_long() -> None:
 
 
 def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
-    of_sentence = 10 * MICROSECONDS_PER_PIECE["bilstm"] * 1e-6
+    of_sentence = 10 * MICROSECONDS_PER_TOKEN["bilstm"] * 1e-6
     assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS)
     few_epochs, few_steps = replace(LONG, max_epochs=2), replace(LONG, max_steps=50)
     assert UNKNOWN(few_epochs, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 2000)
@@ -61,4 +61,4 @@ def test_words_weigh_as_their_text_does() -> None:
 
 
 def test_every_student_has_a_cost() -> None:
-    assert set(STUDENTS) | {"teacher"} == set(MICROSECONDS_PER_PIECE)
+    assert set(STUDENTS) | {"teacher"} == set(MICROSECONDS_PER_TOKEN)

@@ -22,13 +22,13 @@ from benchmark.core.errors import INTERRUPTED, InputError
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher import identify
 from benchmark.execution.executors import choice
-from benchmark.execution.executors.local import Local, threads
+from benchmark.execution.executors.local import LocalExecutor, threads
 from benchmark.execution.limits import EXCEEDED, Limits
 from benchmark.execution.outcome import Outcome, Watch
 from benchmark.execution.plan import plan_runs
-from benchmark.execution.runner import Desk
-from benchmark.execution.tasks import Work
-from benchmark.measurement.session import lanes
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import RunnerConfig
+from benchmark.measurement.session import execution_modes
 from benchmark.run import main
 from tracking import Store
 
@@ -56,7 +56,7 @@ def test_runs_go_to_processes_of_this_machine_unless_said_otherwise() -> None:
     asked = parser("run", None).parse_args([*SUITE])
     choice.require(asked)
     with choice.opened(asked, jobs=3) as executor:
-        assert executor == Local(jobs=3)
+        assert executor == LocalExecutor(jobs=3)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "soon"])
@@ -87,7 +87,7 @@ def test_cores_that_this_process_may_not_use_do_not_count() -> None:
     try:
         assert threads(1) == 1
         assert request(parser("run", None).parse_args(SUITE)).jobs == 1
-        assert {lane.n_threads for lane in lanes()} == {1}
+        assert {mode.n_threads for mode in execution_modes()} == {1}
     finally:
         os.sched_setaffinity(0, allowed)
 
@@ -219,13 +219,17 @@ class Reads:
 
     spec: RunSpec
 
-    def run(self, desk: Desk, watch: Watch) -> Outcome:  # noqa: ARG002
-        rooms = desk.rooms
-        found = [rooms.corpus("chat").digest, rooms.pool("chat").digest, rooms.pool("chat", "in_domain").digest]
-        found += [identify(self.spec.teacher), rooms.teacher_identity, rooms.vectors_digest]
+    def run(self, runner: Runner, watch: Watch) -> Outcome:  # noqa: ARG002
+        suite_data = runner.suite_data
+        found = [
+            suite_data.corpus("chat").digest,
+            suite_data.pool("chat").digest,
+            suite_data.pool("chat", "in_domain").digest,
+        ]
+        found += [identify(self.spec.teacher), suite_data.teacher_identity, suite_data.vectors_digest]
         return Outcome(spec=self.spec, run_id=" ".join(found), metrics={})
 
-    def lost(self, desk: Desk, reason: str) -> Outcome:
+    def lost(self, runner: Runner, reason: str) -> Outcome:
         raise NotImplementedError
 
 
@@ -245,10 +249,13 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     (desk_folder / "chat.yml").write_text(suite)
     options = ["--suite", "chat.yml", "-s", "cnn", "-x", "vanilla", "--vectors", "v.vec", "--in-domain", "domain.txt"]
     wanted = request(parser("run", None).parse_args(options))
-    rooms = wanted.rooms()
-    work, task = Work.of(rooms, Store.open(store_uri), wanted), Reads(plan_runs(wanted, rooms)[0].spec)
+    suite_data = wanted.suite_data()
+    work, task = (
+        RunnerConfig.of(suite_data, Store.open(store_uri), wanted),
+        Reads(plan_runs(wanted, suite_data)[0].spec),
+    )
     assert task.spec.teacher == "bert"
-    here = task.run(work.desk(), lambda *_: None)
+    here = task.run(work.runner(), lambda *_: None)
     luggage = ForkingPickler.loads(ForkingPickler.dumps(node.luggage_of(work)))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

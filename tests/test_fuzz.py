@@ -37,7 +37,7 @@ from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS, read_suite_file
 from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
-from benchmark.execution.run_status import Ledger
+from benchmark.execution.run_status import RunStatus
 from benchmark.reporting.claims.tables import claims_markdown, claims_page
 from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
@@ -538,7 +538,7 @@ def test_runs_of_any_kind_are_specs_or_left_out(records: list[Record]) -> None:
         assert {model.spec.student for model in models} <= {"teacher", *STUDENTS}
     assert all(tuned_rates(records).values())
     assert Estimator.from_records(records).seconds is not None
-    assert Ledger.read(records).ended is not None
+    assert RunStatus.read(records).ended is not None
 
 
 # --- command lines

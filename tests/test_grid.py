@@ -11,8 +11,8 @@ from benchmark.cli.options import parser, request
 from benchmark.core.errors import DONE, DivergedError
 from benchmark.core.presets import GRID_RATES
 from benchmark.distillation import grid_search as grid
-from benchmark.distillation.suite_data import Rooms
-from benchmark.distillation.training_run import Lesson
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.plan import plan_runs
 from benchmark.run import main
 from tracking import ActiveRun, Record, Store
@@ -38,14 +38,14 @@ def arguments(desk_folder: Path, tiny_teacher: Path) -> list[str]:
 
 
 @pytest.fixture
-def lesson(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Lesson:
+def training_run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> TrainingRun:
     """Of the plan's student, to be taught at three rates."""
     monkeypatch.setattr(grid, "GRID_RATES", RATES)
     torch.set_num_threads(1)
     wanted = request(parser("run", None).parse_args(arguments))
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher)
-    _, student = plan_runs(wanted, rooms)
-    return Lesson(spec=student.spec, room=rooms.classroom("mine"), device=torch.device("cpu"))
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher)
+    _, student = plan_runs(wanted, suite_data)
+    return TrainingRun(spec=student.spec, data=suite_data.encoded_dataset("mine"), device=torch.device("cpu"))
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def best_of(records: list[Record]) -> Record:
 
 
 def test_the_best_rate_wins_and_a_killed_search_goes_on_where_it_stopped(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun], tmp_path: Path
+    training_run: TrainingRun, store: Store, begin_trial: Callable[[float], ActiveRun], tmp_path: Path
 ) -> None:
-    whole = grid.search(lesson, begin_trial, silent)
+    whole = grid.search(training_run, begin_trial, silent)
     assert trials(store) == [("0.005", "finished"), ("0.001", "finished"), ("1e-05", "finished")]
     scores = [record.metrics["valid_f1"] for record in store.records()]
     assert len(set(scores)) > 1, "else every rate would do"
@@ -85,19 +85,19 @@ def test_the_best_rate_wins_and_a_killed_search_goes_on_where_it_stopped(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grid.search(lesson, begin_trial, interrupted)
+        grid.search(training_run, begin_trial, interrupted)
     assert trials(store)[3:] == [("0.005", "finished"), ("0.001", "killed")]
     assert kept(tmp_path) == ["0.005"]
-    taught = grid.search(lesson, begin_trial, silent)
+    trained = grid.search(training_run, begin_trial, silent)
     assert trials(store)[5:] == [("0.001", "finished"), ("1e-05", "finished")]
-    assert (taught.learning_rate, taught.valid_f1) == (whole.learning_rate, whole.valid_f1)
-    assert taught.progress.steps_to_best == whole.progress.steps_to_best
-    for name, value in taught.model.state_dict().items():
+    assert (trained.learning_rate, trained.valid_f1) == (whole.learning_rate, whole.valid_f1)
+    assert trained.history.steps_to_best == whole.history.steps_to_best
+    for name, value in trained.model.state_dict().items():
         assert torch.equal(value, whole.model.state_dict()[name])
 
 
 def test_rates_that_another_teacher_taught_at_are_tried_again(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun]
+    training_run: TrainingRun, store: Store, begin_trial: Callable[[float], ActiveRun]
 ) -> None:
     """Two stores that share a cache each have a teacher of the same key."""
 
@@ -106,22 +106,22 @@ def test_rates_that_another_teacher_taught_at_are_tried_again(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grid.search(replace(lesson, teacher="one"), begin_trial, interrupted)
-    grid.search(replace(lesson, teacher="another"), begin_trial, silent)
+        grid.search(replace(training_run, teacher="one"), begin_trial, interrupted)
+    grid.search(replace(training_run, teacher="another"), begin_trial, silent)
     assert [name for name, _ in trials(store)[2:]] == ["0.005", "0.001", "1e-05"]
 
 
 def test_a_rate_that_diverges_is_a_failed_trial(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun], monkeypatch: pytest.MonkeyPatch
+    training_run: TrainingRun, store: Store, begin_trial: Callable[[float], ActiveRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
-    assert grid.search(lesson, begin_trial, silent).learning_rate == 1e-3
+    assert grid.search(training_run, begin_trial, silent).learning_rate == 1e-3
     assert trials(store) == [("1e+38", "failed"), ("0.001", "finished")]
     assert "never a finite number in 4 epochs at learning rate 1e+38" in store.records()[0].tags["reason"]
 
 
 def test_a_rate_that_diverged_is_not_tried_again(
-    lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun], monkeypatch: pytest.MonkeyPatch
+    training_run: TrainingRun, store: Store, begin_trial: Callable[[float], ActiveRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
 
@@ -130,13 +130,13 @@ def test_a_rate_that_diverged_is_not_tried_again(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grid.search(lesson, begin_trial, interrupted)
-    assert grid.search(lesson, begin_trial, silent).learning_rate == 1e-3
+        grid.search(training_run, begin_trial, interrupted)
+    assert grid.search(training_run, begin_trial, silent).learning_rate == 1e-3
     assert trials(store) == [("1e+38", "failed"), ("0.001", "killed"), ("0.001", "finished")]
 
 
 def test_a_grid_that_diverges_whole_fails_and_can_be_tried_again(
-    lesson: Lesson,
+    training_run: TrainingRun,
     store: Store,
     begin_trial: Callable[[float], ActiveRun],
     monkeypatch: pytest.MonkeyPatch,
@@ -145,17 +145,19 @@ def test_a_grid_that_diverges_whole_fails_and_can_be_tried_again(
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 3e38))
     for _ in range(2):
         with pytest.raises(DivergedError, match="at every learning rate of the grid"):
-            grid.search(lesson, begin_trial, silent)
+            grid.search(training_run, begin_trial, silent)
     assert [status for _, status in trials(store)] == ["failed"] * 4
     assert kept(tmp_path) == []
 
 
-def test_a_trial_that_breaks_says_why(lesson: Lesson, store: Store, begin_trial: Callable[[float], ActiveRun]) -> None:
+def test_a_trial_that_breaks_says_why(
+    training_run: TrainingRun, store: Store, begin_trial: Callable[[float], ActiveRun]
+) -> None:
     def broken(_: int) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        grid.search(lesson, begin_trial, broken)
+        grid.search(training_run, begin_trial, broken)
     [record] = store.records()
     assert (record.status, record.tags["reason"]) == ("failed", "OSError: disk full")
 

@@ -21,16 +21,16 @@ from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.artifacts import BUNDLE
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.spec import RunSpec
-from benchmark.export.re_export import keep_bundle
+from benchmark.export.re_export import upload_bundle
 from benchmark.measurement import machine_lock as lock
 from benchmark.measurement import reference_model as reference
 from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.footprint import footprint
 from benchmark.measurement.protocol import BUDGETS, Samples
-from benchmark.measurement.session import REFERENCE, in_fresh_process, lanes
+from benchmark.measurement.session import REFERENCE, execution_modes, in_fresh_process
 from benchmark.measurement.session_metadata import invalidity
 from benchmark.measurement.statistics import control
-from benchmark.measurement.summary import Taken
+from benchmark.measurement.summary import SessionResult
 from benchmark.reporting.results import results
 from tracking import Record, Store, StoreError
 
@@ -123,7 +123,7 @@ def test_raw_samples_and_the_session_are_kept(measured: Store, tmp_path: Path) -
     about = json.loads((folder / "latency_session.json").read_text())
     assert {"machine", "sample_sha256", "pieces_quantiles", "dtype", "budget"} <= about.keys()
     assert all({"control", "tries", "load_before", "load_after"} <= session.keys() for session in about["sessions"])
-    assert [session["n_threads"] for session in about["sessions"]] == [lane.n_threads for lane in lanes()]
+    assert [session["n_threads"] for session in about["sessions"]] == [mode.n_threads for mode in execution_modes()]
 
 
 @pytest.mark.slow
@@ -201,7 +201,7 @@ def test_a_manifest_is_kept_after_the_files_that_it_names(store: Store, tmp_path
     for name in (INT8, MANIFEST):
         (new / name).write_text("new")
     with pytest.raises(StoreError):
-        keep_bundle(store, run_id, new)
+        upload_bundle(store, run_id, new)
     assert store.download(run_id, f"{BUNDLE}/{MANIFEST}", tmp_path).read_text() == "old"
 
 
@@ -210,9 +210,13 @@ def steady(ms: float) -> Samples:
 
 
 def test_a_session_that_failed_its_control_is_invalid_and_says_so() -> None:
-    taken = Taken(lane=lanes()[0], samples={}, control=control(steady(1.4), steady(1.0)), tries=2)
-    assert "1.400 [1.400, 1.400] times as fast as itself in the last of 2 tries" in invalidity(taken)["invalid"]
-    assert invalidity(replace(taken, control=control(steady(1.0), steady(1.0)))) == {}
+    session_result = SessionResult(
+        mode=execution_modes()[0], samples={}, control=control(steady(1.4), steady(1.0)), tries=2
+    )
+    assert (
+        "1.400 [1.400, 1.400] times as fast as itself in the last of 2 tries" in invalidity(session_result)["invalid"]
+    )
+    assert invalidity(replace(session_result, control=control(steady(1.0), steady(1.0)))) == {}
 
 
 @pytest.mark.slow

@@ -18,15 +18,15 @@ from benchmark.measurement import machine_lock as lock
 from benchmark.measurement.protocol import (
     BUDGETS,
     P95_MIN_SAMPLES,
+    BenchmarkCase,
     Budget,
-    Subject,
     machine_fingerprint,
     machine_lock,
     measure_latency,
     offline,
-    onnx_subject,
+    onnx_case,
     summarize,
-    torch_subject,
+    torch_case,
     torch_threads,
 )
 
@@ -43,10 +43,12 @@ def budget(**given: Any) -> Budget:
 
 def trace(rounds: int, seed: int) -> list[tuple[str, int]]:
     calls: list[tuple[str, int]] = []
-    subjects = {name: Subject(lambda i, name=name: calls.append((name, i)), 3) for name in "abcd"}
-    samples = measure_latency(subjects, budget(rounds=rounds), seed=seed)
-    assert {name: taken.passes.shape for name, taken in samples.items()} == dict.fromkeys("abcd", (rounds, 3))
-    assert all(taken.rounds.tolist() == list(range(rounds)) for taken in samples.values())
+    cases = {name: BenchmarkCase(lambda i, name=name: calls.append((name, i)), 3) for name in "abcd"}
+    samples = measure_latency(cases, budget(rounds=rounds), seed=seed)
+    assert {name: session_result.passes.shape for name, session_result in samples.items()} == dict.fromkeys(
+        "abcd", (rounds, 3)
+    )
+    assert all(session_result.rounds.tolist() == list(range(rounds)) for session_result in samples.values())
     return calls
 
 
@@ -67,21 +69,25 @@ def test_the_order_follows_the_seed() -> None:
 
 
 def test_a_round_goes_on_until_there_are_enough_sentences() -> None:
-    subjects = {"single": Subject(id, 3), "offline": Subject(id, 1, weight=3)}
-    samples = measure_latency(subjects, budget(rounds=2, min_samples=20))
+    cases = {"single": BenchmarkCase(id, 3), "offline": BenchmarkCase(id, 1, weight=3)}
+    samples = measure_latency(cases, budget(rounds=2, min_samples=20))
     assert samples["single"].passes.shape == (8, 3)  # 4 passes a round are 12 sentences, 3 would be 9
     assert samples["offline"].passes.shape == (8, 1)
     assert samples["single"].rounds.tolist() == [0] * 4 + [1] * 4
 
 
 def test_a_round_goes_on_until_there_was_enough_time() -> None:
-    samples = measure_latency({"a": Subject(lambda _: time.sleep(0.004), 1)}, budget(rounds=2, min_seconds=0.04))["a"]
+    samples = measure_latency({"a": BenchmarkCase(lambda _: time.sleep(0.004), 1)}, budget(rounds=2, min_seconds=0.04))[
+        "a"
+    ]
     assert samples.passes.sum() >= 40 * 0.9  # a pass that began within the time is finished
     assert len(samples.passes) <= 2 * 5 + 2
 
 
 def test_a_slow_input_is_found_where_it_is() -> None:
-    samples = measure_latency({"a": Subject(lambda i: time.sleep(0.02 if i == 1 else 0), 3)}, budget(rounds=2))["a"]
+    samples = measure_latency({"a": BenchmarkCase(lambda i: time.sleep(0.02 if i == 1 else 0), 3)}, budget(rounds=2))[
+        "a"
+    ]
     assert samples.passes.dtype == np.float64
     assert (samples.passes > 0).all()
     assert (samples.passes[:, 1] >= 20).all()  # milliseconds; a sleep is never shorter
@@ -89,11 +95,11 @@ def test_a_slow_input_is_found_where_it_is() -> None:
 
 def test_torch_runs_on_its_threads_without_autograd_and_is_given_back() -> None:
     seen: set[tuple[int, bool]] = set()
-    subject = Subject(lambda _: seen.add((torch.get_num_threads(), torch.is_inference_mode_enabled())), 1)
+    case = BenchmarkCase(lambda _: seen.add((torch.get_num_threads(), torch.is_inference_mode_enabled())), 1)
     with torch_threads(2):
-        measure_latency({"a": subject}, budget())
+        measure_latency({"a": case}, budget())
         assert torch.get_num_threads() == 2
-        measure_latency({"a": subject}, budget(), n_threads=3)
+        measure_latency({"a": case}, budget(), n_threads=3)
     assert seen == {(1, True), (3, True)}
     assert not torch.is_inference_mode_enabled()
 
@@ -101,14 +107,14 @@ def test_torch_runs_on_its_threads_without_autograd_and_is_given_back() -> None:
 def test_threads_are_given_back_after_a_failure() -> None:
     before = torch.get_num_threads()
     with pytest.raises(ZeroDivisionError):
-        measure_latency({"a": Subject(lambda i: 1 / i, 2)}, budget())
+        measure_latency({"a": BenchmarkCase(lambda i: 1 / i, 2)}, budget())
     assert torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize(("names", "n_inputs", "rounds"), [("", 1, 1), ("a", 0, 1), ("a", 1, 0)])
 def test_nothing_to_measure_is_refused(names: str, n_inputs: int, rounds: int) -> None:
     with pytest.raises(ValueError, match="nothing to measure"):
-        measure_latency({name: Subject(id, n_inputs) for name in names}, budget(rounds=rounds))
+        measure_latency({name: BenchmarkCase(id, n_inputs) for name in names}, budget(rounds=rounds))
 
 
 class Lengths(nn.Module):
@@ -127,13 +133,13 @@ def test_subjects_of_scope_model_answer_each_sentence_alone(tmp_path: Path) -> N
     model = Lengths().requires_grad_(False)
     export_onnx(model, tmp_path / "model.onnx")
     onnx = OnnxModel(tmp_path / "model.onnx")
-    for subject in (
-        torch_subject(model, sentences),
-        torch_subject(model, sentences, "cpu:0"),  # the way that a GPU takes
-        onnx_subject(onnx, sentences),
+    for case in (
+        torch_case(model, sentences),
+        torch_case(model, sentences, "cpu:0"),  # the way that a GPU takes
+        onnx_case(onnx, sentences),
     ):
-        assert subject.n_inputs == 2
-        assert [subject.answer(i).item() for i in range(2)] == [6.0, 7.0]
+        assert case.n_inputs == 2
+        assert [case.answer(i).item() for i in range(2)] == [6.0, 7.0]
     together = offline(onnx.logits, sentences)
     assert (together.n_inputs, together.weight) == (1, 2)
     assert [batch.tolist() for batch in together.answer(0)] == [[[7.0], [6.0]]]
@@ -198,7 +204,7 @@ class Holder:
 
 
 @pytest.fixture
-def hold(tmp_path: Path) -> Iterator[Callable[[str], Holder]]:
+def run_session(tmp_path: Path) -> Iterator[Callable[[str], Holder]]:
     holders: list[Holder] = []
 
     def start(mode: str) -> Holder:
@@ -214,31 +220,31 @@ def hold(tmp_path: Path) -> Iterator[Callable[[str], Holder]]:
 @pytest.mark.parametrize(
     ("first", "second"), [("exclusive", "exclusive"), ("shared", "exclusive"), ("exclusive", "shared")]
 )
-def test_a_measurement_overlaps_with_nothing(first: str, second: str, hold: Callable[[str], Holder]) -> None:
+def test_a_measurement_overlaps_with_nothing(first: str, second: str, run_session: Callable[[str], Holder]) -> None:
     with machine_lock(first):
-        other = hold(second)
+        other = run_session(second)
         assert other.says() == "waits"
     assert other.says() == "holds"
 
 
-def test_trainings_run_side_by_side(hold: Callable[[str], Holder]) -> None:
+def test_trainings_run_side_by_side(run_session: Callable[[str], Holder]) -> None:
     with machine_lock("shared"):
-        assert hold("shared").says() == "holds"
+        assert run_session("shared").says() == "holds"
 
 
-def test_newcomers_wait_behind_a_waiting_measurement(hold: Callable[[str], Holder]) -> None:
+def test_newcomers_wait_behind_a_waiting_measurement(run_session: Callable[[str], Holder]) -> None:
     with machine_lock("shared"):
-        measurement = hold("exclusive")
+        measurement = run_session("exclusive")
         assert measurement.says() == "waits"
-        training = hold("shared")
+        training = run_session("shared")
         assert training.says() == "waits"
     assert measurement.says() == "holds"
     measurement.leave()
     assert training.says() in ("holds", "waits")  # past the gate it may have to wait for the machine
 
 
-def test_a_killed_process_frees_the_lock(hold: Callable[[str], Holder]) -> None:
-    other = hold("exclusive")
+def test_a_killed_process_frees_the_lock(run_session: Callable[[str], Holder]) -> None:
+    other = run_session("exclusive")
     assert other.says() == "holds"
     other.process.kill()
     other.process.wait()

@@ -233,11 +233,11 @@ def test_presets_suites_and_teachers_stand_apart() -> None:
 def test_a_student_is_held_against_the_teacher_that_taught_it() -> None:
     """Two fine-tunings of one encoder: the board's line is the one that taught most, whatever validation says of it."""
     teachers = [row("teacher", 0.8, key="short", configuration="1"), row("teacher", 0.9, key="long", configuration="2")]
-    taught = [row("cnn", 0.78, seed=seed, teacher_key="short") for seed in (0, 1)]
+    trained = [row("cnn", 0.78, seed=seed, teacher_key="short") for seed in (0, 1)]
     assert (
-        standing(board(*teachers, *taught, row("cnn", 0.85, teacher_key="long", configuration="x")), "cnn").f1 == 78.0
+        standing(board(*teachers, *trained, row("cnn", 0.85, teacher_key="long", configuration="x")), "cnn").f1 == 78.0
     )
-    made = board(*teachers, *taught, row("bilstm", 0.85, teacher_key="long"))
+    made = board(*teachers, *trained, row("bilstm", 0.85, teacher_key="long"))
     assert standing(made, "teacher").f1 == 80.0
     assert {s.student: s.f1_kept for s in made.ranked} == pytest.approx({"cnn": 97.5, "bilstm": 100 * 0.85 / 0.9})
     assert [one.f1_kept for one in board(*teachers, row("cnn", 0.8, teacher_key="not here")).ranked] == [None]

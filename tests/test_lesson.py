@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.cli.options import parser, request
-from benchmark.distillation.training_run import Lesson, word_table
+from benchmark.distillation.training_run import TrainingRun, word_table
 from benchmark.execution.plan import plan_runs
 
 ARGUMENTS = ("--suite", "classification", "--limit", "40", "-s", "cnn", "-x", "kd_ulb_fasttext")
@@ -18,10 +18,10 @@ ARGUMENTS = ("--suite", "classification", "--limit", "40", "-s", "cnn", "-x", "k
 def start(teacher: Path) -> np.ndarray:
     """[V, width] of the student that `teacher` is to teach, from fastText."""
     wanted = request(parser("run", None).parse_args([*ARGUMENTS, "--teacher", str(teacher)]))
-    rooms = wanted.rooms()
-    _, student = plan_runs(wanted, rooms)
-    room = rooms.classroom(student.spec.dataset)
-    model = Lesson(spec=student.spec, room=room, device=torch.device("cpu")).build()
+    suite_data = wanted.suite_data()
+    _, student = plan_runs(wanted, suite_data)
+    data = suite_data.encoded_dataset(student.spec.dataset)
+    model = TrainingRun(spec=student.spec, data=data, device=torch.device("cpu")).build()
     return word_table(model).weight.detach().numpy()
 
 

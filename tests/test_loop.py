@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from benchmark.core.errors import DivergedError
 from benchmark.distillation.batching import plan_batches, token_budget
-from benchmark.distillation.encoding import LOST, Sentences
+from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
 from benchmark.distillation.losses import IGNORED, hard, mse
-from benchmark.distillation.trainer import Exercise, Progress, Recipe, predict, train
+from benchmark.distillation.trainer import Examples, TrainingConfig, TrainingHistory, predict, train
 
 CPU = torch.device("cpu")
 N_LABELS = 3
@@ -59,21 +59,21 @@ class Model(nn.Module):
         return self.head(x if self.per_word else (x * mask).sum(1) / mask.sum(1))
 
 
-def texts(n: int = 30, seed: int = 0) -> Sentences:
+def texts(n: int = 30, seed: int = 0) -> EncodedTexts:
     rng = np.random.default_rng(seed)
     offsets = np.cumsum([0, *rng.integers(2, 9, n)])
-    return Sentences(
+    return EncodedTexts(
         ids=rng.integers(1, 30, offsets[-1]).astype(np.int32),
         offsets=offsets,
         positions=np.zeros(n, dtype=np.int32),
-        answer_offsets=np.arange(n + 1),
+        target_offsets=np.arange(n + 1),
         per_word=False,
         pad_id=0,
     )
 
 
-def labelled(n: int = 30, seed: int = 0) -> Exercise:
-    return Exercise(sentences=texts(n, seed), targets=np.random.default_rng(seed).integers(0, N_LABELS, n))
+def labelled(n: int = 30, seed: int = 0) -> Examples:
+    return Examples(encoded=texts(n, seed), targets=np.random.default_rng(seed).integers(0, N_LABELS, n))
 
 
 class Watch:
@@ -94,28 +94,28 @@ class Watch:
         return [metrics["valid_loss"] for metrics in self.metrics]
 
 
-def taught(
+def trained(
     model: Model | None = None,
     *,
-    practice: Exercise | None = None,
-    validation: Exercise | None = None,
+    training_set: Examples | None = None,
+    validation: Examples | None = None,
     loss: Callable[[Tensor, Tensor], Tensor] = hard,
-    **recipe: Any,
-) -> tuple[Progress, Watch]:
+    **config: Any,
+) -> tuple[TrainingHistory, Watch]:
     model = model or Model()
     watch = Watch(model)
-    progress = train(
+    history = train(
         model,
         model.embedding,
-        practice=practice or labelled(),
+        training_set=training_set or labelled(),
         validation=validation or labelled(20, seed=1),
         loss=loss,
         score=lambda logits: float(len(logits)),
-        recipe=Recipe(**RECIPE | recipe),
+        config=TrainingConfig(**RECIPE | config),
         on_epoch=watch,
         device=CPU,
     )
-    return progress, watch
+    return history, watch
 
 
 def equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
@@ -134,81 +134,81 @@ def script() -> Callable[..., Callable[[Tensor, Tensor], Tensor]]:
 
 
 def test_stops_when_the_validation_loss_has_not_fallen_for_patience_epochs(script: Callable[..., Any]) -> None:
-    progress, watch = taught(loss=script(5, 4, 4.5, 4, 4.2, 3), max_epochs=99, patience=3)
+    history, watch = trained(loss=script(5, 4, 4.5, 4, 4.2, 3), max_epochs=99, patience=3)
     assert watch.epochs == [1, 2, 3, 4, 5]
-    assert (progress.epochs, progress.best_epoch, progress.best_loss) == (5, 2, 4.0)
+    assert (history.epochs, history.best_epoch, history.best_loss) == (5, 2, 4.0)
 
 
 def test_a_new_best_starts_patience_anew(script: Callable[..., Any]) -> None:
-    progress, _ = taught(loss=script(5, 6, 6, 4, 6, 6, 6, 1), max_epochs=99, patience=3)
-    assert (progress.epochs, progress.best_epoch) == (7, 4)
+    history, _ = trained(loss=script(5, 6, 6, 4, 6, 6, 6, 1), max_epochs=99, patience=3)
+    assert (history.epochs, history.best_epoch) == (7, 4)
 
 
 def test_the_best_weights_are_restored_and_not_the_last(script: Callable[..., Any]) -> None:
     model = Model()
-    progress, watch = taught(model, loss=script(3, 2, 4, 5), max_epochs=4)
+    history, watch = trained(model, loss=script(3, 2, 4, 5), max_epochs=4)
     assert equal(model.state_dict(), watch.weights[1])
     assert not equal(model.state_dict(), watch.weights[3])
-    assert progress.steps_to_best == taught(max_epochs=2)[0].steps
+    assert history.steps_to_best == trained(max_epochs=2)[0].steps
 
 
 def test_a_late_nan_keeps_the_best_weights(script: Callable[..., Any]) -> None:
     model = Model()
-    progress, watch = taught(model, loss=script(3, math.nan, math.nan), max_epochs=3)
-    assert progress.best_epoch == 1
+    history, watch = trained(model, loss=script(3, math.nan, math.nan), max_epochs=3)
+    assert history.best_epoch == 1
     assert equal(model.state_dict(), watch.weights[0])
 
 
 def test_never_a_finite_loss_is_diverged(script: Callable[..., Any]) -> None:
     with pytest.raises(DivergedError, match=r"never a finite number in 2 epochs at learning rate 0\.5.*lower"):
-        taught(loss=script(*[math.nan] * 9), max_epochs=99, patience=2)
+        trained(loss=script(*[math.nan] * 9), max_epochs=99, patience=2)
     with pytest.raises(DivergedError):
-        taught(loss=script(*[math.inf] * 9), max_epochs=2)
+        trained(loss=script(*[math.inf] * 9), max_epochs=2)
 
 
 def test_real_divergence_is_diverged() -> None:
     targets = np.full((30, N_LABELS), 1e30, dtype=np.float32)
-    exploding = Exercise(sentences=texts(), targets=targets)
+    exploding = Examples(encoded=texts(), targets=targets)
     with pytest.raises(DivergedError):
-        taught(practice=exploding, validation=exploding, loss=mse, learning_rate=1e30)
+        trained(training_set=exploding, validation=exploding, loss=mse, learning_rate=1e30)
 
 
 @pytest.mark.parametrize("max_steps", [1, 5, 8, 17])
 def test_a_step_budget_is_exact(max_steps: int) -> None:
     model, calls = Model(), []
     model.register_forward_pre_hook(lambda module, _: calls.append(module.training))
-    progress, watch = taught(model, max_steps=max_steps, max_epochs=99, patience=99)
-    assert progress.steps == max_steps == sum(calls)
-    assert watch.epochs[-1] == progress.epochs
+    history, watch = trained(model, max_steps=max_steps, max_epochs=99, patience=99)
+    assert history.steps == max_steps == sum(calls)
+    assert watch.epochs[-1] == history.epochs
 
 
 def test_max_epochs_bounds_and_every_sentence_is_seen_once_an_epoch() -> None:
-    progress, watch = taught(max_epochs=3)
+    history, watch = trained(max_epochs=3)
     n_steps = len(plan_batches(texts().lengths, token_budget(texts(), 4)))
-    assert (progress.epochs, progress.sentences_seen) == (3, 90)
-    assert progress.steps == pytest.approx(3 * n_steps, abs=6)
+    assert (history.epochs, history.sentences_seen) == (3, 90)
+    assert history.steps == pytest.approx(3 * n_steps, abs=6)
     assert watch.epochs == [1, 2, 3]
 
 
 def test_on_epoch_gets_losses_and_score() -> None:
     validation = labelled(20, seed=1)
-    _, watch = taught(validation=validation, learning_rate=STANDSTILL)
+    _, watch = trained(validation=validation, learning_rate=STANDSTILL)
     assert [set(metrics) for metrics in watch.metrics] == [{"train_loss", "valid_loss", "valid_f1"}] * 3
     assert [metrics["valid_f1"] for metrics in watch.metrics] == [20.0] * 3
-    logits = torch.from_numpy(predict(Model(), validation.sentences, device=CPU))
+    logits = torch.from_numpy(predict(Model(), validation.encoded, device=CPU))
     expected = nn.functional.cross_entropy(logits, torch.from_numpy(validation.targets)).item()
     assert watch.losses() == [pytest.approx(expected, rel=1e-5)] * 3
 
 
 def test_train_loss_falls() -> None:
-    _, watch = taught(max_epochs=20, learning_rate=0.05, patience=99)
+    _, watch = trained(max_epochs=20, learning_rate=0.05, patience=99)
     assert watch.metrics[-1]["train_loss"] < 0.7 * watch.metrics[0]["train_loss"]
 
 
 def test_only_training_has_dropout() -> None:
     model, modes = Model(), []
     model.dropout.register_forward_hook(lambda module, *_: modes.append(module.training))
-    taught(model, max_epochs=1)
+    trained(model, max_epochs=1)
     n_steps = sum(modes)
     assert 0 < n_steps < len(modes)
     assert modes == [True] * n_steps + [False] * (len(modes) - n_steps)
@@ -220,31 +220,31 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(dropout: float,
     models = [Model() for _ in range(3)]
     for model, seed in zip(models, (7, 7, 8), strict=True):
         model.dropout.p = dropout
-        taught(model, seed=seed, batch_size=batch_size)
+        trained(model, seed=seed, batch_size=batch_size)
     assert equal(models[0].state_dict(), models[1].state_dict())
     assert not equal(models[0].state_dict(), models[2].state_dict())
 
 
 def test_decay_reaches_zero_at_the_last_epoch() -> None:
-    _, watch = taught(decay=True, max_epochs=30, learning_rate=0.1, patience=99)
+    _, watch = trained(decay=True, max_epochs=30, learning_rate=0.1, patience=99)
     moved = [(a["head.bias"] - b["head.bias"]).abs().max().item() for a, b in pairwise(watch.weights)]
     assert moved[-1] < 0.1 * max(moved)
 
 
-def tagged() -> Exercise:
+def tagged() -> Examples:
     """Five sentences of four words; one word of each has no piece, and its target would poison any loss."""
-    positions = np.tile([0, LOST, 1, 3], 5).astype(np.int32)
+    positions = np.tile([0, UNALIGNED, 1, 3], 5).astype(np.int32)
     logits = np.random.default_rng(0).normal(size=(20, N_LABELS)).astype(np.float16)
-    logits[positions == LOST] = np.nan
-    sentences = Sentences(
+    logits[positions == UNALIGNED] = np.nan
+    sentences = EncodedTexts(
         ids=np.arange(1, 21, dtype=np.int32),
         offsets=np.arange(0, 21, 4),
         positions=positions,
-        answer_offsets=np.arange(0, 21, 4),
+        target_offsets=np.arange(0, 21, 4),
         per_word=True,
         pad_id=0,
     )
-    return Exercise(sentences=sentences, targets=logits)
+    return Examples(encoded=sentences, targets=logits)
 
 
 def test_nan_rows_of_the_teacher_never_reach_a_loss() -> None:
@@ -254,7 +254,7 @@ def test_nan_rows_of_the_teacher_never_reach_a_loss() -> None:
         seen.append(targets)
         return mse(logits, targets)
 
-    _, watch = taught(model, practice=tagged(), validation=tagged(), loss=loss)
+    _, watch = trained(model, training_set=tagged(), validation=tagged(), loss=loss)
     assert all(targets.isfinite().all() and targets.dtype == torch.float32 for targets in seen)
     assert all(math.isfinite(value) for metrics in watch.metrics for value in metrics.values())
     assert all(value.isfinite().all() for value in model.state_dict().values())
@@ -262,10 +262,10 @@ def test_nan_rows_of_the_teacher_never_reach_a_loss() -> None:
 
 def test_targets_stand_beside_their_own_answers() -> None:
     """The teacher's logits are the model's own: the loss is 0 only where every row finds its place."""
-    model, exercise = Model(per_word=True), tagged()
-    own = Exercise(sentences=exercise.sentences, targets=predict(model, exercise.sentences, device=CPU))
+    model, examples = Model(per_word=True), tagged()
+    own = Examples(encoded=examples.encoded, targets=predict(model, examples.encoded, device=CPU))
     model.dropout.p = 0.0
-    _, watch = taught(model, practice=own, validation=own, loss=mse, max_epochs=1, learning_rate=STANDSTILL)
+    _, watch = trained(model, training_set=own, validation=own, loss=mse, max_epochs=1, learning_rate=STANDSTILL)
     assert watch.metrics[0]["train_loss"] == pytest.approx(0, abs=1e-10)
     assert watch.metrics[0]["valid_loss"] == pytest.approx(0, abs=1e-10)
 
@@ -273,11 +273,11 @@ def test_targets_stand_beside_their_own_answers() -> None:
 def test_memory_mapped_targets_are_read_and_left_alone(tmp_path: Any) -> None:
     np.save(tmp_path / "logits.npy", tagged().targets)
     stored = np.load(tmp_path / "logits.npy", mmap_mode="r")
-    mapped = Exercise(sentences=tagged().sentences, targets=stored)
+    mapped = Examples(encoded=tagged().encoded, targets=stored)
     weights = []
-    for exercise in (mapped, tagged()):
+    for examples in (mapped, tagged()):
         model = Model(per_word=True)
-        taught(model, practice=exercise, validation=exercise, loss=mse)
+        trained(model, training_set=examples, validation=examples, loss=mse)
         weights.append(model.state_dict())
     assert equal(*weights)
     assert np.array_equal(np.load(tmp_path / "logits.npy"), tagged().targets, equal_nan=True)
@@ -286,9 +286,9 @@ def test_memory_mapped_targets_are_read_and_left_alone(tmp_path: Any) -> None:
 def test_labels_of_ignored_words_do_not_count() -> None:
     labels = np.random.default_rng(0).integers(0, N_LABELS, 20)
     ignored = np.where(np.arange(20) % 4 == 2, IGNORED, labels)
-    other = Exercise(sentences=tagged().sentences, targets=ignored)
-    _, watch = taught(Model(per_word=True), practice=other, validation=other, learning_rate=STANDSTILL)
-    logits = predict(Model(per_word=True), other.sentences, device=CPU)
+    other = Examples(encoded=tagged().encoded, targets=ignored)
+    _, watch = trained(Model(per_word=True), training_set=other, validation=other, learning_rate=STANDSTILL)
+    logits = predict(Model(per_word=True), other.encoded, device=CPU)
     counted = (ignored != IGNORED) & ~np.isnan(logits[:, 0])
     expected = nn.functional.cross_entropy(torch.from_numpy(logits[counted]), torch.from_numpy(labels[counted]))
     assert watch.losses()[0] == pytest.approx(expected.item(), rel=1e-5)
@@ -305,9 +305,9 @@ def test_predict_answers_in_order_whatever_the_batch(batch_size: int) -> None:
 
 
 def test_predict_leaves_words_without_a_piece_open() -> None:
-    logits = predict(Model(per_word=True), tagged().sentences, device=CPU)
+    logits = predict(Model(per_word=True), tagged().encoded, device=CPU)
     assert logits.shape == (20, N_LABELS)
-    assert np.isnan(logits).any(axis=1).tolist() == (tagged().sentences.positions == LOST).tolist()
+    assert np.isnan(logits).any(axis=1).tolist() == (tagged().encoded.positions == UNALIGNED).tolist()
 
 
 class Slow(Model):
@@ -321,21 +321,21 @@ class Slow(Model):
 def test_time_in_the_model_is_no_overhead_in_validation_either() -> None:
     model, calls = Slow(), []
     model.register_forward_hook(lambda *_: calls.append(1))
-    progress, _ = taught(model, max_epochs=2)
-    assert 0 < progress.overhead_share < 0.4
-    assert progress.sentences_per_second == pytest.approx(60 / progress.train_seconds)
-    assert 0.01 * len(calls) < progress.busy_seconds < progress.train_seconds
+    history, _ = trained(model, max_epochs=2)
+    assert 0 < history.overhead_share < 0.4
+    assert history.sentences_per_second == pytest.approx(60 / history.train_seconds)
+    assert 0.01 * len(calls) < history.busy_seconds < history.train_seconds
 
 
 def test_time_spent_elsewhere_is_overhead() -> None:
-    progress = Progress()
-    with progress.busy():
+    history = TrainingHistory()
+    with history.busy():
         time.sleep(0.01)
-    progress.train_seconds = 4 * progress.busy_seconds
-    assert progress.overhead_share == pytest.approx(0.75)
+    history.train_seconds = 4 * history.busy_seconds
+    assert history.overhead_share == pytest.approx(0.75)
 
 
-class SlowSentences(Sentences):
+class SlowSentences(EncodedTexts):
     """10 ms in every collation."""
 
     @property
@@ -346,16 +346,16 @@ class SlowSentences(Sentences):
 
 def test_collation_is_overhead_in_validation_too() -> None:
     validation = labelled(400, seed=1)
-    slow = SlowSentences(**vars(validation.sentences))
-    progress, _ = taught(validation=Exercise(sentences=slow, targets=validation.targets), max_epochs=1)
-    assert progress.overhead_share > 0.5
+    slow = SlowSentences(**vars(validation.encoded))
+    history, _ = trained(validation=Examples(encoded=slow, targets=validation.targets), max_epochs=1)
+    assert history.overhead_share > 0.5
 
 
 def test_figures_can_be_kept_as_json_and_read_again() -> None:
-    progress, _ = taught()
-    assert "best_weights" not in progress.figures()
-    again = Progress(**progress.figures())
+    history, _ = trained()
+    assert "best_weights" not in history.figures()
+    again = TrainingHistory(**history.figures())
     assert (again.overhead_share, again.sentences_per_second) == (
-        progress.overhead_share,
-        progress.sentences_per_second,
+        history.overhead_share,
+        history.sentences_per_second,
     )

@@ -8,11 +8,11 @@ import pytest
 from benchmark.cli.options import learning_rate, parser, positive, request, seed
 from benchmark.core.presets import PRESETS
 from benchmark.core.settings import LADDER
-from benchmark.execution.plan import Request
+from benchmark.execution.plan import BenchmarkConfig
 from students import STUDENTS
 
 
-def asked(*arguments: str) -> Request:
+def asked(*arguments: str) -> BenchmarkConfig:
     return request(parser("run", None).parse_args(["--suite", "classification", *arguments]))
 
 

@@ -17,8 +17,8 @@ from benchmark.core.presets import (
     FineTuning,
 )
 from benchmark.core.spec import GRID, RunSpec
-from benchmark.distillation.suite_data import Rooms
-from benchmark.execution.plan import Item, plan_runs
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.plan import PlannedRun, plan_runs
 from students import STUDENTS
 
 N_LEFT_OUT = sum(len(settings) for settings in PRESETS["quickstart"].left_out.values())
@@ -29,11 +29,11 @@ def folder(desk_folder: Path) -> Path:
     return desk_folder
 
 
-def plan(teacher: Path, *arguments: str, suite: str = "classification") -> list[Item]:
+def plan(teacher: Path, *arguments: str, suite: str = "classification") -> list[PlannedRun]:
     given = ["--suite", suite, "--teacher", str(teacher), "--limit", "20", *arguments]
     wanted = request(parser("run", None).parse_args(given))
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
-    return plan_runs(wanted, rooms)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
+    return plan_runs(wanted, suite_data)
 
 
 def specs(teacher: Path, *arguments: str, suite: str = "classification") -> list[RunSpec]:

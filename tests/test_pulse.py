@@ -9,7 +9,7 @@ import torch
 from test_progress import SPEC
 
 from benchmark.core.spec import RunSpec
-from benchmark.execution.runner import Desk
+from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Run
 from tests.faults.server import Server
 from tracking import Store, StoreError, pulse
@@ -144,20 +144,20 @@ def wait_until(happened: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def run_of(there: Store, suite: str) -> tuple[Run, Desk]:
+def run_of(there: Store, suite: str) -> tuple[Run, Runner]:
     """A run that cannot be done: it has no data. Whoever begins it in earnest fails."""
     spec = replace(SPEC, suite=suite)
-    return Run(spec=spec), Desk(rooms=None, store=there, device=torch.device("cpu"), preset="paper")  # type: ignore[arg-type]
+    return Run(spec=spec), Runner(suite_data=None, store=there, device=torch.device("cpu"), preset="paper")  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("desk_folder")
 def test_what_another_machine_is_at_is_left_to_it(there: Store, suite: str) -> None:
-    run, desk = run_of(there, suite)
-    other = there.begin(suite, "theirs", tags=desk.tags(run.spec, "train"), params=asdict(run.spec))
-    assert run.run(desk, print) is None
+    run, runner = run_of(there, suite)
+    other = there.begin(suite, "theirs", tags=runner.tags(run.spec, "train"), params=asdict(run.spec))
+    assert run.run(runner, print) is None
     assert len(there.records(suite)) == 1
     other.finish({"test_f1": 0.5})
-    outcome = run.run(desk, print)
+    outcome = run.run(runner, print)
     assert outcome is not None
     assert (outcome.run_id, outcome.metrics["test_f1"]) == (other.run_id, 0.5)
 
@@ -166,29 +166,29 @@ def test_what_another_machine_is_at_is_left_to_it(there: Store, suite: str) -> N
 def test_of_two_that_begin_at_once_each_sees_the_other(
     there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, desk = run_of(there, suite)
+    run, runner = run_of(there, suite)
     looked: list[str] = []
 
     def begun_behind_our_back(spec: RunSpec, besides: str = "") -> bool:
         looked.append(besides)
         if not besides:  # nobody is at it yet
-            there.begin(suite, "theirs", tags=desk.tags(spec, "train"), params=asdict(spec))
+            there.begin(suite, "theirs", tags=runner.tags(spec, "train"), params=asdict(spec))
             return False
-        return Desk.is_elsewhere(desk, spec, besides)
+        return Runner.is_elsewhere(runner, spec, besides)
 
-    monkeypatch.setattr(desk, "is_elsewhere", begun_behind_our_back)
-    assert run.run(desk, print) is None
+    monkeypatch.setattr(runner, "is_elsewhere", begun_behind_our_back)
+    assert run.run(runner, print) is None
     assert len(looked) == 2
     assert sorted(record.status for record in there.records(suite)) == ["killed", "running"]
 
 
 @pytest.mark.usefixtures("desk_folder")
 def test_a_run_that_fell_silent_is_done_again(there: Store, suite: str, later: Later) -> None:
-    run, desk = run_of(there, suite)
-    tags = desk.tags(run.spec, "train") | {"owner": "another machine/boot/1/2"}
+    run, runner = run_of(there, suite)
+    tags = runner.tags(run.spec, "train") | {"owner": "another machine/boot/1/2"}
     silent = there.begin(suite, "theirs", tags=tags, params=asdict(run.spec))
     later(ALIVE_MS + 5000)
-    outcome = run.run(desk, print)
+    outcome = run.run(runner, print)
     assert outcome is not None
     assert outcome.run_id != silent.run_id
     assert outcome.failure, "it was begun in earnest"
@@ -198,9 +198,9 @@ def test_a_run_that_fell_silent_is_done_again(there: Store, suite: str, later: L
 def test_a_question_that_is_refused_fails_the_run_and_not_the_sweep(
     there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, desk = run_of(there, suite)
-    monkeypatch.setattr(desk, "is_elsewhere", once_begun(StoreError("refused")))
-    outcome = run.run(desk, print)
+    run, runner = run_of(there, suite)
+    monkeypatch.setattr(runner, "is_elsewhere", once_begun(StoreError("refused")))
+    outcome = run.run(runner, print)
     assert outcome is not None
     assert outcome.failure == "StoreError: refused"
     [record] = there.records(suite)
@@ -211,15 +211,15 @@ def test_a_question_that_is_refused_fails_the_run_and_not_the_sweep(
 def test_an_interrupt_in_between_leaves_no_run_behind(
     there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, desk = run_of(there, suite)
-    monkeypatch.setattr(desk, "is_elsewhere", once_begun(KeyboardInterrupt()))
+    run, runner = run_of(there, suite)
+    monkeypatch.setattr(runner, "is_elsewhere", once_begun(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        run.run(desk, print)
+        run.run(runner, print)
     assert [record.status for record in there.records(suite)] == ["killed"]
 
 
 def once_begun(error: BaseException) -> Callable[..., bool]:
-    """In the place of `Desk.is_elsewhere`: nobody is at the run before it is begun, and asking again raises."""
+    """In the place of `Runner.is_elsewhere`: nobody is at the run before it is begun, and asking again raises."""
 
     def ask(_: RunSpec, besides: str = "") -> bool:
         if besides:

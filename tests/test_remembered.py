@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 LATER_MS = 2 * MARGIN_MS
 
 
-class Desk:
+class Runner:
     """A store that remembers, by clocks that are set: the server's, and this machine's when it begins a run."""
 
     def __init__(self, uri: str, suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,85 +54,85 @@ class Desk:
 
 
 @pytest.fixture
-def desk(
+def runner(
     server: Server,
     request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     add_run: AddRun,
-) -> Desk:
+) -> Runner:
     """A suite of three finished runs, which have been read."""
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
-    desk = Desk(server.uri, request.node.name, monkeypatch)
+    runner = Runner(server.uri, request.node.name, monkeypatch)
     for seed in range(3):
-        add_run(desk.store, desk.suite, seed=seed)
-        desk.own_now += 1
-    desk.read()
-    return desk
+        add_run(runner.store, runner.suite, seed=seed)
+        runner.own_now += 1
+    runner.read()
+    return runner
 
 
-def test_nothing_is_asked_for_twice(desk: Desk) -> None:
-    assert len(desk.read()) == 3
-    assert desk.asked == set()
-    assert desk.read() == desk.standing()
+def test_nothing_is_asked_for_twice(runner: Runner) -> None:
+    assert len(runner.read()) == 3
+    assert runner.asked == set()
+    assert runner.read() == runner.standing()
 
 
-def test_a_later_figure(desk: Desk) -> None:
-    changed = desk.read()[1].run_id
-    desk.store.add_metrics(changed, {"test_f1": 0.25})
-    assert [record.metrics.get("test_f1") for record in desk.read()] == [None, 0.25, None]
-    assert desk.asked == {changed}
-    assert desk.read() == desk.standing()
+def test_a_later_figure(runner: Runner) -> None:
+    changed = runner.read()[1].run_id
+    runner.store.add_metrics(changed, {"test_f1": 0.25})
+    assert [record.metrics.get("test_f1") for record in runner.read()] == [None, 0.25, None]
+    assert runner.asked == {changed}
+    assert runner.read() == runner.standing()
 
 
-def test_a_run_that_is_begun_goes_on_and_ends(desk: Desk, add_run: AddRun) -> None:
-    begun = add_run(desk.store, desk.suite, seed=7, status="running")
+def test_a_run_that_is_begun_goes_on_and_ends(runner: Runner, add_run: AddRun) -> None:
+    begun = add_run(runner.store, runner.suite, seed=7, status="running")
     for epoch in (1, 2):
-        desk.store.resume(begun).log_epoch(epoch, {"valid_f1": epoch / 4})
-        assert len(desk.store.history(begun, "valid_f1")) == epoch, "it has arrived"
-        assert desk.read()[-1].metrics["epoch/valid_f1"] == epoch / 4
-        assert desk.asked == {begun}
-    desk.client._mlflow.set_terminated(begun, "FINISHED")  # without a mark
-    assert desk.read()[-1].status == "finished"
-    assert desk.read() == desk.standing()
+        runner.store.resume(begun).log_epoch(epoch, {"valid_f1": epoch / 4})
+        assert len(runner.store.history(begun, "valid_f1")) == epoch, "it has arrived"
+        assert runner.read()[-1].metrics["epoch/valid_f1"] == epoch / 4
+        assert runner.asked == {begun}
+    runner.client._mlflow.set_terminated(begun, "FINISHED")  # without a mark
+    assert runner.read()[-1].status == "finished"
+    assert runner.read() == runner.standing()
 
 
-def test_a_run_of_a_machine_whose_clock_is_a_month_behind(desk: Desk, add_run: AddRun) -> None:
-    desk.own_now -= 30 * WHOLE_MS
-    late = add_run(desk.store, desk.suite, seed=7)
-    desk.own_now += 30 * WHOLE_MS
-    assert desk.read()[0].run_id == late, "the oldest by its own clock"
-    assert desk.asked == {late}
-    assert desk.read() == desk.standing()
+def test_a_run_of_a_machine_whose_clock_is_a_month_behind(runner: Runner, add_run: AddRun) -> None:
+    runner.own_now -= 30 * WHOLE_MS
+    late = add_run(runner.store, runner.suite, seed=7)
+    runner.own_now += 30 * WHOLE_MS
+    assert runner.read()[0].run_id == late, "the oldest by its own clock"
+    assert runner.asked == {late}
+    assert runner.read() == runner.standing()
 
 
-def test_a_run_of_a_client_that_leaves_no_mark(desk: Desk) -> None:
-    experiment = desk.client.experiment(desk.suite, {})
-    run = desk.client._mlflow.create_run(experiment, desk.own_now, {"key": "old"})
-    desk.client._mlflow.set_terminated(run.info.run_id, "FINISHED")
-    assert desk.read()[-1].key == "old"
-    assert desk.asked == {run.info.run_id}
-    assert desk.read() == desk.standing()
+def test_a_run_of_a_client_that_leaves_no_mark(runner: Runner) -> None:
+    experiment = runner.client.experiment(runner.suite, {})
+    run = runner.client._mlflow.create_run(experiment, runner.own_now, {"key": "old"})
+    runner.client._mlflow.set_terminated(run.info.run_id, "FINISHED")
+    assert runner.read()[-1].key == "old"
+    assert runner.asked == {run.info.run_id}
+    assert runner.read() == runner.standing()
 
 
-def test_what_is_deleted_and_what_comes_back(desk: Desk) -> None:
-    one, two, three = (record.run_id for record in desk.read())
+def test_what_is_deleted_and_what_comes_back(runner: Runner) -> None:
+    one, two, three = (record.run_id for record in runner.read())
     for run_id in (one, three):
-        desk.client._mlflow.delete_run(run_id)
-    assert [record.run_id for record in desk.read()] == [two]
-    desk.client._mlflow.restore_run(three)
-    assert [record.run_id for record in desk.read()] == [two, three]
-    assert desk.read() == desk.standing()
+        runner.client._mlflow.delete_run(run_id)
+    assert [record.run_id for record in runner.read()] == [two]
+    runner.client._mlflow.restore_run(three)
+    assert [record.run_id for record in runner.read()] == [two, three]
+    assert runner.read() == runner.standing()
 
 
-def test_an_experiment_that_is_deleted_and_restored(desk: Desk) -> None:
-    before = desk.read()
-    experiment = desk.client.experiment(desk.suite, {})
-    desk.client._mlflow.delete_experiment(experiment)
-    assert desk.read() == []
-    desk.client._mlflow.restore_experiment(experiment)
-    assert desk.read() == before
-    assert desk.asked == set()
+def test_an_experiment_that_is_deleted_and_restored(runner: Runner) -> None:
+    before = runner.read()
+    experiment = runner.client.experiment(runner.suite, {})
+    runner.client._mlflow.delete_experiment(experiment)
+    assert runner.read() == []
+    runner.client._mlflow.restore_experiment(experiment)
+    assert runner.read() == before
+    assert runner.asked == set()
 
 
 def test_another_store_at_the_same_address(
@@ -154,114 +154,114 @@ def test_another_store_at_the_same_address(
         assert told(server) == [("classification", "bilstm")]
 
 
-def test_a_memory_of_another_form_is_let_be(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_memory_of_another_form_is_let_be(runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An earlier version may still use it."""
     [earlier] = (tmp_path / "cache" / "runs").iterdir()
     content = earlier.read_bytes()
     monkeypatch.setattr(memory, "TABLES", f"{memory.TABLES}CREATE TABLE IF NOT EXISTS later (run_id TEXT);")
-    assert len(Store.open(desk.store.uri).records(desk.suite)) == 3
+    assert len(Store.open(runner.store.uri).records(runner.suite)) == 3
     assert earlier.read_bytes() == content
     assert len(list(earlier.parent.iterdir())) == 2
 
 
 def test_curves_and_texts_of_an_ended_run_are_fetched_once(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = desk.read()[0].run_id
+    run_id = runner.read()[0].run_id
     fetched: list[str] = []
 
     def noting(name: str, ask: Callable[..., Any]) -> None:
-        monkeypatch.setattr(desk.client, name, lambda *given: (fetched.append(name), ask(*given))[1])
+        monkeypatch.setattr(runner.client, name, lambda *given: (fetched.append(name), ask(*given))[1])
 
-    noting("history", desk.client.history)
-    noting("download", desk.client.download)
+    noting("history", runner.client.history)
+    noting("download", runner.client.download)
     for text in ("as it was", "as it is now"):
         (tmp_path / "files").mkdir(exist_ok=True)
         (tmp_path / "files" / "a.txt").write_text(text)
-        desk.store.add_artifacts(run_id, tmp_path / "files")
-        desk.client.write_point(run_id, {"epoch/valid_f1": 0.5}, len(text))
-        desk.store.records(desk.suite)
+        runner.store.add_artifacts(run_id, tmp_path / "files")
+        runner.client.write_point(run_id, {"epoch/valid_f1": 0.5}, len(text))
+        runner.store.records(runner.suite)
         for n_readings in (1, 2, 3, 3):  # remembered once it has been left alone for a while
-            assert desk.store.text(run_id, "a.txt") == text
-            assert desk.store.history(run_id, "valid_f1")[-1] == (len(text), 0.5)
+            assert runner.store.text(run_id, "a.txt") == text
+            assert runner.store.history(run_id, "valid_f1")[-1] == (len(text), 0.5)
             assert fetched == ["download", "history"] * n_readings
             if n_readings == 2:
-                desk.read()
+                runner.read()
         fetched.clear()
 
 
-def test_a_run_that_goes_on_is_asked_for_its_curve_each_time(desk: Desk, add_run: AddRun) -> None:
-    begun = add_run(desk.store, desk.suite, seed=7, status="running")
-    desk.read()
+def test_a_run_that_goes_on_is_asked_for_its_curve_each_time(runner: Runner, add_run: AddRun) -> None:
+    begun = add_run(runner.store, runner.suite, seed=7, status="running")
+    runner.read()
     for epoch in (1, 2):
-        desk.store.resume(begun).log_epoch(epoch, {"valid_f1": epoch / 4})
-        assert len(desk.store.history(begun, "valid_f1")) == epoch
-        desk.read()
+        runner.store.resume(begun).log_epoch(epoch, {"valid_f1": epoch / 4})
+        assert len(runner.store.history(begun, "valid_f1")) == epoch
+        runner.read()
 
 
-def test_a_file_that_is_not_there(desk: Desk) -> None:
+def test_a_file_that_is_not_there(runner: Runner) -> None:
     with pytest.raises(StoreError):
-        desk.store.text(desk.read()[0].run_id, "none.txt")
+        runner.store.text(runner.read()[0].run_id, "none.txt")
 
 
-def test_runs_that_are_merged_in(desk: Desk, store: Store, add_run: AddRun) -> None:
+def test_runs_that_are_merged_in(runner: Runner, store: Store, add_run: AddRun) -> None:
     """They are older than the last reading."""
-    add_run(store, desk.suite, seed=9, test_f1=0.5)
-    merge = Merge(store._client, desk.client)
+    add_run(store, runner.suite, seed=9, test_f1=0.5)
+    merge = Merge(store._client, runner.client)
     assert len(list(merge.copy())) == 1
-    assert [record.params["seed"] for record in desk.read()].count("9") == 1
-    assert desk.read() == desk.standing()
-    back = Merge(desk.client, store._client)
+    assert [record.params["seed"] for record in runner.read()].count("9") == 1
+    assert runner.read() == runner.standing()
+    back = Merge(runner.client, store._client)
     assert back.n_present == 1
     list(back.copy())
     assert "store/changed_at_ms" not in {
-        name for known in (desk.read(), store.records()) for r in known for name in r.metrics
+        name for known in (runner.read(), store.records()) for r in known for name in r.metrics
     }
 
 
-def test_a_trial_whose_study_is_merged_in_later(desk: Desk, store: Store) -> None:
-    study = store.begin(desk.suite, "study", tags={}, params={})
-    store.begin(desk.suite, "trial", tags={}, params={}, parent=study.run_id).finish({})
-    list(Merge(store._client, desk.client).copy())
-    assert [record.parent for record in desk.read() if record.name == "trial"] == [study.run_id]
+def test_a_trial_whose_study_is_merged_in_later(runner: Runner, store: Store) -> None:
+    study = store.begin(runner.suite, "study", tags={}, params={})
+    store.begin(runner.suite, "trial", tags={}, params={}, parent=study.run_id).finish({})
+    list(Merge(store._client, runner.client).copy())
+    assert [record.parent for record in runner.read() if record.name == "trial"] == [study.run_id]
     study.finish({})
-    list(Merge(store._client, desk.client).copy())
-    there = {record.name: record for record in desk.read()}
+    list(Merge(store._client, runner.client).copy())
+    there = {record.name: record for record in runner.read()}
     assert there["trial"].parent == there["study"].run_id
-    assert desk.read() == desk.standing()
+    assert runner.read() == runner.standing()
 
 
-def test_all_is_read_anew_once_a_day_and_where_the_servers_clock_went_back(desk: Desk) -> None:
-    ids = {record.run_id for record in desk.read()}
-    desk.client._mlflow.set_tag(min(ids), "by_hand", "in the UI")
-    assert "by_hand" not in {name for record in desk.read() for name in record.tags}
-    desk.now += WHOLE_MS
-    assert "by_hand" in {name for record in desk.read() for name in record.tags}
-    assert desk.asked == ids
-    desk.now -= WHOLE_MS
-    desk.read()
-    assert desk.asked == ids
+def test_all_is_read_anew_once_a_day_and_where_the_servers_clock_went_back(runner: Runner) -> None:
+    ids = {record.run_id for record in runner.read()}
+    runner.client._mlflow.set_tag(min(ids), "by_hand", "in the UI")
+    assert "by_hand" not in {name for record in runner.read() for name in record.tags}
+    runner.now += WHOLE_MS
+    assert "by_hand" in {name for record in runner.read() for name in record.tags}
+    assert runner.asked == ids
+    runner.now -= WHOLE_MS
+    runner.read()
+    assert runner.asked == ids
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_damaged_memory_is_read_anew(desk: Desk, tmp_path: Path, seed: int) -> None:
+def test_a_damaged_memory_is_read_anew(runner: Runner, tmp_path: Path, seed: int) -> None:
     [kept] = (tmp_path / "cache" / "runs").iterdir()
     damage(kept, Random(seed))
-    assert desk.read() == desk.standing()
-    assert desk.read() == desk.standing()
+    assert runner.read() == runner.standing()
+    assert runner.read() == runner.standing()
 
 
-def test_a_row_that_is_not_as_it_was_written(desk: Desk, tmp_path: Path) -> None:
+def test_a_row_that_is_not_as_it_was_written(runner: Runner, tmp_path: Path) -> None:
     [kept] = (tmp_path / "cache" / "runs").iterdir()
     content = kept.read_bytes()
     assert content.count(b'"train_seconds": 12.5') == 3
     kept.write_bytes(content.replace(b'"train_seconds": 12.5', b'"train_seconds": 99.5', 1))
-    assert {record.metrics["train_seconds"] for record in desk.read()} == {12.5}
-    assert desk.read() == desk.standing()
+    assert {record.metrics["train_seconds"] for record in runner.read()} == {12.5}
+    assert runner.read() == runner.standing()
 
 
-def test_without_a_place_to_remember(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_place_to_remember(runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "file"))
-    desk.store = Store.open(desk.store.uri)
-    assert len(desk.read()) == 3
+    runner.store = Store.open(runner.store.uri)
+    assert len(runner.read()) == 3

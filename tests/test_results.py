@@ -106,7 +106,7 @@ def test_a_teachers_folder_is_called_by_its_name_where_that_tells_it_apart() -> 
 
 
 def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
-    def taught(name: str, seed: int, teacher: str, key: str = "tuned") -> Record:
+    def trained(name: str, seed: int, teacher: str, key: str = "tuned") -> Record:
         params = {"teacher": teacher, "teacher_key": key, "seed": str(seed)}
         return record(name, seed + 1, tags={"key": name, "teacher": teacher}, params=params)
 
@@ -114,14 +114,14 @@ def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
         tags = {"key": key, "role": "teacher", "student": "teacher", "teacher": teacher}
         return record(name, 0, tags=tags, params={"teacher": teacher, "teacher_key": encoder})
 
-    known = [tuned("t", "e" * 64, "./models/b"), taught("a", 0, "../b"), taught("c", 1, "/abs/b")]
+    known = [tuned("t", "e" * 64, "./models/b"), trained("a", 0, "../b"), trained("c", 1, "/abs/b")]
     teacher, a, c = results(known)
     assert teacher.teacher == a.teacher == c.teacher == "b"
     assert a.configuration == c.configuration, "seeds of one configuration, whatever the folder was called"
-    edited = [*known, tuned("u", "f" * 64, "./models/b", "again"), taught("d", 2, "./models/b", "again")]
+    edited = [*known, tuned("u", "f" * 64, "./models/b", "again"), trained("d", 2, "./models/b", "again")]
     names = [row.teacher for row in results(edited)]
     assert names == ["./models/b@eeeeeeeeeeee", "./models/b@ffffffffffff", *["./models/b@eeeeeeeeeeee"] * 2, names[1]]
-    assert [row.teacher for row in results([*known, taught("lost", 3, "../b", "its teacher is elsewhere")])] == [
+    assert [row.teacher for row in results([*known, trained("lost", 3, "../b", "its teacher is elsewhere")])] == [
         "b"
     ] * 4
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.data.suites import load_suite
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 
 
 def teacher_with(folder: Path, like: Path, kind: str, positions: int, pad_id: int) -> str:
@@ -31,5 +31,5 @@ def test_no_more_pieces_are_read_than_the_teacher_has_positions(
     kind: str, positions: int, read: int, tiny_teacher: Path, tmp_path: Path
 ) -> None:
     teacher = teacher_with(tmp_path / "few", tiny_teacher, kind, positions, pad_id=1 if "roberta" in kind else 0)
-    rooms = Rooms(suite=load_suite("classification", "quickstart"), teacher=teacher, limit=10)
-    assert rooms.classroom("smalltalk_demo").max_length == read
+    suite_data = SuiteData(suite=load_suite("classification", "quickstart"), teacher=teacher, limit=10)
+    assert suite_data.encoded_dataset("smalltalk_demo").max_length == read

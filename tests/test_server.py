@@ -36,7 +36,7 @@ MEMBER = {"MLFLOW_TRACKING_USERNAME": "ani", "MLFLOW_TRACKING_PASSWORD": "a pass
 
 
 @pytest.fixture
-def desk(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def runner(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of the administrator's, whose runs go to the server."""
     folder = tmp_path / "work"
     folder.mkdir()
@@ -99,7 +99,7 @@ def test_another_name_and_another_site_are_refused(team: Team) -> None:
 
 
 def test_a_command_says_in_one_line_why_it_was_refused(
-    team: Team, desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    team: Team, runner: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def said(uri: str) -> str:
         with pytest.raises(SystemExit) as ended:
@@ -114,7 +114,7 @@ def test_a_command_says_in_one_line_why_it_was_refused(
         f"{team.uri}: the server does not know this account (401). Set MLFLOW_TRACKING_USERNAME and "
         "MLFLOW_TRACKING_PASSWORD to one that it has."
     )
-    assert list(desk.iterdir()) == []
+    assert list(runner.iterdir()) == []
 
 
 @pytest.mark.usefixtures("desk")
@@ -144,16 +144,16 @@ def test_members_work_in_one_anothers_suites_and_delete_only_what_is_theirs(
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What this process asks of servers, in order; `later` begins what it does not wait for."""
-    heard: list[str] = []
+    poll: list[str] = []
     send = Session.send
 
     def noting(session: Session, request: PreparedRequest, **options: Any) -> Response:
         later = "" if threading.current_thread() is threading.main_thread() else "later "
-        heard.append(later + urllib.parse.urlsplit(str(request.url)).path.removeprefix("/api/2.0/mlflow/"))
+        poll.append(later + urllib.parse.urlsplit(str(request.url)).path.removeprefix("/api/2.0/mlflow/"))
         return send(session, request, **options)
 
     monkeypatch.setattr(Session, "send", noting)
-    return heard
+    return poll
 
 
 @pytest.mark.usefixtures("desk")
@@ -242,18 +242,18 @@ def test_studies_are_kept_there_and_shown_by_the_dashboard(team: Team, monkeypat
 
 
 def test_a_laptops_runs_come_to_the_server_once_and_back(
-    team: Team, desk: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    team: Team, runner: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(store, add_run, tmp_path)
     known = sum(record.tags.get("role") != "report" for record in Store.open(team.uri).records())
-    for target, number in ((team.uri, 8), (team.uri, 0), (f"sqlite:///{desk / 'back.db'}", known + 8)):
+    for target, number in ((team.uri, 8), (team.uri, 0), (f"sqlite:///{runner / 'back.db'}", known + 8)):
         assert merge.main([team.uri if "back" in target else store.uri, target]) == 0
         assert copied(capsys.readouterr().out) == number
     here, there = everything(store, tmp_path / "here"), everything(Store.open(target), tmp_path / "there")
     assert {run_id: run for run_id, run in there.items() if run_id in here} == here
 
 
-def test_postgresql_is_missed_and_comes_back(team: Team, desk: Path) -> None:
+def test_postgresql_is_missed_and_comes_back(team: Team, runner: Path) -> None:
     before = [record.run_id for record in Store.open().records()]
     team.end("postgres")
     try:
@@ -266,4 +266,4 @@ def test_postgresql_is_missed_and_comes_back(team: Team, desk: Path) -> None:
     store = Store.open()
     assert [record.run_id for record in store.records()] == before
     store.begin("after", "r", tags={}, params={}).finish({})
-    assert os.listdir(desk) == []
+    assert os.listdir(runner) == []

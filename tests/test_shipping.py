@@ -17,11 +17,11 @@ from benchmark.core.spec import RunSpec
 from benchmark.data import demo
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.sources import PRIVATE
-from benchmark.distillation.suite_data import Rooms
-from benchmark.distillation.training_run import Lesson
-from benchmark.execution.executors.ray import file_sets as parcels
-from benchmark.execution.executors.ray.file_sets import Delivery, Parcel
-from benchmark.execution.executors.ray.upload_inputs import shipped
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.training_run import TrainingRun
+from benchmark.execution.executors.ray import file_sets as file_sets
+from benchmark.execution.executors.ray.file_sets import FileSet, PathResolver
+from benchmark.execution.executors.ray.upload_inputs import upload_inputs
 from benchmark.execution.plan import plan_runs
 from tracking import Merge, Store, StoreError
 
@@ -37,8 +37,8 @@ class Elsewhere:
     folder: Path
     enter: Callable[[Path], None]
 
-    def __call__(self, rooms: Rooms, *lost: Path) -> Rooms:
-        arrived: Rooms = ForkingPickler.loads(ForkingPickler.dumps(rooms))
+    def __call__(self, suite_data: SuiteData, *lost: Path) -> SuiteData:
+        arrived: SuiteData = ForkingPickler.loads(ForkingPickler.dumps(suite_data))
         for path in lost:
             path.rename(path.with_name("gone"))
         self.enter(self.folder)
@@ -85,13 +85,13 @@ def suite(desk_folder: Path, models: Path) -> str:
     return "chat.yml"
 
 
-def planned(*options: str) -> tuple[Rooms, list[RunSpec]]:
+def planned(*options: str) -> tuple[SuiteData, list[RunSpec]]:
     wanted = request(parser("run", None).parse_args(list(options)))
-    rooms = wanted.rooms()
-    return rooms, [item.spec for item in plan_runs(wanted, rooms) if not item.skip_reason]
+    suite_data = wanted.suite_data()
+    return suite_data, [item.spec for item in plan_runs(wanted, suite_data) if not item.skip_reason]
 
 
-def everything(suite: str) -> tuple[Rooms, list[RunSpec]]:
+def everything(suite: str) -> tuple[SuiteData, list[RunSpec]]:
     chosen = [word for setting in SETTINGS for word in ("-x", setting)]
     return planned("--suite", suite, *OPTIONS, *chosen)
 
@@ -100,68 +100,74 @@ def data_runs(store: Store, suite: str) -> list[str]:
     return [record.name for record in store.records(suite) if record.tags["role"] == "data"]
 
 
-def read(rooms: Rooms, spec: RunSpec) -> dict[str, object]:
+def read(suite_data: SuiteData, spec: RunSpec) -> dict[str, object]:
     """All that a run of a cluster reads, as what identifies it."""
-    lesson = Lesson(
+    training_run = TrainingRun(
         spec=spec,
-        room=rooms.classroom("chat"),
+        data=suite_data.encoded_dataset("chat"),
         device=torch.device("cpu"),
-        vectors=rooms.vectors,
-        at_hand=rooms.at_hand,
+        vectors=suite_data.vectors,
+        at_hand=suite_data.at_hand,
     )
     return {
-        "data": rooms.corpus("chat").digest,
-        "pool": rooms.pool("chat").digest,
-        "in domain": rooms.pool("chat", "in_domain").digest,
-        "made": rooms.pool("chat", "bt_subs").digest,
-        "made by": rooms.pool_digest("chat", "bt_subs"),
-        "encoder": rooms.teacher_identity,
-        "pieces": rooms.tokenizer.get_vocab(),
-        "positions": rooms.max_length,
-        "vectors": rooms.vectors_digest,
-        "table": lesson._fasttext(4)[~torch.isnan(torch.tensor(lesson._fasttext(4))).any(1)].tolist(),
+        "data": suite_data.corpus("chat").digest,
+        "pool": suite_data.pool("chat").digest,
+        "in domain": suite_data.pool("chat", "in_domain").digest,
+        "made": suite_data.pool("chat", "bt_subs").digest,
+        "made by": suite_data.pool_digest("chat", "bt_subs"),
+        "encoder": suite_data.teacher_identity,
+        "pieces": suite_data.tokenizer.get_vocab(),
+        "positions": suite_data.max_length,
+        "vectors": suite_data.vectors_digest,
+        "table": training_run._fasttext(4)[~torch.isnan(torch.tensor(training_run._fasttext(4))).any(1)].tolist(),
     }
 
 
 def test_a_machine_without_any_of_the_files_reads_the_same(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
 ) -> None:
-    rooms, specs = everything(suite)
+    suite_data, specs = everything(suite)
     teacher = next(spec for spec in specs if spec.is_teacher)
-    here = read(rooms, teacher)
-    weights = Lesson(spec=teacher, room=rooms.classroom("chat"), device=torch.device("cpu")).build().state_dict()
-    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    here = read(suite_data, teacher)
+    weights = (
+        TrainingRun(spec=teacher, data=suite_data.encoded_dataset("chat"), device=torch.device("cpu"))
+        .build()
+        .state_dict()
+    )
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     assert not desk_folder.exists()
     assert read(away, teacher) == here
-    lesson = Lesson(spec=teacher, room=away.classroom("chat"), device=torch.device("cpu"), at_hand=away.at_hand)
-    fetched = lesson.build().state_dict()
+    training_run = TrainingRun(
+        spec=teacher, data=away.encoded_dataset("chat"), device=torch.device("cpu"), at_hand=away.at_hand
+    )
+    fetched = training_run.build().state_dict()
     assert all(torch.equal(fetched[name], value) for name, value in weights.items() if "classifier" not in name)
     assert len(list((elsewhere.folder / "cache" / "parcels").iterdir())) == 8
 
 
 def test_what_is_sent_once_is_not_sent_again_until_it_changes(suite: str, store: Store, desk_folder: Path) -> None:
-    rooms, specs = everything(suite)
-    shipped(rooms, specs, store)
+    suite_data, specs = everything(suite)
+    upload_inputs(suite_data, specs, store)
     names = ["chat", "unlabeled", "in_domain", "encoder", "vectors", "there", "back", "fill_mask"]
     assert data_runs(store, "chat") == [f"data.{name}" for name in names]
-    shipped(rooms, specs, store)
+    upload_inputs(suite_data, specs, store)
     assert len(data_runs(store, "chat")) == 8
     (desk_folder / "more.txt").write_text("something else\n")
-    shipped(*everything(suite), store)
+    upload_inputs(*everything(suite), store)
     assert data_runs(store, "chat")[8:] == ["data.unlabeled"]
 
 
 def test_only_what_the_runs_read_is_sent(suite: str, store: Store) -> None:
-    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
-    shipped(rooms, specs, store)
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    upload_inputs(suite_data, specs, store)
     assert data_runs(store, "chat") == ["data.chat", "data.encoder"]
 
 
 def test_a_machine_that_has_the_files_in_the_same_place_reads_them_there(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
 ) -> None:
-    rooms, specs = everything(suite)
-    away = elsewhere(shipped(rooms, specs, store))
+    suite_data, specs = everything(suite)
+    away = elsewhere(upload_inputs(suite_data, specs, store))
     assert away.at_hand("v.vec") == str(desk_folder / "v.vec")
     assert away.at_hand("bert") == str(desk_folder / "bert")
     assert not (elsewhere.folder / "cache" / "parcels").exists()
@@ -176,15 +182,15 @@ def test_a_pool_is_of_the_data_sets_that_the_command_has(
     second = "{train: second_train.csv, validation: second_validation.csv, test: second_test.csv}"
     text = (desk_folder / suite).read_text().replace("datasets: {", f"datasets: {{second: {second}, ")
     (desk_folder / suite).write_text(text)
-    rooms, specs = planned("--suite", suite, *OPTIONS, "-d", "chat", "-x", "kd_ulb")
-    rooms.suite = replace(
-        rooms.suite,
-        datasets=(*rooms.suite.datasets, "health"),
-        entries={**rooms.suite.entries, "health": DATASETS["health"]},
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-d", "chat", "-x", "kd_ulb")
+    suite_data.suite = replace(
+        suite_data.suite,
+        datasets=(*suite_data.suite.datasets, "health"),
+        entries={**suite_data.suite.entries, "health": DATASETS["health"]},
     )
-    texts = rooms.pool("chat").texts
+    texts = suite_data.pool("chat").texts
     assert "second train" in texts
-    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     for name in ("train", "validation", "test"):
         path = elsewhere.folder / "private" / "health" / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,17 +203,17 @@ def test_a_pool_is_of_the_data_sets_that_the_command_has(
 def test_other_files_in_the_same_place_are_not_taken_for_the_command_s(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, name: str, change: str
 ) -> None:
-    rooms, specs = everything(suite)
-    away = elsewhere(shipped(rooms, specs, store))
+    suite_data, specs = everything(suite)
+    away = elsewhere(upload_inputs(suite_data, specs, store))
     (desk_folder / change).write_text("{}")
     assert Path(away.at_hand(name)).is_relative_to(elsewhere.folder)
 
 
 def test_names_of_nothing_here_stay_what_they_are(store: Store) -> None:
-    assert Delivery(store.uri, {})("indobenchmark/indobert-base-p1@main") == "indobenchmark/indobert-base-p1@main"
-    rooms, specs = planned("--suite", "classification", "--limit", "20", "-s", "cnn", "-x", "kd_ulb")
-    away = shipped(rooms, specs, store)
-    assert away.at_hand(rooms.teacher) == rooms.teacher
+    assert PathResolver(store.uri, {})("indobenchmark/indobert-base-p1@main") == "indobenchmark/indobert-base-p1@main"
+    suite_data, specs = planned("--suite", "classification", "--limit", "20", "-s", "cnn", "-x", "kd_ulb")
+    away = upload_inputs(suite_data, specs, store)
+    assert away.at_hand(suite_data.teacher) == suite_data.teacher
     assert data_runs(store, "classification") == [], "bundled data and the bundled teacher travel with the code"
 
 
@@ -231,9 +237,9 @@ def test_private_data_reach_machines_that_were_not_told_their_folder(
         "-x",
         "vanilla",
     )
-    rooms, specs = planned(*options)
-    digest = rooms.corpus("health").digest
-    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    suite_data, specs = planned(*options)
+    digest = suite_data.corpus("health").digest
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     assert away.why_unavailable("health") == ""
     assert away.corpus("health").digest == digest
     assert data_runs(store, "classification") == ["data.health", "data.encoder"]
@@ -242,8 +248,8 @@ def test_private_data_reach_machines_that_were_not_told_their_folder(
 def test_files_that_are_not_what_was_sent_are_refused(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, tmp_path: Path
 ) -> None:
-    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
-    away = shipped(rooms, specs, store)
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    away = upload_inputs(suite_data, specs, store)
     [kept] = (record for record in store.records("chat") if record.name == "data.chat")
     other = tmp_path / "other"
     other.mkdir()
@@ -258,13 +264,13 @@ def test_files_that_are_not_what_was_sent_are_refused(
 def test_a_parcel_that_was_broken_in_the_cache_is_fetched_again(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
 ) -> None:
-    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
-    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     [train] = {file.path for split, file in away.suite.entries["chat"].files.items() if split == "train"}
     fetched = Path(away.at_hand(train))
     whole = fetched.read_bytes()
     fetched.write_bytes(whole[:-1])
-    parcels._folder.cache_clear()
+    file_sets._folder.cache_clear()
     assert away.at_hand(train) == str(fetched)
     assert fetched.read_bytes() == whole
 
@@ -272,34 +278,34 @@ def test_a_parcel_that_was_broken_in_the_cache_is_fetched_again(
 def test_a_store_that_lost_the_files_says_so(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, tmp_path: Path
 ) -> None:
-    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
-    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     shutil.rmtree(tmp_path / "mlartifacts")
     with pytest.raises(StoreError, match=r"train.csv cannot be read"):
         away.corpus("chat")
 
 
 def test_what_the_store_lost_is_sent_again(suite: str, store: Store, tmp_path: Path) -> None:
-    rooms, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
-    shipped(rooms, specs, store)
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
+    upload_inputs(suite_data, specs, store)
     for path in tmp_path.joinpath("mlartifacts").rglob("test.csv"):
         path.unlink()
-    shipped(rooms, specs, store)
+    upload_inputs(suite_data, specs, store)
     assert data_runs(store, "chat") == ["data.chat", "data.encoder", "data.chat"]
-    shipped(rooms, specs, store)
+    upload_inputs(suite_data, specs, store)
     assert len(data_runs(store, "chat")) == 3
 
 
 def test_a_file_that_changes_while_it_is_sent_is_not_kept(
     suite: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rooms, specs = everything(suite)
+    suite_data, specs = everything(suite)
     with monkeypatch.context() as changing:
-        changing.setattr(Parcel, "is_here", lambda _: False)
+        changing.setattr(FileSet, "is_here", lambda _: False)
         with pytest.raises(InputError, match=r"train.csv, .* was changed while it was sent"):
-            shipped(rooms, specs, store)
+            upload_inputs(suite_data, specs, store)
     assert [record.status for record in store.records("chat")] == ["killed"]
-    shipped(rooms, specs, store)
+    upload_inputs(suite_data, specs, store)
     assert data_runs(store, "chat")[:2] == ["data.chat", "data.chat"], "what was not kept whole is sent again"
 
 
@@ -315,28 +321,28 @@ def test_a_file_that_changes_while_it_is_sent_is_not_kept(
 def test_what_was_changed_after_the_plan_is_not_learnt_from_under_its_key(
     suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path, path: str, text: str, what: str
 ) -> None:
-    rooms, specs = everything(suite)
+    suite_data, specs = everything(suite)
     by_setting = {spec.setting: spec for spec in specs}
     spec = by_setting["fine_tuned" if path.startswith("bert") else "kd_ulb_fasttext"]
-    rooms.require_planned(spec)
+    suite_data.require_planned(spec)
     (desk_folder / path).write_text(text)
-    away = elsewhere(shipped(rooms, specs, store), desk_folder)
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     with pytest.raises(RunError, match=f"The {what} has changed since the plan was made"):
         away.require_planned(spec)
 
 
 def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: Store, desk_folder: Path) -> None:
-    rooms, specs = everything(suite)
+    suite_data, specs = everything(suite)
     (desk_folder / "v.vec").unlink()
     with pytest.raises(InputError, match=r"cannot be sent to them: .*v\.vec"):
-        shipped(rooms, specs, store)
+        upload_inputs(suite_data, specs, store)
 
 
 def test_what_was_brought_from_another_store_need_not_be_sent(suite: str, store: Store, tmp_path: Path) -> None:
-    rooms, specs = everything(suite)
-    shipped(rooms, specs, store)
+    suite_data, specs = everything(suite)
+    upload_inputs(suite_data, specs, store)
     other = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
     list(Merge.between(store.uri, other.uri).copy())
     assert len(data_runs(other, "chat")) == 8
-    shipped(rooms, specs, other)
+    upload_inputs(suite_data, specs, other)
     assert len(data_runs(other, "chat")) == 8

@@ -5,20 +5,20 @@ import pytest
 
 from benchmark.measurement.footprint import Footprint
 from benchmark.measurement.protocol import Samples
-from benchmark.measurement.session import Lane
+from benchmark.measurement.session import ExecutionMode
 from benchmark.measurement.statistics import Control, Estimate, control, median_ms, speed_up, verdict
-from benchmark.measurement.summary import Taken, costs, figures, int8_won, price
+from benchmark.measurement.summary import SessionResult, costs, figures, int8_won, price
 
 
 def samples(*round_ms: float, n: int = 4) -> Samples:
     return Samples(passes=np.array([[ms] * n for ms in round_ms]), rounds=np.arange(len(round_ms)))
 
 
-def taken(passed: bool = True, noise_floor: float = 1.05, **subjects: Samples) -> Taken:
+def session_result(passed: bool = True, noise_floor: float = 1.05, **cases: Samples) -> SessionResult:
     ratio = Estimate(value=1.0, low=1.0, high=1.0) if passed else Estimate(value=1.2, low=1.1, high=1.3)
-    named = {name.replace("__", " "): one for name, one in subjects.items()}
-    return Taken(
-        lane=Lane(suffix="", n_threads=1),
+    named = {name.replace("__", " "): one for name, one in cases.items()}
+    return SessionResult(
+        mode=ExecutionMode(suffix="", n_threads=1),
         samples=named,
         control=Control(ratio=ratio, noise_floor=noise_floor),
         tries=1,
@@ -80,7 +80,7 @@ def test_faster_needs_an_interval_without_1_and_a_factor_above_the_floor(
 def test_int8_wins_where_it_is_faster_and_loses_half_a_point_at_most(
     int8_ms: float, f1_lost: float | None, passed: bool, won: bool
 ) -> None:
-    session = taken(passed, cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(int8_ms, int8_ms, int8_ms))
+    session = session_result(passed, cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(int8_ms, int8_ms, int8_ms))
     known = {} if f1_lost is None else {"onnx_int8_valid_f1_lost": f1_lost}
     assert int8_won("cnn", session, known) == won
 
@@ -96,16 +96,16 @@ def test_int8_wins_where_it_is_faster_and_loses_half_a_point_at_most(
     ids=["test_alone_loses", "validation_alone_loses", "older_run", "older_run_that_loses"],
 )
 def test_which_form_serves_is_chosen_without_the_test_split(known: dict[str, float], won: bool) -> None:
-    session = taken(cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(1, 1, 1))
+    session = session_result(cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(1, 1, 1))
     assert int8_won("cnn", session, known) == won
 
 
 def test_without_an_int8_form_fp32_serves() -> None:
-    assert not int8_won("cnn", taken(cnn__onnx=samples(2, 2)), {"onnx_int8_valid_f1_lost": 0.0})
+    assert not int8_won("cnn", session_result(cnn__onnx=samples(2, 2)), {"onnx_int8_valid_f1_lost": 0.0})
 
 
 def test_figures_are_named_by_subject_scenario_and_baseline() -> None:
-    session = taken(
+    session = session_result(
         cnn__torch=samples(4, 4, 4),
         cnn__onnx=samples(1, 2, 3, n=50),
         cnn__text=samples(5, 5, 5),

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.encoding import EncodedTexts
 from benchmark.distillation.losses import hard
-from benchmark.distillation.trainer import Exercise, Recipe, predict, train
+from benchmark.distillation.trainer import Examples, TrainingConfig, predict, train
 from benchmark.reporting.paper import paper_sizes
 from students import STUDENTS, build, word_embeddings
 from students.attention import SelfAttention
@@ -137,24 +137,24 @@ def test_overfits_eight_sentences(name: str, task: str) -> None:
     lengths = [3, 4, 5, 5, 6, 6, 7, 8]
     tags = task == "sequence_labeling"
     ends = np.cumsum([0, *lengths])
-    sentences = Sentences(
+    sentences = EncodedTexts(
         ids=rng.integers(3, VOCAB_SIZE, ends[-1]).astype(np.int32),
         offsets=ends,
         positions=np.concatenate([np.arange(n) for n in lengths] if tags else [[0]] * 8).astype(np.int32),
-        answer_offsets=ends if tags else np.arange(9),
+        target_offsets=ends if tags else np.arange(9),
         per_word=tags,
         pad_id=PAD_ID,
     )
-    exercise = Exercise(sentences=sentences, targets=rng.integers(0, N_LABELS, sentences.n_answers))
+    examples = Examples(encoded=sentences, targets=rng.integers(0, N_LABELS, sentences.n_targets))
     model = student(name, task)
     train(
         model,
         word_embeddings(model),
-        practice=exercise,
-        validation=exercise,
+        training_set=examples,
+        validation=examples,
         loss=hard,
-        score=lambda logits: float((logits.argmax(axis=1) == exercise.targets).mean()),
-        recipe=Recipe(
+        score=lambda logits: float((logits.argmax(axis=1) == examples.targets).mean()),
+        config=TrainingConfig(
             learning_rate=RATES[name],
             weight_decay=0.0,
             decay=False,
@@ -168,7 +168,7 @@ def test_overfits_eight_sentences(name: str, task: str) -> None:
         device=torch.device("cpu"),
     )
     answers = predict(model, sentences, device=torch.device("cpu")).argmax(axis=1)
-    assert answers.tolist() == exercise.targets.tolist()
+    assert answers.tolist() == examples.targets.tolist()
 
 
 def test_bilstm_reads_as_a_packed_bidirectional_lstm() -> None:

@@ -26,12 +26,12 @@ from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.core.locks import claim
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoded_dataset import POOL
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher_outputs import LABELLED
 from benchmark.execution.executors.worker import reason_of_death
-from benchmark.execution.plan import Item, plan_runs
-from benchmark.execution.run_status import Ledger, due_items
-from benchmark.execution.tasks import Work
+from benchmark.execution.plan import PlannedRun, plan_runs
+from benchmark.execution.run_status import RunStatus, pending_runs
+from benchmark.execution.tasks import RunnerConfig
 from benchmark.reporting.missing_results import kind_of
 from benchmark.reporting.results import results
 from benchmark.run import main
@@ -185,8 +185,8 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
     """The place of the pool's logits is taken by a folder."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    pool = rooms.classroom("smalltalk_demo").logits_path(POOL, teacher.run_id)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    pool = suite_data.encoded_dataset("smalltalk_demo").logits_path(POOL, teacher.run_id)
     pool.unlink()
     (pool / "in_the_way").mkdir(parents=True)
     assert main([*finished_copy.unmeasured, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
@@ -201,8 +201,8 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
     wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
-    room = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit).classroom("smalltalk_demo")
-    names = {room.logits_path(part, teacher.run_id).name for part in (*LABELLED, POOL)}
+    data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit).encoded_dataset("smalltalk_demo")
+    names = {data.logits_path(part, teacher.run_id).name for part in (*LABELLED, POOL)}
     logits = {name: np.load(kept / name) + 1 for name in names}
     for name, array in logits.items():
         np.save(kept / name, array)
@@ -233,9 +233,9 @@ def test_a_machine_without_the_made_texts_takes_them_from_the_teachers_run(finis
 
 def test_a_run_whose_data_changed_after_its_plan_fails(finished_copy: Finished) -> None:
     wanted = request(parser("run", None).parse_args([*finished_copy.arguments, "-x", "vanilla"]))
-    rooms = wanted.rooms()
-    spec = replace(plan_runs(wanted, rooms)[0].spec, data_digest="of the file before")
-    outcome = Work.of(rooms, finished_copy.store, wanted).desk().execute(spec, lambda *_: None)
+    suite_data = wanted.suite_data()
+    spec = replace(plan_runs(wanted, suite_data)[0].spec, data_digest="of the file before")
+    outcome = RunnerConfig.of(suite_data, finished_copy.store, wanted).runner().execute(spec, lambda *_: None)
     assert outcome
     assert "data set 'smalltalk_demo' has changed since the plan was made" in outcome.failure
     assert statuses(finished_copy.store, "teacher")[-1] == ("teacher.fine_tuned", "failed")
@@ -370,14 +370,14 @@ SPEC = RunSpec(
     batch_size=1,
     max_length=1,
 )
-TEACHER = Item(spec=replace(SPEC, student="teacher", setting="fine_tuned", loss="hard"))
-KD = Item(spec=replace(SPEC, teacher_key=TEACHER.spec.key))
-VANILLA = Item(spec=replace(KD.spec, setting="vanilla"))
-PRIVATE = Item(spec=replace(KD.spec, dataset="smltk"), skip_reason="private")
+TEACHER = PlannedRun(spec=replace(SPEC, student="teacher", setting="fine_tuned", loss="hard"))
+KD = PlannedRun(spec=replace(SPEC, teacher_key=TEACHER.spec.key))
+VANILLA = PlannedRun(spec=replace(KD.spec, setting="vanilla"))
+PRIVATE = PlannedRun(spec=replace(KD.spec, dataset="smltk"), skip_reason="private")
 NAMES = {TEACHER.spec.key: "teacher", KD.spec.key: "kd", VANILLA.spec.key: "vanilla", PRIVATE.spec.key: "private"}
 
 
-def record(item: Item, status: str, role: str = "train") -> Record:
+def record(item: PlannedRun, status: str, role: str = "train") -> Record:
     return Record(
         run_id="r",
         suite="s",
@@ -416,5 +416,5 @@ def record(item: Item, status: str, role: str = "train") -> Record:
 )
 def test_what_is_due(known: list[Record], options: dict[str, bool], expected: str) -> None:
     items = [TEACHER, KD, VANILLA, PRIVATE]
-    due = due_items(items, Ledger.read(known), **({"force": False, "retry_failed": False} | options))
+    due = pending_runs(items, RunStatus.read(known), **({"force": False, "retry_failed": False} | options))
     assert " ".join(NAMES[item.spec.key] for item in due) == expected

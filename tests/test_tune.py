@@ -22,9 +22,9 @@ from benchmark.core.cache import write_array
 from benchmark.core.errors import RunError
 from benchmark.data.corpus import load_corpus
 from benchmark.data.suites import load_suite
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import plan_runs
-from benchmark.execution.runner import Desk
+from benchmark.execution.runner import Runner
 from benchmark.measurement import machine_lock as lock
 from benchmark.tuning.search import Search
 from benchmark.tuning.session import Session
@@ -257,12 +257,14 @@ def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) 
 def test_a_trial_that_fails_is_given_back(home: Path) -> None:
     session = join(home, options(home, "--study broken"), 2)
     wanted = tune._request(tune._parser().parse_args(options(home)))
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    desk = Desk(rooms=rooms, store=Store.open(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart")
-    parent = session.begin_run(desk)
-    without_logits = next(r for r in desk.store.records() if r.tags["role"] != "teacher")
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    runner = Runner(
+        suite_data=suite_data, store=Store.open(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart"
+    )
+    parent = session.begin_run(runner)
+    without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")
     with pytest.raises(RunError, match="logits"):
-        session.work(desk, without_logits, parent, print, print)
+        session.work(runner, without_logits, parent, print, print)
     assert [trial.state for trial in study(home, "broken").trials] == [TrialState.WAITING] * 2
     (failed,) = records(home, "broken")[1]
     assert failed.status == "failed"
@@ -286,8 +288,8 @@ def test_trials_that_diverge_are_done(
 def _search(arguments: list[str]) -> Search:
     asked = tune._parser().parse_args(arguments)
     wanted = tune._request(asked)
-    rooms = Rooms(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    return tune._search(asked, plan_runs(wanted, rooms)[1])
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    return tune._search(asked, plan_runs(wanted, suite_data)[1])
 
 
 BAD = {

@@ -19,10 +19,10 @@ from optuna.trial import TrialState
 from benchmark.core.errors import InputError, TrackingError
 from benchmark.core.presets import GRID_RATES
 from benchmark.core.spec import RunSpec
-from benchmark.execution.best_rates import at_tuned_rates, tuned_lines
-from benchmark.execution.plan import Item
+from benchmark.execution.best_rates import tuned_lines, with_tuned_rates
+from benchmark.execution.plan import PlannedRun
 from benchmark.reporting.learning_rate_plot import Tried, best, draw, figure, write_rates
-from benchmark.reporting.tuned_rates import lesson_key
+from benchmark.reporting.tuned_rates import training_key
 from benchmark.tuning import trials as trials_module
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import default_address, open_storage, shown
@@ -205,13 +205,13 @@ def test_a_living_process_keeps_its_trial(address: str) -> None:
 
 def test_a_silent_process_of_another_machine_loses_its_trial(database: str) -> None:
     trials = joined(database, 1)
-    taken = trials.take()
-    assert taken
-    taken.set_user_attr(OWNER, "elsewhere/boot/1/1")
+    session_result = trials.take()
+    assert session_result
+    session_result.set_user_attr(OWNER, "elsewhere/boot/1/1")
     assert trials.take() is None
-    taken.storage.set_trial_state_values(taken._trial_id, TrialState.WAITING)
-    taken.storage.set_trial_user_attr(taken._trial_id, OWNER, "elsewhere/boot/1/1")
-    taken.storage.set_trial_user_attr(taken._trial_id, SEEN, time.time() - 1000)
+    session_result.storage.set_trial_state_values(session_result._trial_id, TrialState.WAITING)
+    session_result.storage.set_trial_user_attr(session_result._trial_id, OWNER, "elsewhere/boot/1/1")
+    session_result.storage.set_trial_user_attr(session_result._trial_id, SEEN, time.time() - 1000)
     with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE trials SET state = 'RUNNING'")
     assert trials.take()
@@ -220,10 +220,10 @@ def test_a_silent_process_of_another_machine_loses_its_trial(database: str) -> N
 def test_clocks_of_other_time_zones_do_not_keep_a_trial(database: str) -> None:
     """Optuna notes the start by the clock on the wall, hours ahead of where it is read."""
     trials = joined(database, 1)
-    taken = trials.take()
-    assert taken
-    taken.set_user_attr(OWNER, "elsewhere/boot/1/1")
-    taken.set_user_attr(SEEN, time.time() - 1000)
+    session_result = trials.take()
+    assert session_result
+    session_result.set_user_attr(OWNER, "elsewhere/boot/1/1")
+    session_result.set_user_attr(SEEN, time.time() - 1000)
     with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE trials SET datetime_start = '2999-01-01 00:00:00'")
     assert trials.take()
@@ -242,9 +242,9 @@ class Watched(Trials):
 def test_a_trial_that_was_just_taken_is_not_abandoned(address: str) -> None:
     """Though it waited long, and its first owner was heard of long ago."""
     trials = joined(address, 1)
-    taken = trials.take()
-    assert taken
-    taken.set_user_attr(SEEN, time.time() - 1000)
+    session_result = trials.take()
+    assert session_result
+    session_result.set_user_attr(SEEN, time.time() - 1000)
     trials.give_back(0)
     assert Watched(study=trials.study, storage=trials.storage, asked=1).take()
 
@@ -252,8 +252,8 @@ def test_a_trial_that_was_just_taken_is_not_abandoned(address: str) -> None:
 def test_a_trial_is_marked_as_alive(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials_module, "BEAT_SECONDS", 0.01)
     trials = joined(database, 1)
-    taken = trials.take()
-    assert taken
+    session_result = trials.take()
+    assert session_result
     before = trials.stored(0).user_attrs[SEEN]
     with trials.kept_alive(0):
         until = time.monotonic() + 20
@@ -263,21 +263,21 @@ def test_a_trial_is_marked_as_alive(database: str, monkeypatch: pytest.MonkeyPat
 
 def test_a_trial_that_was_given_back_keeps_its_rate(address: str) -> None:
     trials = joined(address, 2)
-    taken = trials.take()
-    assert taken
-    rate = draw_rate(taken)
-    trials.give_back(taken.number)
+    session_result = trials.take()
+    assert session_result
+    rate = draw_rate(session_result)
+    trials.give_back(session_result.number)
     again = trials.take()
     assert again
-    assert (again.number, draw_rate(again)) == (taken.number, rate)
+    assert (again.number, draw_rate(again)) == (session_result.number, rate)
 
 
 def test_the_first_result_of_a_trial_stands(address: str) -> None:
     trials = joined(address, 1)
-    taken = trials.take()
-    assert taken
-    trials.end(taken, TrialState.COMPLETE, 0.5)
-    trials.end(taken, TrialState.COMPLETE, 0.7)
+    session_result = trials.take()
+    assert session_result
+    trials.end(session_result, TrialState.COMPLETE, 0.5)
+    trials.end(session_result, TrialState.COMPLETE, 0.7)
     trials.give_back(0)
     assert trials.stored(0).value == 0.5
     assert trials.take() is None
@@ -426,24 +426,29 @@ def test_files_of_a_study(rows: list[Tried], tmp_path: Path) -> None:
 
 
 def add_study(store: Store, spec: RunSpec, rate: float | None, name: str = "s") -> None:
-    tags = {"role": "study", "study": name, "lesson": lesson_key(spec)}
+    tags = {"role": "study", "study": name, "lesson": training_key(spec)}
     run = store.begin(spec.suite, name, tags=tags, params={})
     if rate is not None:
         run.finish({"best_learning_rate": rate})
 
 
 @pytest.fixture
-def items() -> list[Item]:
+def items() -> list[PlannedRun]:
     teacher = replace(SPEC, student="teacher", setting="fine_tuned")
-    return [Item(spec=teacher), Item(spec=SPEC), Item(spec=replace(SPEC, seed=1)), Item(spec=replace(SPEC, seed=2))]
+    return [
+        PlannedRun(spec=teacher),
+        PlannedRun(spec=SPEC),
+        PlannedRun(spec=replace(SPEC, seed=1)),
+        PlannedRun(spec=replace(SPEC, seed=2)),
+    ]
 
 
-def test_tuned_takes_the_latest_finished_study_whatever_seed_and_budget(store: Store, items: list[Item]) -> None:
+def test_tuned_takes_the_latest_finished_study_whatever_seed_and_budget(store: Store, items: list[PlannedRun]) -> None:
     add_study(store, replace(SPEC, seed=7, max_epochs=50, max_steps=9), 2e-3, "early")
     add_study(store, SPEC, 3e-3, "late")
     add_study(store, SPEC, None, "unfinished")
     records = store.records()
-    tuned = at_tuned_rates(items, records, "classification", "paper")
+    tuned = with_tuned_rates(items, records, "classification", "paper")
     assert [item.spec.learning_rate for item in tuned] == [1e-3, 3e-3, 3e-3, 3e-3]
     assert [item.spec.seed for item in tuned] == [0, 0, 1, 2]
     (line,) = tuned_lines(tuned, records)
@@ -454,15 +459,15 @@ def test_tuned_takes_the_latest_finished_study_whatever_seed_and_budget(store: S
     "other", [{"teacher_key": "u"}, {"data_digest": "e"}, {"setting": "kd_kld"}, {"student": "bilstm"}, {"limit": 9}]
 )
 def test_tuned_names_the_command_where_there_is_no_study(
-    store: Store, items: list[Item], other: dict[str, str]
+    store: Store, items: list[PlannedRun], other: dict[str, str]
 ) -> None:
     add_study(store, replace(SPEC, **other), 2e-3)  # type: ignore[arg-type]
     with pytest.raises(
         InputError, match=r"No finished study for emot\.cnn\.kd\. .*benchmark\.tune .*-d emot -s cnn -x kd"
     ):
-        at_tuned_rates(items, store.records(), "classification", "paper")
+        with_tuned_rates(items, store.records(), "classification", "paper")
 
 
 def test_tuned_leaves_out_what_cannot_be_run(store: Store) -> None:
-    skipped = Item(spec=SPEC, skip_reason="private")
-    assert at_tuned_rates([skipped], store.records(), "classification", "paper") == [skipped]
+    skipped = PlannedRun(spec=SPEC, skip_reason="private")
+    assert with_tuned_rates([skipped], store.records(), "classification", "paper") == [skipped]

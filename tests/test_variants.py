@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import torch
-from test_classroom import room
+from test_classroom import make_dataset
 from test_export import MeanOfWords
 from torch import nn
 
 from benchmark.export.onnx_export import export_onnx
-from benchmark.export.variants import int8_figures, variant_f1
+from benchmark.export.variants import int8_metrics, variant_f1
 
 
 def stubborn(label: int, file: Path) -> Path:
@@ -25,6 +25,6 @@ def stubborn(label: int, file: Path) -> Path:
 def test_what_int8_loses_is_told_of_each_split(tmp_path: Path) -> None:
     """Validation holds label 1 alone, test label 0 alone: the one loses what the other wins."""
     fp32, int8 = stubborn(1, tmp_path / "fp32.onnx"), stubborn(0, tmp_path / "int8.onnx")
-    told = int8_figures(fp32, int8, room(), variant_f1(fp32, room(), "test"))
+    told = int8_metrics(fp32, int8, make_dataset(), variant_f1(fp32, make_dataset(), "test"))
     assert told["onnx_int8_valid_f1_lost"] > 0 > told["onnx_int8_f1_lost"]
     assert told["onnx_int8_test_f1"] == -told["onnx_int8_f1_lost"]

@@ -28,7 +28,7 @@ from requests import Session
 from benchmark import run
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
-from benchmark.execution.runner import Desk
+from benchmark.execution.runner import Runner
 from benchmark.measurement import machine_lock as lock
 from tests.conftest import own_environment
 from tests.team_server import team_server
@@ -126,13 +126,13 @@ class Cost:
 def metered() -> Iterator[list[Cost]]:
     """Yields a list that gets each run, from before it is begun to after it has ended."""
     ended: list[Cost] = []
-    execute, send = Desk.execute, Session.send
+    execute, send = Runner.execute, Session.send
 
-    def timed(desk: Desk, spec: RunSpec, *given: Any, **named: Any) -> Outcome:
+    def timed(runner: Runner, spec: RunSpec, *given: Any, **named: Any) -> Outcome:
         waiting, begin = Waiting(), time.perf_counter()
         with METER.of(waiting):
-            outcome = execute(desk, spec, *given, **named)
-        ended.append(Cost(desk.store.uri, spec.name, time.perf_counter() - begin, waiting))
+            outcome = execute(runner, spec, *given, **named)
+        ended.append(Cost(runner.store.uri, spec.name, time.perf_counter() - begin, waiting))
         assert not outcome.failure, outcome.failure
         return outcome
 
@@ -144,7 +144,7 @@ def metered() -> Iterator[list[Cost]]:
         for name, method in inspect.getmembers(kept, inspect.isfunction):
             if not name.startswith("_"):
                 setattr(kept, name, _counted(f"{kept.__name__}.{name}", method))
-    Desk.execute, Session.send = timed, sent  # type: ignore[method-assign, assignment]
+    Runner.execute, Session.send = timed, sent  # type: ignore[method-assign, assignment]
     yield ended
 
 

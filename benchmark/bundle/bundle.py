@@ -68,8 +68,8 @@ class Bundle:
 
     def _answers(self, encodings: Sequence[Encoding], batch_size: int) -> list[NDArray[np.int64]]:
         # A tokenizer without special pieces turns "" into nothing, which no network can read.
-        pieces = [encoding.ids or [self._pad_id] for encoding in encodings]
-        return self._model.predict(pieces, pad_id=self._pad_id, batch_size=batch_size)
+        token_ids = [encoding.ids or [self._pad_id] for encoding in encodings]
+        return self._model.predict(token_ids, pad_id=self._pad_id, batch_size=batch_size)
 
     def _tags(self, words: Sequence[str], encoding: Encoding, answer: NDArray[np.int64]) -> list[str]:
         """The tag at each word's first piece."""

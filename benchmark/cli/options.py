@@ -15,7 +15,7 @@ from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import GRID, TASKS, TUNED
 from benchmark.data.suites import Suite, load_suite
 from benchmark.execution.executors.choice import LOCAL, RAY
-from benchmark.execution.plan import Request
+from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import add_options, read_means, require_doable
 from benchmark.measurement.machine import usable_cores
 from students import STUDENTS
@@ -70,34 +70,34 @@ def parser(prog: str, description: str | None, *, of_study: bool = False) -> arg
     return made
 
 
-def request(asked: argparse.Namespace) -> Request:
+def request(args: argparse.Namespace) -> BenchmarkConfig:
     """Names checked, defaults filled in: the command line beats the suite's file, which beats the preset.
 
     Raises InputError (UnknownNameError with the nearest name) for what cannot be meant.
     """
-    known("preset", [asked.preset], PRESETS)
-    suite = load_suite(asked.suite, asked.preset)
-    preset, means = _preset(asked), read_means(asked)
-    settings = _chosen("setting", asked.setting, SETTINGS, LADDER)
+    known("preset", [args.preset], PRESETS)
+    suite = load_suite(args.suite, args.preset)
+    preset, means = _preset(args), read_means(args)
+    settings = _chosen("setting", args.setting, SETTINGS, LADDER)
     require_doable(settings, suite.task, means)
-    return Request(
+    return BenchmarkConfig(
         suite=suite,
-        preset_name=asked.preset,
+        preset_name=args.preset,
         preset=preset,
-        datasets=_chosen("data set", asked.dataset, suite.entries, suite.datasets),
-        students=_chosen("student", asked.student, STUDENTS, tuple(STUDENTS)),
+        datasets=_chosen("data set", args.dataset, suite.entries, suite.datasets),
+        students=_chosen("student", args.student, STUDENTS, tuple(STUDENTS)),
         settings=settings,
-        seeds=tuple(range(asked.seeds)) if asked.seed is None else (asked.seed,),
-        learning_rate=None if asked.learning_rate == TUNED else asked.learning_rate,
-        teacher=_teacher(asked, suite, preset),
-        teacher_epochs=asked.teacher_epochs or 0,
-        teacher_rate=asked.teacher_learning_rate or 0.0,
-        vectors=_vectors(asked.vectors),
+        seeds=tuple(range(args.seeds)) if args.seed is None else (args.seed,),
+        learning_rate=None if args.learning_rate == TUNED else args.learning_rate,
+        teacher=_teacher(args, suite, preset),
+        teacher_epochs=args.teacher_epochs or 0,
+        teacher_rate=args.teacher_learning_rate or 0.0,
+        vectors=_vectors(args.vectors),
         means=means,
-        agreed=asked.agreed,
-        limit=asked.limit,
-        device=device(asked.device, here=getattr(asked, "executor", LOCAL) == LOCAL),
-        jobs=asked.jobs or _usual_jobs(asked.device),
+        agreed=args.agreed,
+        limit=args.limit,
+        device=device(args.device, here=getattr(args, "executor", LOCAL) == LOCAL),
+        jobs=args.jobs or _usual_jobs(args.device),
     )
 
 
@@ -181,18 +181,18 @@ def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: 
     return tuple(dict.fromkeys(names)) or default
 
 
-def _preset(asked: argparse.Namespace) -> Preset:
-    preset = PRESETS[asked.preset]
+def _preset(args: argparse.Namespace) -> Preset:
+    preset = PRESETS[args.preset]
     return replace(
         preset,
-        max_epochs=asked.max_epochs or preset.max_epochs,
-        max_steps=asked.max_steps or preset.max_steps,
-        left_out={} if asked.student or asked.setting or asked.suite not in TASKS else preset.left_out,
+        max_epochs=args.max_epochs or preset.max_epochs,
+        max_steps=args.max_steps or preset.max_steps,
+        left_out={} if args.student or args.setting or args.suite not in TASKS else preset.left_out,
     )
 
 
-def _teacher(asked: argparse.Namespace, suite: Suite, preset: Preset) -> str:
-    return asked.teacher or suite.teacher or preset.teacher
+def _teacher(args: argparse.Namespace, suite: Suite, preset: Preset) -> str:
+    return args.teacher or suite.teacher or preset.teacher
 
 
 def _vectors(name: str) -> str:

@@ -12,24 +12,28 @@ from rich.text import Text
 
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
-from benchmark.execution.plan import Item
-from benchmark.execution.run_status import Ledger
+from benchmark.execution.plan import PlannedRun
+from benchmark.execution.run_status import RunStatus
 
 BAR_CHARACTERS = 24
 
 
 def show_plan(
-    items: Sequence[Item], due: Sequence[Item], ledger: Ledger, seconds: Mapping[str, float], console: Console
+    items: Sequence[PlannedRun],
+    due: Sequence[PlannedRun],
+    run_status: RunStatus,
+    seconds: Mapping[str, float],
+    console: Console,
 ) -> None:
     """One row a data set and student: how many runs are done, due, failed, skipped, and how long the due ones take.
 
     A count that is nowhere above 0 has no column.
     """
-    rows: dict[tuple[str, str], list[Item]] = {}
+    rows: dict[tuple[str, str], list[PlannedRun]] = {}
     for item in items:
         rows.setdefault((item.spec.dataset, item.spec.student), []).append(item)
     keys_due = {item.spec.key for item in due}
-    counts = {name: [_counts(runs, ledger, keys_due)[name] for runs in rows.values()] for name in COUNTS}
+    counts = {name: [_counts(runs, run_status, keys_due)[name] for runs in rows.values()] for name in COUNTS}
     shown = [name for name in COUNTS if any(counts[name]) or name == "due"]
     table = _plan_table(shown)
     before = ""
@@ -50,8 +54,8 @@ def show_plan(
 COUNTS = ("done", "due", "failed", "skipped")
 
 
-def _counts(runs: Sequence[Item], ledger: Ledger, keys_due: set[str]) -> dict[str, int]:
-    states = [ledger.state(item) for item in runs]
+def _counts(runs: Sequence[PlannedRun], run_status: RunStatus, keys_due: set[str]) -> dict[str, int]:
+    states = [run_status.state(item) for item in runs]
     known = {name: states.count(name) for name in COUNTS}
     return known | {"due": sum(item.spec.key in keys_due for item in runs)}
 

@@ -47,7 +47,7 @@ def vectors_path(digest: str) -> Path:
     return cache_folder() / "vectors" / f"{digest}.npy"
 
 
-def parcel_folder(key: str) -> Path:
+def file_set_folder(key: str) -> Path:
     """Where the files of another machine lie that were fetched from the store."""
     return cache_folder() / "parcels" / key
 

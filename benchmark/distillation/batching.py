@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmark.distillation.encoding import LOST, Sentences
+from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
 
 LENGTH_NOISE = 0.15
 """Share by which lengths are jittered before sorting, so that batches hold new neighbours in every epoch."""
@@ -21,23 +21,23 @@ class Batch:
     """[B, L] piece ids."""
     attention_mask: Tensor
     """[B, L] 1 on pieces, 0 on padding."""
-    places: Tensor
+    target_positions: Tensor
     """[N] where each answer stands in logits flattened to [*, C]."""
-    answers: NDArray[np.int64]
+    target_rows: NDArray[np.int64]
     """[N] which answers of the sentences those are."""
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(
             input_ids=self.input_ids.to(device, non_blocking=True),
             attention_mask=self.attention_mask.to(device, non_blocking=True),
-            places=self.places.to(device, non_blocking=True),
-            answers=self.answers,
+            target_positions=self.target_positions.to(device, non_blocking=True),
+            target_rows=self.target_rows,
         )
 
 
-def token_budget(sentences: Sentences, batch_size: int) -> int:
+def token_budget(encoded: EncodedTexts, batch_size: int) -> int:
     """Padded pieces a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
-    return max(1, round(batch_size * float(sentences.lengths.mean())))
+    return max(1, round(batch_size * float(encoded.lengths.mean())))
 
 
 def plan_batches(
@@ -66,33 +66,33 @@ def _cuts(lengths: list[int], budget: int) -> list[int]:
     return cuts
 
 
-def collate(sentences: Sentences, chosen: NDArray[np.int64]) -> Batch:
+def collate(encoded: EncodedTexts, chosen: NDArray[np.int64]) -> Batch:
     """The `chosen` sentences as one padded batch, by array operations alone."""
-    lengths = sentences.lengths[chosen]
+    lengths = encoded.lengths[chosen]
     width = int(lengths.max())
     mask = np.arange(width) < lengths[:, None]
-    input_ids = np.full(mask.shape, sentences.pad_id, dtype=np.int64)
-    input_ids[mask] = sentences.ids[_ranges(sentences.offsets[chosen], lengths)]
-    places, answers = _answers(sentences, chosen, width)
+    input_ids = np.full(mask.shape, encoded.pad_id, dtype=np.int64)
+    input_ids[mask] = encoded.ids[_ranges(encoded.offsets[chosen], lengths)]
+    target_positions, target_rows = _answers(encoded, chosen, width)
     return Batch(
         input_ids=torch.from_numpy(input_ids),
         attention_mask=torch.from_numpy(mask.astype(np.int64)),
-        places=torch.from_numpy(places),
-        answers=answers,
+        target_positions=torch.from_numpy(target_positions),
+        target_rows=target_rows,
     )
 
 
 def _answers(
-    sentences: Sentences, chosen: NDArray[np.int64], width: int
+    encoded: EncodedTexts, chosen: NDArray[np.int64], width: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places and indices of the answers that have a piece; a classifier has one place a sentence, whatever `width`."""
-    counts = np.diff(sentences.answer_offsets)[chosen]
-    answers = _ranges(sentences.answer_offsets[chosen], counts)
+    counts = np.diff(encoded.target_offsets)[chosen]
+    target_rows = _ranges(encoded.target_offsets[chosen], counts)
     rows = np.repeat(np.arange(len(chosen)), counts)
-    positions = sentences.positions[answers]
-    found = positions != LOST
-    places = rows * width + positions if sentences.per_word else rows
-    return places[found].astype(np.int64), answers[found]
+    positions = encoded.positions[target_rows]
+    found = positions != UNALIGNED
+    target_positions = rows * width + positions if encoded.per_word else rows
+    return target_positions[found].astype(np.int64), target_rows[found]
 
 
 def _ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:

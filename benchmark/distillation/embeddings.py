@@ -29,7 +29,7 @@ FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCou
 """One thread, since more make the vectors differ from run to run; a small bucket, since the default takes gigabytes."""
 
 
-def start_table(table: nn.Embedding, matrix: Matrix) -> None:
+def initialise_embeddings(table: nn.Embedding, matrix: Matrix) -> None:
     """Overwrites the rows of `table` [V, D] with those of `matrix` [V or other, any width].
 
     Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no piece (the
@@ -67,8 +67,8 @@ def fit_width(matrix: Matrix, width: int) -> Matrix:
     return leading
 
 
-def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], width: int) -> Matrix:
-    """[V, width] skip-gram vectors of `pieces`, trained on `sentences` of pieces (Bojanowski et al., 2017).
+def train_fasttext(sentences: Sequence[Sequence[str]], tokens: Sequence[str], width: int) -> Matrix:
+    """[V, width] skip-gram vectors of `tokens`, trained on `sentences` of pieces (Bojanowski et al., 2017).
 
     A piece that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
     1. The same input gives the same vectors.
@@ -77,34 +77,34 @@ def train_fasttext(sentences: Sequence[Sequence[str]], pieces: Sequence[str], wi
         corpus = Path(folder) / "pieces.txt"
         corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
         model = fasttext.train_unsupervised(str(corpus), dim=width, verbose=0, **FASTTEXT)
-    return np.stack([model.get_word_vector(piece) for piece in pieces]).astype(np.float32)
+    return np.stack([model.get_word_vector(token) for token in tokens]).astype(np.float32)
 
 
-def read_vectors(path: Path, pieces: Sequence[str]) -> Matrix:
-    """[V, H] vectors of `pieces` from a fastText .bin (with subwords) or .vec file; NaN where it has none.
+def read_vectors(path: Path, tokens: Sequence[str]) -> Matrix:
+    """[V, H] vectors of `tokens` from a fastText .bin (with subwords) or .vec file; NaN where it has none.
 
     Raises DataError for a broken file, and for one that holds none of the pieces.
     """
-    surfaces = [_surface(piece) for piece in pieces]
+    surfaces = [_surface(token) for token in tokens]
     return _read_bin(path, surfaces) if path.suffix == ".bin" else _read_vec(path, surfaces)
 
 
-def check_vectors(path: Path, pieces: Sequence[str]) -> None:
-    """Raises DataError for a file that `read_vectors` or `start_table` will refuse.
+def check_vectors(path: Path, tokens: Sequence[str]) -> None:
+    """Raises DataError for a file that `read_vectors` or `initialise_embeddings` will refuse.
 
     Of a .bin only what `check_model_file` sees: one of Common Crawl takes seven gigabytes of memory to load.
     """
     if path.suffix == ".bin":
         check_model_file(path)
     else:
-        matrix = read_vectors(path, pieces)
+        matrix = read_vectors(path, tokens)
         _check_spread(matrix[~np.isnan(matrix).any(axis=1)])
 
 
-def _surface(piece: str) -> str:
+def _surface(token: str) -> str:
     for mark in CONTINUATION_MARKS:
-        piece = piece.removeprefix(mark)
-    return piece
+        token = token.removeprefix(mark)
+    return token
 
 
 def _read_bin(path: Path, words: Sequence[str]) -> Matrix:

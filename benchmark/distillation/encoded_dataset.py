@@ -18,15 +18,15 @@ from benchmark.core.spec import digest
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import SPLITS, Split
 from benchmark.data.pool import Pool
-from benchmark.distillation.encoding import Sentences, encode_texts, encode_words
-from benchmark.distillation.logits import stored_logits
+from benchmark.distillation.encoding import EncodedTexts, encode_texts, encode_words
+from benchmark.distillation.logits import cached_logits
 
 Part = Split | Source
 POOL: Source = "pool"
 
 
 @dataclass(kw_only=True)
-class Classroom:
+class EncodedDataset:
     """One data set, read by one tokenizer. `part` names a split or a source of unlabelled text."""
 
     corpus: Corpus
@@ -49,7 +49,7 @@ class Classroom:
             raise RunError(f"The texts of {source!r} were not made from labelled ones, so none can agree with its own.")
         return np.array(made_from, dtype=np.int64)
 
-    def sentences(self, part: Part) -> Sentences:
+    def encoded(self, part: Part) -> EncodedTexts:
         """The encoded text of a part, tokenised at the first call."""
         if part not in self._encoded:
             encode = encode_words if self.tags_words else encode_texts
@@ -73,16 +73,16 @@ class Classroom:
         return self._named(predicted, split)
 
     def teacher_logits(
-        self, part: Part, teacher: str, compute: Callable[[Sentences], NDArray[np.float32]]
+        self, part: Part, teacher: str, compute: Callable[[EncodedTexts], NDArray[np.float32]]
     ) -> NDArray[np.float16]:
         """[A, C] of a part, computed only where they are not stored yet; none for an empty pool.
 
         `teacher` is the id of its run.
         """
-        sentences = self.sentences(part)
-        if not len(sentences):
+        encoded = self.encoded(part)
+        if not len(encoded):
             return np.empty((0, len(self.corpus.labels)), dtype=np.float16)
-        return stored_logits(self.logits_path(part, teacher), sentences.n_answers, lambda: compute(sentences))
+        return cached_logits(self.logits_path(part, teacher), encoded.n_targets, lambda: compute(encoded))
 
     def logits_path(self, part: Part, teacher: str) -> Path:
         """Where the teacher's logits of a part are stored."""
@@ -90,7 +90,7 @@ class Classroom:
         return logits_path(teacher, digest([part, content, self.max_length]))
 
     @cached_property
-    def _encoded(self) -> dict[str, Sentences]:
+    def _encoded(self) -> dict[str, EncodedTexts]:
         return {}
 
     @cached_property
@@ -102,5 +102,5 @@ class Classroom:
         names = [self.corpus.labels[i] for i in ids.tolist()]
         if not self.tags_words:
             return names
-        offsets = self.sentences(split).answer_offsets.tolist()
+        offsets = self.encoded(split).target_offsets.tolist()
         return [names[start:end] for start, end in pairwise(offsets)]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
-LOST = -1
+UNALIGNED = -1
 """Position of a word without a piece: it had no known character, or truncation cut it off."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sentences:
+class EncodedTexts:
     """Encoded sentences and the places their answers stand at.
 
     An answer is what one label belongs to: the sentence itself, or each of its words.
@@ -25,7 +25,7 @@ class Sentences:
     """[n + 1] sentence i is ids[offsets[i]:offsets[i + 1]]."""
     positions: NDArray[np.int32]
     """[A] position of the answer in its sentence (first piece of the word), or LOST; 0 for classification."""
-    answer_offsets: NDArray[np.int64]
+    target_offsets: NDArray[np.int64]
     """[n + 1] answers of sentence i are answer_offsets[i] to answer_offsets[i + 1]."""
     per_word: bool
     """Whether answers belong to words (tagging) rather than to sentences."""
@@ -39,46 +39,48 @@ class Sentences:
         """[n] pieces of each sentence."""
         return np.diff(self.offsets)
 
-    def take(self, rows: NDArray[np.int64]) -> "Sentences":
+    def take(self, rows: NDArray[np.int64]) -> "EncodedTexts":
         """[m] those sentences in that order; one may be taken again."""
-        return Sentences(
+        return EncodedTexts(
             ids=self.ids[_places(self.offsets, rows)],
             offsets=_starts(np.diff(self.offsets)[rows]),
-            positions=self.positions[self.answers_of(rows)],
-            answer_offsets=_starts(np.diff(self.answer_offsets)[rows]),
+            positions=self.positions[self.target_rows(rows)],
+            target_offsets=_starts(np.diff(self.target_offsets)[rows]),
             per_word=self.per_word,
             pad_id=self.pad_id,
         )
 
-    def answers_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def target_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Indices of the answers of those sentences, in order."""
-        return _places(self.answer_offsets, rows)
+        return _places(self.target_offsets, rows)
 
     @property
-    def n_answers(self) -> int:
-        return int(self.answer_offsets[-1])
+    def n_targets(self) -> int:
+        return int(self.target_offsets[-1])
 
 
-def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Sentences:
+def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedTexts:
     """Whole texts, one answer each; longer than `max_length` pieces is cut."""
     encoded = _tokenize(tokenizer, list(texts), max_length, split=False)
     return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
 
 
-def encode_words(sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Sentences:
+def encode_words(
+    sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> EncodedTexts:
     """Sentences as words, one answer a word, at the word's first piece."""
     encoded = _tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
-    positions = [_first_pieces(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
+    positions = [_first_tokens(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
     return _flatten(encoded["input_ids"], positions, tokenizer, per_word=True)
 
 
-def concatenate(first: Sentences, second: Sentences) -> Sentences:
+def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
     """The sentences of both, in order."""
-    return Sentences(
+    return EncodedTexts(
         ids=np.concatenate([first.ids, second.ids]),
         offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
         positions=np.concatenate([first.positions, second.positions]),
-        answer_offsets=np.concatenate([first.answer_offsets, second.answer_offsets[1:] + first.n_answers]),
+        target_offsets=np.concatenate([first.target_offsets, second.target_offsets[1:] + first.n_targets]),
         per_word=first.per_word,
         pad_id=first.pad_id,
     )
@@ -100,9 +102,9 @@ def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: 
     return encoded
 
 
-def _first_pieces(word_ids: list[int | None], n_words: int) -> list[int]:
+def _first_tokens(word_ids: list[int | None], n_words: int) -> list[int]:
     """Position of each word's first piece, LOST where it has none."""
-    first = [LOST] * n_words
+    first = [UNALIGNED] * n_words
     for position in range(len(word_ids) - 1, -1, -1):
         word = word_ids[position]
         if word is not None:
@@ -112,12 +114,12 @@ def _first_pieces(word_ids: list[int | None], n_words: int) -> list[int]:
 
 def _flatten(
     ids: list[list[int]], positions: list[list[int]], tokenizer: PreTrainedTokenizerBase, *, per_word: bool
-) -> Sentences:
-    return Sentences(
-        ids=np.fromiter((piece for sentence in ids for piece in sentence), dtype=np.int32),
+) -> EncodedTexts:
+    return EncodedTexts(
+        ids=np.fromiter((token for sentence in ids for token in sentence), dtype=np.int32),
         offsets=_offsets(ids),
         positions=np.fromiter((place for sentence in positions for place in sentence), dtype=np.int32),
-        answer_offsets=_offsets(positions),
+        target_offsets=_offsets(positions),
         per_word=per_word,
         pad_id=tokenizer.pad_token_id or 0,
     )

@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from benchmark.core.checksums import is_whole, keep_folder
 from benchmark.core.errors import DivergedError
 from benchmark.core.presets import GRID_RATES
-from benchmark.distillation.trainer import Progress
-from benchmark.distillation.training_run import Lesson, Taught
+from benchmark.distillation.trainer import TrainingHistory
+from benchmark.distillation.training_run import TrainedModel, TrainingRun
 from tracking import ActiveRun, cache_folder
 
 WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
@@ -25,11 +25,13 @@ DIVERGED = "diverged"
 """Marks a rate that led nowhere."""
 
 
-def search(lesson: Lesson, begin_trial: Callable[[float], ActiveRun], watch: Callable[[int], None]) -> Taught:
+def search(
+    training_run: TrainingRun, begin_trial: Callable[[float], ActiveRun], watch: Callable[[int], None]
+) -> TrainedModel:
     """Teaches at every rate of the grid and returns the best. Raises DivergedError where all rates diverge."""
-    folder = cache_folder() / "trials" / f"{lesson.spec.key}{lesson.teacher}"
-    tried = (_trial(lesson, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES)
-    best = max((taught for taught in tried if taught), key=lambda taught: taught.valid_f1, default=None)
+    folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher}"
+    tried = (_trial(training_run, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES)
+    best = max((trained for trained in tried if trained), key=lambda trained: trained.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)
     if best is None:
         raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
@@ -37,11 +39,15 @@ def search(lesson: Lesson, begin_trial: Callable[[float], ActiveRun], watch: Cal
 
 
 def _trial(
-    lesson: Lesson, rate: float, kept: Path, begin_trial: Callable[[float], ActiveRun], watch: Callable[[int], None]
-) -> Taught | None:
+    training_run: TrainingRun,
+    rate: float,
+    kept: Path,
+    begin_trial: Callable[[float], ActiveRun],
+    watch: Callable[[int], None],
+) -> TrainedModel | None:
     """One rate; None where it diverges."""
     if is_whole(kept):
-        return None if (kept / DIVERGED).exists() else _load(lesson, rate, kept)
+        return None if (kept / DIVERGED).exists() else _load(training_run, rate, kept)
     run = begin_trial(rate)
 
     def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
@@ -49,7 +55,7 @@ def _trial(
         watch(epoch)
 
     try:
-        taught = lesson.teach(rate, on_epoch)
+        trained = training_run.train(rate, on_epoch)
     except DivergedError as error:
         keep_folder(kept, lambda folder: (folder / DIVERGED).touch())
         run.fail(str(error))
@@ -60,25 +66,25 @@ def _trial(
     except BaseException:
         run.kill()
         raise
-    keep_folder(kept, partial(_save, taught))
-    run.finish({"learning_rate": rate, "valid_f1": taught.valid_f1, "train_seconds": taught.progress.train_seconds})
-    return taught
+    keep_folder(kept, partial(_save, trained))
+    run.finish({"learning_rate": rate, "valid_f1": trained.valid_f1, "train_seconds": trained.history.train_seconds})
+    return trained
 
 
-def _save(taught: Taught, folder: Path) -> None:
-    save_file({name: value.contiguous() for name, value in taught.model.state_dict().items()}, folder / WEIGHTS)
-    np.save(folder / LOGITS, taught.valid_logits)
-    (folder / PROGRESS).write_text(json.dumps({"valid_f1": taught.valid_f1, **taught.progress.figures()}))
+def _save(trained: TrainedModel, folder: Path) -> None:
+    save_file({name: value.contiguous() for name, value in trained.model.state_dict().items()}, folder / WEIGHTS)
+    np.save(folder / LOGITS, trained.valid_logits)
+    (folder / PROGRESS).write_text(json.dumps({"valid_f1": trained.valid_f1, **trained.history.figures()}))
 
 
-def _load(lesson: Lesson, rate: float, folder: Path) -> Taught:
+def _load(training_run: TrainingRun, rate: float, folder: Path) -> TrainedModel:
     figures = json.loads((folder / PROGRESS).read_text())
-    model = lesson.build().to(lesson.device)
-    model.load_state_dict(load_file(folder / WEIGHTS, device=str(lesson.device)))
-    return Taught(
+    model = training_run.build().to(training_run.device)
+    model.load_state_dict(load_file(folder / WEIGHTS, device=str(training_run.device)))
+    return TrainedModel(
         model=model,
         learning_rate=rate,
         valid_f1=figures.pop("valid_f1"),
         valid_logits=np.load(folder / LOGITS),
-        progress=Progress(**figures),
+        history=TrainingHistory(**figures),
     )

@@ -12,13 +12,13 @@ from benchmark.core.errors import RunError
 LARGEST = float(np.finfo(np.float16).max)
 
 
-def stored_logits(path: Path, n_answers: int, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float16]:
+def cached_logits(path: Path, n_targets: int, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float16]:
     """The memory-mapped logits [A, C] at `path`; computed and stored there first where no whole ones are.
 
     Words that the teacher did not see (no piece, or cut off) hold NaN; the student does not see them either, since it
     reads the teacher's pieces.
     """
     stored: NDArray[np.float16] = stored_matrix(path, lambda: compute().clip(-LARGEST, LARGEST).astype(np.float16))
-    if len(stored) != n_answers:
-        raise RunError(f"{path} holds {len(stored)} rows where {n_answers} are needed. Delete it and run again.")
+    if len(stored) != n_targets:
+        raise RunError(f"{path} holds {len(stored)} rows where {n_targets} are needed. Delete it and run again.")
     return stored

@@ -20,12 +20,12 @@ from benchmark.data.augmentation.stored import stored_augmented
 from benchmark.data.corpus import Corpus, is_available, load_corpus
 from benchmark.data.pool import Pool, in_domain_pool, known_texts, unlabeled_pool
 from benchmark.data.suites import Suite
-from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
 
 
 @dataclass(kw_only=True)
-class Rooms:
+class SuiteData:
     """Corpora, pools and classrooms of a suite by data set, read at the first call."""
 
     suite: Suite
@@ -37,12 +37,12 @@ class Rooms:
     """Where a file or folder lies here that the command's machine has by this name; a hub id stays what it is."""
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
-    _classrooms: dict[str, Classroom] = field(default_factory=dict)
+    _classrooms: dict[str, EncodedDataset] = field(default_factory=dict)
 
-    def __reduce__(self) -> tuple[Callable[[], "Rooms"], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
         """Another process loads for itself."""
         given = ("suite", "teacher", "vectors", "limit", "means", "at_hand")
-        return partial(Rooms, **{name: getattr(self, name) for name in given}), ()
+        return partial(SuiteData, **{name: getattr(self, name) for name in given}), ()
 
     def why_unavailable(self, dataset: str) -> str:
         """Why the data set cannot be read here; empty where it can."""
@@ -80,9 +80,9 @@ class Rooms:
         if changed := [what for what, (planned, now) in read.items() if planned != now]:
             raise RunError(f"{changed[0]} has changed since the plan was made. Type the same command again.")
 
-    def classroom(self, dataset: str) -> Classroom:
+    def encoded_dataset(self, dataset: str) -> EncodedDataset:
         if dataset not in self._classrooms:
-            self._classrooms[dataset] = Classroom(
+            self._classrooms[dataset] = EncodedDataset(
                 corpus=self.corpus(dataset),
                 tokenizer=self.tokenizer,
                 max_length=self.max_length,

@@ -23,18 +23,18 @@ from benchmark.core.errors import RunError
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec
 from benchmark.data.augmentation.config import METHODS
-from benchmark.distillation.encoded_dataset import Classroom, Part
-from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.encoded_dataset import EncodedDataset, Part
+from benchmark.distillation.encoding import EncodedTexts
 from tracking import Record, Store, StoreError
 
 LABELLED: tuple[Part, ...] = ("train", "validation")
 """The splits that students are taught with and chosen by: of test no student reads the teacher's logits."""
 
-Answers = Callable[[Sentences], NDArray[np.float32]]
+Answers = Callable[[EncodedTexts], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handover:
+class TeacherOutputs:
     """From one finished teacher, into this machine's cache."""
 
     store: Store
@@ -53,28 +53,28 @@ class Handover:
             file.rename(draft / file.name)
         (draft / TEACHER).rmdir()
 
-    def fetch(self, room: Classroom, parts: Iterable[Part]) -> None:
+    def fetch(self, data: EncodedDataset, parts: Iterable[Part]) -> None:
         """Brings logits that are kept with the run and not at hand; a part without texts needs none."""
         with self._alone():
             for part in parts:
-                name = room.logits_path(part, self.teacher.run_id).name
-                room.teacher_logits(part, self.teacher.run_id, partial(self._kept, name))
+                name = data.logits_path(part, self.teacher.run_id).name
+                data.teacher_logits(part, self.teacher.run_id, partial(self._kept, name))
 
-    def give(self, room: Classroom, parts: Iterable[Part], compute: Answers) -> None:
+    def give(self, data: EncodedDataset, parts: Iterable[Part], compute: Answers) -> None:
         """Sees to it that logits are at hand and kept with the run; computed where they are neither."""
         with self._alone():
             kept = self.store.files(self.teacher.run_id, LOGITS)
             for part in parts:
-                self._give(room, part, kept, compute)
+                self._give(data, part, kept, compute)
 
-    def _give(self, room: Classroom, part: Part, kept: Iterable[str], compute: Answers) -> None:
-        path = room.logits_path(part, self.teacher.run_id)
+    def _give(self, data: EncodedDataset, part: Part, kept: Iterable[str], compute: Answers) -> None:
+        path = data.logits_path(part, self.teacher.run_id)
         is_kept = f"{LOGITS}/{path.name}" in kept
-        logits = room.teacher_logits(part, self.teacher.run_id, partial(self._kept, path.name) if is_kept else compute)
+        logits = data.teacher_logits(part, self.teacher.run_id, partial(self._kept, path.name) if is_kept else compute)
         if len(logits) and not is_kept:
             self._keep(path, LOGITS)
 
-    def give_texts(self, made: str) -> None:
+    def publish_texts(self, made: str) -> None:
         """As `give`, for texts made under a digest, which are at hand; none for none."""
         if made and not self._has_texts(made):
             self._keep(augmented_path(made), TEXTS)
@@ -96,7 +96,7 @@ class Handover:
             shutil.copy(path, folder)
             self.store.add_artifacts(self.teacher.run_id, Path(folder), name)
 
-    def _kept(self, name: str, _: Sentences) -> NDArray[np.float32]:
+    def _kept(self, name: str, _: EncodedTexts) -> NDArray[np.float32]:
         """[A, C] as the run has it."""
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -114,18 +114,18 @@ class Handover:
         return FileLock(lock_path(f"{self.teacher.key}.{LOGITS}"))
 
 
-def parts_read(spec: RunSpec) -> tuple[Part, ...]:
+def required_parts(spec: RunSpec) -> tuple[Part, ...]:
     """The parts of which a student reads the teacher's logits."""
     if spec.loss == "hard":
         return ()
-    return (*LABELLED, *unlabelled_read(spec))
+    return (*LABELLED, *required_sources(spec))
 
 
-def made_texts(spec: RunSpec) -> str:
+def generated_texts_digest(spec: RunSpec) -> str:
     """Digest that the texts of a spec are made and stored under; empty where it reads none that were made."""
     return spec.pool_digest if spec.text_source in METHODS else ""
 
 
-def unlabelled_read(spec: RunSpec) -> tuple[Source, ...]:
+def required_sources(spec: RunSpec) -> tuple[Source, ...]:
     """The sources of unlabelled text of which a student reads the teacher's logits."""
     return (cast(Source, spec.text_source),) if spec.unlabeled and spec.loss != "hard" else ()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from benchmark.core.errors import DivergedError
 from benchmark.distillation.batching import Batch, collate, plan_batches, token_budget
-from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.encoding import EncodedTexts
 from benchmark.distillation.losses import LossFunction
 from benchmark.distillation.optimizer import Optimizer
 
@@ -22,19 +22,19 @@ Score = Callable[[NDArray[np.float32]], float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exercise:
+class Examples:
     """Sentences and what is to be answered: `targets` are labels [A] or (memory-mapped) teacher logits [A, C]."""
 
-    sentences: Sentences
+    encoded: EncodedTexts
     targets: NDArray[Any]
 
-    def take(self, rows: NDArray[np.int64]) -> "Exercise":
+    def take(self, rows: NDArray[np.int64]) -> "Examples":
         """Those sentences with their targets."""
-        return Exercise(sentences=self.sentences.take(rows), targets=self.targets[self.sentences.answers_of(rows)])
+        return Examples(encoded=self.encoded.take(rows), targets=self.targets[self.encoded.target_rows(rows)])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class TrainingConfig:
     """How to train; the fields are those of a RunSpec."""
 
     learning_rate: float
@@ -48,7 +48,7 @@ class Recipe:
 
 
 @dataclass(kw_only=True)
-class Progress:
+class TrainingHistory:
     """What came of a training. `steps_to_best` counts optimiser steps up to the weights that were kept."""
 
     epochs: int = 0
@@ -87,67 +87,67 @@ def train(
     model: nn.Module,
     embedding: nn.Embedding,
     *,
-    practice: Exercise,
-    validation: Exercise,
+    training_set: Examples,
+    validation: Examples,
     loss: LossFunction,
     score: Score,
-    recipe: Recipe,
+    config: TrainingConfig,
     on_epoch: OnEpoch,
     device: torch.device,
-) -> Progress:
+) -> TrainingHistory:
     """Trains `model` in place until the validation loss has not fallen for `patience` epochs; keeps the best weights.
 
     `score` maps the validation logits [A, C] to the validation F1, which is logged. `on_epoch` gets the epoch's
     number and its metrics. Only the validation split is looked at.
     """
-    torch.manual_seed(recipe.seed)
-    rng = np.random.default_rng(recipe.seed)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
     model.to(device)
-    budget = token_budget(practice.sentences, recipe.batch_size)
-    n_steps = recipe.max_epochs * len(plan_batches(practice.sentences.lengths, budget))
+    budget = token_budget(training_set.encoded, config.batch_size)
+    n_steps = config.max_epochs * len(plan_batches(training_set.encoded.lengths, budget))
     optimizer = Optimizer(
         model,
         embedding,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        decay_steps=min(n_steps, recipe.max_steps or n_steps) if recipe.decay else 0,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        decay_steps=min(n_steps, config.max_steps or n_steps) if config.decay else 0,
     )
-    progress = Progress()
+    history = TrainingHistory()
     start = time.perf_counter()
-    while not _is_over(progress, recipe):
-        left = recipe.max_steps - progress.steps if recipe.max_steps else None
-        train_loss = _epoch(model, optimizer, practice, loss, budget, left, rng, progress, device)
-        logits = predict(model, validation.sentences, device=device, busy=progress.busy)
+    while not _is_over(history, config):
+        left = config.max_steps - history.steps if config.max_steps else None
+        train_loss = _epoch(model, optimizer, training_set, loss, budget, left, rng, history, device)
+        logits = predict(model, validation.encoded, device=device, busy=history.busy)
         valid_loss = _validation_loss(logits, validation, loss)
-        _keep_best(model, progress, valid_loss)
-        progress.train_seconds = time.perf_counter() - start
-        on_epoch(progress.epochs, {"train_loss": train_loss, "valid_loss": valid_loss, "valid_f1": score(logits)})
-    if not progress.best_weights:
+        _keep_best(model, history, valid_loss)
+        history.train_seconds = time.perf_counter() - start
+        on_epoch(history.epochs, {"train_loss": train_loss, "valid_loss": valid_loss, "valid_f1": score(logits)})
+    if not history.best_weights:
         raise DivergedError(
-            f"Training diverged: the validation loss was never a finite number in {progress.epochs} epochs at "
-            f"learning rate {recipe.learning_rate:g}. Try a lower one."
+            f"Training diverged: the validation loss was never a finite number in {history.epochs} epochs at "
+            f"learning rate {config.learning_rate:g}. Try a lower one."
         )
-    model.load_state_dict(progress.best_weights)
-    return progress
+    model.load_state_dict(history.best_weights)
+    return history
 
 
-def _is_over(progress: Progress, recipe: Recipe) -> bool:
+def _is_over(history: TrainingHistory, config: TrainingConfig) -> bool:
     return (
-        progress.epochs >= recipe.max_epochs
-        or (0 < recipe.max_steps <= progress.steps)
-        or progress.epochs - progress.best_epoch >= recipe.patience
+        history.epochs >= config.max_epochs
+        or (0 < config.max_steps <= history.steps)
+        or history.epochs - history.best_epoch >= config.patience
     )
 
 
 def _epoch(
     model: nn.Module,
     optimizer: Optimizer,
-    practice: Exercise,
+    training_set: Examples,
     loss: LossFunction,
     budget: int,
     most_steps: int | None,
     rng: np.random.Generator,
-    progress: Progress,
+    history: TrainingHistory,
     device: torch.device,
 ) -> float:
     """One pass over the sentences, or as much of it as `most_steps` allows; returns the mean loss of its batches.
@@ -156,38 +156,38 @@ def _epoch(
     """
     model.train()
     total = torch.zeros((), device=device)
-    batches = plan_batches(practice.sentences.lengths, budget, rng)[:most_steps]
+    batches = plan_batches(training_set.encoded.lengths, budget, rng)[:most_steps]
     for chosen in batches:
-        batch = collate(practice.sentences, chosen).to(device)
-        targets = _targets(practice, batch, device)
-        with progress.busy():
-            value = loss(answer_logits(model, batch), targets)
+        batch = collate(training_set.encoded, chosen).to(device)
+        targets = _targets(training_set, batch, device)
+        with history.busy():
+            value = loss(target_logits(model, batch), targets)
             value.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         total += value.detach()
-    progress.epochs += 1
-    progress.steps += len(batches)
-    progress.sentences_seen += sum(map(len, batches))
-    with progress.busy():
+    history.epochs += 1
+    history.steps += len(batches)
+    history.sentences_seen += sum(map(len, batches))
+    with history.busy():
         return total.item() / len(batches)
 
 
-def answer_logits(model: nn.Module, batch: Batch) -> Tensor:
+def target_logits(model: nn.Module, batch: Batch) -> Tensor:
     """The model's logits [N, C] at the batch's answers."""
     logits: Tensor = model(batch.input_ids, batch.attention_mask)
-    return logits.flatten(0, -2).index_select(0, batch.places)
+    return logits.flatten(0, -2).index_select(0, batch.target_positions)
 
 
-def _targets(exercise: Exercise, batch: Batch, device: torch.device) -> Tensor:
+def _targets(examples: Examples, batch: Batch, device: torch.device) -> Tensor:
     """Labels [N] or teacher logits [N, C] of the batch's answers."""
-    targets = torch.from_numpy(np.asarray(exercise.targets[batch.answers]))
+    targets = torch.from_numpy(np.asarray(examples.targets[batch.target_rows]))
     return (targets.float() if targets.is_floating_point() else targets).to(device, non_blocking=True)
 
 
 @torch.inference_mode()
 def predict(
     model: nn.Module,
-    sentences: Sentences,
+    encoded: EncodedTexts,
     *,
     device: torch.device,
     batch_size: int = 64,
@@ -195,29 +195,29 @@ def predict(
 ) -> NDArray[np.float32]:
     """Logits [A, C] of every answer; NaN for a word without a piece. `busy` is entered while the model works."""
     model.eval()
-    parts, answers = [], []
-    for chosen in plan_batches(sentences.lengths, token_budget(sentences, batch_size)):
-        batch = collate(sentences, chosen).to(device)
+    parts, target_rows = [], []
+    for chosen in plan_batches(encoded.lengths, token_budget(encoded, batch_size)):
+        batch = collate(encoded, chosen).to(device)
         with busy():
-            parts.append(answer_logits(model, batch))
-        answers.append(batch.answers)
+            parts.append(target_logits(model, batch))
+        target_rows.append(batch.target_rows)
     with busy():
         found = torch.cat(parts).float().cpu().numpy()
-    logits = np.full((sentences.n_answers, found.shape[1]), np.nan, dtype=np.float32)
-    logits[np.concatenate(answers)] = found
+    logits = np.full((encoded.n_targets, found.shape[1]), np.nan, dtype=np.float32)
+    logits[np.concatenate(target_rows)] = found
     return logits
 
 
-def _validation_loss(logits: NDArray[np.float32], validation: Exercise, loss: LossFunction) -> float:
+def _validation_loss(logits: NDArray[np.float32], validation: Examples, loss: LossFunction) -> float:
     """The loss over all answers that the model gave."""
     given = ~np.isnan(logits[:, 0])
     targets = torch.from_numpy(np.asarray(validation.targets)[given])
     return float(loss(torch.from_numpy(logits[given]), targets.float() if targets.is_floating_point() else targets))
 
 
-def _keep_best(model: nn.Module, progress: Progress, valid_loss: float) -> None:
-    if valid_loss < progress.best_loss:
-        progress.best_loss = valid_loss
-        progress.best_epoch = progress.epochs
-        progress.steps_to_best = progress.steps
-        progress.best_weights = {name: value.clone() for name, value in model.state_dict().items()}
+def _keep_best(model: nn.Module, history: TrainingHistory, valid_loss: float) -> None:
+    if valid_loss < history.best_loss:
+        history.best_loss = valid_loss
+        history.best_epoch = history.epochs
+        history.steps_to_best = history.steps
+        history.best_weights = {name: value.clone() for name, value in model.state_dict().items()}

@@ -16,73 +16,73 @@ from benchmark.core.spec import RunSpec, digest
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import Split
 from benchmark.distillation import embeddings
-from benchmark.distillation.encoded_dataset import POOL, Classroom
+from benchmark.distillation.encoded_dataset import POOL, EncodedDataset
 from benchmark.distillation.encoding import concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.trainer import OnEpoch, Progress, Recipe, predict, train
-from benchmark.distillation.training_set import Practice, exercise, practice
+from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, predict, train
+from benchmark.distillation.training_set import TrainingSet, examples, training_set
 
 
 @dataclass(kw_only=True)
-class Lesson:
+class TrainingRun:
     """A spec with what it needs to be taught."""
 
     spec: RunSpec
-    room: Classroom
+    data: EncodedDataset
     device: torch.device
     teacher: str = ""
     """Id of the run of a student's teacher, whose logits and word pieces are read from the cache."""
     vectors: str = ""
     at_hand: Callable[[str], str] = str
-    """Where the teacher's folder and the vectors lie here; see `Rooms`."""
+    """Where the teacher's folder and the vectors lie here; see `SuiteData`."""
 
-    def teach(self, rate: float, on_epoch: OnEpoch) -> "Taught":
+    def train(self, rate: float, on_epoch: OnEpoch) -> "TrainedModel":
         """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs."""
         torch.manual_seed(self.spec.seed)
         model = self.build()
-        progress = train(
+        history = train(
             model,
             word_table(model),
-            practice=self.practice.exercise,
-            validation=exercise(self.spec, self.room, "validation", self.teacher),
+            training_set=self.training_set.examples,
+            validation=examples(self.spec, self.data, "validation", self.teacher),
             loss=loss_function(self.spec.loss, self.spec.temperature),
-            score=partial(score, self.room, "validation"),
-            recipe=_recipe(self.spec, rate),
+            score=partial(score, self.data, "validation"),
+            config=_training_config(self.spec, rate),
             on_epoch=on_epoch,
             device=self.device,
         )
-        logits = predict(model, self.room.sentences("validation"), device=self.device)
-        return Taught(
+        logits = predict(model, self.data.encoded("validation"), device=self.device)
+        return TrainedModel(
             model=model,
             learning_rate=rate,
-            progress=progress,
-            valid_f1=score(self.room, "validation", logits),
+            history=history,
+            valid_f1=score(self.data, "validation", logits),
             valid_logits=logits,
         )
 
     def build(self) -> nn.Module:
         """The untrained model; its table starts where the setting says."""
-        corpus, spec = self.room.corpus, self.spec
+        corpus, spec = self.data.corpus, self.spec
         if spec.is_teacher:
             return load_teacher(self.at_hand(spec.teacher), spec.task, len(corpus.labels))
         model = students.build(
             spec.student,
             task=spec.task,
-            vocab_size=len(self.room.tokenizer),
+            vocab_size=len(self.data.tokenizer),
             n_labels=len(corpus.labels),
-            pad_id=self.room.sentences("train").pad_id,
+            pad_id=self.data.encoded("train").pad_id,
         )
         if spec.embeddings != "random":
             table = students.word_embeddings(model)
-            embeddings.start_table(table, self._matrix(table.embedding_dim))
+            embeddings.initialise_embeddings(table, self._matrix(table.embedding_dim))
         return model
 
     @cached_property
-    def practice(self) -> Practice:
+    def training_set(self) -> TrainingSet:
         """What the student is taught with, at whatever rate."""
-        return practice(self.spec, self.room, self.teacher)
+        return training_set(self.spec, self.data, self.teacher)
 
     def _matrix(self, width: int) -> NDArray[np.float32]:
         """[V, any width] what the word-piece table starts from.
@@ -92,40 +92,40 @@ class Lesson:
         """
         if self.spec.embeddings == "bert":
             return _table_of(
-                load_teacher(str(teacher_folder(self.teacher)), self.spec.task, len(self.room.corpus.labels))
+                load_teacher(str(teacher_folder(self.teacher)), self.spec.task, len(self.data.corpus.labels))
             )
         spec = self.spec
-        read_as = [spec.teacher_key, self.room.max_length]  # rows are the word pieces of this teacher
+        read_as = [spec.teacher_key, self.data.max_length]  # rows are the word pieces of this teacher
         path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
         stored: NDArray[np.float32] = stored_matrix(path, lambda: self._fasttext(width))
         return stored
 
     def _fasttext(self, width: int) -> NDArray[np.float32]:
-        tokenizer = self.room.tokenizer
-        pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        tokenizer = self.data.tokenizer
+        tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         if self.vectors:
-            return embeddings.read_vectors(Path(self.at_hand(self.vectors)), pieces)
-        text = concatenate(self.room.sentences("train"), self.room.sentences(POOL))
-        sentences = [[pieces[i] for i in ids] for ids in np.split(text.ids, text.offsets[1:-1])]
-        return embeddings.train_fasttext(sentences, pieces, width)
+            return embeddings.read_vectors(Path(self.at_hand(self.vectors)), tokens)
+        text = concatenate(self.data.encoded("train"), self.data.encoded(POOL))
+        encoded = [[tokens[i] for i in ids] for ids in np.split(text.ids, text.offsets[1:-1])]
+        return embeddings.train_fasttext(encoded, tokens, width)
 
 
 @dataclass(kw_only=True)
-class Taught:
+class TrainedModel:
     """A model with its best weights, and how it came to them."""
 
     model: nn.Module
     learning_rate: float
-    progress: Progress
+    history: TrainingHistory
     valid_f1: float
     valid_logits: NDArray[np.float32]
     """[A, C] on the validation split, with the best weights."""
 
 
-def score(room: Classroom, split: Split, logits: NDArray[np.float32]) -> float:
+def score(data: EncodedDataset, split: Split, logits: NDArray[np.float32]) -> float:
     """Macro-F1 in 0..1 of logits [A, C] on a split, by the data set's own metric."""
-    corpus: Corpus = room.corpus
-    return macro_f1(room.gold(split), room.decode(logits, split), corpus.metric, corpus.labels)
+    corpus: Corpus = data.corpus
+    return macro_f1(data.gold(split), data.decode(logits, split), corpus.metric, corpus.labels)
 
 
 def word_table(model: nn.Module) -> nn.Embedding:
@@ -133,8 +133,8 @@ def word_table(model: nn.Module) -> nn.Embedding:
     return model.embedding if isinstance(model, Teacher) else students.word_embeddings(model)
 
 
-def _recipe(spec: RunSpec, rate: float) -> Recipe:
-    return Recipe(
+def _training_config(spec: RunSpec, rate: float) -> TrainingConfig:
+    return TrainingConfig(
         learning_rate=rate,
         weight_decay=spec.weight_decay,
         decay=spec.decay,

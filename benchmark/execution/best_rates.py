@@ -5,28 +5,30 @@ from dataclasses import replace
 
 from benchmark.core.errors import InputError
 from benchmark.core.spec import RunSpec
-from benchmark.execution.plan import Item
-from benchmark.reporting.tuned_rates import BEST_RATE, lesson_key, studies
+from benchmark.execution.plan import PlannedRun
+from benchmark.reporting.tuned_rates import BEST_RATE, studies, training_key
 from tracking import Record
 
 
-def at_tuned_rates(items: Sequence[Item], records: Iterable[Record], suite: str, preset: str) -> list[Item]:
+def with_tuned_rates(
+    items: Sequence[PlannedRun], records: Iterable[Record], suite: str, preset: str
+) -> list[PlannedRun]:
     """The plan with each student at its study's best rate; teachers and what cannot be run stay as they are.
 
     Raises InputError, with the command that makes the first missing study, where a student has none.
     """
     known = studies(records)
-    missing = [i.spec for i in items if _is_tunable(i) and lesson_key(i.spec) not in known]
+    missing = [i.spec for i in items if _is_tunable(i) and training_key(i.spec) not in known]
     if missing:
         names = ", ".join(dict.fromkeys(f"{s.dataset}.{s.student}.{s.setting}" for s in missing))
         raise InputError(f"No finished study for {names}. Make one first: {_command(missing[0], suite, preset)}")
-    return [_tuned(item, known[lesson_key(item.spec)]) if _is_tunable(item) else item for item in items]
+    return [_tuned(item, known[training_key(item.spec)]) if _is_tunable(item) else item for item in items]
 
 
-def tuned_lines(items: Iterable[Item], records: Iterable[Record]) -> list[str]:
+def tuned_lines(items: Iterable[PlannedRun], records: Iterable[Record]) -> list[str]:
     """Which rate of which study each student takes, for people."""
     known = studies(records)
-    rows = {lesson_key(item.spec): item.spec for item in items if _is_tunable(item)}
+    rows = {training_key(item.spec): item.spec for item in items if _is_tunable(item)}
     return [
         f"{spec.dataset}.{spec.student}.{spec.setting}: learning rate {spec.learning_rate:.3g} of study "
         f"{known[key].tags.get('study', known[key].name)} (run {known[key].run_id})"
@@ -34,11 +36,11 @@ def tuned_lines(items: Iterable[Item], records: Iterable[Record]) -> list[str]:
     ]
 
 
-def _is_tunable(item: Item) -> bool:
+def _is_tunable(item: PlannedRun) -> bool:
     return not item.spec.is_teacher and not item.skip_reason
 
 
-def _tuned(item: Item, study: Record) -> Item:
+def _tuned(item: PlannedRun, study: Record) -> PlannedRun:
     return replace(item, spec=replace(item.spec, learning_rate=study.metrics[BEST_RATE]))
 
 

@@ -8,7 +8,7 @@ from benchmark.core.presets import GRID_RATES
 from benchmark.core.spec import GRID, RunSpec
 from tracking import Record
 
-MICROSECONDS_PER_PIECE = {
+MICROSECONDS_PER_TOKEN = {
     "teacher": 900,
     "bilstm": 30,
     "cnn": 40,
@@ -18,7 +18,7 @@ MICROSECONDS_PER_PIECE = {
 }
 """Of training on one core (the teacher's on two): only to tell minutes from hours."""
 
-CHARACTERS_PER_PIECE = 4
+CHARACTERS_PER_TOKEN = 4
 LIKELY_EPOCHS = 20
 """At which early stopping tends to end a student's training."""
 OVERHEAD_SECONDS = 6
@@ -48,15 +48,15 @@ class Estimator:
         if known is not None and not spec.smoke:
             return known
         n_trials = len(GRID_RATES) if spec.learning_rate == GRID else 1
-        seconds_per_piece = MICROSECONDS_PER_PIECE.get(spec.student, 100) * 1e-6
-        return OVERHEAD_SECONDS + seconds_per_piece * n_trials * _pieces_seen(spec, texts)
+        seconds_per_token = MICROSECONDS_PER_TOKEN.get(spec.student, 100) * 1e-6
+        return OVERHEAD_SECONDS + seconds_per_token * n_trials * _tokens_seen(spec, texts)
 
 
-def _pieces_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
+def _tokens_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
     """Until early stopping, or until the budget of steps is spent."""
     if not texts:
         return 0
     characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)
     seen = len(texts) * min(spec.max_epochs, LIKELY_EPOCHS)
     sentences = min(seen, spec.max_steps * spec.batch_size) if spec.max_steps else seen
-    return sentences * characters / len(texts) / CHARACTERS_PER_PIECE
+    return sentences * characters / len(texts) / CHARACTERS_PER_TOKEN

@@ -36,7 +36,7 @@ def note(spec: RunSpec, role: str) -> str:
     return text + FILES if role in ("teacher", "train") else text
 
 
-def parcel_note(title: str) -> str:
+def file_set_note(title: str) -> str:
     """Markdown."""
     return f"Files of **{title}** under Artifacts: machines of a cluster that lack them read them here."
 

@@ -12,15 +12,15 @@ from rich.console import Console
 from benchmark.cli.progress import SweepProgress
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.core.locks import claim
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.executors import choice
 from benchmark.execution.limits import Limits
 from benchmark.execution.outcome import Outcome
-from benchmark.execution.plan import Item, Request
+from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.execution.run_description import role, tags
-from benchmark.execution.run_status import Ledger
+from benchmark.execution.run_status import RunStatus
 from benchmark.execution.scheduler import sweep
-from benchmark.execution.tasks import Executor, Work
+from benchmark.execution.tasks import Executor, RunnerConfig
 from benchmark.export.registered_model import publish_best, show_served
 from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.stage import measure
@@ -31,32 +31,32 @@ from tracking import Store, ui_command
 
 
 @dataclass(frozen=True)
-class Job:
+class Pipeline:
     """What a command line came to."""
 
-    asked: argparse.Namespace
-    wanted: Request
-    rooms: Rooms
-    items: Sequence[Item]
+    args: argparse.Namespace
+    config: BenchmarkConfig
+    suite_data: SuiteData
+    items: Sequence[PlannedRun]
     """The whole plan."""
-    ledger: Ledger
+    run_status: RunStatus
     """What was known of it when it was made."""
     out: Path
     console: Console
 
     @property
     def suite(self) -> str:
-        return self.wanted.suite.name
+        return self.config.suite.name
 
-    def done(self, due: list[Item], seconds: Mapping[str, float]) -> int:
+    def done(self, due: list[PlannedRun], seconds: Mapping[str, float]) -> int:
         """Carries it out; returns the exit code. `seconds` that each run is expected to take, by key."""
-        with choice.opened(self.asked, self.wanted.jobs) as executor:
-            store = Store.open(self.asked.tracking_uri)
+        with choice.opened(self.args, self.config.jobs) as executor:
+            store = Store.open(self.args.tracking_uri)
             report_folder(self.out)
             store.kill_stale()
             self._record_skips(store)
             outcomes = self._swept(due, self._work(store), executor, seconds)
-        if not self.asked.no_latency:
+        if not self.args.no_latency:
             self._measure(store)
         records, data = store.records(self.suite), {item.spec.dataset: item.spec.data_digest for item in self.items}
         rows = ranked(records, data)
@@ -66,24 +66,26 @@ class Job:
         self._show_places(store)
         return self._close(outcomes, store)
 
-    def _work(self, store: Store) -> Work:
-        limits = Limits(memory_mib=self.asked.max_memory, minutes=self.asked.max_minutes)
-        return Work.of(self.rooms, store, self.wanted, limits=limits)
+    def _work(self, store: Store) -> RunnerConfig:
+        limits = Limits(memory_mib=self.args.max_memory, minutes=self.args.max_minutes)
+        return RunnerConfig.of(self.suite_data, store, self.config, limits=limits)
 
     def _record_skips(self, store: Store) -> None:
         """A run that cannot be done here is a row of the report too, with its reason."""
         for item in self.items:
-            if item.skip_reason and item.spec.key not in self.ledger.skipped:
+            if item.skip_reason and item.spec.key not in self.run_status.skipped:
                 spec = item.spec
-                of_run = tags(spec, role(spec), self.wanted.preset_name)
+                of_run = tags(spec, role(spec), self.config.preset_name)
                 store.begin(spec.suite, spec.name, tags=of_run, params=asdict(spec)).skip(item.skip_reason)
 
-    def _swept(self, due: list[Item], work: Work, executor: Executor, seconds: Mapping[str, float]) -> list[Outcome]:
+    def _swept(
+        self, due: list[PlannedRun], work: RunnerConfig, executor: Executor, seconds: Mapping[str, float]
+    ) -> list[Outcome]:
         """How each run that was due ended, with a progress bar meanwhile."""
         outcomes: list[Outcome] = []
         if due:
             with SweepProgress(seconds, self.console, max(len(item.spec.name) for item in due)) as progress:
-                sweep(due, self.ledger, work, executor, progress.epoch, _both(progress.done, outcomes.append))
+                sweep(due, self.run_status, work, executor, progress.epoch, _both(progress.done, outcomes.append))
         return outcomes
 
     def _measure(self, store: Store) -> None:
@@ -93,18 +95,18 @@ class Job:
 
     def _measure_alone(self, store: Store) -> None:
         records = store.records(self.suite)
-        finished = Ledger.read(records).finished
+        finished = RunStatus.read(records).finished
         models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in self.items if i.spec.key in finished]
         waiting = unmeasured(models, records)
         if waiting:
             self.console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
-        desk = Work.of(self.rooms, store, self.wanted).desk()
-        for _ in measure(waiting, desk, beside=[model for model in models if model.spec.is_teacher]):
+        runner = RunnerConfig.of(self.suite_data, store, self.config).runner()
+        for _ in measure(waiting, runner, beside=[model for model in models if model.spec.is_teacher]):
             pass
 
     def _show_places(self, store: Store) -> None:
         """Where things are, and how to go on."""
-        stored = ["--tracking-uri", self.asked.tracking_uri] if self.asked.tracking_uri else []
+        stored = ["--tracking-uri", self.args.tracking_uri] if self.args.tracking_uri else []
         lines = {
             "Page": str(self.out / "report.html"),
             "Report": str(self.out / "report.md"),
@@ -117,16 +119,16 @@ class Job:
 
     def _close(self, outcomes: Iterable[Outcome], store: Store) -> int:
         """Says last what failed."""
-        failures = self._failures(outcomes, Ledger.read(store.records(self.suite)))
+        failures = self._failures(outcomes, RunStatus.read(store.records(self.suite)))
         for name, reason in failures.items():
             print(f"Failed: {name}: {reason}", file=sys.stderr)
         return SOME_FAILED if failures else DONE
 
-    def _failures(self, outcomes: Iterable[Outcome], ledger: Ledger) -> dict[str, str]:
+    def _failures(self, outcomes: Iterable[Outcome], run_status: RunStatus) -> dict[str, str]:
         """Why, by name: what is not done, and what failed just now although an earlier run of it counts."""
         now = {outcome.spec.key: outcome.failure for outcome in outcomes if outcome.failure}
-        reasons = {key: record.tags.get("reason", "") for key, record in ledger.failed.items()} | now
-        undone = [i.spec for i in self.items if ledger.state(i) in ("failed", "missing") or i.spec.key in now]
+        reasons = {key: record.tags.get("reason", "") for key, record in run_status.failed.items()} | now
+        undone = [i.spec for i in self.items if run_status.state(i) in ("failed", "missing") or i.spec.key in now]
         return {spec.name: reasons.get(spec.key, "not begun, since its teacher failed") for spec in undone}
 
 

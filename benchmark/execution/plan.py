@@ -11,13 +11,13 @@ from benchmark.core.settings import SETTINGS, Setting
 from benchmark.core.spec import FINE_TUNED, TEACHER, RunSpec
 from benchmark.data.augmentation.config import METHODS, Means
 from benchmark.data.suites import Suite
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 
 TEACHER_SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class BenchmarkConfig:
     """What the command line, the suite's file and the preset came to."""
 
     suite: Suite
@@ -44,39 +44,43 @@ class Request:
     jobs: int = 1
     """Runs of students side by side."""
 
-    def rooms(self) -> Rooms:
+    def suite_data(self) -> SuiteData:
         """Where what is asked for is loaded."""
-        return Rooms(suite=self.suite, teacher=self.teacher, vectors=self.vectors, limit=self.limit, means=self.means)
+        return SuiteData(
+            suite=self.suite, teacher=self.teacher, vectors=self.vectors, limit=self.limit, means=self.means
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class PlannedRun:
     """A run of the plan; `skip_reason` says why it cannot be done here."""
 
     spec: RunSpec
     skip_reason: str = ""
 
 
-def plan_runs(request: Request, rooms: Rooms) -> list[Item]:
+def plan_runs(request: BenchmarkConfig, suite_data: SuiteData) -> list[PlannedRun]:
     """All runs in the order they are done: each data set's teacher, then its students."""
-    return [item for dataset in request.datasets for item in _of_dataset(request, rooms, dataset)]
+    return [item for dataset in request.datasets for item in _of_dataset(request, suite_data, dataset)]
 
 
-def _of_dataset(request: Request, rooms: Rooms, dataset: str) -> Iterator[Item]:
-    reason = rooms.why_unavailable(dataset)
-    data_digest = "" if reason else rooms.corpus(dataset).digest
-    n_texts = 0 if reason else len(rooms.corpus(dataset).texts("train"))
-    teacher = _teacher_spec(request, dataset, n_texts, data_digest, rooms.teacher_identity)
-    yield Item(spec=teacher, skip_reason=reason)
+def _of_dataset(request: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> Iterator[PlannedRun]:
+    reason = suite_data.why_unavailable(dataset)
+    data_digest = "" if reason else suite_data.corpus(dataset).digest
+    n_texts = 0 if reason else len(suite_data.corpus(dataset).texts("train"))
+    teacher = _teacher_spec(request, dataset, n_texts, data_digest, suite_data.teacher_identity)
+    yield PlannedRun(spec=teacher, skip_reason=reason)
     for student, setting, seed in product(request.students, request.settings, request.seeds):
         if setting in request.preset.left_out.get(student, ()):
             continue
-        taught = SETTINGS[setting]
-        pool = "" if reason or not taught.unlabeled else rooms.pool_digest(dataset, taught.text_source)
-        yield Item(spec=_student_spec(request, teacher, student, setting, seed, pool, rooms), skip_reason=reason)
+        trained = SETTINGS[setting]
+        pool = "" if reason or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
+        yield PlannedRun(
+            spec=_student_spec(request, teacher, student, setting, seed, pool, suite_data), skip_reason=reason
+        )
 
 
-def _teacher_spec(request: Request, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
+def _teacher_spec(request: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
     tuning, task = FINE_TUNINGS.get(request.teacher, USUAL_FINE_TUNING), request.suite.task
     n_batches = ceil(n_texts / request.preset.batch_size)
     return RunSpec(
@@ -102,7 +106,13 @@ def _teacher_spec(request: Request, dataset: str, n_texts: int, data_digest: str
 
 
 def _student_spec(
-    request: Request, teacher: RunSpec, student: str, setting_name: str, seed: int, pool_digest: str, rooms: Rooms
+    request: BenchmarkConfig,
+    teacher: RunSpec,
+    student: str,
+    setting_name: str,
+    seed: int,
+    pool_digest: str,
+    suite_data: SuiteData,
 ) -> RunSpec:
     setting: Setting = SETTINGS[setting_name]
     return RunSpec(
@@ -125,7 +135,7 @@ def _student_spec(
         balance=setting.balance,
         length_filter=setting.length_filter,
         embeddings=setting.embeddings,
-        embedding_source=rooms.vectors_digest if setting.embeddings == "fasttext" else "",
+        embedding_source=suite_data.vectors_digest if setting.embeddings == "fasttext" else "",
         max_epochs=request.preset.max_epochs,
         max_steps=request.preset.max_steps,
         patience=request.preset.patience,
@@ -136,7 +146,7 @@ def _student_spec(
     )
 
 
-def _rate(request: Request, student: str) -> float | Literal["grid"]:
+def _rate(request: BenchmarkConfig, student: str) -> float | Literal["grid"]:
     if request.learning_rate is not None:
         return request.learning_rate
     return "grid" if request.preset.grid else STUDENT_RATES[student]

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from benchmark.execution.plan import Item
+from benchmark.execution.plan import PlannedRun
 from tracking import Record
 
 
 @dataclass(kw_only=True)
-class Ledger:
+class RunStatus:
     """What is known of the runs of a plan: by key, the record that counts."""
 
     finished: dict[str, Record] = field(default_factory=dict)
@@ -19,16 +19,16 @@ class Ledger:
     """Ids of all runs of a key that have ended, whichever counts."""
 
     @classmethod
-    def read(cls, records: Iterable[Record]) -> "Ledger":
+    def read(cls, records: Iterable[Record]) -> "RunStatus":
         """From a suite's records, oldest first, so that the latest counts."""
-        ledger = cls()
+        run_status = cls()
         for record in records:
-            if record.tags.get("role") in ("teacher", "train") and hasattr(ledger, record.status):
-                getattr(ledger, record.status)[record.key] = record
-                ledger.ended[record.key] |= {record.run_id}
-        return ledger
+            if record.tags.get("role") in ("teacher", "train") and hasattr(run_status, record.status):
+                getattr(run_status, record.status)[record.key] = record
+                run_status.ended[record.key] |= {record.run_id}
+        return run_status
 
-    def state(self, item: Item) -> str:
+    def state(self, item: PlannedRun) -> str:
         """done, failed, skipped or missing."""
         key = item.spec.key
         if key in self.finished:
@@ -38,9 +38,11 @@ class Ledger:
         return "failed" if key in self.failed else "missing"
 
 
-def due_items(items: Sequence[Item], ledger: Ledger, *, force: bool, retry_failed: bool) -> list[Item]:
+def pending_runs(
+    items: Sequence[PlannedRun], run_status: RunStatus, *, force: bool, retry_failed: bool
+) -> list[PlannedRun]:
     """Those to be done now. A student whose teacher failed and is not to be tried again waits for it."""
     states = {"missing": True, "done": force, "failed": retry_failed or force, "skipped": False}
-    due = [item for item in items if states[ledger.state(item)]]
-    teachers = {item.spec.key for item in due if item.spec.is_teacher} | ledger.finished.keys()
+    due = [item for item in items if states[run_status.state(item)]]
+    teachers = {item.spec.key for item in due if item.spec.is_teacher} | run_status.finished.keys()
     return [item for item in due if item.spec.is_teacher or item.spec.teacher_key in teachers]

@@ -16,27 +16,33 @@ from benchmark.core.artifacts import TEACHER
 from benchmark.core.cache import teacher_folder
 from benchmark.core.checksums import keep_folder
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
-from benchmark.distillation.encoded_dataset import Classroom
-from benchmark.distillation.encoding import Sentences
+from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.distillation.encoding import EncodedTexts
 from benchmark.distillation.grid_search import search
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.teacher_outputs import LABELLED, Handover, made_texts, parts_read, unlabelled_read
+from benchmark.distillation.teacher_outputs import (
+    LABELLED,
+    TeacherOutputs,
+    generated_texts_digest,
+    required_parts,
+    required_sources,
+)
 from benchmark.distillation.trainer import OnEpoch, predict
-from benchmark.distillation.training_run import Lesson, Taught
+from benchmark.distillation.training_run import TrainedModel, TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import Outcome, Watch
 from benchmark.execution.run_description import role, tags
-from benchmark.export.evaluate import examine
+from benchmark.export.evaluate import evaluate_and_export
 from benchmark.measurement.machine_lock import machine_lock
 from tracking import ActiveRun, Record, Store
 
 
 @dataclass(kw_only=True)
-class Desk:
+class Runner:
     """Where runs are executed: what is loaded, where they are kept, on which device."""
 
-    rooms: Rooms
+    suite_data: SuiteData
     store: Store
     device: torch.device
     preset: str
@@ -75,7 +81,7 @@ class Desk:
             tempfile.TemporaryDirectory() as folder,
             enforced(self.limits, partial(_give_up, run, Path(folder))),
         ):
-            result = self._teach(spec, run, watch, teacher, Path(folder))
+            result = self._train(spec, run, watch, teacher, Path(folder))
             run.log_artifacts(Path(folder))
         run.finish(result.metrics())
         return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
@@ -99,65 +105,65 @@ class Desk:
     def tags(self, spec: RunSpec, role: str) -> dict[str, str]:
         return tags(spec, role, self.preset) | dict(self.origin)
 
-    def prepare_logits(self, spec: RunSpec, teacher: Record, *, pool: bool) -> str:
+    def ensure_teacher_outputs(self, spec: RunSpec, teacher: Record, *, pool: bool) -> str:
         """Has the teacher of the student's `spec` answer the labelled splits, or the pool, where that is not kept yet.
 
         Returns why it could not; empty where it could.
         """
-        handover = Handover(store=self.store, teacher=teacher)
+        handover = TeacherOutputs(store=self.store, teacher=teacher)
         try:
             folder = handover.files()
-            room, labels = self.rooms.classroom(spec.dataset), self.rooms.corpus(spec.dataset).labels
+            data, labels = self.suite_data.encoded_dataset(spec.dataset), self.suite_data.corpus(spec.dataset).labels
 
             @cache
             def model() -> Teacher:
                 return load_teacher(str(folder), spec.task, len(labels)).to(self.device)
 
-            def answers(sentences: Sentences) -> NDArray[np.float32]:
-                return predict(model(), sentences, device=self.device)
+            def answers(encoded: EncodedTexts) -> NDArray[np.float32]:
+                return predict(model(), encoded, device=self.device)
 
-            made, parts = (made_texts(spec), unlabelled_read(spec)) if pool else ("", LABELLED)
+            made, parts = (generated_texts_digest(spec), required_sources(spec)) if pool else ("", LABELLED)
             handover.fetch_texts(made)
-            handover.give(room, parts, answers)
-            handover.give_texts(made)
+            handover.give(data, parts, answers)
+            handover.publish_texts(made)
         except Exception as error:  # the students that need none of it go on
             return _reason(error)
         return ""
 
     def fetch_teacher(self, record: Record) -> None:
         """Brings a finished teacher's files from the store, where they are not at hand."""
-        Handover(store=self.store, teacher=record).files()
+        TeacherOutputs(store=self.store, teacher=record).files()
 
     def _begin(self, spec: RunSpec) -> ActiveRun:
         return self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))
 
-    def _teach(self, spec: RunSpec, run: ActiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
-        self.rooms.require_planned(spec)
-        room = self.rooms.classroom(spec.dataset)
+    def _train(self, spec: RunSpec, run: ActiveRun, watch: Watch, teacher: Record | None, folder: Path) -> RunResult:
+        self.suite_data.require_planned(spec)
+        data = self.suite_data.encoded_dataset(spec.dataset)
         if teacher:
-            handover = Handover(store=self.store, teacher=teacher)
+            handover = TeacherOutputs(store=self.store, teacher=teacher)
             handover.files()
-            handover.fetch_texts(made_texts(spec))
-            handover.fetch(room, parts_read(spec))
-        lesson = self.lesson(spec, teacher)
+            handover.fetch_texts(generated_texts_digest(spec))
+            handover.fetch(data, required_parts(spec))
+        training_run = self.training_run(spec, teacher)
         if spec.learning_rate == GRID:
-            taught = search(lesson, partial(self._begin_trial, spec, run), partial(watch, spec))
+            trained = search(training_run, partial(self._begin_trial, spec, run), partial(watch, spec))
         else:
-            taught = lesson.teach(float(spec.learning_rate), _both(run.log_epoch, partial(watch, spec)))
-        result = examine(lesson, taught, folder, teacher.metrics["test_f1"] if teacher else None)
+            trained = training_run.train(float(spec.learning_rate), _both(run.log_epoch, partial(watch, spec)))
+        result = evaluate_and_export(training_run, trained, folder, teacher.metrics["test_f1"] if teacher else None)
         if spec.is_teacher:
-            _keep_teacher(run.run_id, room, taught, folder, self.device)
+            _keep_teacher(run.run_id, data, trained, folder, self.device)
         return result
 
-    def lesson(self, spec: RunSpec, teacher: Record | None) -> Lesson:
+    def training_run(self, spec: RunSpec, teacher: Record | None) -> TrainingRun:
         """Of a spec, with the run that its student's teacher comes from."""
-        return Lesson(
+        return TrainingRun(
             spec=spec,
-            room=self.rooms.classroom(spec.dataset),
+            data=self.suite_data.encoded_dataset(spec.dataset),
             device=self.device,
             teacher=teacher.run_id if teacher else "",
-            vectors=self.rooms.vectors,
-            at_hand=self.rooms.at_hand,
+            vectors=self.suite_data.vectors,
+            at_hand=self.suite_data.at_hand,
         )
 
     def _begin_trial(self, spec: RunSpec, run: ActiveRun, rate: float) -> ActiveRun:
@@ -187,9 +193,9 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _keep_teacher(run_id: str, room: Classroom, taught: Taught, folder: Path, device: torch.device) -> None:
+def _keep_teacher(run_id: str, data: EncodedDataset, trained: TrainedModel, folder: Path, device: torch.device) -> None:
     """Puts into the cache what students read: the logits of the labelled splits, and the files."""
-    model = taught.model.to(device)
-    room.teacher_logits("validation", run_id, lambda _: taught.valid_logits)
-    room.teacher_logits("train", run_id, lambda sentences: predict(model, sentences, device=device))
+    model = trained.model.to(device)
+    data.teacher_logits("validation", run_id, lambda _: trained.valid_logits)
+    data.teacher_logits("train", run_id, lambda encoded: predict(model, encoded, device=device))
     keep_folder(teacher_folder(run_id), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

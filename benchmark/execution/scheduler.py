@@ -4,18 +4,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.teacher_outputs import parts_read, unlabelled_read
+from benchmark.distillation.teacher_outputs import required_parts, required_sources
 from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.plan import Item
-from benchmark.execution.run_status import Ledger
-from benchmark.execution.tasks import Executor, Preparation, Run, Work
+from benchmark.execution.plan import PlannedRun
+from benchmark.execution.run_status import RunStatus
+from benchmark.execution.tasks import Executor, Preparation, Run, RunnerConfig
 from tracking import Record, Store
 
 Done = Callable[[Outcome], None]
 
 
-def sweep(items: list[Item], ledger: Ledger, work: Work, executor: Executor, watch: Watch, done: Done) -> None:
-    """Has `items` (those due by the `ledger`) done, teachers before the students that read them.
+def sweep(
+    items: list[PlannedRun], run_status: RunStatus, work: RunnerConfig, executor: Executor, watch: Watch, done: Done
+) -> None:
+    """Has `items` (those due by the `run_status`) done, teachers before the students that read them.
 
     `watch` is told of each epoch, `done` of each outcome. A student whose teacher failed is not begun; one whose
     teacher's logits cannot be had fails. What another command has ended since the ledger was read is taken from it.
@@ -23,19 +25,19 @@ def sweep(items: list[Item], ledger: Ledger, work: Work, executor: Executor, wat
     work = executor.supplied(work, [item.spec for item in items])
     teachers = [item.spec for item in items if item.spec.is_teacher]
     students = [item.spec for item in items if not item.spec.is_teacher]
-    runs = [Run(spec=spec, known=ledger.ended[spec.key]) for spec in teachers]
+    runs = [Run(spec=spec, known=run_status.ended[spec.key]) for spec in teachers]
     _tell_each(executor.execute(runs, work, watch), done)
     found = finished_teachers(students, Store.open(work.uri))
-    taught = [spec for spec in students if spec.teacher_key in found]
-    reasons = prepare(taught, found, work, executor)
+    trained = [spec for spec in students if spec.teacher_key in found]
+    reasons = prepare(trained, found, work, executor)
     if reasons:
-        desk = work.desk()
-        for spec in taught:
+        runner = work.runner()
+        for spec in trained:
             if spec.key in reasons:
-                done(desk.fail(spec, reasons[spec.key]))
+                done(runner.fail(spec, reasons[spec.key]))
     runs = [
-        Run(spec=spec, teacher=found[spec.teacher_key], known=ledger.ended[spec.key])
-        for spec in taught
+        Run(spec=spec, teacher=found[spec.teacher_key], known=run_status.ended[spec.key])
+        for spec in trained
         if spec.key not in reasons
     ]
     _tell_each(executor.execute(runs, work, watch), done)
@@ -52,12 +54,12 @@ def finished_teachers(students: Sequence[RunSpec], store: Store) -> dict[str, Re
     """By key, those that the students learn from."""
     finished: dict[str, Record] = {}
     for suite in {spec.suite for spec in students}:
-        finished |= Ledger.read(store.records(suite)).finished
+        finished |= RunStatus.read(store.records(suite)).finished
     return {spec.teacher_key: finished[spec.teacher_key] for spec in students if spec.teacher_key in finished}
 
 
 def prepare(
-    students: Sequence[RunSpec], teachers: Mapping[str, Record], work: Work, executor: Executor
+    students: Sequence[RunSpec], teachers: Mapping[str, Record], work: RunnerConfig, executor: Executor
 ) -> dict[str, str]:
     """Has each teacher's files and logits kept where students find them.
 
@@ -69,7 +71,7 @@ def prepare(
 
 
 def _unprepared(
-    students: Sequence[RunSpec], pool: bool, teachers: Mapping[str, Record], work: Work, executor: Executor
+    students: Sequence[RunSpec], pool: bool, teachers: Mapping[str, Record], work: RunnerConfig, executor: Executor
 ) -> dict[str, str]:
     """As `prepare`, for the logits of the splits or of the pool alone."""
     readers = [spec for spec in students if _reads(spec, pool)]
@@ -87,7 +89,7 @@ def _nobody(spec: RunSpec, epoch: int) -> None:
 
 
 def _reads(spec: RunSpec, pool: bool) -> bool:
-    return bool(unlabelled_read(spec) if pool else parts_read(spec))
+    return bool(required_sources(spec) if pool else required_parts(spec))
 
 
 def _source(spec: RunSpec, pool: bool) -> tuple[str, ...]:

@@ -32,12 +32,12 @@ def add_options(made: argparse.ArgumentParser, positive: Callable[[str], int]) -
     add("--agreed", action="store_true", help="keep a made text only where the teacher labels it as its origin")
 
 
-def read_means(asked: argparse.Namespace) -> Means:
+def read_means(args: argparse.Namespace) -> Means:
     """Raises DataError for a text file that cannot be read or holds nothing."""
-    there, back = asked.translate
-    if asked.in_domain and not read_local(Path(asked.in_domain), IN_DOMAIN).strip():
-        raise DataError(f"File {asked.in_domain!r} of {IN_DOMAIN} is empty. Give one text a line.")
-    return Means(there=there, back=back, fill_mask=asked.fill_mask, n_texts=asked.augmented, in_domain=asked.in_domain)
+    there, back = args.translate
+    if args.in_domain and not read_local(Path(args.in_domain), IN_DOMAIN).strip():
+        raise DataError(f"File {args.in_domain!r} of {IN_DOMAIN} is empty. Give one text a line.")
+    return Means(there=there, back=back, fill_mask=args.fill_mask, n_texts=args.augmented, in_domain=args.in_domain)
 
 
 def why_not(setting: str, task: Task, means: Means) -> str:

@@ -11,11 +11,11 @@ import torch
 
 from benchmark.core.locks import claim
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
 from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.plan import Request
-from benchmark.execution.runner import Desk
+from benchmark.execution.plan import BenchmarkConfig
+from benchmark.execution.runner import Runner
 from tracking import Record, Store
 
 BUSY_SECONDS = 1.0
@@ -23,10 +23,10 @@ BUSY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class RunnerConfig:
     """What a process needs to make its desk."""
 
-    rooms: Rooms
+    suite_data: SuiteData
     uri: str
     preset: str
     device: str
@@ -37,10 +37,16 @@ class Work:
 
     @classmethod
     def of(
-        cls, rooms: Rooms, store: Store, request: Request, *, n_threads: int = 1, limits: Limits = NO_LIMITS
-    ) -> "Work":
+        cls,
+        suite_data: SuiteData,
+        store: Store,
+        request: BenchmarkConfig,
+        *,
+        n_threads: int = 1,
+        limits: Limits = NO_LIMITS,
+    ) -> "RunnerConfig":
         return cls(
-            rooms=rooms,
+            suite_data=suite_data,
             uri=store.uri,
             preset=request.preset_name,
             device=request.device,
@@ -48,10 +54,10 @@ class Work:
             limits=limits,
         )
 
-    def desk(self) -> Desk:
+    def runner(self) -> Runner:
         torch.set_num_threads(self.n_threads)
-        return Desk(
-            rooms=self.rooms,
+        return Runner(
+            suite_data=self.suite_data,
             store=Store.open(self.uri),
             device=torch.device(self.device),
             preset=self.preset,
@@ -66,20 +72,20 @@ class Task(Protocol):
     @property
     def spec(self) -> RunSpec: ...
 
-    def run(self, desk: Desk, watch: Watch) -> Outcome | None:
+    def run(self, runner: Runner, watch: Watch) -> Outcome | None:
         """None where it cannot be done now, and is to be asked for again."""
 
-    def lost(self, desk: Desk, reason: str) -> Outcome:
+    def lost(self, runner: Runner, reason: str) -> Outcome:
         """What it came to where its process ended before it said so; done at another desk."""
 
 
 class Executor(Protocol):
     """Does tasks somewhere, as many at once as there is room for; a task whose process dies is the only one lost."""
 
-    def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:
+    def supplied(self, work: RunnerConfig, specs: Sequence[RunSpec]) -> RunnerConfig:
         """The same work, with what runs of `specs` read made readable wherever they are done."""
 
-    def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
+    def execute(self, tasks: Sequence[Task], work: RunnerConfig, watch: Watch) -> Generator[Outcome, None, None]:
         """Yields each outcome as its task ends; `watch` is told of each epoch. Closing it ends what goes on."""
 
 
@@ -94,17 +100,17 @@ class Run:
     known: frozenset[str] = frozenset()
     """Ids of the ended runs of its key that it is to be done in spite of."""
 
-    def run(self, desk: Desk, watch: Watch) -> Outcome | None:
-        with claim(desk.store.uri, self.spec.key) as is_ours:
-            if is_ours and not desk.is_elsewhere(self.spec):
-                outcome = desk.ended(self.spec, self.known) or desk.execute(self.spec, watch, self.teacher)
+    def run(self, runner: Runner, watch: Watch) -> Outcome | None:
+        with claim(runner.store.uri, self.spec.key) as is_ours:
+            if is_ours and not runner.is_elsewhere(self.spec):
+                outcome = runner.ended(self.spec, self.known) or runner.execute(self.spec, watch, self.teacher)
                 if outcome:
                     return outcome
         time.sleep(random.uniform(0.5, 1.5) * BUSY_SECONDS)
         return None
 
-    def lost(self, desk: Desk, reason: str) -> Outcome:
-        return desk.ended(self.spec, self.known) or desk.fail(self.spec, reason)
+    def lost(self, runner: Runner, reason: str) -> Outcome:
+        return runner.ended(self.spec, self.known) or runner.fail(self.spec, reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,10 +121,10 @@ class Preparation:
     teacher: Record
     pool: bool
 
-    def run(self, desk: Desk, watch: Watch) -> Outcome | None:  # noqa: ARG002
-        return self._outcome(desk.prepare_logits(self.spec, self.teacher, pool=self.pool))
+    def run(self, runner: Runner, watch: Watch) -> Outcome | None:  # noqa: ARG002
+        return self._outcome(runner.ensure_teacher_outputs(self.spec, self.teacher, pool=self.pool))
 
-    def lost(self, desk: Desk, reason: str) -> Outcome:  # noqa: ARG002
+    def lost(self, runner: Runner, reason: str) -> Outcome:  # noqa: ARG002
         return self._outcome(reason)
 
     def _outcome(self, failure: str) -> Outcome:

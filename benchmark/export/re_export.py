@@ -15,10 +15,10 @@ from benchmark.bundle.files import MANIFEST
 from benchmark.core.artifacts import BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.cache import teacher_folder
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.teacher import load_teacher
 from benchmark.distillation.trainer import predict
-from benchmark.execution.runner import Desk
+from benchmark.execution.runner import Runner
 from benchmark.export.bundle_writer import write_bundle
 from benchmark.export.evaluate import backend
 from benchmark.export.variants import export_variants
@@ -28,25 +28,25 @@ KEPT = ("task", "max_length", "pad_id", "fallback_label", "spec", "scores", "siz
 """What an old manifest says and a new one repeats."""
 
 
-def current_figures(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> Mapping[str, float]:
+def current_metrics(spec: RunSpec, record: Record, runner: Runner, folder: Path) -> Mapping[str, float]:
     """The run's figures, after its bundle and variants were brought up to date where they are of an earlier version."""
-    manifest = json.loads(desk.store.download(record.run_id, f"{BUNDLE}/{MANIFEST}", folder).read_text("utf-8"))
+    manifest = json.loads(runner.store.download(record.run_id, f"{BUNDLE}/{MANIFEST}", folder).read_text("utf-8"))
     if "opset" in manifest:
         return record.metrics
-    room = desk.rooms.classroom(spec.dataset)
-    model = trained_model(spec, room, fetch_weights(spec, record, desk, folder))
-    logits = predict(model, room.sentences("test"), device=torch.device("cpu"))
-    variants = export_variants(model, room, folder, logits)
+    data = runner.suite_data.encoded_dataset(spec.dataset)
+    model = trained_model(spec, data, fetch_weights(spec, record, runner, folder))
+    logits = predict(model, data.encoded("test"), device=torch.device("cpu"))
+    variants = export_variants(model, data, folder, logits)
     new = {name: manifest[name] for name in KEPT}
     new["sizes"] |= {name: value for name, value in variants.figures.items() if name.startswith("size_")}
-    write_bundle(folder / "new", model=variants.onnx, tokenizer=backend(room), labels=room.corpus.labels, **new)
-    keep_bundle(desk.store, record.run_id, folder / "new")
-    desk.store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)
-    desk.store.add_metrics(record.run_id, variants.figures)
+    write_bundle(folder / "new", model=variants.onnx, tokenizer=backend(data), labels=data.corpus.labels, **new)
+    upload_bundle(runner.store, record.run_id, folder / "new")
+    runner.store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)
+    runner.store.add_metrics(record.run_id, variants.figures)
     return dict(record.metrics) | dict(variants.figures)
 
 
-def keep_bundle(store: Store, run_id: str, folder: Path) -> None:
+def upload_bundle(store: Store, run_id: str, folder: Path) -> None:
     """Moves a bundle's files to its run, the manifest last: it names the others, which are to be there by then."""
     with tempfile.TemporaryDirectory() as last:
         shutil.move(folder / MANIFEST, last)
@@ -54,25 +54,25 @@ def keep_bundle(store: Store, run_id: str, folder: Path) -> None:
         store.add_artifacts(run_id, Path(last), BUNDLE)
 
 
-def fetch_weights(spec: RunSpec, record: Record, desk: Desk, folder: Path) -> Path:
+def fetch_weights(spec: RunSpec, record: Record, runner: Runner, folder: Path) -> Path:
     """A student's file, copied into `folder`; a teacher's folder in the cache."""
     if spec.is_teacher:
-        desk.fetch_teacher(record)
+        runner.fetch_teacher(record)
         return teacher_folder(record.run_id)
-    return desk.store.download(record.run_id, WEIGHTS, folder)
+    return runner.store.download(record.run_id, WEIGHTS, folder)
 
 
-def trained_model(spec: RunSpec, room: Classroom, weights: Path) -> nn.Module:
+def trained_model(spec: RunSpec, data: EncodedDataset, weights: Path) -> nn.Module:
     """In PyTorch, on the CPU and in eval mode."""
-    n_labels = len(room.corpus.labels)
+    n_labels = len(data.corpus.labels)
     if spec.is_teacher:
         return load_teacher(str(weights), spec.task, n_labels).eval()
     student = students.build(
         spec.student,
         task=spec.task,
-        vocab_size=len(room.tokenizer),
+        vocab_size=len(data.tokenizer),
         n_labels=n_labels,
-        pad_id=room.sentences("test").pad_id,
+        pad_id=data.encoded("test").pad_id,
     )
     student.load_state_dict(load_file(weights))
     return student.eval()

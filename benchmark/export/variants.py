@@ -13,8 +13,8 @@ from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.core.artifacts import VARIANTS
 from benchmark.core.errors import RunError
 from benchmark.data.entry import Split
-from benchmark.distillation.encoded_dataset import Classroom
-from benchmark.distillation.encoding import LOST
+from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.distillation.encoding import UNALIGNED
 from benchmark.distillation.training_run import score
 from benchmark.export.int8 import quantise
 from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap
@@ -30,15 +30,15 @@ class Variants:
     figures: Mapping[str, float]
 
 
-def export_variants(model: nn.Module, room: Classroom, folder: Path, logits: NDArray[np.float32]) -> Variants:
+def export_variants(model: nn.Module, data: EncodedDataset, folder: Path, logits: NDArray[np.float32]) -> Variants:
     """Writes `model.onnx` and `variants/model.int8.onnx` into `folder`; `logits` [A, C] are the model's on test.
 
     Raises RunError where the exported model is another one than the trained.
     """
     onnx = folder / MODEL
-    figures = _export(model, onnx, room, logits) | {"size_onnx_mib": size_mib(onnx)}
+    figures = _export(model, onnx, data, logits) | {"size_onnx_mib": size_mib(onnx)}
     int8 = quantised(onnx, folder / VARIANTS / INT8)
-    more = int8_figures(onnx, int8, room, figures["onnx_test_f1"]) if int8 else {}
+    more = int8_metrics(onnx, int8, data, figures["onnx_test_f1"]) if int8 else {}
     return Variants(onnx=onnx, int8=int8, figures=figures | more)
 
 
@@ -52,41 +52,41 @@ def quantised(onnx: Path, path: Path) -> Path | None:
     return path
 
 
-def int8_figures(onnx: Path, int8: Path, room: Classroom, test_f1: float) -> dict[str, float]:
+def int8_metrics(onnx: Path, int8: Path, data: EncodedDataset, test_f1: float) -> dict[str, float]:
     """Size and F1 of the INT8 form, and what it loses on validation, which decides whether it serves, and on test.
 
     `test_f1` is the fp32 form's. INT8 scales belong to a batch: an answer may change with what is beside it.
     """
-    int8_test_f1 = variant_f1(int8, room, "test")
+    int8_test_f1 = variant_f1(int8, data, "test")
     return {
         "size_onnx_int8_mib": size_mib(int8),
         "onnx_int8_test_f1": int8_test_f1,
-        "onnx_int8_valid_f1_lost": variant_f1(onnx, room, "validation") - variant_f1(int8, room, "validation"),
+        "onnx_int8_valid_f1_lost": variant_f1(onnx, data, "validation") - variant_f1(int8, data, "validation"),
         "onnx_int8_f1_lost": test_f1 - int8_test_f1,
     }
 
 
-def variant_f1(file: Path, room: Classroom, split: Split) -> float:
+def variant_f1(file: Path, data: EncodedDataset, split: Split) -> float:
     """Macro-F1 in 0..1 of an ONNX file on a split."""
-    answers = _answers(file, room, split)
-    votes = np.full((len(answers), len(room.corpus.labels)), np.nan, dtype=np.float32)
-    seen = answers != LOST
+    answers = _answers(file, data, split)
+    votes = np.full((len(answers), len(data.corpus.labels)), np.nan, dtype=np.float32)
+    seen = answers != UNALIGNED
     votes[seen] = np.eye(votes.shape[1], dtype=np.float32)[answers[seen]]
-    return score(room, split, votes)
+    return score(data, split, votes)
 
 
-def _export(model: nn.Module, onnx: Path, room: Classroom, logits: NDArray[np.float32]) -> dict[str, float]:
+def _export(model: nn.Module, onnx: Path, data: EncodedDataset, logits: NDArray[np.float32]) -> dict[str, float]:
     """Exports and compares: on random batches (the largest difference of a logit) and on the test split."""
-    pad_id = room.sentences("test").pad_id
+    pad_id = data.encoded("test").pad_id
     export_onnx(model, onnx)
-    gap = max_logit_gap(model, onnx, len(room.tokenizer), pad_id=pad_id)
-    differing = _n_differing(_answers(onnx, room, "test"), logits)
+    gap = max_logit_gap(model, onnx, len(data.tokenizer), pad_id=pad_id)
+    differing = _n_differing(_answers(onnx, data, "test"), logits)
     if not gap <= MAX_LOGIT_GAP or differing:
         raise RunError(
             f"The ONNX export is another model: logits differ by {gap:.2g} (at most {MAX_LOGIT_GAP:g} is allowed), "
             f"{differing} of {len(logits)} test answers differ."
         )
-    return {"onnx_max_logit_gap": gap, "onnx_test_f1": variant_f1(onnx, room, "test")}
+    return {"onnx_max_logit_gap": gap, "onnx_test_f1": variant_f1(onnx, data, "test")}
 
 
 def _n_differing(answers: NDArray[np.int64], logits: NDArray[np.float32]) -> int:
@@ -96,14 +96,14 @@ def _n_differing(answers: NDArray[np.int64], logits: NDArray[np.float32]) -> int
     return int((lead > 2 * MAX_LOGIT_GAP).sum())
 
 
-def _answers(file: Path, room: Classroom, split: Split) -> NDArray[np.int64]:
+def _answers(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.int64]:
     """[A] label ids that an ONNX file gives on a split, LOST for a word that it cannot see."""
-    sentences = room.sentences(split)
-    pieces = [ids.tolist() for ids in np.split(sentences.ids, sentences.offsets[1:-1])]
-    told = [np.atleast_1d(answer) for answer in OnnxModel(file).predict(pieces, pad_id=sentences.pad_id)]
-    counts = np.diff(sentences.answer_offsets)
+    encoded = data.encoded(split)
+    token_ids = [ids.tolist() for ids in np.split(encoded.ids, encoded.offsets[1:-1])]
+    told = [np.atleast_1d(answer) for answer in OnnxModel(file).predict(token_ids, pad_id=encoded.pad_id)]
+    counts = np.diff(encoded.target_offsets)
     of_sentence = np.repeat(np.arange(len(counts)), counts)
-    answers = np.full(len(of_sentence), LOST, dtype=np.int64)
-    for answer in np.flatnonzero(sentences.positions != LOST):
-        answers[answer] = told[of_sentence[answer]][sentences.positions[answer]]
+    answers = np.full(len(of_sentence), UNALIGNED, dtype=np.int64)
+    for answer in np.flatnonzero(encoded.positions != UNALIGNED):
+        answers[answer] = told[of_sentence[answer]][encoded.positions[answer]]
     return answers

@@ -7,51 +7,51 @@ from pathlib import Path
 
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.artifacts import BUNDLE, VARIANTS
-from benchmark.distillation.encoded_dataset import Classroom
-from benchmark.execution.runner import Desk
+from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.execution.runner import Runner
 from benchmark.export.bundle_writer import complete_bundle
-from benchmark.export.re_export import current_figures, fetch_weights, keep_bundle
+from benchmark.export.re_export import current_metrics, fetch_weights, upload_bundle
 from benchmark.measurement.candidates import Finished
-from benchmark.measurement.session import Entrant
+from benchmark.measurement.session import Candidate
 
 
 @dataclass(frozen=True)
-class Files:
+class ModelFiles:
     """Of one data set's models, each in a folder of its own below `folder`."""
 
-    desk: Desk
+    runner: Runner
     folder: Path
-    room: Classroom
+    data: EncodedDataset
 
     def figures(self, model: Finished) -> Mapping[str, float]:
         """The run's, after what an earlier version exported was brought up to date."""
-        return current_figures(model.spec, model.record, self.desk, self._own(model))
+        return current_metrics(model.spec, model.record, self.runner, self._own(model))
 
-    def entrant(self, model: Finished, known: Mapping[str, float]) -> Entrant:
+    def candidate(self, model: Finished, known: Mapping[str, float]) -> Candidate:
         """`known` are the run's figures; they tell whether it has an INT8 form."""
         spec, own = model.spec, self._own(model)
-        bundle = self.desk.store.download(model.record.run_id, BUNDLE, own / "served")
+        bundle = self.runner.store.download(model.record.run_id, BUNDLE, own / "served")
         complete_bundle(bundle, int8=None, latency={})
-        return Entrant(
+        return Candidate(
             name=spec.student,
             task=spec.task,
-            vocab_size=len(self.room.tokenizer),
-            n_labels=len(self.room.corpus.labels),
-            pad_id=self.room.sentences("test").pad_id,
-            weights=fetch_weights(spec, model.record, self.desk, own),
+            vocab_size=len(self.data.tokenizer),
+            n_labels=len(self.data.corpus.labels),
+            pad_id=self.data.encoded("test").pad_id,
+            weights=fetch_weights(spec, model.record, self.runner, own),
             bundle=bundle,
             int8_bundle=self._int8_bundle(model, bundle) if "size_onnx_int8_mib" in known else None,
         )
 
     def complete(self, model: Finished, int8_won: bool, latency: Mapping[str, object]) -> None:
         """The run's bundle learns its milliseconds, and takes the INT8 file where that won."""
-        run_id, store = model.record.run_id, self.desk.store
+        run_id, store = model.record.run_id, self.runner.store
         folder = self._own(model) / "completed"
         folder.mkdir()
         store.download(run_id, f"{BUNDLE}/{MANIFEST}", folder)
         manifest = next(folder.rglob(MANIFEST))
         complete_bundle(manifest.parent, int8=self._int8(model) if int8_won else None, latency=latency)
-        keep_bundle(store, run_id, manifest.parent)
+        upload_bundle(store, run_id, manifest.parent)
 
     def _int8_bundle(self, model: Finished, bundle: Path) -> Path:
         copy = shutil.copytree(bundle, bundle.parent / "served_int8")
@@ -59,7 +59,7 @@ class Files:
         return copy
 
     def _int8(self, model: Finished) -> Path:
-        return self.desk.store.download(model.record.run_id, f"{VARIANTS}/{INT8}", self._own(model))
+        return self.runner.store.download(model.record.run_id, f"{VARIANTS}/{INT8}", self._own(model))
 
     def _own(self, model: Finished) -> Path:
         path = self.folder / model.record.run_id

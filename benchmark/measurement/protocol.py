@@ -23,17 +23,17 @@ from benchmark.measurement.machine_lock import machine_lock
 __all__ = [
     "BUDGETS",
     "LATENCY_PROTOCOL",
+    "BenchmarkCase",
     "Budget",
     "LatencySummary",
     "Samples",
-    "Subject",
     "machine_fingerprint",
     "machine_lock",
     "measure_latency",
     "offline",
-    "onnx_subject",
+    "onnx_case",
     "summarize",
-    "torch_subject",
+    "torch_case",
     "torch_threads",
 ]
 
@@ -77,7 +77,7 @@ BUDGETS = {
 
 
 @dataclass(frozen=True)
-class Subject:
+class BenchmarkCase:
     """Answers input number i of `n_inputs`; what it returns is thrown away. An input holds `weight` sentences."""
 
     answer: Callable[[int], object]
@@ -99,41 +99,41 @@ class Samples:
 
 
 def measure_latency(
-    subjects: Mapping[str, Subject], budget: Budget, *, n_threads: int = 1, seed: int = 0
+    cases: Mapping[str, BenchmarkCase], budget: Budget, *, n_threads: int = 1, seed: int = 0
 ) -> dict[str, Samples]:
     """Milliseconds of each subject: whole passes over its inputs, always in the same order.
 
     Hold `machine_lock("exclusive")` around it. Torch runs on `n_threads` and without autograd; an ONNX subject brings
     its own thread count. Raises ValueError where there is nothing to measure.
     """
-    if not subjects or budget.rounds < 1 or any(subject.n_inputs < 1 for subject in subjects.values()):
-        raise ValueError(f"nothing to measure: {len(subjects)} subjects, {budget}")
-    taken: dict[str, list[tuple[int, list[float]]]] = {name: [] for name in subjects}
-    order, shuffle = list(subjects), random.Random(seed).shuffle
+    if not cases or budget.rounds < 1 or any(case.n_inputs < 1 for case in cases.values()):
+        raise ValueError(f"nothing to measure: {len(cases)} subjects, {budget}")
+    session_result: dict[str, list[tuple[int, list[float]]]] = {name: [] for name in cases}
+    order, shuffle = list(cases), random.Random(seed).shuffle
     with torch_threads(n_threads), torch.inference_mode():
-        for subject in subjects.values():
-            _one_pass(subject)
+        for case in cases.values():
+            _one_pass(case)
         for number in range(budget.rounds):
             shuffle(order)
             for name in order:
-                taken[name] += [(number, one) for one in _one_turn(subjects[name], budget)]
-    return {name: _samples(passes) for name, passes in taken.items()}
+                session_result[name] += [(number, one) for one in _one_turn(cases[name], budget)]
+    return {name: _samples(passes) for name, passes in session_result.items()}
 
 
-def _one_turn(subject: Subject, budget: Budget) -> Iterator[list[float]]:
+def _one_turn(case: BenchmarkCase, budget: Budget) -> Iterator[list[float]]:
     """Passes until this round's share of the least time and of the least number of sentences is reached."""
     start, sentences = time.perf_counter(), 0
     min_seconds, min_sentences = budget.min_seconds / budget.rounds, budget.min_samples / budget.rounds
     while sentences < min_sentences or time.perf_counter() - start < min_seconds:
-        yield _one_pass(subject)
-        sentences += subject.n_inputs * subject.weight
+        yield _one_pass(case)
+        sentences += case.n_inputs * case.weight
 
 
-def _one_pass(subject: Subject) -> list[float]:
+def _one_pass(case: BenchmarkCase) -> list[float]:
     durations_ms = []
-    for i in range(subject.n_inputs):
+    for i in range(case.n_inputs):
         start = time.perf_counter_ns()
-        subject.answer(i)
+        case.answer(i)
         durations_ms.append((time.perf_counter_ns() - start) / 1e6)
     return durations_ms
 
@@ -144,7 +144,7 @@ def _samples(passes: Sequence[tuple[int, list[float]]]) -> Samples:
     )
 
 
-def torch_subject(model: nn.Module, sentences: Sequence[Sequence[int]], device: str = "cpu") -> Subject:
+def torch_case(model: nn.Module, sentences: Sequence[Sequence[int]], device: str = "cpu") -> BenchmarkCase:
     """Scope `model`, scenario `single`: eager PyTorch, one unpadded sentence of piece ids.
 
     `model` has to be in eval mode and on `device`. The way to the device and back belongs to the time, and waiting for
@@ -152,21 +152,23 @@ def torch_subject(model: nn.Module, sentences: Sequence[Sequence[int]], device: 
     """
     batches = [tuple(torch.from_numpy(array) for array in pad([sentence], 0)) for sentence in sentences]
     if device == "cpu":
-        return Subject(lambda i: model(*batches[i]), len(batches))
-    return Subject(lambda i: model(*(part.to(device) for part in batches[i])).cpu(), len(batches))
+        return BenchmarkCase(lambda i: model(*batches[i]), len(batches))
+    return BenchmarkCase(lambda i: model(*(part.to(device) for part in batches[i])).cpu(), len(batches))
 
 
-def onnx_subject(model: OnnxModel, sentences: Sequence[Sequence[int]]) -> Subject:
+def onnx_case(model: OnnxModel, sentences: Sequence[Sequence[int]]) -> BenchmarkCase:
     """Scope `model`, scenario `single`: ONNX on the CPU, one unpadded sentence of piece ids."""
     batches = [pad([sentence], 0) for sentence in sentences]
-    return Subject(lambda i: model.logits(*batches[i]), len(batches))
+    return BenchmarkCase(lambda i: model.logits(*batches[i]), len(batches))
 
 
-def offline(answer: Callable[[NDArray[np.int64], NDArray[np.int64]], object], sentences: list[list[int]]) -> Subject:
+def offline(
+    answer: Callable[[NDArray[np.int64], NDArray[np.int64]], object], sentences: list[list[int]]
+) -> BenchmarkCase:
     """Scope `model`, scenario `offline`: all sentences as one input, in padded batches of like length."""
     ordered = sorted(sentences, key=len)
     batches = [pad(ordered[start : start + BATCH_SIZE], 0) for start in range(0, len(ordered), BATCH_SIZE)]
-    return Subject(lambda _: [answer(*batch) for batch in batches], 1, weight=len(sentences))
+    return BenchmarkCase(lambda _: [answer(*batch) for batch in batches], 1, weight=len(sentences))
 
 
 @contextmanager

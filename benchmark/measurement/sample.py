@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.encoded_dataset import EncodedDataset
 
 SEED = 0
 
@@ -17,19 +17,19 @@ SEED = 0
 class Sample:
     """Rows of a data set's test split, the same for every model."""
 
-    room: Classroom
+    data: EncodedDataset
     rows: Sequence[int]
 
     @classmethod
-    def of(cls, room: Classroom, n_sentences: int) -> "Sample":
-        chosen = np.random.default_rng(SEED).permutation(len(room.sentences("test")))[:n_sentences]
-        return cls(room, [int(row) for row in chosen])
+    def of(cls, data: EncodedDataset, n_sentences: int) -> "Sample":
+        chosen = np.random.default_rng(SEED).permutation(len(data.encoded("test")))[:n_sentences]
+        return cls(data, [int(row) for row in chosen])
 
     @property
-    def pieces(self) -> list[list[int]]:
+    def token_ids(self) -> list[list[int]]:
         """Ids of each sentence's word pieces."""
-        sentences = self.room.sentences("test")
-        return [sentences.ids[sentences.offsets[row] : sentences.offsets[row + 1]].tolist() for row in self.rows]
+        encoded = self.data.encoded("test")
+        return [encoded.ids[encoded.offsets[row] : encoded.offsets[row + 1]].tolist() for row in self.rows]
 
     @property
     def texts(self) -> list[str]:
@@ -39,7 +39,7 @@ class Sample:
     def about(self) -> Mapping[str, Any]:
         """What milliseconds on it have to be read with."""
         texts = json.dumps(self._given, ensure_ascii=False)
-        lengths = self.room.sentences("test").lengths[list(self.rows)]
+        lengths = self.data.encoded("test").lengths[list(self.rows)]
         return {
             "sample_sha256": hashlib.sha256(texts.encode()).hexdigest(),
             "pieces_quantiles": [float(q) for q in np.percentile(lengths, [0, 25, 50, 75, 100])],
@@ -48,5 +48,5 @@ class Sample:
     @property
     def _given(self) -> list[Any]:
         """Strings, or lists of words."""
-        texts = self.room.texts("test")
+        texts = self.data.texts("test")
         return [texts[row] for row in self.rows]

@@ -26,13 +26,13 @@ from benchmark.distillation.teacher import load_teacher
 from benchmark.measurement.machine import usable_cores
 from benchmark.measurement.protocol import (
     BATCH_SIZE,
+    BenchmarkCase,
     Budget,
     Samples,
-    Subject,
     measure_latency,
     offline,
-    onnx_subject,
-    torch_subject,
+    onnx_case,
+    torch_case,
 )
 from benchmark.measurement.reference_model import NAME as REFERENCE
 from benchmark.measurement.reference_model import VOCABULARY, build_reference, reference_onnx
@@ -46,7 +46,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class ExecutionMode:
     """With how many threads, and where torch computes. `suffix` ends the names of its figures."""
 
     suffix: str
@@ -55,7 +55,7 @@ class Lane:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entrant:
+class Candidate:
     """A model that takes part, by the name of its student. Its weights stand for all runs of the same shape."""
 
     name: str
@@ -72,26 +72,26 @@ class Entrant:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What one process measures: `pieces` and `texts` are the same sentences."""
+    """What one process measures: `token_ids` and `texts` are the same sentences."""
 
-    entrants: Sequence[Entrant]
-    pieces: Sequence[list[int]]
+    candidates: Sequence[Candidate]
+    token_ids: Sequence[list[int]]
     texts: Sequence[Any]
     budget: Budget
-    lane: Lane
+    mode: ExecutionMode
 
 
-def lanes() -> list[Lane]:
+def execution_modes() -> list[ExecutionMode]:
     """One thread; all physical cores where there are several; the GPU where there is one."""
     cores = _physical_cores()
-    made = [Lane(suffix="", n_threads=1)]
-    made += [Lane(suffix="_all", n_threads=cores)] if cores > 1 else []
-    return made + ([Lane(suffix="_cuda", n_threads=1, device="cuda")] if torch.cuda.is_available() else [])
+    made = [ExecutionMode(suffix="", n_threads=1)]
+    made += [ExecutionMode(suffix="_all", n_threads=cores)] if cores > 1 else []
+    return made + ([ExecutionMode(suffix="_cuda", n_threads=1, device="cuda")] if torch.cuda.is_available() else [])
 
 
-def hold(session: Session) -> dict[str, Samples]:
+def run_session(session: Session) -> dict[str, Samples]:
     """Holds the session in a new process; samples by `entrant subject`, as `cnn onnx` or `teacher torch_offline`."""
-    threads = str(session.lane.n_threads)
+    threads = str(session.mode.n_threads)
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
     return in_fresh_process(_measured, session, dict.fromkeys(names, threads) | {"TOKENIZERS_PARALLELISM": "false"})
 
@@ -130,11 +130,11 @@ def _answer_into(sender: Connection, work: Callable[[Argument], Answer], argumen
 
 
 def _measured(session: Session) -> dict[str, Samples]:
-    subjects: dict[str, Subject] = {}
-    for entrant in session.entrants:
-        subjects |= {f"{entrant.name} {name}": subject for name, subject in _subjects(entrant, session).items()}
-    subjects |= {CONTROL: _copy(subjects)}
-    return measure_latency(subjects, session.budget, n_threads=session.lane.n_threads)
+    cases: dict[str, BenchmarkCase] = {}
+    for candidate in session.candidates:
+        cases |= {f"{candidate.name} {name}": case for name, case in _cases(candidate, session).items()}
+    cases |= {CONTROL: _copy(cases)}
+    return measure_latency(cases, session.budget, n_threads=session.mode.n_threads)
 
 
 def controlled(names: Sequence[str]) -> str:
@@ -142,68 +142,68 @@ def controlled(names: Sequence[str]) -> str:
     return next((name for name in reversed(names) if name.endswith(" onnx")), names[-1])
 
 
-def _copy(subjects: Mapping[str, Subject]) -> Subject:
-    return subjects[controlled(list(subjects))]
+def _copy(cases: Mapping[str, BenchmarkCase]) -> BenchmarkCase:
+    return cases[controlled(list(cases))]
 
 
-def _subjects(entrant: Entrant, session: Session) -> dict[str, Subject]:
-    pieces = [[piece % entrant.vocab_size for piece in ids] for ids in session.pieces]
-    model, device = _eager(entrant).to(session.lane.device), session.lane.device
-    made = {"torch": torch_subject(model, pieces, device), "torch_offline": _torch_offline(model, pieces, device)}
+def _cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
+    token_ids = [[token_id % candidate.vocab_size for token_id in ids] for ids in session.token_ids]
+    model, device = _eager(candidate).to(session.mode.device), session.mode.device
+    made = {"torch": torch_case(model, token_ids, device), "torch_offline": _torch_offline(model, token_ids, device)}
     if device != "cpu":
         return made
-    for name, file in _onnx_files(entrant).items():
-        onnx = OnnxModel(file, n_threads=session.lane.n_threads)
-        made |= {name: onnx_subject(onnx, pieces), f"{name}_offline": offline(onnx.logits, pieces)}
-    for name, folder in {"text": entrant.bundle, "text_int8": entrant.int8_bundle}.items():
+    for name, file in _onnx_files(candidate).items():
+        onnx = OnnxModel(file, n_threads=session.mode.n_threads)
+        made |= {name: onnx_case(onnx, token_ids), f"{name}_offline": offline(onnx.logits, token_ids)}
+    for name, folder in {"text": candidate.bundle, "text_int8": candidate.int8_bundle}.items():
         if folder:
-            made |= _text_subjects(name, Bundle.load(folder, n_threads=session.lane.n_threads), session.texts)
-    return made if entrant.name != REFERENCE else {name: made[name] for name in ("torch", "onnx")}
+            made |= _text_cases(name, Bundle.load(folder, n_threads=session.mode.n_threads), session.texts)
+    return made if candidate.name != REFERENCE else {name: made[name] for name in ("torch", "onnx")}
 
 
-def _torch_offline(model: nn.Module, pieces: list[list[int]], device: str) -> Subject:
+def _torch_offline(model: nn.Module, token_ids: list[list[int]], device: str) -> BenchmarkCase:
     def answer(*batch: Any) -> object:
         return model(*(torch.from_numpy(part).to(device) for part in batch)).cpu()
 
-    return offline(answer, pieces)
+    return offline(answer, token_ids)
 
 
-def _text_subjects(name: str, bundle: Bundle, texts: Sequence[Any]) -> dict[str, Subject]:
+def _text_cases(name: str, bundle: Bundle, texts: Sequence[Any]) -> dict[str, BenchmarkCase]:
     """Scope `text`: a string (or words) in, a label (or tags) out."""
     return {
-        name: Subject(lambda i: bundle.predict([texts[i]]), len(texts)),
-        f"{name}_offline": Subject(lambda _: bundle.predict(texts, batch_size=BATCH_SIZE), 1, weight=len(texts)),
+        name: BenchmarkCase(lambda i: bundle.predict([texts[i]]), len(texts)),
+        f"{name}_offline": BenchmarkCase(lambda _: bundle.predict(texts, batch_size=BATCH_SIZE), 1, weight=len(texts)),
     }
 
 
-def _onnx_files(entrant: Entrant) -> dict[str, Path]:
-    if entrant.name == REFERENCE:
-        return {"onnx": reference_onnx(entrant.task)}
-    files = {"onnx": entrant.bundle and entrant.bundle / MODEL}
-    files |= {"onnx_int8": entrant.int8_bundle and entrant.int8_bundle / INT8}
+def _onnx_files(candidate: Candidate) -> dict[str, Path]:
+    if candidate.name == REFERENCE:
+        return {"onnx": reference_onnx(candidate.task)}
+    files = {"onnx": candidate.bundle and candidate.bundle / MODEL}
+    files |= {"onnx_int8": candidate.int8_bundle and candidate.int8_bundle / INT8}
     return {name: file for name, file in files.items() if file}
 
 
-def _eager(entrant: Entrant) -> nn.Module:
-    if entrant.name == REFERENCE:
-        return build_reference(entrant.task)
-    if entrant.name == TEACHER:
-        return load_teacher(str(entrant.weights), entrant.task, entrant.n_labels).eval()
+def _eager(candidate: Candidate) -> nn.Module:
+    if candidate.name == REFERENCE:
+        return build_reference(candidate.task)
+    if candidate.name == TEACHER:
+        return load_teacher(str(candidate.weights), candidate.task, candidate.n_labels).eval()
     student = students.build(
-        entrant.name,
-        task=entrant.task,
-        vocab_size=entrant.vocab_size,
-        n_labels=entrant.n_labels,
-        pad_id=entrant.pad_id,
+        candidate.name,
+        task=candidate.task,
+        vocab_size=candidate.vocab_size,
+        n_labels=candidate.n_labels,
+        pad_id=candidate.pad_id,
     )
-    student.load_state_dict(load_file(entrant.weights))  # type: ignore[arg-type]
+    student.load_state_dict(load_file(candidate.weights))  # type: ignore[arg-type]
     return student.eval()
 
 
-def reference_entrant(task: Task) -> Entrant:
+def reference_candidate(task: Task) -> Candidate:
     """The paper's BERT-base shape; its ONNX form is exported here, where there is none yet."""
     reference_onnx(task)
-    return Entrant(name=REFERENCE, task=task, vocab_size=VOCABULARY, n_labels=0, pad_id=0)
+    return Candidate(name=REFERENCE, task=task, vocab_size=VOCABULARY, n_labels=0, pad_id=0)
 
 
 def _physical_cores() -> int:

@@ -8,22 +8,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.execution.runner import Desk
+from benchmark.execution.runner import Runner
 from benchmark.measurement.candidates import QUICK, Finished
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint
 from benchmark.measurement.machine_lock import machine_lock
-from benchmark.measurement.model_files import Files
+from benchmark.measurement.model_files import ModelFiles
 from benchmark.measurement.protocol import Budget
 from benchmark.measurement.sample import Sample
-from benchmark.measurement.session import CONTROL, Entrant, Lane, Session, controlled, hold, lanes, reference_entrant
+from benchmark.measurement.session import (
+    CONTROL,
+    Candidate,
+    ExecutionMode,
+    Session,
+    controlled,
+    execution_modes,
+    reference_candidate,
+    run_session,
+)
 from benchmark.measurement.session_metadata import about, session_tags, write_samples
 from benchmark.measurement.statistics import control
-from benchmark.measurement.summary import Taken, costs, figures, int8_won
+from benchmark.measurement.summary import SessionResult, costs, figures, int8_won
 
 
 def measure(
-    models: Iterable[Finished], desk: Desk, *, budget: Budget = QUICK, beside: Iterable[Finished] = ()
+    models: Iterable[Finished], runner: Runner, *, budget: Budget = QUICK, beside: Iterable[Finished] = ()
 ) -> Iterator[Finished]:
     """Measures and logs; yields each model when its figures are kept.
 
@@ -34,17 +43,17 @@ def measure(
         groups[model.spec.dataset].append(model)
     for dataset, group in groups.items():
         teachers = [model for model in beside if model.spec.dataset == dataset][:1]
-        room = desk.rooms.classroom(dataset)
+        data = runner.suite_data.encoded_dataset(dataset)
         with tempfile.TemporaryDirectory() as folder:
-            files = Files(desk, Path(folder), room)
-            yield from _Stage(desk, budget, files, Sample.of(room, budget.n_sentences)).measure(group, teachers)
+            files = ModelFiles(runner, Path(folder), data)
+            yield from _Stage(runner, budget, files, Sample.of(data, budget.n_sentences)).measure(group, teachers)
 
 
 @dataclass(frozen=True)
 class _Measured:
     """What a model's sessions came to."""
 
-    sessions: Sequence[Taken]
+    sessions: Sequence[SessionResult]
     prints: Mapping[bool, Footprint]
     """By whether INT8 serves."""
     about: Mapping[str, Any]
@@ -56,20 +65,20 @@ class _Measured:
 class _Stage:
     """One data set's."""
 
-    desk: Desk
+    runner: Runner
     budget: Budget
-    files: Files
+    files: ModelFiles
     sample: Sample
 
     def measure(self, group: Sequence[Finished], teachers: Sequence[Finished]) -> Iterator[Finished]:
         everyone = {model.record.run_id: model for model in [*teachers, *group]}
         known = {run_id: self.files.figures(model) for run_id, model in everyone.items()}
         standing_for_all = {model.spec.student: model for model in everyone.values()}
-        entrants = {name: self.files.entrant(m, known[m.record.run_id]) for name, m in standing_for_all.items()}
-        taking_part = [reference_entrant(group[0].spec.task)] if self.budget.reference else []
+        candidates = {name: self.files.candidate(m, known[m.record.run_id]) for name, m in standing_for_all.items()}
+        taking_part = [reference_candidate(group[0].spec.task)] if self.budget.reference else []
         with machine_lock("exclusive"):
-            sessions = [self._session([*taking_part, *entrants.values()], lane) for lane in lanes()]
-            prints = {name: self._footprints(entrant) for name, entrant in entrants.items()}
+            sessions = [self._session([*taking_part, *candidates.values()], mode) for mode in execution_modes()]
+            prints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
         told = about(sessions, self.budget, self.sample)
         with tempfile.TemporaryDirectory() as raw:
             write_samples(Path(raw), sessions, told)
@@ -78,39 +87,43 @@ class _Stage:
                 self._log(model, known[model.record.run_id], measured)
                 yield model
 
-    def _session(self, entrants: list[Entrant], lane: Lane) -> Taken:
+    def _session(self, candidates: list[Candidate], mode: ExecutionMode) -> SessionResult:
         """Held again where the control leaves 1."""
         session = Session(
-            entrants=entrants, pieces=self.sample.pieces, texts=self.sample.texts, budget=self.budget, lane=lane
+            candidates=candidates,
+            token_ids=self.sample.token_ids,
+            texts=self.sample.texts,
+            budget=self.budget,
+            mode=mode,
         )
         for tries in range(1, self.budget.tries + 1):
             before = os.getloadavg()[0]
-            samples = hold(session)
+            samples = run_session(session)
             twice = samples[controlled([name for name in samples if name != CONTROL])]
-            taken = Taken(
-                lane=lane,
+            session_result = SessionResult(
+                mode=mode,
                 samples=samples,
                 control=control(twice, samples[CONTROL]),
                 tries=tries,
                 load_before=before,
                 load_after=os.getloadavg()[0],
             )
-            if taken.control.passed:
+            if session_result.control.passed:
                 break
-        return taken
+        return session_result
 
-    def _footprints(self, entrant: Entrant) -> dict[bool, Footprint]:
+    def _footprints(self, candidate: Candidate) -> dict[bool, Footprint]:
         """By whether INT8 serves."""
-        folders, text = {False: entrant.bundle, True: entrant.int8_bundle}, self.sample.texts[0]
+        folders, text = {False: candidate.bundle, True: candidate.int8_bundle}, self.sample.texts[0]
         return {int8: footprint(folder, text, self.budget.starts) for int8, folder in folders.items() if folder}
 
     def _log(self, model: Finished, known: Mapping[str, float], measured: _Measured) -> None:
         """An inference run with figures and raw samples; the figures on the training run and in its bundle too."""
-        spec, store, sessions = model.spec, self.desk.store, measured.sessions
+        spec, store, sessions = model.spec, self.runner.store, measured.sessions
         won = int8_won(spec.student, sessions[0], known)
         told = figures(spec.student, sessions, int8_serves=won)
         told |= costs(measured.prints[won], told["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
-        tags = self.desk.tags(spec, "inference") | {"key": model.key} | session_tags(sessions, self.budget)
+        tags = self.runner.tags(spec, "inference") | {"key": model.key} | session_tags(sessions, self.budget)
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         run = store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id)
         run.log_artifacts(measured.raw)

@@ -38,9 +38,9 @@ class Control:
         return self.ratio.includes_1
 
 
-def speed_up(baseline: Samples, subject: Samples) -> Estimate:
+def speed_up(baseline: Samples, case: Samples) -> Estimate:
     """How many times as fast as `baseline`: the median of the rounds' ratios of medians."""
-    return _bootstrapped_median(baseline.round_medians / subject.round_medians)
+    return _bootstrapped_median(baseline.round_medians / case.round_medians)
 
 
 def median_ms(samples: Samples) -> Estimate:

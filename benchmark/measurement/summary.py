@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmark.measurement.footprint import Footprint
 from benchmark.measurement.protocol import Samples, summarize
-from benchmark.measurement.session import Lane
+from benchmark.measurement.session import ExecutionMode
 from benchmark.measurement.statistics import Control, median_ms, speed_up, verdict
 
 OFFLINE = "_offline"
@@ -31,10 +31,10 @@ SECONDS_PER_HOUR, MILLION = 3600, 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class SessionResult:
     """What a session came to: samples by `entrant subject`."""
 
-    lane: Lane
+    mode: ExecutionMode
     samples: Mapping[str, Samples]
     control: Control
     tries: int
@@ -47,29 +47,29 @@ class Taken:
         return next(int(s.passes.shape[1]) for name, s in self.samples.items() if not name.endswith(OFFLINE))
 
 
-def int8_won(name: str, taken: Taken, known: Mapping[str, float]) -> bool:
+def int8_won(name: str, session_result: SessionResult, known: Mapping[str, float]) -> bool:
     """Whether INT8 is faster than fp32 by the rule of a session that can tell, and costs little F1 on validation.
 
     `known` are the figures of the run: of an older one what INT8 loses on validation or on test, whichever is more.
     """
     f1_lost = known.get("onnx_int8_valid_f1_lost", known.get("onnx_int8_f1_lost"))
-    plain, int8 = (taken.samples.get(f"{name} {form}") for form in ("onnx", "onnx_int8"))
-    if plain is None or int8 is None or f1_lost is None or not taken.control.passed:
+    plain, int8 = (session_result.samples.get(f"{name} {form}") for form in ("onnx", "onnx_int8"))
+    if plain is None or int8 is None or f1_lost is None or not session_result.control.passed:
         return False
-    return f1_lost <= MAX_F1_LOST and verdict(speed_up(plain, int8), taken.control.noise_floor) == "faster"
+    return f1_lost <= MAX_F1_LOST and verdict(speed_up(plain, int8), session_result.control.noise_floor) == "faster"
 
 
-def figures(name: str, sessions: Iterable[Taken], *, int8_serves: bool) -> dict[str, float | None]:
+def figures(name: str, sessions: Iterable[SessionResult], *, int8_serves: bool) -> dict[str, float | None]:
     """All of one model; `int8_serves` says which form stands behind `text`."""
     told: dict[str, float | None] = {}
-    for taken in sessions:
-        end = taken.lane.suffix
-        told |= {f"latency_noise_floor{end}": taken.control.noise_floor}
-        told |= {f"latency_control_passed{end}": float(taken.control.passed)}
-        for subject, samples in _own(name, taken, int8_serves).items():
-            told |= _figures(subject, samples, taken)
+    for session_result in sessions:
+        end = session_result.mode.suffix
+        told |= {f"latency_noise_floor{end}": session_result.control.noise_floor}
+        told |= {f"latency_control_passed{end}": float(session_result.control.passed)}
+        for case, samples in _own(name, session_result, int8_serves).items():
+            told |= _figures(case, samples, session_result)
         for reference in ("torch", "onnx"):
-            if measured := taken.samples.get(f"reference {reference}"):
+            if measured := session_result.samples.get(f"reference {reference}"):
                 told |= {f"latency_reference_{reference}{end}_ms": float(np.median(measured.passes))}
     return told
 
@@ -89,27 +89,27 @@ def price(per_core_hour: float, sentences_per_second: float) -> float:
     return per_core_hour * MILLION / (sentences_per_second * SECONDS_PER_HOUR)
 
 
-def _own(name: str, taken: Taken, int8_serves: bool) -> dict[str, Samples]:
+def _own(name: str, session_result: SessionResult, int8_serves: bool) -> dict[str, Samples]:
     """The model's samples by subject; `text` is of the form that is served."""
-    own = {full.partition(" ")[2]: s for full, s in taken.samples.items() if full.partition(" ")[0] == name}
-    texts = {subject.replace(INT8_SUFFIX, ""): s for subject, s in own.items() if _serves(subject, int8_serves)}
-    return {subject: s for subject, s in own.items() if not subject.startswith("text")} | texts
+    own = {full.partition(" ")[2]: s for full, s in session_result.samples.items() if full.partition(" ")[0] == name}
+    texts = {case.replace(INT8_SUFFIX, ""): s for case, s in own.items() if _serves(case, int8_serves)}
+    return {case: s for case, s in own.items() if not case.startswith("text")} | texts
 
 
-def _serves(subject: str, int8_serves: bool) -> bool:
-    return subject.startswith("text") and (INT8_SUFFIX in subject) == int8_serves
+def _serves(case: str, int8_serves: bool) -> bool:
+    return case.startswith("text") and (INT8_SUFFIX in case) == int8_serves
 
 
-def _figures(subject: str, samples: Samples, taken: Taken) -> dict[str, float | None]:
-    end = taken.lane.suffix
-    if subject.endswith(OFFLINE):
-        return {f"throughput_{subject.removesuffix(OFFLINE)}{end}": per_second(samples, taken.n_sentences)}
+def _figures(case: str, samples: Samples, session_result: SessionResult) -> dict[str, float | None]:
+    end = session_result.mode.suffix
+    if case.endswith(OFFLINE):
+        return {f"throughput_{case.removesuffix(OFFLINE)}{end}": per_second(samples, session_result.n_sentences)}
     summary, interval = summarize(samples.passes), median_ms(samples)
-    stem = f"latency_{subject}{end}"
+    stem = f"latency_{case}{end}"
     told: dict[str, float | None] = {f"{stem}_ms": interval.value, f"{stem}_low_ms": interval.low}
     told |= {f"{stem}_high_ms": interval.high, f"{stem}_mean_ms": summary.mean_ms, f"{stem}_p95_ms": summary.p95_ms}
     told |= {f"{stem}_p99_ms": summary.p99_ms, f"{stem}_spread": summary.spread, f"{stem}_n": summary.n}
-    return told if subject == "text" else told | _speed_ups(subject, samples, taken)
+    return told if case == "text" else told | _speed_ups(case, samples, session_result)
 
 
 def per_second(samples: Samples, n_sentences: int) -> float:
@@ -117,15 +117,15 @@ def per_second(samples: Samples, n_sentences: int) -> float:
     return 1e3 * n_sentences / float(np.median(samples.passes))
 
 
-def _speed_ups(subject: str, samples: Samples, taken: Taken) -> dict[str, float | None]:
+def _speed_ups(case: str, samples: Samples, session_result: SessionResult) -> dict[str, float | None]:
     told: dict[str, float | None] = {}
     for baseline, names in BASELINES.items():
-        if best := _quickest(names, taken):
-            ratio, stem = speed_up(best, samples), f"speedup_{subject}{taken.lane.suffix}_over_{baseline}"
+        if best := _quickest(names, session_result):
+            ratio, stem = speed_up(best, samples), f"speedup_{case}{session_result.mode.suffix}_over_{baseline}"
             told |= {stem: ratio.value, f"{stem}_low": ratio.low, f"{stem}_high": ratio.high}
     return told
 
 
-def _quickest(names: Sequence[str], taken: Taken) -> Samples | None:
-    there = [taken.samples[name] for name in names if name in taken.samples]
+def _quickest(names: Sequence[str], session_result: SessionResult) -> Samples | None:
+    there = [session_result.samples[name] for name in names if name in session_result.samples]
     return min(there, key=lambda samples: float(np.median(samples.passes)), default=None)

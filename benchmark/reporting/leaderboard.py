@@ -85,8 +85,8 @@ def _cells(rows: Iterable[Row]) -> Mapping[Key, list[Row]]:
 def _chosen(cells: Mapping[Key, Sequence[Row]]) -> tuple[str, dict[Key, Cell]]:
     """The machine whose milliseconds are shown, and the rows of each cell without those of any other."""
     made = {key: chosen_rows(cell) for key, cell in cells.items()}
-    taught = [row for key, cell in made.items() if key[1] != TEACHER for row in _rows(cell)]
-    made |= {key: chosen_rows(that_taught_most(cells[key], taught)) for key in cells if key[1] == TEACHER}
+    trained = [row for key, cell in made.items() if key[1] != TEACHER for row in _rows(cell)]
+    made |= {key: chosen_rows(that_taught_most(cells[key], trained)) for key in cells if key[1] == TEACHER}
     machine = usual_machine(row for cell in made.values() for row in _rows(cell))
     return machine, {
         key: {dataset: [timed_on(machine, row) for row in rows] for dataset, rows in cell.items()}
@@ -106,9 +106,9 @@ class _Teachers:
         self.shown = {key[0]: cell for key, cell in chosen.items() if key[1] == TEACHER}
         self.datasets = datasets
 
-    def of(self, key: Key, taught: Cell) -> Gathered | None:
+    def of(self, key: Key, trained: Cell) -> Gathered | None:
         """The teacher of these rows; the one that is shown where they do not tell theirs, None where it is not here."""
-        own = {dataset: self._rows(key[0], dataset, rows[0].fine_tuning) for dataset, rows in taught.items()}
+        own = {dataset: self._rows(key[0], dataset, rows[0].fine_tuning) for dataset, rows in trained.items()}
         return gathered({dataset: rows for dataset, rows in own.items() if rows}, self.datasets) if own else None
 
     def _rows(self, teacher: str, dataset: str, fine_tuning: str) -> Sequence[Row]:

@@ -56,11 +56,11 @@ def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def that_taught_most(teachers: Sequence[Row], students: Iterable[Row]) -> list[Row]:
     """Of each data set, the fine-tunings of which most of the students' rows are; all of them where none is."""
-    taught = Counter((row.dataset, row.fine_tuning) for row in students)
+    trained = Counter((row.dataset, row.fine_tuning) for row in students)
     most: Counter[str] = Counter()
     for row in teachers:
-        most[row.dataset] = max(most[row.dataset], taught[row.dataset, row.fine_tuning])
-    return [row for row in teachers if taught[row.dataset, row.fine_tuning] == most[row.dataset]]
+        most[row.dataset] = max(most[row.dataset], trained[row.dataset, row.fine_tuning])
+    return [row for row in teachers if trained[row.dataset, row.fine_tuning] == most[row.dataset]]
 
 
 def usual_machine(rows: Iterable[Row]) -> str:

@@ -15,7 +15,7 @@ NOT_OF_LESSON = frozenset(
 """Names, chance and budget: a rate that was found with other ones serves as well."""
 
 
-def lesson_key(spec: RunSpec) -> str:
+def training_key(spec: RunSpec) -> str:
     """Of what a student is taught: data set, student, setting, teacher and data, whatever the seed and the budget."""
     return digest({name: value for name, value in spec.told().items() if name not in NOT_OF_LESSON})
 
@@ -31,14 +31,14 @@ def tuned_rates(records: Iterable[Record]) -> dict[str, set[float]]:
     rates: dict[str, set[float]] = {}
     for record in records:
         if _is_finished_study(record):
-            lesson = told_lesson(record.params) or record.tags.get(LESSON, "")
-            rates.setdefault(lesson, set()).add(record.metrics[BEST_RATE])
+            training_run = training_fields(record.params) or record.tags.get(LESSON, "")
+            rates.setdefault(training_run, set()).add(record.metrics[BEST_RATE])
     return rates
 
 
-def told_lesson(params: Mapping[str, str]) -> str:
+def training_fields(params: Mapping[str, str]) -> str:
     """The lesson key of a stored run; empty where its params do not tell it whole."""
-    return lesson_key(RunSpec.read(params)) if RunSpec.is_told(params) else ""
+    return training_key(RunSpec.read(params)) if RunSpec.is_told(params) else ""
 
 
 def _is_finished_study(record: Record) -> bool:

@@ -30,7 +30,7 @@ class Search:
     @property
     def description(self) -> Mapping[str, str | float]:
         """What every process that joins the study has to agree on."""
-        lesson = digest({k: v for k, v in self.spec.told().items() if k not in (PARAMETER, "teacher")})
+        training_run = digest({k: v for k, v in self.spec.told().items() if k not in (PARAMETER, "teacher")})
         return {
             "data set": self.spec.dataset,
             "student": self.spec.student,
@@ -40,7 +40,7 @@ class Search:
             "high": self.high,
             "sampler": self.sampler,
             "pruner": self.pruner,
-            "lesson": lesson,  # data, teacher and budget too
+            "lesson": training_run,  # data, teacher and budget too
         }
 
     @property

@@ -11,9 +11,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from benchmark.core.cache import lock_path, write_whole
-from benchmark.execution.runner import Desk
+from benchmark.execution.runner import Runner
 from benchmark.reporting.learning_rate_plot import Tried, best, write_rates
-from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, lesson_key
+from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, training_key
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
 from benchmark.tuning.study import join_study
@@ -56,10 +56,10 @@ class Session:
         with answering(self.address):
             return len(self.trials.unfinished())
 
-    def work(self, desk: Desk, teacher: Record, parent: str, told: Told, waits: Waits) -> None:
+    def work(self, runner: Runner, teacher: Record, parent: str, told: Told, waits: Waits) -> None:
         """Does trials until none is left, those included that other processes give back; waits for the last ones."""
         attempts = Attempts(
-            search=self.search, trials=self.trials, desk=desk, teacher=teacher, parent=parent, address=self.address
+            search=self.search, trials=self.trials, runner=runner, teacher=teacher, parent=parent, address=self.address
         )
         while left := self.n_left():
             with answering(self.address):
@@ -79,18 +79,18 @@ class Session:
         with answering(self.address):
             return [tried(trial) for trial in self.trials.study.get_trials() if trial.state.is_finished()]
 
-    def begin_run(self, desk: Desk) -> str:
+    def begin_run(self, runner: Runner) -> str:
         """Id of the study's run in the tracking store; begun where none of the processes has begun it."""
         key, spec = self.search.study_key, self.search.spec
-        known = (r for r in desk.store.records(spec.suite) if r.key == key and r.tags.get("role") == "study")
+        known = (r for r in runner.store.records(spec.suite) if r.key == key and r.tags.get("role") == "study")
         record = next(known, None)
         if record:
             return record.run_id
-        tags = {"key": key, "study": self.search.name, LESSON: lesson_key(spec)}
+        tags = {"key": key, "study": self.search.name, LESSON: training_key(spec)}
         params = asdict(spec) | dict(self.search.description) | {"storage": shown(self.address)}
         params = {name.replace(" ", "_"): value for name, value in params.items()}
         name = f"{self.search.name}.study"
-        return desk.store.begin(spec.suite, name, tags=desk.tags(spec, "study") | tags, params=params).run_id
+        return runner.store.begin(spec.suite, name, tags=runner.tags(spec, "study") | tags, params=params).run_id
 
     def conclude(self, store: Store, parent: str, folder: Path) -> Tried | None:
         """Writes plots and table, keeps them with the study's run, and the best rate where `tuned` finds it.

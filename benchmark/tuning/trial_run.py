@@ -9,8 +9,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmark.core.errors import BenchmarkError, DivergedError, RunError
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.training_run import Taught
-from benchmark.execution.runner import Desk
+from benchmark.distillation.training_run import TrainedModel
+from benchmark.execution.runner import Runner
 from benchmark.measurement.machine_lock import machine_lock
 from benchmark.reporting.learning_rate_plot import State, Tried
 from benchmark.tuning.search import PARAMETER, Search
@@ -33,7 +33,7 @@ class Attempts:
 
     search: Search
     trials: Trials
-    desk: Desk
+    runner: Runner
     teacher: Record
     """The finished run of the student's teacher."""
     parent: str
@@ -60,7 +60,7 @@ class Attempts:
         try:
             with answering(self.address):
                 trial.set_user_attr(RUN_ID, run.run_id)
-            taught = self._teach(spec, trial, run)
+            trained = self._train(spec, trial, run)
         except DivergedError as error:
             run.fail(str(error))
             self._end(trial, TrialState.FAIL)
@@ -77,18 +77,18 @@ class Attempts:
             run.kill()
             raise
         else:
-            run.finish(_metrics(taught))
-            self._end(trial, TrialState.COMPLETE, taught.valid_f1)
+            run.finish(_metrics(trained))
+            self._end(trial, TrialState.COMPLETE, trained.valid_f1)
 
     def _begin(self, spec: RunSpec, number: int) -> ActiveRun:
         key = self.search.trial_key(number)
-        self.desk.store.kill_stale({key})  # of a process that died over this trial
-        tags = self.desk.tags(spec, "trial") | {"key": key, "study": self.search.name, "trial": str(number)}
+        self.runner.store.kill_stale({key})  # of a process that died over this trial
+        tags = self.runner.tags(spec, "trial") | {"key": key, "study": self.search.name, "trial": str(number)}
         name = f"{spec.name}.trial{number}"
-        return self.desk.store.begin(spec.suite, name, tags=tags, params=asdict(spec), parent=self.parent)
+        return self.runner.store.begin(spec.suite, name, tags=tags, params=asdict(spec), parent=self.parent)
 
-    def _teach(self, spec: RunSpec, trial: Trial, run: ActiveRun) -> Taught:
-        lesson = self.desk.lesson(spec, self.teacher)
+    def _train(self, spec: RunSpec, trial: Trial, run: ActiveRun) -> TrainedModel:
+        training_run = self.runner.training_run(spec, self.teacher)
         known = set(self.trials.stored(trial.number).intermediate_values)  # of a process that died over it
 
         def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
@@ -100,7 +100,7 @@ class Attempts:
                     raise optuna.TrialPruned
 
         with machine_lock("shared"):
-            return lesson.teach(float(spec.learning_rate), on_epoch)
+            return training_run.train(float(spec.learning_rate), on_epoch)
 
     def _end(self, trial: Trial, state: TrialState, value: float | None = None) -> None:
         with answering(self.address):
@@ -134,12 +134,12 @@ def tried(trial: FrozenTrial) -> Tried:
     )
 
 
-def _metrics(taught: Taught) -> dict[str, float]:
-    progress = taught.progress
+def _metrics(trained: TrainedModel) -> dict[str, float]:
+    history = trained.history
     return {
-        "learning_rate": taught.learning_rate,
-        "valid_f1": taught.valid_f1,
-        "train_seconds": progress.train_seconds,
-        "steps_to_best": progress.steps_to_best,
-        "epochs": progress.epochs,
+        "learning_rate": trained.learning_rate,
+        "valid_f1": trained.valid_f1,
+        "train_seconds": history.train_seconds,
+        "steps_to_best": history.steps_to_best,
+        "epochs": history.epochs,
     }

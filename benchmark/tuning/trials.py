@@ -56,9 +56,9 @@ class Trials:
         self._free_abandoned()
         for trial in self.unfinished():
             if trial.state == TrialState.WAITING and self._begin(trial.number):
-                taken = Trial(self.study, self._id(trial.number))
-                taken.set_user_attr(OWNER, owner())
-                return taken
+                session_result = Trial(self.study, self._id(trial.number))
+                session_result.set_user_attr(OWNER, owner())
+                return session_result
         return None
 
     def give_back(self, number: int) -> None:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 import students
 from benchmark.data.suites import load_suite
-from benchmark.distillation.embeddings import fit_width, start_table
-from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.embeddings import fit_width, initialise_embeddings
+from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.losses import mse
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import load_teacher
-from benchmark.distillation.trainer import Exercise, Recipe, predict, train
+from benchmark.distillation.trainer import Examples, TrainingConfig, predict, train
 from benchmark.distillation.training_run import score
 
 Matrix = NDArray[np.float32]
@@ -52,19 +52,19 @@ def main() -> None:
     parser.add_argument("--student", default="bilstm")
     parser.add_argument("--seeds", type=int, default=3)
     asked = parser.parse_args()
-    rooms = Rooms(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
-    room = rooms.classroom(asked.dataset)
-    teacher = load_teacher(asked.teacher, room.corpus.task, len(room.corpus.labels)).eval()
+    suite_data = SuiteData(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
+    data = suite_data.encoded_dataset(asked.dataset)
+    teacher = load_teacher(asked.teacher, data.corpus.task, len(data.corpus.labels)).eval()
     cpu = torch.device("cpu")
-    logits = {part: predict(teacher, room.sentences(part), device=cpu) for part in ("train", "validation")}
+    logits = {part: predict(teacher, data.encoded(part), device=cpu) for part in ("train", "validation")}
     matrix = teacher.embedding.weight.detach().numpy()
     for name, reduce in REDUCTIONS.items():
-        f1 = [100 * _taught(room, asked.student, logits, matrix, reduce, seed) for seed in range(asked.seeds)]
+        f1 = [100 * _taught(data, asked.student, logits, matrix, reduce, seed) for seed in range(asked.seeds)]
         print(f"{name:22s} validation F1 {np.mean(f1):.1f}  ({', '.join(f'{value:.1f}' for value in f1)})", flush=True)
 
 
 def _taught(
-    room: Classroom,
+    data: EncodedDataset,
     student: str,
     logits: dict[str, Matrix],
     matrix: Matrix,
@@ -73,20 +73,20 @@ def _taught(
 ) -> float:
     """Validation macro-F1 with the best weights."""
     torch.manual_seed(seed)
-    pad_id, n_labels = room.sentences("train").pad_id, len(room.corpus.labels)
-    task, vocab_size = room.corpus.task, len(room.tokenizer)
+    pad_id, n_labels = data.encoded("train").pad_id, len(data.corpus.labels)
+    task, vocab_size = data.corpus.task, len(data.tokenizer)
     model = students.build(student, task=task, vocab_size=vocab_size, n_labels=n_labels, pad_id=pad_id)
     table = students.word_embeddings(model)
     if reduce:
-        start_table(table, reduce(matrix, table.embedding_dim))
+        initialise_embeddings(table, reduce(matrix, table.embedding_dim))
     train(
         model,
         table,
-        practice=Exercise(sentences=room.sentences("train"), targets=logits["train"]),
-        validation=Exercise(sentences=room.sentences("validation"), targets=logits["validation"]),
+        training_set=Examples(encoded=data.encoded("train"), targets=logits["train"]),
+        validation=Examples(encoded=data.encoded("validation"), targets=logits["validation"]),
         loss=mse,
         score=lambda _: 0.0,
-        recipe=Recipe(
+        config=TrainingConfig(
             learning_rate=1e-3,
             weight_decay=0.0,
             decay=False,
@@ -99,7 +99,7 @@ def _taught(
         on_epoch=lambda *_: None,
         device=torch.device("cpu"),
     )
-    return score(room, "validation", predict(model, room.sentences("validation"), device=torch.device("cpu")))
+    return score(data, "validation", predict(model, data.encoded("validation"), device=torch.device("cpu")))
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 import students
 from benchmark.data.suites import load_suite
-from benchmark.distillation.encoded_dataset import Classroom
+from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.losses import mse
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.trainer import Exercise, Recipe, predict, train
+from benchmark.distillation.trainer import Examples, TrainingConfig, predict, train
 
 RATE, BATCH = 1e-3, 32
 
@@ -36,23 +36,23 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=960, help="of the plain loop, which is slow")
     parser.add_argument("--epochs", type=int, default=5, help="of the engine")
     asked = parser.parse_args()
-    rooms = Rooms(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
-    room = rooms.classroom(asked.dataset)
-    teacher = load_teacher(asked.teacher, room.corpus.task, len(room.corpus.labels)).eval()
-    plain = _plain(room, _student(asked.student, room), asked.sentences, lambda batch: _ask(teacher, batch))
-    stored = _logits(room, teacher, Path(asked.teacher).name)
-    without = _plain(room, _student(asked.student, room), asked.sentences, lambda batch: stored[batch["rows"]])
-    engine = _engine(room, _student(asked.student, room), stored.numpy(), asked.epochs)
+    suite_data = SuiteData(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
+    data = suite_data.encoded_dataset(asked.dataset)
+    teacher = load_teacher(asked.teacher, data.corpus.task, len(data.corpus.labels)).eval()
+    plain = _plain(data, _student(asked.student, data), asked.encoded, lambda batch: _ask(teacher, batch))
+    stored = _logits(data, teacher, Path(asked.teacher).name)
+    without = _plain(data, _student(asked.student, data), asked.encoded, lambda batch: stored[batch["rows"]])
+    engine = _engine(data, _student(asked.student, data), stored.numpy(), asked.epochs)
     print(f"plain loop, teacher in it        {plain:8.0f} sentences/s")
     print(f"plain loop, stored logits        {without:8.0f} sentences/s  ({without / plain:.1f}x)")
     print(f"engine                           {engine:8.0f} sentences/s  ({engine / plain:.1f}x)")
 
 
-def _student(name: str, room: Classroom) -> nn.Module:
+def _student(name: str, data: EncodedDataset) -> nn.Module:
     torch.manual_seed(0)
-    pad_id = room.sentences("train").pad_id
+    pad_id = data.encoded("train").pad_id
     return students.build(
-        name, task=room.corpus.task, vocab_size=len(room.tokenizer), n_labels=len(room.corpus.labels), pad_id=pad_id
+        name, task=data.corpus.task, vocab_size=len(data.tokenizer), n_labels=len(data.corpus.labels), pad_id=pad_id
     )
 
 
@@ -61,20 +61,20 @@ def _ask(teacher: Teacher, batch: dict[str, Tensor]) -> Tensor:
         return teacher(batch["input_ids"], batch["attention_mask"])
 
 
-def _logits(room: Classroom, teacher: Teacher, key: str) -> Tensor:
+def _logits(data: EncodedDataset, teacher: Teacher, key: str) -> Tensor:
     """Those that a sweep has stored, where the folder is one of its teachers; computed once otherwise."""
-    stored = room.teacher_logits("train", key, lambda s: predict(teacher, s, device=torch.device("cpu")))
+    stored = data.teacher_logits("train", key, lambda s: predict(teacher, s, device=torch.device("cpu")))
     return torch.from_numpy(np.array(stored, dtype=np.float32))
 
 
 def _plain(
-    room: Classroom, model: nn.Module, n_sentences: int, targets: Callable[[dict[str, Tensor]], Tensor]
+    data: EncodedDataset, model: nn.Module, n_sentences: int, targets: Callable[[dict[str, Tensor]], Tensor]
 ) -> float:
     """Sentences per second of a classifier's training."""
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     model.train()
     start, seen = time.perf_counter(), 0
-    for batch in _batches(room, n_sentences):
+    for batch in _batches(data, n_sentences):
         loss = mse(model(batch["input_ids"], batch["attention_mask"]), targets(batch))
         loss.backward()
         optimizer.step()
@@ -84,12 +84,12 @@ def _plain(
     return seen / (time.perf_counter() - start)
 
 
-def _batches(room: Classroom, n_sentences: int) -> Iterator[dict[str, Tensor]]:
-    texts = room.texts("train")
+def _batches(data: EncodedDataset, n_sentences: int) -> Iterator[dict[str, Tensor]]:
+    texts = data.texts("train")
     order = np.random.default_rng(0).permutation(len(texts))[:n_sentences]
     for rows in np.array_split(order, len(order) // BATCH):
-        encoded = [room.tokenizer(texts[row], truncation=True, max_length=room.max_length) for row in rows]
-        padded = room.tokenizer.pad(encoded, return_tensors="pt")
+        encoded = [data.tokenizer(texts[row], truncation=True, max_length=data.max_length) for row in rows]
+        padded = data.tokenizer.pad(encoded, return_tensors="pt")
         yield {
             "input_ids": padded["input_ids"],
             "attention_mask": padded["attention_mask"],
@@ -97,11 +97,11 @@ def _batches(room: Classroom, n_sentences: int) -> Iterator[dict[str, Tensor]]:
         }
 
 
-def _engine(room: Classroom, model: nn.Module, logits: np.ndarray, epochs: int) -> float:
+def _engine(data: EncodedDataset, model: nn.Module, logits: np.ndarray, epochs: int) -> float:
     """Sentences per second over the whole wall time, validation included."""
-    validation = room.sentences("validation")
-    answers = np.zeros((validation.n_answers, logits.shape[1]), dtype=np.float32)
-    recipe = Recipe(
+    validation = data.encoded("validation")
+    answers = np.zeros((validation.n_targets, logits.shape[1]), dtype=np.float32)
+    recipe = TrainingConfig(
         learning_rate=RATE,
         weight_decay=0.0,
         decay=False,
@@ -114,11 +114,11 @@ def _engine(room: Classroom, model: nn.Module, logits: np.ndarray, epochs: int) 
     progress = train(
         model,
         students.word_embeddings(model),
-        practice=Exercise(sentences=room.sentences("train"), targets=logits),
-        validation=Exercise(sentences=validation, targets=answers),
+        training_set=Examples(encoded=data.encoded("train"), targets=logits),
+        validation=Examples(encoded=validation, targets=answers),
         loss=mse,
         score=lambda _: 0.0,
-        recipe=recipe,
+        config=recipe,
         on_epoch=lambda *_: None,
         device=torch.device("cpu"),
     )

@@ -217,8 +217,8 @@ def _metrics(
 def _files(dice: random.Random, labels: tuple[str, ...], f1: float, task: str) -> dict[str, str]:
     lines = []
     for n_words in (2 + number * 7 % 19 for number in range(40)):
-        n_answers = n_words if task == "sequence_labeling" else 1
-        gold = [dice.choice(labels) for _ in range(n_answers)]
+        n_targets = n_words if task == "sequence_labeling" else 1
+        gold = [dice.choice(labels) for _ in range(n_targets)]
         said = [label if dice.random() < f1 - 0.004 * n_words else dice.choice(labels) for label in gold]
         text: Any = ["kata"] * n_words
         if task == "classification":

@@ -26,7 +26,7 @@ def key_of(params: Mapping[str, str]) -> str:
 def planned(*arguments: str) -> dict[str, str]:
     """Keys by run name of the plan that `python -m benchmark.run` would make."""
     config = request(parser("run", None).parse_args(arguments))
-    return {item.spec.name: item.spec.key for item in plan_runs(config, config.rooms())}
+    return {item.spec.name: item.spec.key for item in plan_runs(config, config.suite_data())}
 
 
 # --- Stored params: every student and setting in both tasks, then one change at a time ------------------------------

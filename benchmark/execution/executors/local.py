@@ -10,31 +10,33 @@ from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
 from benchmark.execution.executors.worker import Worker
 from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.runner import Desk
-from benchmark.execution.tasks import Task, Work
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import RunnerConfig, Task
 from benchmark.measurement.machine import usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)
-class Local:
+class LocalExecutor:
     """On this machine, at most `jobs` at once."""
 
     jobs: int = 1
     n_threads: int = 0
     """Of each process; 0 gives each its share of the cores."""
 
-    def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:  # noqa: ARG002
+    def supplied(self, work: RunnerConfig, specs: Sequence[RunSpec]) -> RunnerConfig:  # noqa: ARG002
         """As it is: all lies here."""
         return work
 
-    def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
+    def execute(self, tasks: Sequence[Task], work: RunnerConfig, watch: Watch) -> Generator[Outcome, None, None]:
         """In this process where there is one at a time and no limit that would end the process."""
         if not tasks:
             return
         at_once = min(self.jobs, len(tasks))
         work = replace(work, n_threads=self.n_threads or threads(at_once))
         alone = at_once == 1 and not work.limits
-        yield from outcomes(tasks, _Alone(work.desk(), watch) if alone else _Pool(work, at_once, watch))
+        yield from outcomes(
+            tasks, _InProcessPool(work.runner(), watch) if alone else _ProcessPool(work, at_once, watch)
+        )
 
 
 def threads(at_once: int) -> int:
@@ -42,11 +44,11 @@ def threads(at_once: int) -> int:
     return max(1, usable_cores() // at_once)
 
 
-class _Alone:
+class _InProcessPool:
     """This process itself, one task at a time."""
 
-    def __init__(self, desk: Desk, watch: Watch) -> None:
-        self._desk, self._watch = desk, watch
+    def __init__(self, runner: Runner, watch: Watch) -> None:
+        self._runner, self._watch = runner, watch
         self._tasks: list[Task] = []
 
     @property
@@ -54,24 +56,24 @@ class _Alone:
         return bool(self._tasks)
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         return not self._tasks
 
     def begin(self, task: Task) -> None:
         self._tasks.append(task)
 
-    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+    def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         task = self._tasks.pop()
-        yield task, task.run(self._desk, self._watch)
+        yield task, task.run(self._runner, self._watch)
 
     def end(self) -> None:
         """A run that is interrupted says so itself."""
 
 
-class _Pool:
+class _ProcessPool:
     """Processes that take the next task when they are through with one. One that dies loses its task and no other."""
 
-    def __init__(self, work: Work, at_once: int, watch: Watch) -> None:
+    def __init__(self, work: RunnerConfig, at_once: int, watch: Watch) -> None:
         self._work, self._at_once, self._watch = work, at_once, watch
         self._workers: list[Worker] = []
 
@@ -80,7 +82,7 @@ class _Pool:
         return bool(self._busy)
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         return len(self._busy) < self._at_once
 
     def begin(self, task: Task) -> None:
@@ -88,7 +90,7 @@ class _Pool:
         idle = [worker for worker in self._workers if not worker.task]
         (idle[0] if idle else self._new_worker()).give(task)
 
-    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+    def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         busy = {worker.pipe: worker for worker in self._busy}
         for pipe in wait(list(busy)):
             yield from self._answer(busy[cast("Connection", pipe)])
@@ -108,8 +110,8 @@ class _Pool:
         return [worker for worker in self._workers if worker.task]
 
     @cached_property
-    def _desk(self) -> Desk:
-        return self._work.desk()
+    def _runner(self) -> Runner:
+        return self._work.runner()
 
     def _new_worker(self) -> Worker:
         worker = Worker(self._work)
@@ -124,7 +126,7 @@ class _Pool:
             message = worker.receive()
         except (EOFError, OSError):
             worker.task = None
-            yield task, task.lost(self._desk, worker.why_it_ended())
+            yield task, task.lost(self._runner, worker.why_it_ended())
             return
         if isinstance(message, tuple):
             self._watch(*message)

@@ -8,7 +8,7 @@ from benchmark.execution.outcome import Outcome
 from benchmark.execution.tasks import Task
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Does tasks side by side, here or elsewhere."""
 
     @property
@@ -16,12 +16,12 @@ class Crew(Protocol):
         """Whether any task goes on."""
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         """Whether another one can be begun now."""
 
     def begin(self, task: Task) -> None: ...
 
-    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+    def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         """Waits until something is heard of those that go on; yields what each that ended came to.
 
         None where a task is to be done again.
@@ -31,14 +31,14 @@ class Crew(Protocol):
         """Interrupts what goes on; nothing is left behind."""
 
 
-def outcomes(tasks: Iterable[Task], crew: Crew) -> Iterator[Outcome]:
+def outcomes(tasks: Iterable[Task], crew: WorkerPool) -> Iterator[Outcome]:
     """As tasks end. Closing it ends what goes on; a task that comes back waits behind the others."""
     waiting = deque(tasks)
     try:
         while waiting or crew.is_busy:
-            while waiting and crew.has_room:
+            while waiting and crew.has_capacity:
                 crew.begin(waiting.popleft())
-            for task, outcome in crew.heard():
+            for task, outcome in crew.poll():
                 if outcome:
                     yield outcome
                 else:

@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmark.core.errors import INTERRUPTED
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.runner import Desk
-from benchmark.execution.tasks import Task, Work
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import RunnerConfig, Task
 
 Message = tuple[RunSpec, int] | Outcome | Exception | None
 """An epoch's end; what a task came to (None: to be asked for again); or what ends the whole command."""
@@ -26,7 +26,7 @@ class Worker:
     """The process, and our end of the pipe to it. A new process, not a fork nor a thread: torch's threads are one set
     a process."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: RunnerConfig) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, far_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(work, far_end))
@@ -87,15 +87,15 @@ def oom_kills() -> int:
     return 0
 
 
-def _serve(work: Work, pipe: Connection) -> None:
+def _serve(work: RunnerConfig, pipe: Connection) -> None:
     """In the process. A key pressed at the terminal is the command's to answer; it then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_command, daemon=True).start()
     try:
-        desk = work.desk()
+        runner = work.runner()
         while True:
             task: Task = pipe.recv()
-            pipe.send(_do(task, desk, lambda spec, epoch: pipe.send((spec, epoch))))
+            pipe.send(_do(task, runner, lambda spec, epoch: pipe.send((spec, epoch))))
     except EOFError:  # there is nothing more to do
         return
     except KeyboardInterrupt:  # semaphores are given back; threads are not waited for
@@ -113,11 +113,11 @@ def _leave_with_command() -> None:
         os._exit(1)
 
 
-def _do(task: Task, desk: Desk, watch: Watch) -> Outcome | None:
+def _do(task: Task, runner: Runner, watch: Watch) -> Outcome | None:
     """A termination is an interrupt while a run goes on, which is then kept as killed."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return task.run(desk, watch)
+        return task.run(runner, watch)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.core.settings import LengthFilter
-from benchmark.distillation.encoded_dataset import POOL, Classroom, Part
+from benchmark.distillation.encoded_dataset import POOL, EncodedDataset, Part
 from benchmark.distillation.selection import of_length
 from benchmark.reporting.files import write_whole
 from benchmark.reporting.paper import paper_lengths
@@ -35,7 +35,7 @@ class Lengths:
     max: float
 
 
-def length_statistics(dataset: str, room: Classroom) -> Iterator[Lengths]:
+def length_statistics(dataset: str, room: EncodedDataset) -> Iterator[Lengths]:
     """The rows of one data set. As in the paper, the filtered text is told together with the labelled one.
 
     Lengths are those of whole texts. A filter lets through what it does for a student: by the length of what is read.
@@ -86,8 +86,8 @@ def _told(dataset: str, data: str, lengths: NDArray[np.int64]) -> Lengths:
     )
 
 
-def _pieces(room: Classroom, part: Part) -> NDArray[np.int64]:
-    return room.sentences(part).lengths - room.tokenizer.num_special_tokens_to_add()
+def _pieces(room: EncodedDataset, part: Part) -> NDArray[np.int64]:
+    return room.encoded(part).lengths - room.tokenizer.num_special_tokens_to_add()
 
 
 def _fill(path: Path, rows: Sequence[Lengths]) -> None:

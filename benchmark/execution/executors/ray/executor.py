@@ -15,10 +15,10 @@ import torch
 from benchmark.core.errors import InputError
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
-from benchmark.execution.executors.ray.pool import Flight
-from benchmark.execution.executors.ray.upload_inputs import shipped
+from benchmark.execution.executors.ray.pool import RayPool
+from benchmark.execution.executors.ray.upload_inputs import upload_inputs
 from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.tasks import Task, Work
+from benchmark.execution.tasks import RunnerConfig, Task
 from tracking import Store
 from tracking.config import is_local
 from tracking.provenance import command, git_commit
@@ -33,18 +33,22 @@ class Cluster:
     is_joined: bool = False
     """Whether it was there before: its nodes are sent code and files of this machine, whatever they have."""
 
-    def supplied(self, work: Work, specs: Sequence[RunSpec]) -> Work:
+    def supplied(self, work: RunnerConfig, specs: Sequence[RunSpec]) -> RunnerConfig:
         """Keeps in the store what nodes may lack. Raises what `shipping.shipped` raises."""
         require_reachable(work.uri)
-        return replace(work, rooms=shipped(work.rooms, specs, Store.open(work.uri))) if self.is_joined else work
+        return (
+            replace(work, suite_data=upload_inputs(work.suite_data, specs, Store.open(work.uri)))
+            if self.is_joined
+            else work
+        )
 
-    def execute(self, tasks: Sequence[Task], work: Work, watch: Watch) -> Generator[Outcome, None, None]:
+    def execute(self, tasks: Sequence[Task], work: RunnerConfig, watch: Watch) -> Generator[Outcome, None, None]:
         if not tasks:
             return
         needs = needs_of(len(tasks), work.device)
         origin = dict(work.origin) | {"command": command()} | ({"git_commit": git_commit()} if self.is_joined else {})
         work = replace(work, n_threads=int(needs["num_cpus"]), origin=origin)
-        yield from outcomes(tasks, Flight(work, needs, self.jobs or len(tasks), watch))
+        yield from outcomes(tasks, RayPool(work, needs, self.jobs or len(tasks), watch))
 
 
 def require_reachable(uri: str) -> None:

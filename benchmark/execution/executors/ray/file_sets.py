@@ -12,18 +12,18 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.core.cache import file_digest, lock_path, parcel_folder
+from benchmark.core.cache import file_digest, file_set_folder, lock_path
 from benchmark.core.checksums import is_whole, keep_folder
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.spec import digest
-from benchmark.execution.notes import NOTE, parcel_note
+from benchmark.execution.notes import NOTE, file_set_note
 from tracking import Store
 
 ROLE = "data"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class FileEntry:
     """A file of a parcel."""
 
     name: str
@@ -34,11 +34,11 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class FileSet:
     """Files that belong together, as they were when they were packed."""
 
     title: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[FileEntry, ...]
     folder: str = ""
     """Absolute path of the folder that is sent, where it is one."""
     patterns: tuple[str, ...] = ()
@@ -47,14 +47,14 @@ class Parcel:
     """Of the run that keeps it."""
 
     @classmethod
-    def of_files(cls, title: str, files: Mapping[str, str]) -> "Parcel":
+    def of_files(cls, title: str, files: Mapping[str, str]) -> "FileSet":
         """Of paths by their names in the parcel. Raises OSError where one cannot be read."""
         paths = {name: Path(path).absolute() for name, path in files.items()}
-        pieces = (Piece(name=name, path=str(path), sha256=file_digest(path)) for name, path in paths.items())
+        pieces = (FileEntry(name=name, path=str(path), sha256=file_digest(path)) for name, path in paths.items())
         return cls(title=title, pieces=tuple(pieces))
 
     @classmethod
-    def of_folder(cls, title: str, folder: str, patterns: tuple[str, ...]) -> "Parcel":
+    def of_folder(cls, title: str, folder: str, patterns: tuple[str, ...]) -> "FileSet":
         """Of the files in a folder that match. Raises OSError where one cannot be read."""
         root = Path(folder).absolute()
         found = sorted({path for pattern in patterns for path in root.glob(pattern)})
@@ -77,7 +77,7 @@ class Parcel:
         """Of a piece on the machine that sends it; of none, the folder's."""
         return next((each.path for each in self.pieces if each.name == piece), self.folder)
 
-    def kept(self, suite: str, store: Store) -> "Parcel":
+    def kept(self, suite: str, store: Store) -> "FileSet":
         """The same, kept with a run of the suite, which is made where none holds all of it.
 
         Raises InputError where a file changes meanwhile.
@@ -92,13 +92,13 @@ class Parcel:
 
         Raises StoreError where the store does not give them, RunError where they are others than were sent.
         """
-        folder = parcel_folder(self.key)
+        folder = file_set_folder(self.key)
         with FileLock(lock_path(self.key)):
             if not is_whole(folder):
                 keep_folder(folder, partial(self._fetch, store))
         return folder
 
-    def _packed_again(self) -> "Parcel":
+    def _packed_again(self) -> "FileSet":
         if self.folder:
             packed = self.of_folder(self.title, self.folder, self.patterns)
         else:
@@ -107,7 +107,7 @@ class Parcel:
 
     def _send(self, suite: str, store: Store) -> str:
         """Id of the run. It counts once it is finished, and it is finished only if nothing has changed meanwhile."""
-        tags = {"role": ROLE, "key": self.key, NOTE: parcel_note(self.title)}
+        tags = {"role": ROLE, "key": self.key, NOTE: file_set_note(self.title)}
         run = store.begin(suite, f"{ROLE}.{self.title}", tags=tags, params={})
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -135,12 +135,12 @@ class Parcel:
                 )
 
 
-Places = Mapping[str, tuple[Parcel, str]]
+Places = Mapping[str, tuple[FileSet, str]]
 """By what the command calls a file or folder: the parcel that it is in, and which piece it is; none for all of it."""
 
 
 @dataclass(frozen=True)
-class Delivery:
+class PathResolver:
     """Where something lies on this machine that the command named on its own. It is pickled on the way to a node."""
 
     uri: str
@@ -149,16 +149,16 @@ class Delivery:
     def __call__(self, name: str) -> str:
         """Fetches it where it is not here. What is no file or folder of the command's keeps its name.
 
-        Raises what `Parcel.unpacked` raises.
+        Raises what `FileSet.unpacked` raises.
         """
         if name not in self.places:
             return name
-        parcel, piece = self.places[name]
-        folder = _folder(self.uri, parcel)
-        return str(folder / piece) if folder else parcel.path(piece)
+        file_set, piece = self.places[name]
+        folder = _folder(self.uri, file_set)
+        return str(folder / piece) if folder else file_set.path(piece)
 
 
 @cache
-def _folder(uri: str, parcel: Parcel) -> Path | None:
+def _folder(uri: str, file_set: FileSet) -> Path | None:
     """Looked for once a process; None where the files lie here as they did there."""
-    return None if parcel.is_here() else parcel.unpacked(Store.open(uri))
+    return None if file_set.is_here() else file_set.unpacked(Store.open(uri))

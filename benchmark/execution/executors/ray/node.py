@@ -9,21 +9,21 @@ from typing import Any
 import torch
 
 from benchmark.execution.outcome import Outcome
-from benchmark.execution.runner import Desk
-from benchmark.execution.tasks import Task, Work
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import RunnerConfig, Task
 
 PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
 """Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
 
-Luggage = tuple[Work, Path, Mapping[str, str]]
+Luggage = tuple[RunnerConfig, Path, Mapping[str, str]]
 """What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
 
 
-def luggage_of(work: Work) -> Luggage:
+def luggage_of(work: RunnerConfig) -> Luggage:
     return work, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
 
 
-_desks: dict[str, Desk] = {}
+_desks: dict[str, Runner] = {}
 """One a process: what it has loaded serves its next task too."""
 
 
@@ -35,6 +35,6 @@ def on_node(luggage: Luggage, task: Task, board: Any) -> Outcome | None:
     sweep = work.origin["sweep"]
     if sweep not in _desks:
         _desks.clear()
-        _desks[sweep] = work.desk()
+        _desks[sweep] = work.runner()
     torch.set_num_threads(work.n_threads)
     return task.run(_desks[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))

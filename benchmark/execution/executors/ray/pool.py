@@ -12,8 +12,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.ray.node import luggage_of, on_node
 from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.runner import Desk
-from benchmark.execution.tasks import Task, Work
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import RunnerConfig, Task
 
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 30.0
@@ -22,10 +22,10 @@ TRIES = 3
 """Of a task whose node or process is lost."""
 
 
-class Flight:
+class RayPool:
     """Tasks on their way through the cluster; a Crew."""
 
-    def __init__(self, work: Work, needs: Mapping[str, float], at_once: int, watch: Watch) -> None:
+    def __init__(self, work: RunnerConfig, needs: Mapping[str, float], at_once: int, watch: Watch) -> None:
         self._work, self._at_once, self._watch = work, at_once, watch
         self._under_way: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
@@ -40,13 +40,13 @@ class Flight:
         return bool(self._under_way)
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         return len(self._under_way) < self._at_once
 
     def begin(self, task: Task) -> None:
         self._under_way[self._do.remote(self._luggage, task, self._board)] = task
 
-    def heard(self) -> Iterator[tuple[Task, Outcome | None]]:
+    def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
         self._tell_epochs()
         for reference in ended:
@@ -66,9 +66,9 @@ class Flight:
         ray.kill(self._board)
 
     @cached_property
-    def _desk(self) -> Desk:
+    def _runner(self) -> Runner:
         """Ours, to write down what is lost; it teaches nothing."""
-        return self._work.desk()
+        return self._work.runner()
 
     def _tell_epochs(self) -> None:
         for spec, epoch in ray.get(self._board.take.remote()):
@@ -81,7 +81,7 @@ class Flight:
             return outcome
         except OutOfMemoryError:
             self._kill_left_over(task.spec)
-            return task.lost(self._desk, "Out of memory: Ray ended its process, as its node had no memory left.")
+            return task.lost(self._runner, "Out of memory: Ray ended its process, as its node had no memory left.")
         except RayError as error:
             return self._again(task, error)
 
@@ -94,14 +94,14 @@ class Flight:
         if isinstance(error, RayTaskError):
             raise error.cause or error  # the store does not answer, there or anywhere
         said = " ".join(str(error).split())[:300]
-        return task.lost(self._desk, f"Its process or node was lost {TRIES} times: {said}")
+        return task.lost(self._runner, f"Its process or node was lost {TRIES} times: {said}")
 
     def _kill_left_over(self, spec: RunSpec) -> None:
         """Of a process that is gone, the run and the trials of its grid."""
-        for record in self._desk.store.running_records():
+        for record in self._runner.store.running_records():
             of_spec = record.name == spec.name or record.name.startswith(f"{spec.name}.lr")
             if of_spec and record.tags.get("sweep") == self._work.origin["sweep"]:
-                self._desk.store.resume(record.run_id).kill()
+                self._runner.store.resume(record.run_id).kill()
 
 
 class _Board:
@@ -114,8 +114,8 @@ class _Board:
         self._epochs.append((spec, epoch))
 
     def take(self) -> list[tuple[RunSpec, int]]:
-        taken, self._epochs = self._epochs, []
-        return taken
+        session_result, self._epochs = self._epochs, []
+        return session_result
 
 
 def _here() -> NodeAffinitySchedulingStrategy:

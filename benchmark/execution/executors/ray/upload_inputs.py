@@ -12,34 +12,36 @@ from benchmark.data.augmentation.config import IDENTITY_FILES as MODEL_FILES
 from benchmark.data.augmentation.config import METHODS
 from benchmark.data.entry import DatasetEntry
 from benchmark.data.suites import Suite
-from benchmark.distillation.suite_data import Rooms
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import IDENTITY_FILES as ENCODER_FILES
-from benchmark.execution.executors.ray.file_sets import Delivery, Parcel
+from benchmark.execution.executors.ray.file_sets import FileSet, PathResolver
 from tracking import Store
 
 IN_DOMAIN: Source = "in_domain"
 
-Packed = tuple[Parcel, Mapping[str, str]]
+Packed = tuple[FileSet, Mapping[str, str]]
 """A parcel, and its pieces by what the command calls them; the empty piece is all of it."""
 
 
-def shipped(rooms: Rooms, specs: Sequence[RunSpec], store: Store) -> Rooms:
+def upload_inputs(suite_data: SuiteData, specs: Sequence[RunSpec], store: Store) -> SuiteData:
     """The same rooms for any machine: what runs of `specs` read of files here is kept in the store.
 
     Models of the hub and of installed packages each machine finds for itself. Raises InputError where a file cannot be
     read, or changes meanwhile.
     """
-    data = _data(rooms.suite, specs)
-    held = tuple(name for name in rooms.suite.datasets if name in data)  # of private ones a machine may have its own
-    suite = replace(rooms.suite, datasets=held, entries={**rooms.suite.entries, **data})
-    places: dict[str, tuple[Parcel, str]] = {}
+    data = _data(suite_data.suite, specs)
+    held = tuple(
+        name for name in suite_data.suite.datasets if name in data
+    )  # of private ones a machine may have its own
+    suite = replace(suite_data.suite, datasets=held, entries={**suite_data.suite.entries, **data})
+    places: dict[str, tuple[FileSet, str]] = {}
     try:
-        for parcel, pieces in (*_data_sets(data), *_texts(rooms, specs), *_models(rooms, specs)):
-            kept = parcel.kept(suite.name, store)
+        for file_set, pieces in (*_data_sets(data), *_texts(suite_data, specs), *_models(suite_data, specs)):
+            kept = file_set.kept(suite.name, store)
             places |= {name: (kept, piece) for name, piece in pieces.items()}
     except OSError as error:
         raise InputError(f"What the nodes are to read cannot be sent to them: {error}.") from error
-    return replace(rooms, suite=suite, at_hand=Delivery(store.uri, places))
+    return replace(suite_data, suite=suite, at_hand=PathResolver(store.uri, places))
 
 
 def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
@@ -55,29 +57,33 @@ def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[Packed]:
             yield _files(name, {f"{split}.{file.format}": file.path for split, file in entry.files.items()})
 
 
-def _texts(rooms: Rooms, specs: Sequence[RunSpec]) -> Iterator[Packed]:
+def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
     """Unlabelled ones."""
-    if rooms.suite.unlabeled and any(spec.unlabeled for spec in specs):
-        yield _files("unlabeled", {f"{number}.txt": str(path) for number, path in enumerate(rooms.suite.unlabeled)})
+    if suite_data.suite.unlabeled and any(spec.unlabeled for spec in specs):
+        yield _files(
+            "unlabeled", {f"{number}.txt": str(path) for number, path in enumerate(suite_data.suite.unlabeled)}
+        )
     if any(spec.text_source == IN_DOMAIN for spec in specs):
-        yield _files(IN_DOMAIN, {f"{IN_DOMAIN}.txt": rooms.means.in_domain})
+        yield _files(IN_DOMAIN, {f"{IN_DOMAIN}.txt": suite_data.means.in_domain})
 
 
-def _models(rooms: Rooms, specs: Sequence[RunSpec]) -> Iterator[Packed]:
+def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
     """Of the large ones only what is needed."""
-    yield from _folder("encoder", rooms.teacher, ENCODER_FILES)
+    yield from _folder("encoder", suite_data.teacher, ENCODER_FILES)
     if any(spec.embedding_source for spec in specs):
-        yield _files("vectors", {f"vectors{'.bin' if rooms.vectors.endswith('.bin') else '.vec'}": rooms.vectors})
+        yield _files(
+            "vectors", {f"vectors{'.bin' if suite_data.vectors.endswith('.bin') else '.vec'}": suite_data.vectors}
+        )
     if any(spec.text_source in METHODS for spec in specs):
         for name in ("there", "back", "fill_mask"):
-            yield from _folder(name, getattr(rooms.means, name), MODEL_FILES)
+            yield from _folder(name, getattr(suite_data.means, name), MODEL_FILES)
 
 
 def _files(title: str, paths: Mapping[str, str]) -> Packed:
-    return Parcel.of_files(title, paths), {path: name for name, path in paths.items()}
+    return FileSet.of_files(title, paths), {path: name for name, path in paths.items()}
 
 
 def _folder(title: str, name: str, patterns: tuple[str, ...]) -> Iterator[Packed]:
     """Nothing where the name is that of no folder."""
     if name and Path(name).is_dir():
-        yield Parcel.of_folder(title, name, patterns), {name: ""}
+        yield FileSet.of_folder(title, name, patterns), {name: ""}
