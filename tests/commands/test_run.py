@@ -1,0 +1,247 @@
+"""The main command from end to end, as a person types it: on bundled data, on anyone's own, again, and as a plan."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from benchmark.bundle import Bundle
+from benchmark.core.presets import PRESETS
+from benchmark.core.settings import LADDER
+from benchmark.core.spec import RunResult, RunSpec
+from benchmark.run import main
+from students import STUDENTS
+from tests.support import ROOT
+from tests.support.commands import Finished, start_command
+from tracking import Record, Store
+
+TAGS = {"role", "key", "suite", "dataset", "student", "setting", "protocol", "git_commit", "machine", "teacher", "seed"}
+LATENCIES = {"latency_torch_ms", "latency_onnx_ms", "latency_text_ms"}
+TWO_SETTINGS = ("-x", "vanilla", "-x", "kd_ulb_bert")
+N_PLANNED = 1 + len(STUDENTS) * len(LADDER) - sum(map(len, PRESETS["quickstart"].left_out.values()))
+NAMES = ["cnn.kd_ulb_bert", "cnn.vanilla", "teacher.fine_tuned"]
+
+
+def of_role(records: list[Record], role: str) -> list[Record]:
+    return [record for record in records if record.tags["role"] == role]
+
+
+@pytest.fixture(scope="module")
+def records(finished: Finished) -> list[Record]:
+    return finished.store.records("classification")
+
+
+def test_a_plan_does_not_wait_for_what_trains_measures_and_draws() -> None:
+    heavy = ("onnxruntime", "seqeval", "sklearn", "matplotlib", "plotly", "optuna", "mlflow", "ray")
+    code = f"import sys, benchmark.run; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
+
+
+def test_the_command_does_the_whole_job(finished: Finished) -> None:
+    assert finished.code == 0, finished.err
+    assert finished.err == ""
+    assert "3 of 3 runs are due" in finished.out
+    assert re.search(r"smalltalk_demo\.cnn\.kd_ulb_bert\.seed0 +test F1", finished.out)
+    assert "mlflow ui --backend-store-uri sqlite:///mlflow.db" in finished.out
+    assert {path.name for path in finished.folder.iterdir()} == {"mlflow.db", "mlartifacts", "results"}
+
+
+def test_a_smoke_run_is_reported_and_never_ranked(finished: Finished) -> None:
+    out = finished.folder / "results" / "classification"
+    rows = list(csv.DictReader((out / "results.csv").open(newline="")))
+    assert sorted(f"{row['student']}.{row['setting']}" for row in rows) == NAMES
+    assert {(row["status"], row["smoke"].lower()) for row in rows} == {("finished", "true")}
+    assert all(row[name] for row in rows for name in LATENCIES)
+    assert len(pd.read_parquet(out / "results.parquet")) == 3
+    assert "smoke" in (out / "report.md").read_text()
+    assert "nothing to rank" in finished.out
+
+
+def test_every_run_is_tracked_by_its_role(records: list[Record]) -> None:
+    assert Counter(record.tags["role"] for record in records) == {"teacher": 1, "train": 2, "inference": 3, "report": 1}
+    assert {record.status for record in records} == {"finished"}
+    assert sorted(record.name for record in of_role(records, "train")) == [
+        "smalltalk_demo.cnn.kd_ulb_bert.seed0",
+        "smalltalk_demo.cnn.vanilla.seed0",
+    ]
+    of_specs = [record for record in records if record.tags["role"] != "report"]
+    for record in of_specs:
+        assert record.tags.keys() >= TAGS
+        assert record.params.keys() >= {field.name for field in fields(RunSpec)}
+        assert record.tags["smoke"] == "true"
+    assert len({record.key for record in of_specs}) == 6
+
+
+def test_finished_runs_hold_every_figure(records: list[Record]) -> None:
+    figures = {field.name for field in fields(RunResult)} - {"test_f1_per_label", "label_count_std"}
+    for record in of_role(records, "teacher") + of_role(records, "train"):
+        assert record.metrics.keys() >= figures | LATENCIES
+        assert ("label_count_std" in record.metrics) == (record.params["unlabeled"] == "True")
+        assert 0 <= record.metrics["overhead_share"] < 1
+        assert record.metrics["size_checkpoint_mib"] == pytest.approx(3 * record.metrics["size_weights_mib"], rel=0.05)
+
+
+def test_an_inference_run_belongs_to_the_run_it_measured(
+    records: list[Record], finished: Finished, tmp_path: Path
+) -> None:
+    measured = {record.run_id: record for record in of_role(records, "teacher") + of_role(records, "train")}
+    for record in of_role(records, "inference"):
+        assert record.parent in measured
+        assert {n: record.metrics[n] for n in LATENCIES} == {n: measured[record.parent].metrics[n] for n in LATENCIES}
+        assert all(0 < record.metrics[name] < 10_000 for name in LATENCIES)
+        samples = np.load(finished.store.download(record.run_id, "latency_samples_ms.npz", tmp_path / record.run_id))
+        for scope in ("torch", "onnx"):
+            assert np.median(samples[f"{record.tags['student']} {scope}"]) == pytest.approx(
+                record.metrics[f"latency_{scope}_ms"]
+            )
+    assert {record.parent for record in of_role(records, "inference")} == set(measured)
+
+
+def test_curves_are_kept(records: list[Record], finished: Finished) -> None:
+    client = MlflowClient(finished.store.uri)
+    for record in of_role(records, "train"):
+        for name in ("train_loss", "valid_loss", "valid_f1"):
+            curve = client.get_metric_history(record.run_id, f"epoch/{name}")
+            assert [point.step for point in curve] == [1, 2]
+
+
+def test_the_bundle_of_a_run_predicts(records: list[Record], finished: Finished, tmp_path: Path) -> None:
+    for record in of_role(records, "teacher") + of_role(records, "train"):
+        folder = finished.store.download(record.run_id, "bundle", tmp_path / record.run_id)
+        bundle = Bundle.load(folder)
+        lines = finished.store.download(record.run_id, "predictions.jsonl", tmp_path / record.run_id).read_text()
+        rows = [json.loads(line) for line in lines.splitlines()]
+        assert len(rows) == 40
+        answers = zip(bundle.predict([row["text"] for row in rows]), rows, strict=True)
+        n_alike = sum(answer == row["predicted"] for answer, row in answers)
+        assert n_alike == 40 or (n_alike >= 32 and (folder / "model.int8.onnx").exists()), "INT8 may serve"
+        assert bundle.manifest["spec"]["setting"] == record.tags["setting"]
+        assert bundle.manifest["scores"]["test_f1"] == record.metrics["test_f1"]
+
+
+def test_the_same_command_again_does_nothing_new(finished_copy: Finished) -> None:
+    before = finished_copy.store.records()
+    command = start_command(finished_copy.folder, *finished_copy.arguments, *TWO_SETTINGS)
+    out, err = command.communicate()
+    assert (command.returncode, err) == (0, "")
+    assert "0 of 3 runs are due; expected time 0:00:00." in out
+    assert "Measuring" not in out
+    assert finished_copy.store.records() == before
+
+
+def test_a_plan_makes_nothing(
+    desk_folder: Path, tiny_teacher: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["--suite", "classification", "--teacher", str(tiny_teacher), "--dry-run"]) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert f"{N_PLANNED} of {N_PLANNED} runs are due; expected time " in out
+    assert list(desk_folder.iterdir()) == []
+    assert {path.name for path in (tmp_path / "own" / "cache").iterdir()} == {"arrow"}, "parsed data alone"
+
+
+def test_a_plan_tells_what_is_done_and_changes_nothing(
+    finished_copy: Finished, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = (finished_copy.folder / "mlflow.db").read_bytes()
+    assert main([*finished_copy.arguments, *TWO_SETTINGS, "-x", "kd", "--dry-run"]) == 0
+    out = capfd.readouterr().out
+    assert "1 of 4 runs are due" in out
+    assert re.search(r" done +due +time", out), "nothing failed, nothing was skipped: no columns of it"
+    assert re.search(r"vanilla, kd_ulb_bert, kd +2 +1 +0:", out)
+    assert (finished_copy.folder / "mlflow.db").read_bytes() == before
+
+
+def test_force_does_it_again_teacher_and_logits_included(finished_copy: Finished) -> None:
+    before = finished_copy.store.records()
+    logits = list((finished_copy.folder.parent / "own/cache/logits").rglob("*.npy"))
+    assert len(logits) == 3, "train, validation and the pool"
+    assert main([*finished_copy.arguments, "-x", "kd_ulb_bert", "--force"]) == 0
+    new = [record for record in finished_copy.store.records() if record not in before]
+    assert sorted(record.name.removeprefix("smalltalk_demo.") for record in new) == [
+        "cnn.kd_ulb_bert.seed0",
+        "cnn.kd_ulb_bert.seed0.inference",
+        "teacher.fine_tuned.seed0",
+        "teacher.fine_tuned.seed0.inference",
+    ]
+    taught_by = next(record.run_id for record in new if record.tags["role"] == "teacher")
+    assert all((path.parents[1] / taught_by / path.name).exists() for path in logits)
+    old = {record.key: record.metrics for record in before}
+    assert all(record.metrics["test_f1"] == old[record.key]["test_f1"] for record in new)
+
+
+TURKISH = "Ayşe/B-KİŞİ Yılmaz/I-KİŞİ dün/O {}/B-YER şehrine/O gitti/O"
+PLACES = ("İzmir", "Ankara", "Bursa", "Muğla", "Çorum", "Iğdır", "Düzce", "Şırnak")
+
+
+def conll(sentences: list[str]) -> str:
+    words = [[word.rsplit("/", 1) for word in sentence.split()] for sentence in sentences]
+    return "\n\n".join("\n".join(f"{token}\t{tag}" for token, tag in sentence) for sentence in words) + "\n"
+
+
+@pytest.fixture
+def turkish(desk_folder: Path, tiny_teacher: Path) -> Path:
+    """Tagged Turkish with a sentence of one word, one of no known character, and one far too long; 40 rows to learn."""
+    odd = ["Bursa/B-YER", "\u200b/O", " ".join(["Ankara/B-YER", "çok/O"] * 400)]
+    made = [TURKISH.format(place) for place in PLACES] * 5
+    (desk_folder / "eğitim.conll").write_text(conll(made + odd), encoding="utf-8")
+    (desk_folder / "dev.conll").write_text(conll([*made[:4], "Bursa/B-YER", "\u200b/O"]), encoding="utf-8")
+    (desk_folder / "test.conll").write_text(conll([*made[:6], *odd]), encoding="utf-8")
+    (desk_folder / "metin.txt").write_text("Ali Muğla şehrine gitti\n\nköy\n" * 5, encoding="utf-8")
+    (desk_folder / "haber.yml").write_text(
+        f"name: haber\ntask: sequence_labeling\nteacher: {tiny_teacher}\nunlabeled: [metin.txt]\n"
+        "datasets:\n  kişi_yer.v2: {train: eğitim.conll, validation: dev.conll, test: test.conll}\n",
+        encoding="utf-8",
+    )
+    return desk_folder
+
+
+def test_a_suite_of_ones_own_in_another_language(turkish: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--suite", "haber.yml", "-s", "cnn", "-x", "kd_ulb", "--teacher-epochs", "2", "--max-epochs", "30"]
+    assert main(arguments) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    rows = list(csv.DictReader((turkish / "results" / "haber" / "results.csv").open(newline="", encoding="utf-8")))
+    assert {(row["dataset"], row["student"], row["status"]) for row in rows} == {
+        ("kişi_yer.v2", "teacher", "finished"),
+        ("kişi_yer.v2", "cnn", "finished"),
+    }
+    assert "kd_ulb" in out.partition("sweep")[2], "the leaderboard ranks it"
+    assert "nothing to rank" not in out
+    assert out.count("Serve the best: ") == 1
+    [trained] = of_role(Store.open("sqlite:///mlflow.db").records("haber"), "train")
+    bundle = Bundle.load(Store.open("sqlite:///mlflow.db").download(trained.run_id, "bundle", turkish / "b"))
+    assert set(bundle.predict(["Ayşe Bursa şehrine gitti", "köy"])[0]) <= {"O", "B-KİŞİ", "I-KİŞİ", "B-YER"}
+
+
+@pytest.mark.parametrize("setting", ["kd_ulb_fasttext"])
+def test_two_rows_a_class_and_classes_missing_from_validation(
+    setting: str, desk_folder: Path, tiny_teacher: Path
+) -> None:
+    long = "terima kasih banyak " * 2000
+    train = [(f"salam {i}", "selamat datang") for i in range(2)] + [(long, "thanks/terima"), ("trims", "thanks/terima")]
+    write_rows(desk_folder / "a.csv", [*train, ("dah", "bye, now"), ("sampai jumpa", "bye, now")])
+    write_rows(desk_folder / "b.csv", train[:1])
+    write_rows(desk_folder / "c.csv", [train[0], (long, "thanks/terima")])
+    (desk_folder / "own.yml").write_text(
+        f"task: classification\nteacher: {tiny_teacher}\n"
+        "datasets: {dua-baris: {train: a.csv, validation: b.csv, test: c.csv}}\n"
+    )
+    assert main(["--suite", "own.yml", "-s", "cnn", "-x", setting, "--teacher-epochs", "1", "--max-epochs", "2"]) == 0
+    records = Store.open("sqlite:///mlflow.db").records("own")
+    assert Counter(record.status for record in records if record.tags["role"] != "report") == {"finished": 4}
+
+
+def write_rows(path: Path, rows: list[tuple[str, str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])

@@ -1,0 +1,371 @@
+"""`benchmark.tune` from end to end: a tiny random teacher, bundled data, real stores, real processes."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+import torch
+from optuna.trial import TrialState
+from transformers import BertConfig, BertModel, BertTokenizer
+
+from benchmark import run, tune
+from benchmark.cli.command import run_command
+from benchmark.core.cache import write_array
+from benchmark.core.errors import RunError
+from benchmark.data.corpus import load_corpus
+from benchmark.data.suites import load_suite
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.plan import plan_runs
+from benchmark.execution.runner import Runner
+from benchmark.measurement import machine_lock as lock
+from benchmark.tuning.search import Search
+from benchmark.tuning.session import Session
+from tests.support import ROOT
+from tracking import Record, Store
+
+DATASET = "smalltalk_demo"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, migrated_db: Path) -> Iterator[Path]:
+    """A teacher's folder, a cache and a store, shared by all tests here: the teacher is fine-tuned once."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_db, folder / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCHMARK_CACHE", str(folder / "cache"))
+        patch.setattr(lock, "LOCK_FOLDER", folder)
+        _save_teacher(folder / "bert")
+        yield folder
+
+
+def _save_teacher(folder: Path) -> None:
+    corpus = load_corpus(load_suite("classification", "quickstart").entries[DATASET], 60)
+    words = sorted({word for text in corpus.texts("train") for word in text.lower().split()})
+    vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words])}
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=130,
+    )
+    BertModel(config).save_pretrained(folder)
+    BertTokenizer(vocab=vocabulary).save_pretrained(folder)
+
+
+def tracking_uri(home: Path) -> str:
+    return f"sqlite:///{home / 'mlflow.db'}"
+
+
+def shared_options(home: Path) -> list[str]:
+    folders = ["--teacher", str(home / "bert"), "--out", str(home / "out"), "--tracking-uri", tracking_uri(home)]
+    return [*folders, "--limit", "60", "--teacher-epochs", "1", "-d", DATASET, "-s", "cnn"]
+
+
+def options(home: Path, more: str = "") -> list[str]:
+    return [*shared_options(home), *f"-x kd --max-epochs 2 --trials 3 --threads 1 {more}".split()]
+
+
+def study(home: Path, name: str) -> optuna.Study:
+    return optuna.load_study(storage=f"sqlite:///{home / 'optuna.db'}", study_name=name)
+
+
+def records(home: Path, name: str) -> tuple[Record, list[Record]]:
+    """The study's run and its trials' runs."""
+    found = [r for r in Store.open(tracking_uri(home)).records() if r.tags.get("study") == name]
+    (parent,) = [record for record in found if record.tags["role"] == "study"]
+    return parent, [record for record in found if record.tags["role"] == "trial"]
+
+
+def test_a_study_from_end_to_end(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune.main(options(home, "--study whole")) == 0
+    made = study(home, "whole")
+    parent, trials = records(home, "whole")
+    assert [trial.state for trial in made.trials] == [TrialState.COMPLETE] * 3
+    assert parent.status == "finished"
+    assert parent.metrics["best_learning_rate"] == made.best_params["learning_rate"]
+    assert parent.metrics["valid_f1"] == made.best_value
+    for trial, record in zip(made.trials, trials, strict=True):
+        assert (record.parent, record.status) == (parent.run_id, "finished")
+        assert record.metrics["valid_f1"] == trial.value
+        assert record.params["learning_rate"] == str(trial.params["learning_rate"])
+        assert record.tags["smoke"] == "true"
+        assert "epoch/valid_loss" in record.metrics
+        assert "test_f1" not in record.metrics
+        assert list(trial.intermediate_values) == [1, 2]
+    folder = home / "out" / "tuning" / "whole"
+    assert sorted(path.name for path in folder.iterdir()) == ["study.html", "study.png", "trials.csv"]
+    assert Store.open(tracking_uri(home)).download(parent.run_id, "study.png", home / "got").exists()
+    assert "Best of 3 trials" in capsys.readouterr().out
+
+
+def test_teacher_and_trials_take_the_threads_that_were_given(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_db: Path
+) -> None:
+    """As many processes as there are cores, each on one thread, would wait for one another if the teacher took all."""
+    shutil.copy(migrated_db, tmp_path / "mlflow.db")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    given: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", given.append)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    where = ["--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}"]
+    assert tune.main([*options(home, "-x kd_ulb --trials 1 --max-epochs 1 --threads 2"), *where]) == 0
+    assert set(given) == {2}
+
+
+def test_more_trials_resume_the_study(home: Path) -> None:
+    assert tune.main(options(home, "--study grown")) == 0
+    before = study(home, "grown").trials
+    assert tune.main([*options(home, "--study grown"), "--trials", "4"]) == 0
+    after = study(home, "grown").trials
+    assert [trial.params for trial in after[:3]] == [trial.params for trial in before]
+    assert len(after) == 4
+    parent, trials = records(home, "grown")
+    assert parent.metrics["n_trials"] == 4
+    assert len(trials) == 4
+
+
+def test_run_takes_the_tuned_rate(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune.main(options(home)) == 0
+    found = [r for r in Store.open(tracking_uri(home)).records() if r.tags["role"] == "study"][-1]
+    capsys.readouterr()
+    arguments = [
+        *shared_options(home),
+        "--suite",
+        "classification",
+        "-x",
+        "kd",
+        "--max-epochs",
+        "2",
+        "--learning-rate",
+        "tuned",
+    ]
+    assert run.main(arguments) == 0
+    assert f"of study {found.tags['study']} (run {found.run_id})" in capsys.readouterr().out
+    (trained,) = [r for r in Store.open(tracking_uri(home)).records() if r.tags["role"] == "train"]
+    assert trained.params["learning_rate"] == str(found.metrics["best_learning_rate"])
+    assert trained.metrics["valid_f1"] == found.metrics["valid_f1"]
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_pruned_trials_count(home: Path, sampler: str) -> None:
+    name = f"pruned_{sampler}"
+    arguments = options(
+        home, f"--study {name} --sampler {sampler} --pruner median -x vanilla --max-epochs 15 --trials 9"
+    )
+    assert tune.main(arguments) == 0
+    states = [trial.state for trial in study(home, name).trials]
+    assert set(states) == {TrialState.COMPLETE, TrialState.PRUNED}
+    parent, trials = records(home, name)
+    assert parent.metrics["n_pruned"] == states.count(TrialState.PRUNED)
+    assert sum(record.tags.get("pruned") == "true" for record in trials) == states.count(TrialState.PRUNED)
+
+
+def begin(home: Path, arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmark.tune", *arguments],
+        cwd=home,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for_owners(home: Path, name: str, wanted: int) -> None:
+    """Until as many processes work on the study's trials."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        time.sleep(0.1)
+        owners = {t.user_attrs.get("owner") for t in study(home, name).get_trials(states=(TrialState.RUNNING,))}
+        if len(owners - {None, ""}) == wanted:
+            return
+    pytest.fail(f"{wanted} processes never worked at once")
+
+
+def wait_for_runs(home: Path, name: str, wanted: int) -> None:
+    """Until as many trials have ended an epoch."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        if sum("epoch/valid_f1" in trial.metrics for trial in records(home, name)[1]) >= wanted:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{wanted} trials never had a run")
+
+
+def join(home: Path, arguments: list[str], asked: int) -> Session:
+    return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), asked)
+
+
+def test_two_processes_one_of_which_is_killed_and_restarted(home: Path) -> None:
+    long = ["--max-epochs", "40", "--trials", "4"]
+    assert tune.main([*options(home, "--study alone"), *long]) == 0
+    arguments = [*options(home, "--study shared"), *long]
+    join(home, arguments, 4)
+    first, second = begin(home, arguments), begin(home, arguments)
+    wait_for_owners(home, "shared", 2)
+    wait_for_runs(home, "shared", 2)
+    second.send_signal(signal.SIGKILL)
+    second.communicate()
+    again = begin(home, arguments)
+    for process in (first, again):
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    made = study(home, "shared")
+    assert [trial.state for trial in made.trials] == [TrialState.COMPLETE] * 4
+    assert [(t.params, t.value) for t in made.trials] == [(t.params, t.value) for t in study(home, "alone").trials]
+    parent, trials = records(home, "shared")
+    assert parent.status == "finished"
+    assert sorted(record.status for record in trials) == ["finished"] * 4 + ["killed"]
+
+
+def test_an_interrupted_process_gives_its_trial_back(home: Path) -> None:
+    arguments = [*options(home, "--study interrupted"), "--max-epochs", "1000", "--trials", "1"]
+    join(home, arguments, 1)
+    process = begin(home, arguments)
+    wait_for_owners(home, "interrupted", 1)
+    wait_for_runs(home, "interrupted", 1)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate()
+    assert process.returncode == 130, output
+    assert [trial.state for trial in study(home, "interrupted").trials] == [TrialState.WAITING]
+    assert [record.status for record in records(home, "interrupted")[1]] == ["killed"]
+
+
+def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) -> None:
+    folder = home / "out" / "tuning" / "beside"
+    folder.mkdir(parents=True)
+    (folder / ".trials.csv.draft").write_text("half a table")
+    assert tune.main([*options(home, "--study beside"), "--trials", "1"]) == 0
+    parent, _ = records(home, "beside")
+    kept = Store.open(tracking_uri(home)).files(parent.run_id, "")
+    made = {path.name for path in folder.iterdir()} - {".trials.csv.draft"}
+    assert {Path(name).name for name in kept} == made
+    assert "trials.csv" in made
+
+
+def test_a_trial_that_fails_is_given_back(home: Path) -> None:
+    session = join(home, options(home, "--study broken"), 2)
+    wanted = tune._request(tune._parser().parse_args(options(home)))
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    runner = Runner(
+        suite_data=suite_data, store=Store.open(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart"
+    )
+    parent = session.begin_run(runner)
+    without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")
+    with pytest.raises(RunError, match="logits"):
+        session.work(runner, without_logits, parent, print, print)
+    assert [trial.state for trial in study(home, "broken").trials] == [TrialState.WAITING] * 2
+    (failed,) = records(home, "broken")[1]
+    assert failed.status == "failed"
+
+
+def test_trials_that_diverge_are_done(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune.main(options(home, "--study converges --trials 1")) == 0
+    shutil.copytree(home / "cache", tmp_path / "cache")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    for path in (tmp_path / "cache" / "logits").rglob("*.npy"):
+        write_array(path, np.full_like(np.load(path), np.nan))
+    assert tune.main(options(home, "--study diverges")) == 1
+    assert [trial.state for trial in study(home, "diverges").trials] == [TrialState.FAIL] * 3
+    parent, trials = records(home, "diverges")
+    assert [record.status for record in (parent, *trials)] == ["failed"] * 4
+    assert "None of 3 trials led to a score" in capsys.readouterr().out
+
+
+def _search(arguments: list[str]) -> Search:
+    asked = tune._parser().parse_args(arguments)
+    wanted = tune._request(asked)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    return tune._search(asked, plan_runs(wanted, suite_data)[1])
+
+
+BAD = {
+    "--low 0": "argument --low: '0' is no number above 0 and at most 1",
+    "--low -1e-3": "",
+    "--high nan": "argument --high: 'nan' is no number above 0 and at most 1",
+    "--seed=-1": "argument --seed: '-1' is not a whole number from 0",
+    "--seed 4294967296": "'4294967296' is not a whole number from 0",
+    "--low 1e-2 --high 1e-3": "--low 0.01 is above --high 0.001",
+    "--trials 0": "not a whole number",
+    "--sampler tpo": "Did you mean 'tpe'",
+    "--pruner medain": "Did you mean 'median'",
+    "-x kd_ulbb": "Did you mean 'kd_ulb'",
+    "-d smalltalk": "Did you mean 'smalltalk_demo'",
+    "-d health": "health",
+    "--storage postgresql+nodriver://h/d": "cannot be opened",
+    "--storage sqlite:////nowhere/at/all.db": "does not answer",
+}
+
+
+@pytest.mark.parametrize("asked", BAD)
+def test_bad_input_is_one_message_and_exit_code_2(asked: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: tune.main([*options(home), *asked.split()]))
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert BAD[asked] in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("asked", ["-d health --study s", "-s cmm", "--sampler tpo", "--out {home}/bert/config.json/x"])
+def test_bad_input_makes_no_store(asked: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: tune.main([*options(home), "--tracking-uri", uri, *asked.format(home=home).split()]))
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file in the way")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "taken" / "cache"))
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: tune.main(options(home)))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"The cache folder {tmp_path}/taken/cache cannot be written: Not a directory.")
+
+
+def test_a_teacher_that_cannot_be_read(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = shutil.copytree(home / "bert", tmp_path / "broken")
+    (broken / "tokenizer.json").write_text('{"version": "1.0"')
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: tune.main([*options(home), "--teacher", str(broken)]))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"The teacher {str(broken)!r} cannot be read")
+
+
+def test_vectors_that_no_student_can_start_from_are_refused_at_once(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "words.vec").write_text("1 2\nбез 1 2\n", encoding="utf-8")
+    asked = [*options(home), "-x", "kd_ulb_fasttext", "--vectors", str(tmp_path / "words.vec"), "--study", "vectors"]
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: tune.main(asked))
+    assert ended.value.code == 2
+    assert "holds none of the teacher's" in capsys.readouterr().err
+    assert not (home / "out" / "tuning" / "vectors").exists()
+
+
+def test_another_search_leaves_the_study_intact(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune.main(options(home, "--study intact")) == 0
+    before = study(home, "intact").trials
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: tune.main(options(home, "--study intact --high 1e-3")))
+    assert ended.value.code == 2
+    assert "exists with high 0.01 (asked: 0.001)" in capsys.readouterr().err
+    assert study(home, "intact").trials == before

@@ -1,0 +1,292 @@
+"""New texts from a task's own: what comes out, what never does, and what the neighbours of words are."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import fasttext
+import numpy as np
+import pytest
+
+from benchmark.core.errors import DataError, InputError, UnknownNameError
+from benchmark.data.augmentation import augment as augmenting
+from benchmark.data.augmentation import config as meaning
+from benchmark.data.augmentation import neighbours as neighbouring
+from benchmark.data.augmentation.augment import Augmented, augment, substituted
+from benchmark.data.augmentation.config import METHODS, N_TEXTS, Means, lacking, recipe
+from benchmark.data.augmentation.neighbours import nearest, neighbours
+from benchmark.data.augmentation.words import core, draws, in_case_of, pick, with_core
+from benchmark.data.corpus import load_corpus
+from benchmark.data.pool import text_key, unlabeled_pool
+from benchmark.data.suites import load_suite
+from tests.support.model_factory import make_fill_mask, make_marian, smalltalk
+
+SOURCE = smalltalk()[:12]
+POOL = smalltalk()[12:]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path_factory.getbasetemp() / "augmentation_cache"))
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("models")
+    return {
+        "there": make_marian(folder / "there", seed=0),
+        "back": make_marian(folder / "back", seed=1),
+        "fill_mask": make_fill_mask(folder / "fill-mask", tiny_teacher),
+    }
+
+
+def made(
+    method: str, models: dict[str, str], source: Sequence[Any] = SOURCE, n_texts: int = 30, **more: Any
+) -> Augmented:
+    return augment(method, source, more.pop("pool", POOL), Means(**models, n_texts=n_texts), more.pop("exclude", set()))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_new_texts_are_new_and_each_comes_once(method: str, models: dict[str, str]) -> None:
+    new = made(method, models)
+    keys = [text_key(text) for text in new.texts]
+    assert len(keys) == len(set(keys)) == len(new.origins) == 30
+    assert not set(keys) & {text_key(text) for text in SOURCE}
+    assert all(isinstance(text, str) and text for text in new.texts)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_input_gives_the_same_texts(
+    method: str, models: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = made(method, models)
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))
+    assert made(method, models) == before
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_excluded_never_comes_out(method: str, models: dict[str, str]) -> None:
+    before = made(method, models)
+    banned = {text_key(text) for text in before.texts[::2]}
+    exclude = set(banned)
+    after = made(method, models, exclude=exclude)
+    assert not banned & {text_key(text) for text in after.texts}
+    assert exclude == banned, "the caller's set is left alone"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_sentences_of_words_come_out_as_words(method: str, models: dict[str, str]) -> None:
+    source = [text.split() for text in SOURCE]
+    new = made(method, models, source, pool=[text.split() for text in POOL])
+    assert [" ".join(words) for words in new.texts] == made(method, models).texts
+    assert all(isinstance(word, str) and word for words in new.texts for word in words)
+
+
+def test_a_substituted_word_may_hold_a_space(models: dict[str, str]) -> None:
+    source = [["New York", *text.split()] for text in SOURCE]
+    new = made("subs", models, source)
+    assert all(
+        words[0] == "New York" and len(words) == len(source[i]) for words, i in zip(new.texts, new.origins, strict=True)
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_origins_go_round_the_source(method: str, models: dict[str, str]) -> None:
+    origins = made(method, models).origins
+    n_rounds = 1 + sum(after <= before for before, after in pairwise(origins))
+    assert 3 <= n_rounds <= 6, "30 texts, at most 12 of them a round"
+    assert len(set(origins)) > 8
+
+
+def test_a_text_is_made_from_its_origin(models: dict[str, str]) -> None:
+    near = neighbours(SOURCE, POOL)
+    new = made("subs", models)
+    for text, origin in zip(new.texts, new.origins, strict=True):
+        pairs = list(zip(SOURCE[origin].split(), text.split(), strict=True))
+        changed = [(core(old).casefold(), core(word).casefold()) for old, word in pairs if old != word]
+        assert changed
+        assert all(word in near[old] for old, word in changed)
+
+
+def test_rounds_without_anything_new_end_it(models: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def same_again(texts: Sequence[str], variant: int) -> list[str]:
+        asked.append(variant)
+        return [f"{text} {min(variant, 1)}" for text in texts]
+
+    monkeypatch.setitem(augmenting.WRITERS, "subs", lambda *_: same_again)
+    new = made("subs", models, ["a", "b"])
+    assert new.texts == ["a 0", "b 0", "a 1", "b 1"]
+    assert asked == [0, 1, 2, 3, 4]
+
+
+def test_no_more_is_rewritten_than_needed(models: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def marked(texts: Sequence[str], variant: int) -> list[str]:
+        asked.extend(texts)
+        return [f"{text} {variant}" for text in texts]
+
+    monkeypatch.setitem(augmenting.WRITERS, "subs", lambda *_: marked)
+    monkeypatch.setattr(augmenting, "AT_ONCE", 2)
+    assert made("subs", models, ["a", "", "b", "c", "d"], n_texts=2).texts == ["a 0", "b 0"]
+    assert asked == ["a", "b"]
+
+
+# --- What is given, and what is lacking --------------------------------------------------------------------------
+
+
+def test_the_paper_made_20000() -> None:
+    assert Means().n_texts == N_TEXTS == 20_000
+
+
+def test_what_is_lacking_is_named_by_its_options(models: dict[str, str]) -> None:
+    assert lacking("subs", Means()) == ""
+    assert lacking("bt_subs", Means()) == "--translate THERE BACK and --fill-mask MODEL"
+    assert lacking("bt_subs", Means(there="a", fill_mask="b")) == "--translate THERE BACK"
+    assert lacking("bt_subs", Means(there="a", back="b")) == "--fill-mask MODEL"
+    assert lacking("bt_subs", Means(**models)) == ""
+    for ask in (recipe, lambda method, means: augment(method, SOURCE, POOL, means, set())):
+        with pytest.raises(InputError, match=r"needs --fill-mask MODEL .* or take 'subs'"):
+            ask("bt_subs", Means(there="a", back="b"))
+
+
+def test_bad_input(models: dict[str, str]) -> None:
+    with pytest.raises(UnknownNameError, match=r"'bt_sub'\. Did you mean 'bt_subs'\?"):
+        made("bt_sub", models)
+    with pytest.raises(InputError, match="0 new texts cannot be made"):
+        Means(n_texts=0)
+    for source in ([], ["", "  "]):
+        with pytest.raises(DataError, match=f"the source holds {len(source)}, all empty"):
+            made("subs", models, source)
+    with pytest.raises(DataError, match=r"None of the 4 words .* occurs 5 times"):
+        made("subs", models, ["satu dua"], pool=["tiga empat"])
+
+
+def test_a_recipe_tells_whatever_changes_the_texts(
+    models: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(method: str = "bt_subs", **other: Any) -> str:
+        return json.dumps(recipe(method, Means(**models | other)))
+
+    moved = Path(models["fill_mask"]).rename(tmp_path / "moved")
+    before = told(fill_mask=str(moved))
+    moved.rename(models["fill_mask"])
+    assert told() == before, "the files count, not their place"
+    others = [told("subs"), told(n_texts=5), told(back=models["there"]), told(there=models["back"])]
+    monkeypatch.setitem(meaning.MASKING, "share", 0.5)
+    others.append(told())
+    assert len({before, *others}) == 6
+    monkeypatch.setitem(meaning.SUBSTITUTION, "share", 0.5)
+    assert told("subs") != others[0]
+
+
+def test_a_recipe_tells_an_edited_model(models: dict[str, str], tiny_teacher: Path, tmp_path: Path) -> None:
+    folder = make_fill_mask(tmp_path / "edited", tiny_teacher)
+    means = Means(**models | {"fill_mask": folder})
+    before = recipe("bt_subs", means)
+    assert before == recipe("bt_subs", Means(**models))
+    weights = Path(folder) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    assert recipe("bt_subs", means) != before
+
+
+def test_means_are_cheap_to_import() -> None:
+    heavy = "{'torch', 'transformers', 'datasets'}"
+    code = f"import sys, benchmark.data.augmentation.config; print({heavy} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+# --- Neighbours --------------------------------------------------------------------------------------------------
+
+SENTENCES = [f"{who} suka {what}!" for who in ("Aku", "kamu", "dia") for what in ("nasi", "roti", "mi")]
+
+
+def test_vectors_are_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))
+    trained, train = [], fasttext.train_unsupervised
+    monkeypatch.setattr(fasttext, "train_unsupervised", lambda *a, **k: trained.append(a) or train(*a, **k))
+    first = neighbours(SENTENCES, SENTENCES * 3)
+    assert neighbours(SENTENCES, SENTENCES * 3) == first
+    assert len(trained) == 1
+    for path in (tmp_path / "vectors").iterdir():
+        path.write_bytes(path.read_bytes()[:200])
+    assert neighbours(SENTENCES, SENTENCES * 3) == first, "broken ones are trained anew, to the same"
+    assert len(trained) == 2
+    neighbours(SENTENCES, SENTENCES * 4)
+    assert len(trained) == 3
+
+
+def directions(*degrees: float) -> np.ndarray:
+    radians = np.radians(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1).astype(np.float32)
+
+
+def test_nearest_by_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = directions(0, 5, 90, 100, 180) * np.array([[1], [9], [1], [3], [2]], dtype=np.float32)
+    monkeypatch.setattr(neighbouring, "ROWS", 2)
+    monkeypatch.setattr(neighbouring, "TOP_K", 2)
+    assert nearest(vectors) == [[1, 2], [0, 2], [3, 4], [2, 4], [3, 2]]
+
+
+def test_a_neighbour_is_one_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbouring, "HOOD", 1)
+    assert nearest(directions(0, 10, 15)) == [[], [2], [1]]
+
+
+def test_a_word_near_to_all_is_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Word 0 has the highest cosine with word 5 too, but is nearer to its own crowd."""
+    monkeypatch.setattr(neighbouring, "HOOD", 2)
+    near = nearest(directions(0, 1, -1, 30, 62))
+    assert near[4] == [3]
+
+
+def test_words_that_are_alone() -> None:
+    assert nearest(directions(0)) == [[]]
+    assert len(nearest(np.zeros((3, 2), dtype=np.float32))) == 3
+
+
+def test_neighbours_in_the_bundled_pool_make_sense() -> None:
+    suite = load_suite("classification", "quickstart")
+    corpus = load_corpus(suite.entries["smalltalk_demo"])
+    near = neighbours(corpus.texts("train"), unlabeled_pool(corpus, suite).texts)
+    assert {"aku", "saya", "gue", "gw"} >= set(near["aku"]) != set()
+    assert {"nggak", "ga", "gak", "ngga", "tidak"} & set(near["nggak"])
+    assert {"halo", "hei", "hai"} & set(near["hai"])
+    assert len(near) > 500
+
+
+# --- Words -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "letters"),
+    [
+        ("nasi", "nasi"), ("(Nasi),", "Nasi"), ('"enak!"', "enak"), ("anak-anak", "anak-anak"), ("jum'at.", "jum'at"),
+        ("[URL]", ""), ("@ani", ""), ("#promo", ""), ("12", ""), ("a.id", ""), ("😀", ""), ("", ""), ("covid19", ""),
+        ("...", ""),
+    ],
+)  # fmt: skip
+def test_the_core_of_a_word(word: str, letters: str) -> None:
+    assert core(word) == letters
+    assert with_core(word, "X") == (word.replace(letters, "X") if letters else word)
+
+
+def test_case_is_kept() -> None:
+    assert [in_case_of(old, "roti") for old in ("nasi", "Nasi", "NASI", "A")] == ["roti", "Roti", "ROTI", "Roti"]
+
+
+def test_a_share_of_the_words_at_least_one() -> None:
+    chance = draws("teks", 0)
+    assert [len(pick(range(n), 0.15, chance)) for n in (0, 1, 3, 10, 20)] == [0, 1, 1, 2, 3]
+    assert draws("teks", 0).random() == draws("teks", 0).random() != draws("teks", 1).random()
+
+
+def test_a_text_without_known_words_stays() -> None:
+    assert substituted("apa ini", {}, 0) == "apa ini"
+    assert substituted("Apa, ini", {"apa": ["siapa"]}, 0) == "Siapa, ini"

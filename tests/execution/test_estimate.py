@@ -1,0 +1,64 @@
+"""The expected time of a run: from runs like it, else from its sentences and its budget of steps."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmark.core.spec import GRID
+from benchmark.execution.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_TOKEN, OVERHEAD_SECONDS, Estimator
+from students import STUDENTS
+from tests.core.test_spec import SPEC
+from tracking import Record
+
+UNKNOWN = Estimator(seconds={})
+LONG = replace(SPEC, max_epochs=100)
+
+
+def record(seconds: float, *, smoke: str = "false", status: str = "finished", role: str = "train") -> Record:
+    tags = {"role": role, "dataset": "emot", "student": "bilstm", "setting": "kd_ulb", "smoke": smoke}
+    return Record(
+        run_id="r",
+        suite="s",
+        name="n",
+        status=status,  # type: ignore[arg-type]
+        tags=tags,
+        params={},
+        metrics={},
+        start_time=1_000,
+        end_time=1_000 + round(seconds * 1000),
+    )
+
+
+def texts(n: int) -> list[str]:
+    """Of ten pieces each."""
+    return ["x" * 40] * n
+
+
+def test_runs_like_it_tell_best() -> None:
+    records = [record(60), record(80), record(300), record(1, smoke="true"), record(2, status="failed")]
+    estimate = Estimator.from_records([*records, record(3, role="inference")])
+    assert estimate(SPEC, texts(10)) == 80
+    assert estimate(replace(SPEC, setting="kd"), texts(10)) == UNKNOWN(SPEC, texts(10))
+    assert estimate(replace(SPEC, limit=8), texts(8)) == UNKNOWN(SPEC, texts(8)), "a smoke run takes less"
+
+
+def test_a_grid_takes_six_times_as_long() -> None:
+    grid, one = (UNKNOWN(replace(LONG, learning_rate=rate), texts(1000)) for rate in (GRID, 1e-3))
+    assert grid - OVERHEAD_SECONDS == pytest.approx(6 * (one - OVERHEAD_SECONDS))
+
+
+def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
+    of_sentence = 10 * MICROSECONDS_PER_TOKEN["bilstm"] * 1e-6
+    assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS)
+    few_epochs, few_steps = replace(LONG, max_epochs=2), replace(LONG, max_steps=50)
+    assert UNKNOWN(few_epochs, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 2000)
+    assert UNKNOWN(few_steps, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 50 * 32)
+    assert UNKNOWN(replace(LONG, max_steps=10**9), texts(1000)) == UNKNOWN(LONG, texts(1000))
+
+
+def test_words_weigh_as_their_text_does() -> None:
+    assert UNKNOWN(LONG, [("satu", "dua")]) == UNKNOWN(LONG, ["satu dua"])
+
+
+def test_every_student_has_a_cost() -> None:
+    assert set(STUDENTS) | {"teacher"} == set(MICROSECONDS_PER_TOKEN)

@@ -1,0 +1,263 @@
+"""Which executor a command line asks for, and what is said where it cannot be had."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmark.cli.options import parser, request
+from benchmark.core.errors import INTERRUPTED, InputError
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.teacher import identify
+from benchmark.execution.executors import choice
+from benchmark.execution.executors.local import LocalExecutor, threads
+from benchmark.execution.limits import EXCEEDED, Limits
+from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.plan import plan_runs
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import RunnerConfig
+from benchmark.measurement.session import execution_modes
+from benchmark.run import main
+from tests.execution.test_scheduler import ENDLESS, running, statuses, wait_until
+from tests.support.commands import Finished, own_environment, start_command
+from tracking import Store
+
+SUITE = ("--suite", "classification")
+SECONDS = 120
+"""Longer than a busy machine needs to start or to end a cluster."""
+ON_RAY = [pytest.mark.slow, pytest.mark.xdist_group("team")]
+
+
+def test_without_its_extra_ray_is_refused_before_anything_is_made(
+    desk_folder: Path, tiny_teacher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'which-student\[ray\]'"):
+        main([*SUITE, "--teacher", str(tiny_teacher), "--executor", "ray"])
+    assert list(desk_folder.iterdir()) == []
+
+
+def test_an_address_without_its_executor_is_refused() -> None:
+    with pytest.raises(InputError, match="--executor ray"):
+        choice.require(parser("run", None).parse_args([*SUITE, "--ray-address", "10.0.0.1:6379"]))
+
+
+def test_runs_go_to_processes_of_this_machine_unless_said_otherwise() -> None:
+    asked = parser("run", None).parse_args([*SUITE])
+    choice.require(asked)
+    with choice.opened(asked, jobs=3) as executor:
+        assert executor == LocalExecutor(jobs=3)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "soon"])
+def test_minutes_are_a_number_above_0(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parser("run", None).parse_args([*SUITE, f"--max-minutes={text}"])
+    assert f"{text!r} is no number above 0" in capsys.readouterr().err
+
+
+def test_only_what_is_over_a_limit_is_refused() -> None:
+    limits = Limits(memory_mib=1000, minutes=5)
+    assert limits.exceeded(1000, 5) == ""
+    assert "1001 MiB" in limits.exceeded(1001, 0)
+    assert "5 minutes" in limits.exceeded(0, 5.1)
+    assert not Limits()
+    assert Limits().exceeded(1e9, 1e9) == ""
+
+
+def test_cores_are_shared_and_nobody_is_left_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    assert [threads(n) for n in (1, 3, 8, 100)] == [8, 2, 1, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux binds a process to cores")
+def test_cores_that_this_process_may_not_use_do_not_count() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert threads(1) == 1
+        assert request(parser("run", None).parse_args(SUITE)).jobs == 1
+        assert {mode.n_threads for mode in execution_modes()} == {1}
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def test_a_process_that_a_limit_ended_leaves_nothing_to_be_said() -> None:
+    """Semaphores, as those of progress bars, are given back: Python would warn of them in the last line."""
+    code = (
+        "import time\nfrom functools import partial\nfrom multiprocessing import get_context\n"
+        "from benchmark.execution.limits import Limits, enforced\nlock = get_context('spawn').Lock()\n"
+        "with enforced(Limits(memory_mib=1), partial(print, flush=True)): time.sleep(60)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS)
+    assert done.stdout.startswith("Out of memory: ")
+    assert (done.returncode, done.stderr) == (EXCEEDED, "")
+
+
+@pytest.fixture
+def short_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For Ray's sockets, whose paths are 107 bytes at most."""
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        yield
+
+
+@pytest.mark.usefixtures("short_folder")
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [(("kd", "kd_ulb"), ("--jobs", "2")), pytest.param(("kd",), ("--executor", "ray"), marks=ON_RAY)],
+    ids=["side by side", "on a cluster"],
+)
+def test_an_interrupt_at_the_terminal_ends_all_that_goes_on(
+    finished_copy: Finished, settings: tuple[str, ...], where: tuple[str, ...]
+) -> None:
+    """Its key is heard by the command and by every process that it started.
+
+    A run may end by itself before a busy machine hears of it; another one then.
+    """
+    wanted = [(f"cnn.{setting}", "killed") for setting in settings]
+    assert any(interrupted(finished_copy, settings, *where, "--seed", seed) == wanted for seed in "012")
+
+
+def interrupted(finished: Finished, settings: tuple[str, ...], *more: str) -> list[tuple[str, str]]:
+    """How the runs of settings ended, in the middle of which the key was pressed."""
+    asked = [word for setting in settings for word in ("-x", setting)]
+    with at_a_terminal(finished, *asked, *more, *ENDLESS) as command:
+        wait_until(lambda: len(running(finished.folder)) == len(settings) or command.poll() is not None)
+        assert command.poll() is None, command.communicate()
+        started = psutil.Process(command.pid).children(recursive=True)
+        os.killpg(command.pid, signal.SIGINT)
+        _, err = command.communicate(timeout=SECONDS)
+    assert command.returncode == INTERRUPTED
+    assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+    assert psutil.wait_procs(started, timeout=SECONDS)[1] == []
+    finished.store.kill_stale()  # a run that had only just begun is ended by the next command
+    return sorted(statuses(finished.store)[-len(settings) :])
+
+
+@contextmanager
+def at_a_terminal(finished: Finished, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command as the leader of a group of processes, as a shell starts it."""
+    command = start_command(finished.folder, *finished.unmeasured, *arguments, process_group=0)
+    try:
+        yield command
+    finally:
+        command.kill()
+        command.communicate()
+
+
+OURS = """
+import sys, ray
+from benchmark.executors.cluster.connection import connected
+with connected(None, 1):
+    print(ray.get(ray.remote(lambda: "ours").remote()), ray.get_runtime_context().gcs_address, flush=True)
+    sys.stdin.read()
+"""
+STRANGER = """
+import sys, ray
+ray.init(sys.argv[1], log_to_driver=False)
+print(ray.get(ray.remote(num_cpus=0)(lambda: "a stranger's").remote()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("team")
+@pytest.mark.usefixtures("short_folder")
+def test_nobody_joins_a_cluster_of_ones_own(tmp_path: Path) -> None:
+    """Not even a process of the same user that was not told the token: other users may read what it can read."""
+    pytest.importorskip("ray")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH_")}
+    environment = inherited | own_environment(tmp_path) | {"HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", OURS], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as ours:
+        assert ours.stdin
+        assert ours.stdout
+        word, address = ours.stdout.readline().split()
+        kept = tmp_path / ".ray" / "auth_token"
+        token = kept.read_text() if kept.exists() else "0" * 64
+        stranger = subprocess.run(
+            [sys.executable, "-c", STRANGER, address],
+            env=environment | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        ours.stdin.close()
+    assert word == "ours"
+    assert stranger.returncode != 0, stranger.stdout
+    assert "token is missing or incorrect" in stranger.stderr
+    assert ours.returncode == 0
+
+
+def test_a_cluster_that_cannot_be_started_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    from benchmark.execution.executors.ray.connection import connected
+
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("long" * 30)))
+    with (
+        pytest.raises(InputError, match=r"No Ray cluster can be used at this machine: .* 107 "),
+        connected(None, 1),
+    ):
+        pytest.fail("no socket has so long a path")
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+@dataclass(frozen=True)
+class Reads:
+    """A task that says what it finds where its desk looks."""
+
+    spec: RunSpec
+
+    def run(self, runner: Runner, watch: Watch) -> Outcome:  # noqa: ARG002
+        suite_data = runner.suite_data
+        found = [
+            suite_data.corpus("chat").digest,
+            suite_data.pool("chat").digest,
+            suite_data.pool("chat", "in_domain").digest,
+        ]
+        found += [identify(self.spec.teacher), suite_data.teacher_identity, suite_data.vectors_digest]
+        return Outcome(spec=self.spec, run_id=" ".join(found), metrics={})
+
+    def lost(self, runner: Runner, reason: str) -> Outcome:
+        raise NotImplementedError
+
+
+def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_to_the_command_s(
+    desk_folder: Path, tiny_teacher: Path, store_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    from benchmark.execution.executors.ray import node
+
+    shutil.copytree(tiny_teacher, desk_folder / "bert")
+    for name in ("train", "validation", "test"):
+        (desk_folder / f"{name}.csv").write_text(f"text,label\nhalo {name},a\nkabar {name},b\n")
+    for name in ("more.txt", "domain.txt", "v.vec"):
+        (desk_folder / name).write_text(f"1 {name}\n")
+    files = "{train: train.csv, validation: validation.csv, test: test.csv}"
+    suite = f"task: classification\nteacher: bert\nunlabeled: [more.txt]\ndatasets: {{chat: {files}}}\n"
+    (desk_folder / "chat.yml").write_text(suite)
+    options = ["--suite", "chat.yml", "-s", "cnn", "-x", "vanilla", "--vectors", "v.vec", "--in-domain", "domain.txt"]
+    wanted = request(parser("run", None).parse_args(options))
+    suite_data = wanted.suite_data()
+    work, task = (
+        RunnerConfig.of(suite_data, Store.open(store_uri), wanted),
+        Reads(plan_runs(wanted, suite_data)[0].spec),
+    )
+    assert task.spec.teacher == "bert"
+    here = task.run(work.runner(), lambda *_: None)
+    luggage = ForkingPickler.loads(ForkingPickler.dumps(node.luggage_of(work)))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert node.on_node(luggage, task, None) == here

@@ -1,0 +1,178 @@
+"""The real server on a real store, asked over HTTP."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+
+from benchmark.export.registered_model import BEST, best_students, publish_best
+from tests.bundle.test_bundle import make_bundle
+from tests.support.run_factory import AddRun
+from tracking import Store
+from tracking.models import registered_name
+
+N_REQUESTS, N_CLIENTS = 5000, 8
+START_SECONDS = 120
+
+
+def add_student(store: Store, add_run: AddRun, folder: Path, task: str = "classification", **columns: Any) -> str:
+    """A finished run with a bundle."""
+    run_id = add_run(store, "classification", **({"valid_f1": 0.5, "test_f1": 0.5} | columns))
+    store.add_artifacts(run_id, make_bundle(folder / run_id, task), "bundle")
+    return run_id
+
+
+class Server:
+    def __init__(self, model: str, uri: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        serve = [sys.executable, "-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
+        beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where uvicorn is looked for
+        variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_REGISTRY_URI": uri, "PYTHONWARNINGS": "ignore", "PATH": beside}
+        self.process = subprocess.Popen(
+            [*serve, "--port", str(self.port)], env=os.environ | variables, start_new_session=True
+        )
+
+    def ask(self, body: bytes, kind: str = "application/json") -> tuple[int, Any]:
+        url = f"http://127.0.0.1:{self.port}/invocations"
+        request = urllib.request.Request(url, body, {"Content-Type": kind})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+
+    def predictions(self, texts: list[str]) -> list[Any]:
+        status, answer = self.ask(json.dumps({"inputs": texts}).encode())
+        assert status == 200, answer
+        return answer["predictions"]
+
+    def wait(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert self.process.poll() is None, "the server ended"
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ping", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.2)
+        pytest.fail("the server does not answer")
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def serve(store: Store) -> Iterator[Any]:
+    begun: list[Server] = []
+
+    def start(model: str) -> Server:
+        begun.append(Server(model, store.uri))
+        begun[-1].wait()
+        return begun[-1]
+
+    yield start
+    for server in begun:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
+    add_student(store, add_run, tmp_path)
+    [address] = publish_best(store, store.records("classification"))
+    assert address == f"models:/classification-emot@{BEST}"
+    server = serve(address)
+    assert server.predictions(["aku sedih", "Senang 😀"]) == ["sad", "happy"]
+    assert server.predictions([""]) == ["happy"]
+    for body in (
+        b"{",
+        b"[]",
+        b'{"texts": ["sedih"]}',
+        b'{"inputs": [null]}',
+        b'{"inputs": [1]}',
+        b'{"inputs": "sedih"}',
+        b"\xff",
+    ):
+        status, said = server.ask(body)
+        assert 400 <= status < 500, (body, said)
+        assert said
+    assert server.ask(b"sedih", "text/plain")[0] in (400, 415)
+    assert server.predictions(["sedih"]) == ["sad"]
+    with ThreadPoolExecutor(N_CLIENTS) as clients:
+        texts = [("sedih", "senang")[number % 2] for number in range(N_REQUESTS)]
+        answers = list(clients.map(lambda text: server.predictions([text]), texts))
+    assert answers == [[{"sedih": "sad", "senang": "happy"}[text]] for text in texts]
+
+
+@pytest.mark.slow
+def test_tags_are_served_a_word_each(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
+    add_student(store, add_run, tmp_path, "sequence_labeling")
+    [address] = publish_best(store, store.records("classification"))
+    tags = [["B-PERSON", "O", "O", "B-PLACE"], [], ["O"]]
+    assert serve(address).predictions(["Budi tinggal di Bandung", "", "di"]) == tags
+
+
+def test_the_best_is_chosen_on_validation_and_never_a_smoke_run(store: Store, add_run: AddRun) -> None:
+    add_run(store, student="teacher", valid_f1=0.99, test_f1=0.99)
+    add_run(store, student="cnn", valid_f1=0.95, test_f1=0.9, smoke="true")
+    add_run(store, student="cnn", valid_f1=0.9, protocol="0")
+    add_run(store, student="cnn", status="failed")
+    best = add_run(store, student="bilstm", valid_f1=0.8, test_f1=0.6)
+    add_run(store, student="bert_tiny", valid_f1=0.7, test_f1=0.9)
+    other = add_run(store, dataset="smsa", valid_f1=0.1, test_f1=0.1)
+    assert [record.run_id for record in best_students(store.records())] == [best, other]
+
+
+def test_f1_on_other_data_is_no_better(store: Store, add_run: AddRun) -> None:
+    add_run(store, student="cnn", valid_f1=0.9, data_digest="old")
+    new = add_run(store, student="bilstm", valid_f1=0.8, data_digest="new")
+    assert [record.run_id for record in best_students(store.records())] == [new]
+
+
+def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, add_run: AddRun, tmp_path: Path) -> None:
+    def version() -> tuple[str, str]:
+        found = store._client._mlflow.get_model_version_by_alias("classification-emot", BEST)
+        return str(found.version), found.run_id
+
+    first = add_student(store, add_run, tmp_path)
+    publish_best(store, store.records("classification"))
+    publish_best(store, store.records("classification"))
+    assert version() == ("1", first)
+    better = add_student(store, add_run, tmp_path, valid_f1=0.6, student="cnn")
+    publish_best(store, store.records("classification"))
+    assert version() == ("2", better)
+
+
+def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
+    store: Store, add_run: AddRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_student(store, add_run, tmp_path)
+    [address] = publish_best(store, store.records("classification"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", store.uri)
+    folder = Path(
+        mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "model"), tracking_uri=store.uri)
+    )
+    assert [file.name for file in folder.rglob("*") if file.suffix in (".pkl", ".pickle", ".bin")] == []
+    assert (folder / "served_model.py").is_file()
+    assert (folder / "code" / "benchmark" / "bundle" / "bundle.py").is_file()
+    info = mlflow.models.Model.load(str(folder))
+    assert [str(kind) for kind in info.signature.inputs.input_types()] == ["DataType.string"]
+
+
+def test_a_name_that_the_registry_refuses_is_made_plain() -> None:
+    assert registered_name("my suite/v1: a.b-emot") == "my-suite-v1-a-b-emot"

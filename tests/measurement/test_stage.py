@@ -1,0 +1,298 @@
+"""The measuring stage on a real run of a small suite: what is kept of it, and when it is done again."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from benchmark import latency, run
+from benchmark.bundle import Bundle
+from benchmark.bundle.files import INT8, MANIFEST
+from benchmark.core.artifacts import BUNDLE
+from benchmark.core.errors import InputError, RunError
+from benchmark.core.spec import RunSpec
+from benchmark.export.re_export import upload_bundle
+from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import reference_model as reference
+from benchmark.measurement.candidates import Finished, unmeasured
+from benchmark.measurement.footprint import footprint
+from benchmark.measurement.protocol import BUDGETS, Samples
+from benchmark.measurement.session import REFERENCE, execution_modes, in_fresh_process
+from benchmark.measurement.session_metadata import invalidity
+from benchmark.measurement.statistics import control
+from benchmark.measurement.summary import SessionResult
+from benchmark.reporting.results import results
+from tests.core.test_spec import SPEC
+from tracking import Record, Store, StoreError
+
+WORDS = ("aku", "senang", "sedih", "hari", "ini", "sekali", "dia", "kami")
+SUITE = """
+name: moods
+task: classification
+datasets:
+  mood: {train: train.csv, validation: dev.csv, test: test.csv, text: text, label: label}
+"""
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("moods")
+    random = np.random.default_rng(0)
+    for name, rows in (("train", 40), ("dev", 20), ("test", 24)):
+        texts = [" ".join(random.choice(WORDS, 4)) + f" {('senang', 'sedih')[i % 2]}" for i in range(rows)]
+        lines = [f"{text} {name} {i},{('happy', 'sad')[i % 2]}" for i, text in enumerate(texts)]
+        (folder / f"{name}.csv").write_text("text,label\n" + "\n".join(lines) + "\n")
+    (folder / "moods.yml").write_text(SUITE)
+    save_teacher(folder / "teacher")
+    return folder
+
+
+def save_teacher(folder: Path) -> None:
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
+    tokenizer = Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(folder)
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    BertModel(BertConfig(vocab_size=len(pieces), **size)).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def measured(suite: Path, migrated_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store in which teacher, cnn and bert_tiny are trained and measured by the real command."""
+    home = tmp_path_factory.mktemp("store")
+    shutil.copy(migrated_db, home / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCHMARK_CACHE", str(home / "cache"))
+        patch.setattr(lock, "LOCK_FOLDER", home)
+        uri = f"sqlite:///{home / 'mlflow.db'}"
+        options = ["--teacher", str(suite / "teacher"), "--max-epochs", "1", "--teacher-epochs", "1"]
+        students = ["-s", "cnn", "-s", "bert_tiny", "-x", "vanilla", "-x", "kd"]
+        where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", uri, "--out", str(home / "out")]
+        assert run.main([*where, *options, *students]) == 0
+        yield Store.open(uri)
+
+
+def inferences(store: Store) -> dict[str, Record]:
+    return {record.parent or "": record for record in store.records() if record.tags["role"] == "inference"}
+
+
+def students(store: Store) -> list[Record]:
+    return [record for record in store.records() if record.tags["role"] in ("teacher", "train")]
+
+
+@pytest.mark.slow
+def test_every_run_has_its_inference_run_and_its_figures(measured: Store) -> None:
+    kept = inferences(measured)
+    assert {record.run_id for record in students(measured)} == kept.keys()
+    for record in students(measured):
+        inference = kept[record.run_id]
+        for name in ("latency_torch_ms", "latency_onnx_ms", "latency_onnx_int8_ms", "latency_text_ms"):
+            assert record.metrics[name] == inference.metrics[name] > 0
+        for name in ("cost_memory_mib", "cost_load_ms", "cost_first_answer_ms", "cost_sentences_per_second_per_core"):
+            assert record.metrics[name] > 0
+        assert record.metrics["speedup_onnx_over_teacher_torch_low"] > 0
+        assert record.metrics["size_onnx_int8_mib"] < record.metrics["size_onnx_mib"]
+        assert abs(record.metrics["onnx_test_f1"] - record.metrics["test_f1"]) < 1e-9
+        assert inference.tags["latency_budget"] == "quick"
+
+
+@pytest.mark.slow
+def test_runs_of_one_shape_share_their_figures(measured: Store) -> None:
+    cnns = [record for record in students(measured) if record.tags["student"] == "cnn"]
+    assert len(cnns) == 2
+    assert len({record.metrics["latency_onnx_ms"] for record in cnns}) == 1
+
+
+@pytest.mark.slow
+def test_raw_samples_and_the_session_are_kept(measured: Store, tmp_path: Path) -> None:
+    inference = next(iter(inferences(measured).values()))
+    folder = measured.download(inference.run_id, "", tmp_path)
+    samples = np.load(folder / "latency_samples_ms.npz")
+    assert np.median(samples[f"{inference.tags['student']} onnx"]) == inference.metrics["latency_onnx_ms"]
+    assert len(samples["cnn text"]) == len(samples["cnn text rounds"])
+    about = json.loads((folder / "latency_session.json").read_text())
+    assert {"machine", "sample_sha256", "pieces_quantiles", "dtype", "budget"} <= about.keys()
+    assert all({"control", "tries", "load_before", "load_after"} <= session.keys() for session in about["sessions"])
+    assert [session["n_threads"] for session in about["sessions"]] == [mode.n_threads for mode in execution_modes()]
+
+
+@pytest.mark.slow
+def test_the_bundle_knows_its_milliseconds_and_serves_what_won(measured: Store, tmp_path: Path) -> None:
+    for record in students(measured):
+        folder = measured.download(record.run_id, "bundle", tmp_path / record.run_id)
+        bundle = Bundle.load(folder)
+        assert bundle.manifest["latency"]["latency_onnx_ms"] == record.metrics["latency_onnx_ms"]
+        assert ("model.int8.onnx" in bundle.manifest["files"]) == bool(record.metrics["onnx_int8_won"])
+        assert bundle.predict(["aku senang"])[0] in ("happy", "sad")
+
+
+@pytest.mark.slow
+def test_what_is_measured_is_not_measured_again_but_for_more(measured: Store) -> None:
+    models = [Finished(spec=RunSpec.read(r.params), record=r) for r in students(measured)]
+    assert [model.spec.key for model in models] == [model.record.key for model in models]
+    assert unmeasured(models, measured.records()) == []
+    assert unmeasured(models, measured.records(), BUDGETS["full"]) == models
+    assert unmeasured(models, students(measured)) == models
+
+
+@pytest.mark.slow
+def test_the_command_measures_anew_and_adds_the_price(
+    measured: Store, suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = len(measured.records())
+    where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", measured.uri]
+    monkeypatch.setitem(
+        BUDGETS, "quick", replace(BUDGETS["quick"], rounds=5, min_samples=5, min_seconds=0, n_sentences=4)
+    )
+    assert latency.main([*where, "--budget", "quick", "--price-per-core-hour", "0.36"]) in (0, 1)
+    assert len(measured.records()) == before
+    record = students(measured)[-1]
+    rate = record.metrics["cost_sentences_per_second_per_core"]
+    assert record.metrics["cost_per_million_sentences"] == pytest.approx(100 / rate)
+    assert latency.main([*where, "--budget", "quick", "--again"]) in (0, 1)
+    assert len(measured.records()) == before + len(students(measured))
+    assert "Serve the best: mlflow models serve" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_memory_is_of_the_bundle_and_not_of_who_asks(measured: Store, tmp_path: Path) -> None:
+    ballast = np.ones(2**27 // 8)  # 128 MiB in this process
+    folder = measured.download(students(measured)[0].run_id, "bundle", tmp_path)
+    told = footprint(folder, "aku senang", starts=1)
+    assert 20 < told.memory_mib < 200 < ballast.nbytes / 2**20 + 200
+    assert told.load_ms > 0
+    assert told.first_answer_ms > 0
+
+
+def test_a_process_that_cannot_load_a_bundle_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"ended with code 1: .*no bundle"):
+        footprint(tmp_path / "none", "aku senang", starts=1)
+
+
+def test_what_is_imported_by_the_users_path_is_there_when_a_bundle_is_weighed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'seen')!r}, 'w')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RunError):
+        footprint(tmp_path / "none", "aku senang", starts=1)
+    assert (tmp_path / "seen").exists()
+
+
+def test_a_manifest_is_kept_after_the_files_that_it_names(store: Store, tmp_path: Path) -> None:
+    """A folder stands where the model is to go, so that the upload breaks off."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / INT8).mkdir(parents=True)
+    (old / INT8 / "in_the_way").touch()
+    (old / MANIFEST).write_text("old")
+    run_id = store.begin("s", "n", tags={}, params={}).run_id
+    store.add_artifacts(run_id, old, BUNDLE)
+    new.mkdir()
+    for name in (INT8, MANIFEST):
+        (new / name).write_text("new")
+    with pytest.raises(StoreError):
+        upload_bundle(store, run_id, new)
+    assert store.download(run_id, f"{BUNDLE}/{MANIFEST}", tmp_path).read_text() == "old"
+
+
+def steady(ms: float) -> Samples:
+    return Samples(passes=np.full((5, 4), ms), rounds=np.arange(5))
+
+
+def test_a_session_that_failed_its_control_is_invalid_and_says_so() -> None:
+    session_result = SessionResult(
+        mode=execution_modes()[0], samples={}, control=control(steady(1.4), steady(1.0)), tries=2
+    )
+    assert (
+        "1.400 [1.400, 1.400] times as fast as itself in the last of 2 tries" in invalidity(session_result)["invalid"]
+    )
+    assert invalidity(replace(session_result, control=control(steady(1.0), steady(1.0)))) == {}
+
+
+@pytest.mark.slow
+def test_figures_of_an_invalid_session_are_in_no_table(
+    measured: Store, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One round alone has an interval of no width, which 1 is never in."""
+    once = replace(BUDGETS["quick"], rounds=1, tries=1, min_samples=4, min_seconds=0, n_sentences=4)
+    monkeypatch.setitem(BUDGETS, "quick", once)
+    where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", measured.uri]
+    assert latency.main([*where, "--budget", "quick", "--again"]) == 1
+    rows = results(measured.records())
+    assert {row.latency_onnx_ms for row in rows} == {None}
+    assert all("the machine was not quiet" in row.invalid for row in rows)
+
+
+def test_a_suite_without_finished_runs_is_named(store: Store) -> None:
+    with pytest.raises(InputError, match="no finished runs"):
+        latency.main(["--suite", "classification", "--tracking-uri", store.uri])
+
+
+def test_a_cache_that_cannot_be_written(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("a file in the way")
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "taken" / "cache"))
+    with pytest.raises(InputError, match=r"The cache folder .* cannot be written: Not a directory"):
+        latency.main(["--suite", "classification", "--tracking-uri", store.uri])
+
+
+def test_runs_of_data_that_was_edited_since_are_named_and_left_out(
+    suite: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their networks may have other labels than today's data."""
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    spec = replace(SPEC, suite="moods", dataset="mood", teacher=str(suite / "teacher"), data_digest="of older files")
+    tags = {"key": spec.key, "role": "train", "preset": "paper"}
+    store.begin(spec.suite, spec.name, tags=tags, params=asdict(spec)).finish({})
+    assert latency.main(["--suite", str(suite / "moods.yml"), "--tracking-uri", store.uri]) == 0
+    said = capsys.readouterr().out
+    assert f"Left out: {spec.name}. It was taught on other data than mood holds today" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "cheap", "inf", "nan"])
+def test_a_price_is_above_0(price: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        latency.main(["--suite", "classification", "--price-per-core-hour", price])
+    assert "is not a price above 0" in capsys.readouterr().err
+
+
+def environment_of_a_process(names: list[str]) -> list[Any]:
+    return [[os.environ.get(name) for name in names], torch.get_num_threads()]
+
+
+def test_a_new_process_begins_with_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    values, threads = in_fresh_process(environment_of_a_process, ["OMP_NUM_THREADS"], {"OMP_NUM_THREADS": "1"})
+    assert (values, threads) == (["1"], 1)
+    assert "OMP_NUM_THREADS" not in os.environ
+
+
+def fail(reason: str) -> None:
+    raise InputError(reason)
+
+
+def end(code: int) -> None:
+    os._exit(code)
+
+
+def test_what_goes_wrong_in_a_new_process_is_said_here() -> None:
+    with pytest.raises(InputError, match="no such thing"):
+        in_fresh_process(fail, "no such thing", {})
+    with pytest.raises(RunError, match="ended without an answer, exit code 7"):
+        in_fresh_process(end, 7, {})
+
+
+def test_the_reference_has_the_papers_shape() -> None:
+    with torch.device("meta"):
+        built = reference.build_reference("classification")
+    assert sum(p.numel() for p in built.parameters()) / 1e6 == pytest.approx(124.5, abs=0.1)
+    assert REFERENCE == "reference"

@@ -1,0 +1,263 @@
+"""The report as a whole: made from a store alone, equal to results.csv, safe with any name."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from benchmark.core.errors import InputError, UnknownNameError
+from benchmark.report import main, print_leaderboard, write_report
+from benchmark.reporting.files import folder_name
+from benchmark.reporting.leaderboard import boards
+from benchmark.reporting.markdown import escaped
+from benchmark.reporting.results import results
+from benchmark.reporting.selection import planned_last
+from tests.support import ROOT
+from tracking import NoStoreError, Store
+
+HOSTILE = '<script>alert("x")</script> | *a*\n`b` [c](http://d) $e$ \u202egnp'
+
+
+@pytest.fixture
+def filled(store: Store, add_run: Any) -> Store:
+    """Teacher, two students with three seeds, a failure, a skip, a smoke run, another preset, an interrupted run."""
+    for dataset, f1 in (("emot", 0.7), ("smsa", 0.9)):
+        add_run(store, student="teacher", dataset=dataset, test_f1=f1, valid_f1=f1)
+        for seed in range(3):
+            add_run(store, student="bilstm", setting="kd", dataset=dataset, seed=seed, test_f1=f1 - 0.01 * seed)
+    add_run(store, student="cnn", setting="kd", test_f1=0.65, valid_f1=0.6)
+    add_run(store, student="cnn", setting="kd", dataset="smsa", status="failed", reason="no memory\nTraceback")
+    add_run(store, student="cnn", dataset="smltk", status="skipped", reason="smltk is private")
+    add_run(store, student="cnn", setting="kd", test_f1=0.99, smoke="true")
+    add_run(store, student="cnn", dataset="smalltalk_demo", preset="quickstart", test_f1=0.5)
+    add_run(store, student="bert_small", status="running")
+    return store
+
+
+def lines(markdown: str, start: str) -> list[list[str]]:
+    found = [line for line in markdown.splitlines() if line.startswith(start)]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found]
+
+
+def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
+    path = write_report(filled, "classification", tmp_path / "deep" / "out")
+    names = {file.name for file in path.parent.iterdir()}
+    pictures = {"trade_off.png", "trade_off.svg", "trade_off_2.png", "trade_off_2.svg"}
+    tables = {f"{name}.{ending}" for name in ("results", "leaderboard") for ending in ("csv", "parquet")}
+    assert names == {"report.html", "report.md", "report.tex", "claims.csv"} | tables | pictures
+    assert (path.parent / "trade_off.png").read_bytes().startswith(b"\x89PNG")
+    text = path.read_text()
+    assert "the fastest is bilstm kd: F1 79.0, 0.370 ms in ONNX, 188x faster, 2.7 % of its size." in text
+    assert "- cnn kd: no F1 on smsa (failed: no memory)" in text
+    assert "| failed | smsa | 1 | cnn kd | no memory |" in text
+    assert "| skipped | smltk | 1 | cnn vanilla | smltk is private |" in text
+    assert "1 failed, 11 finished, 1 skipped; 1 going on or interrupted; 1 smoke runs" in text
+    assert "python -m benchmark.run --suite classification --preset paper --teacher indobert -d emot -d smsa" in text
+    assert "Table 5, teacher indobert" in text
+    assert lines(text, "| cnn | kd |")[0][6:8] == ["65.00 / 63.90 (+1.10)", "- / 87.26"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        (["finished"], "Every run that was tried is finished."),
+        (["finished", "running"], "1 run goes on or was interrupted."),
+        (["failed", "running", "running"], "2 runs go on or were interrupted."),
+    ],
+)
+def test_runs_that_go_on_are_not_said_to_be_finished(
+    statuses: list[str], said: str, store: Store, add_run: Any, tmp_path: Path
+) -> None:
+    for seed, status in enumerate(statuses):
+        add_run(store, seed=seed, status=status, reason="no memory", test_f1=0.5)
+    chapter = write_report(store, "classification", tmp_path).read_text().split("## Not done")[1].split("## ")[0]
+    assert chapter.strip().startswith(said)
+    assert ("Every run that was tried" in chapter) == (len(set(statuses)) == 1)
+    assert ("no memory" in chapter) == ("failed" in statuses)
+
+
+def test_every_figure_of_the_leaderboard_follows_from_results_csv(filled: Store, tmp_path: Path) -> None:
+    path = write_report(filled, "classification", tmp_path, preset="paper")
+    with (tmp_path / "results.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["student"] == "bilstm" and row["status"] == "finished"]
+    f1 = {d: [100 * float(r["test_f1"]) for r in rows if r["dataset"] == d] for d in ("emot", "smsa")}
+    [cells] = lines(path.read_text(), "| 1 | bilstm |")
+    assert cells[3].split(" ± ")[0] == f"{fmean(fmean(values) for values in f1.values()):.2f}"
+    assert cells[5:7] == [f"{fmean(f1['emot']):.2f}", f"{fmean(f1['smsa']):.2f}"]
+    assert cells[7] == f"{float(rows[0]['n_parameters']) / 1e6:.2f} M"
+    assert cells[9] == f"{float(rows[0]['size_onnx_mib']):.1f}"
+    assert cells[11] == f"{float(rows[0]['latency_onnx_ms']):.3f}"
+    assert cells[-1] == "3"
+
+
+def test_a_preset_leaves_out_the_others(filled: Store, tmp_path: Path) -> None:
+    path = write_report(filled, "classification", tmp_path, preset="quickstart")
+    assert "emot" not in path.read_text()
+    with pytest.raises(UnknownNameError, match="Did you mean 'paper'"):
+        write_report(filled, "classification", tmp_path / "other", preset="papr")
+    assert not (tmp_path / "other").exists(), "nothing half-written"
+
+
+def test_the_terminal_shows_the_ranking_in_any_width(filled: Store) -> None:
+    for width in (40, 80, 200):
+        shown = StringIO()
+        print_leaderboard(filled, "classification", Console(width=width, file=shown))
+        text = shown.getvalue()
+        assert all(word in text for word in ("bilstm", "teacher", "79.00", "rank"))
+        assert max(map(len, text.splitlines())) <= width
+
+
+def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any) -> None:
+    run_id = add_run(filled, student="cnn", setting="kd_ulb", test_f1=0.6)
+    tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the machine was not quiet"}
+    filled.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({})
+    shown = StringIO()
+    print_leaderboard(filled, "classification", Console(width=200, file=shown))
+    lines = [line.strip() for line in shown.getvalue().splitlines()]
+    assert "cnn kd: no F1 on smsa, failed: no memory" in lines
+    assert "cnn kd_ulb: no F1 on smsa, not run" in lines
+    assert "cnn kd_ulb: no milliseconds, the machine was not quiet" in lines
+
+
+def test_the_report_says_whose_milliseconds_are_of_another_machine(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, student="teacher", machine="laptop", test_f1=0.8)
+    add_run(store, student="cnn", machine="laptop", test_f1=0.79)
+    add_run(store, student="bilstm", machine="server", test_f1=0.79)
+    text = write_report(store, "classification", tmp_path).read_text()
+    assert "- **milliseconds left out**: bilstm vanilla (measured on server, and most of this table on laptop)" in text
+    with (tmp_path / "leaderboard.csv").open(newline="") as file:
+        assert [line["latency_onnx_ms"] for line in csv.DictReader(file)] == ["69.6", "", "0.22"]
+    with (tmp_path / "results.csv").open(newline="") as file:
+        assert [line["latency_onnx_ms"] for line in csv.DictReader(file)] == ["69.6", "0.22", "0.37"]
+
+
+class Tags(HTMLParser):
+    """Collects the page's tags, and what each of them would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_hostile_names_show_as_text(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, HOSTILE, student="teacher", dataset=HOSTILE, teacher=HOSTILE, test_f1=0.7)
+    add_run(store, HOSTILE, student="cnn", dataset=HOSTILE, teacher=HOSTILE, setting=HOSTILE, test_f1=0.7)
+    add_run(store, HOSTILE, student=HOSTILE, dataset=HOSTILE, teacher=HOSTILE, status="failed", reason=HOSTILE)
+    path = write_report(store, HOSTILE, tmp_path)
+    text = path.read_text().partition("```sh")[0]
+    assert "<script" not in text
+    table = text.split("## Leaderboard")[1].splitlines()
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table if line.startswith("|")}) == 2, (
+        "two tables, no stray cells"
+    )
+    page = Tags()
+    page.feed((tmp_path / "report.html").read_text())
+    assert page.fetched == [], "nothing is fetched"
+    assert page.tags.count("script") == 3, "plotly, the figures, the page's own"
+    parts = {"header", "h1", "nav", "main", "noscript", "p", "section", "div"}
+    assert set(page.tags) <= {"html", "meta", "title", "style", "script"} | parts
+    assert "<script" not in (tmp_path / "report.tex").read_text()
+    print_leaderboard(store, HOSTILE, Console(file=StringIO()))
+
+
+def test_markdown_is_escaped() -> None:
+    assert escaped("a|b\nc<d>`e`*f*[g]") == r"a\|b c&lt;d&gt;\`e\`\*f\*\[g\]"
+    assert escaped("kd_ulb_bert") == "kd_ulb_bert"
+
+
+def test_a_store_without_finished_runs_is_reported_as_such(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, status="failed", reason="no memory")
+    text = write_report(store, "classification", tmp_path).read_text()
+    assert "**No run counts yet.**" in text
+    assert "no memory" in text
+    assert list(tmp_path.glob("trade_off*")) == [], "no picture of nothing"
+    assert (tmp_path / "leaderboard.csv").read_text() == "preset\n"
+
+
+def test_costs_that_were_not_measured_have_no_panel(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, test_f1=0.5, costs=False)
+    text = write_report(store, "classification", tmp_path).read_text()
+    assert "trade_off.png" not in text
+    assert lines(text, "| 1 | bilstm |")[0][6:15] == ["-"] * 9
+
+
+def test_the_command_reports_on_every_suite(
+    filled: Store, add_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    add_run(filled, "../my suite", dataset="own", test_f1=0.5)
+    assert main(["--tracking-uri", filled.uri]) == 0
+    assert {p.parent.name for p in (tmp_path / "results").rglob("report.md")} == {"classification", "_my suite"}
+    assert main(["--tracking-uri", filled.uri, "--suite", "../my suite", "--out", "here"]) == 0
+    assert Path("here/report.md").exists()
+    said = capsys.readouterr().out
+    assert "Report: here/report.md" in said
+    assert "Page: here/report.html" in said
+
+
+def test_a_long_name_of_a_suite_becomes_a_folder_of_its_own() -> None:
+    assert folder_name("classification") == "classification"
+    assert len(folder_name("long" * 100)) < 100
+    assert folder_name("long" * 100) != folder_name("long" * 101)
+
+
+def test_bad_input_is_told(filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'classification'"):
+        main(["--tracking-uri", filled.uri, "--suite", "clasification"])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        main(["--tracking-uri", filled.uri, "--suite", "classification", "--out", str(tmp_path / "file" / "out")])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoStoreError, match="no runs yet"):
+        main(["--tracking-uri", "sqlite:///none.db"])
+    assert not Path("none.db").exists()
+
+
+def test_an_empty_store_is_told(store_uri: str) -> None:
+    with pytest.raises(InputError, match="There are no runs yet"):
+        main(["--tracking-uri", store_uri])
+
+
+def run_python(code: str, folder: Path) -> str:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=True).stdout
+
+
+def test_importing_the_report_imports_no_torch(tmp_path: Path) -> None:
+    heavy = ("torch", "transformers", "datasets", "mlflow")
+    code = f"import sys, benchmark.report; print([name for name in {heavy} if name in sys.modules])"
+    assert run_python(code, tmp_path) == "[]\n"
+
+
+def test_making_a_report_imports_no_torch(filled: Store, tmp_path: Path) -> None:
+    code = f"import sys; from benchmark.report import main; main(['--tracking-uri', {filled.uri!r}])"
+    assert run_python(f"{code}; print('torch' in sys.modules)", tmp_path).endswith("False\n")
+
+
+def test_an_edit_that_was_undone_is_undone_on_the_board(store: Store, add_run: Any) -> None:
+    for digest, f1 in (("first", 0.9), ("edited", 0.1)):
+        add_run(store, student="teacher", data_digest=digest, test_f1=0.95, valid_f1=0.95)
+        add_run(store, student="cnn", setting="kd", data_digest=digest, test_f1=f1, valid_f1=f1)
+    shown = {
+        digest: boards(planned_last(results(store.records()), {"emot": digest}))[0].standings
+        for digest in ("first", "edited")
+    }
+    assert {digest: [s.f1 for s in standings if s.student == "cnn"] for digest, standings in shown.items()} == {
+        "first": [pytest.approx(90)],
+        "edited": [pytest.approx(10)],
+    }

@@ -1,0 +1,220 @@
+"""Studies of the discussion: what they compare, what follows from the runs, and the command's edge."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from benchmark import study
+from benchmark.cli.command import run_command
+from benchmark.core.errors import DONE
+from benchmark.core.settings import SETTINGS
+from benchmark.reporting.intervals import interval
+from benchmark.reporting.paper import paper_discussion_f1
+from benchmark.reporting.results import Row, results
+from benchmark.reporting.studies.experiments import EXPERIMENTS, Experiment
+from benchmark.reporting.studies.table import answer, effect, lines, write_study
+from tests.support.run_factory import AddRun
+from tracking import Store
+
+LOSSES, CONVERGENCE = EXPERIMENTS["losses"], EXPERIMENTS["convergence"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=list(EXPERIMENTS))
+def test_conditions_are_settings_and_effects_compare_conditions(experiment: Experiment) -> None:
+    assert set(experiment.conditions.values()) <= set(SETTINGS)
+    assert len(set(experiment.conditions.values())) == len(experiment.conditions)
+    assert {name for one in experiment.effects for name in (*one.plus, *one.minus)} <= set(experiment.conditions)
+
+
+def test_losses_are_what_their_conditions_say() -> None:
+    settings = {name: SETTINGS[setting] for name, setting in LOSSES.conditions.items()}
+    assert {name: (s.loss, s.temperature) for name, s in settings.items()} == {
+        "mse": ("mse", 1.0),
+        "kld_t1": ("kld", 1.0),
+        "kld_t2": ("kld", 2.0),
+        "kld_t4": ("kld", 4.0),
+        "hard_labels": ("hard", 1.0),
+    }
+
+
+def test_an_interval_is_students() -> None:
+    found = interval([1.0, 2.0, 3.0])
+    assert found
+    assert found.mean == 2.0
+    assert found.high == pytest.approx(2 + 4.302653 / 3**0.5)  # t of 0.975 at 2 degrees of freedom
+    assert found.low == pytest.approx(2 - 4.302653 / 3**0.5)
+    assert interval([]) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([1.0, 1.1, 0.9], "holds"),
+        ([-1.0, -1.1], "does not hold"),
+        ([-1.0, 1.0], "undecided"),
+        ([1.0], "not enough runs"),
+    ],
+)
+def test_verdicts(values: list[float], verdict: str) -> None:
+    found = interval(values)
+    assert found
+    assert found.verdict == verdict
+
+
+@pytest.fixture
+def rows(store: Store, add_run: AddRun) -> list[Row]:
+    """MSE ahead of KLD by 2, 3 and 4 points; a seed of KLD that has no partner; a run that failed."""
+    for seed, (mse, kld) in enumerate([(0.62, 0.60), (0.64, 0.61), (0.66, 0.62)]):
+        add_run(store, student="cnn", setting="kd", seed=seed, test_f1=mse)
+        add_run(store, student="cnn", setting="kd_kld", seed=seed, test_f1=kld)
+    add_run(store, student="cnn", setting="kd_kld", seed=9, test_f1=0.1)
+    add_run(store, student="cnn", setting="vanilla", status="failed", reason="no memory")
+    return results(store.records())
+
+
+def test_effects_are_paired(rows: list[Row]) -> None:
+    found = effect(LOSSES, LOSSES.effects[0], rows)
+    assert found
+    assert (found.n, found.mean) == (3, pytest.approx(3.0))
+    first, *others = answer(LOSSES, rows)
+    assert first.startswith(
+        "MSE beats KLD (T = 1): holds. +3.00 [+0.52, +5.48] points of F1 over 3 pairs; the paper: +1.66"
+    )
+    assert all("not enough runs" in sentence for sentence in others)
+
+
+def test_an_effect_of_several_conditions_needs_all_of_them(store: Store, add_run: AddRun) -> None:
+    interplay = EXPERIMENTS["interplay"]
+    for seed in (0, 1):
+        for number, setting in enumerate(interplay.conditions.values()):
+            if (seed, setting) != (1, "kd_ulb"):
+                add_run(store, setting=setting, seed=seed, test_f1=0.5 + number / 100)
+    found = effect(interplay, interplay.effects[0], results(store.records()))
+    assert found
+    assert found.n == 1  # seed 1 lacks a condition
+    assert found.mean == pytest.approx(100 * (0.54 - 0.53))  # 51, 53, 55, 57 against 50, 52, 54, 56
+
+
+def test_figures_of_the_texts_stand_in_the_table(store: Store, add_run: AddRun, tmp_path: Path) -> None:
+    for seed, n_texts in enumerate((100, 103)):
+        run = add_run(store, student="cnn", setting="kd_ulb_median", seed=seed, test_f1=0.5)
+        store.add_metrics(run, {"n_texts": n_texts, "label_count_std": 2.5 + seed})
+    path = write_study(tmp_path, "balance", EXPERIMENTS["balance"], results(store.records()), "## More\n")
+    with (tmp_path / "study.csv").open() as file:
+        (line,) = csv.DictReader(file)
+    assert (line["condition"], line["n_texts"], line["label_count_std"]) == ("ulb_median", "102", "3.0")
+    assert float(line["paper_f1"]) == pytest.approx(0.8327)  # Table 10
+    assert line["paper_dataset"] == "telco"
+    assert "| 83.27 (on telco) |" in path.read_text()
+    assert path.read_text().endswith("## More\n")
+
+
+def test_the_papers_own_conditions_are_all_compared() -> None:
+    for experiment in EXPERIMENTS.values():
+        told = {setting for _, setting, dataset in paper_discussion_f1() if dataset == experiment.paper_dataset}
+        assert not experiment.paper_dataset or told & set(experiment.conditions.values())
+    compared = {setting for experiment in EXPERIMENTS.values() for setting in experiment.conditions.values()}
+    assert {setting for _, setting, _ in paper_discussion_f1()} <= compared
+
+
+@pytest.mark.parametrize("max_epochs", [100, 20])
+def test_fewer_steps_are_a_gain_where_training_ended_of_itself(store: Store, add_run: AddRun, max_epochs: int) -> None:
+    for setting, factor in (("kd_ulb", 3), ("kd_ulb_bert", 1)):
+        for seed in (0, 1):
+            run = add_run(store, setting=setting, seed=seed, test_f1=0.5, patience=10, max_epochs=max_epochs)
+            store.add_metrics(run, {"steps_to_best": factor * (100 + seed), "epochs": 20})
+    found = effect(CONVERGENCE, CONVERGENCE.effects[1], results(store.records()))
+    if max_epochs == 20:
+        assert found is None
+        return
+    assert found
+    assert found.mean == 201
+    assert found.verdict == "holds"
+
+
+def test_the_table_has_the_contracts_columns(rows: list[Row], tmp_path: Path) -> None:
+    path = write_study(tmp_path, "losses", LOSSES, rows)
+    with (tmp_path / "study.csv").open() as file:
+        read = list(csv.DictReader(file))
+    wanted = [
+        "study",
+        "condition",
+        "dataset",
+        "student",
+        "mean_f1",
+        "f1_low",
+        "f1_high",
+        "n_seeds",
+        "n_texts",
+        "label_count_std",
+        "paper_f1",
+    ]
+    assert list(read[0])[: len(wanted)] == wanted
+    assert [line["condition"] for line in read] == ["mse", "kld_t1"]
+    assert float(read[0]["mean_f1"]) == pytest.approx(0.64)
+    assert (read[0]["n_seeds"], read[1]["n_seeds"]) == ("3", "4")
+    assert read[0]["n_texts"] == ""
+    assert float(read[0]["paper_f1"]) == pytest.approx(0.639)  # Table 5: CNN, KD, EmoT
+    assert (read[1]["paper_f1"], read[1]["paper_dataset"]) == ("", "")
+    assert read[0]["paper_dataset"] == "emot"
+    assert "| emot | cnn | mse | 64.00 |" in path.read_text()
+    assert "| 63.90 |" in path.read_text(), "of the same data set: nothing to be said"
+
+
+def test_a_single_seed_has_no_interval(store: Store, add_run: AddRun) -> None:
+    add_run(store, setting="kd", test_f1=0.5)
+    (line,) = lines("losses", LOSSES, results(store.records()))
+    assert (line.f1_low, line.f1_high) == (None, None)
+
+
+BAD = {
+    "": f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.\n",
+    "-d emot": "NAME is missing: give the study first. Known: ",
+    "loses": "Did you mean 'losses'",
+    "losses -x kd": "sets --setting itself",
+    "losses --learning-rate tuned": "at one learning rate or the grid",
+    "losses -d emott": "Did you mean 'emot'",
+    "domain -d emot --in-domain nowhere.txt": "'nowhere.txt' of --in-domain does not exist",
+    "domain -d emot --augmented 0": "not a whole number from 1 on",
+}
+
+
+@pytest.mark.parametrize("asked", BAD)
+def test_bad_input_is_one_message_and_exit_code_2(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: study.main(asked.split()))
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert BAD[asked] in said
+    assert len(said.splitlines()) == 1 or "usage: " in said
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help", "losses --help", "-d emot -h"])
+def test_help_tells_what_a_study_takes(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert study.main(asked.split()) == DONE
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("usage: python -m benchmark.study NAME [-h] [--suite SUITE]"), "it need not be given"
+    assert "--setting" not in shown.partition("options:")[2]
+    assert all(name in shown for name in EXPERIMENTS)
+
+
+def test_an_empty_text_file_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.txt").write_text("\n \n")
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: study.main(["domain", "-d", "emot", "--in-domain", str(tmp_path / "empty.txt")]))
+    assert ended.value.code == 2
+    assert "is empty. Give one text a line." in capsys.readouterr().err
+
+
+def test_a_dry_run_shows_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = "losses -d smalltalk_demo -s cnn --seeds 3 --dry-run --tracking-uri sqlite:///none.db"
+    folder = tmp_path / "bert"
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    assert study.main([*arguments.split(), "--teacher", str(folder)]) == 0
+    assert "16 of 16 runs are due" in capsys.readouterr().out

@@ -1,0 +1,72 @@
+"""Commands as a person types them, in a folder with a cache and a machine lock of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmark.measurement import machine_lock as lock
+from tests.support import ROOT
+from tracking import Store
+
+USERS = ("MLFLOW_TRACKING_URI", "BENCHMARK_DATA_MIRROR", "BENCHMARK_PRIVATE_DATA")
+"""Variables that a user may have set, and that no test is to see."""
+
+
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in `folder` as `own_environment` has it."""
+    for name, value in own_environment(folder).items():
+        monkeypatch.setenv(name, value)
+    for name in USERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(lock, "LOCK_FOLDER", folder.parent / "own")
+    monkeypatch.chdir(folder)
+
+
+def own_environment(folder: Path) -> dict[str, str]:
+    """A cache and a machine lock of the folder's own, beside it."""
+    own = folder.parent / "own"
+    own.mkdir(exist_ok=True)
+    return {"BENCHMARK_CACHE": str(own / "cache"), "TMPDIR": str(own), "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
+
+
+def start_command(folder: Path, *arguments: str, process_group: int | None = None) -> subprocess.Popen[str]:
+    """`python -m benchmark.run` in `folder`, as a person starts it; a `process_group` of 0 is one of its own.
+
+    Ctrl-C is heard even where the tests run in the background of a shell, which has them ignore it.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in USERS}
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmark.run", *arguments],
+        cwd=folder,
+        env=inherited | own_environment(folder),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        process_group=process_group,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A smoke run of the main command that has ended."""
+
+    folder: Path
+    arguments: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def store(self) -> Store:
+        return Store.open(f"sqlite:///{self.folder / 'mlflow.db'}")
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Its arguments, for who asks for no milliseconds."""
+        return (*self.arguments, "--no-latency")

@@ -1,0 +1,19 @@
+"""Files that are no longer as they were written."""
+
+from pathlib import Path
+from random import Random
+
+
+def damage(path: Path, dice: Random) -> str:
+    """Flips a bit, cuts the end off, empties the file, or fills it with zeros; returns what was done."""
+    content = bytearray(path.read_bytes())
+    place = dice.randrange(len(content))
+    what = dice.choice(["bit", "cut", "empty", "zeros"])
+    if what == "bit":
+        content[place] ^= 1 << dice.randrange(8)
+    elif what == "zeros":
+        content = bytearray(b"\1" * len(content))
+    else:
+        content = content[: place if what == "cut" else 0]
+    path.write_bytes(content)
+    return f"{what} at byte {place} of {path.name}"
