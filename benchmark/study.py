@@ -21,7 +21,7 @@ from benchmark.data.catalogue import DATASETS
 from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import BenchmarkConfig, plan_runs
-from benchmark.execution.setting_requirements import read_means, why_not
+from benchmark.execution.setting_requirements import read_augmentation, why_not
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.results import results
 from benchmark.reporting.studies.curves import read_curves, write_curves
@@ -50,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = options.parse_args(rest)
     if asked.setting or asked.learning_rate == TUNED:
         raise InputError(f"Study {name!r} sets --setting itself, and compares at one learning rate or the grid.")
-    task, means = load_suite(asked.suite, asked.preset).task, read_means(asked)
-    undone = {c: reason for c, setting in experiment.conditions.items() if (reason := why_not(setting, task, means))}
+    task, augmentation = load_suite(asked.suite, asked.preset).task, read_augmentation(asked)
+    reasons = {c: why_not(setting, task, augmentation) for c, setting in experiment.conditions.items()}
+    undone = {condition: reason for condition, reason in reasons.items() if reason}
     _say(f"Condition {condition!r} is left out: {reason}." for condition, reason in undone.items())
     rest += [word for c, setting in experiment.conditions.items() if c not in undone for word in ("-x", setting)]
     code = run.main(rest)

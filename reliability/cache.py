@@ -8,8 +8,7 @@ from random import Random
 import numpy as np
 from datasets import Dataset, DatasetDict
 
-from benchmark.core.cache import stored_matrix
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import cached_matrix, verify, write_dir_atomic
 from benchmark.data import arrow_cache
 from reliability.plan import SCORES, Plan, by_name, finished, records
 from reliability.tally import Tally
@@ -37,10 +36,10 @@ def damaged(folder: Path, tries: int, dice: Random) -> Tally:
 def _matrix(place: Path, dice: Random) -> None:
     """Logits and vectors."""
     path = place / "matrix.npy"
-    stored_matrix(path, lambda: MATRIX)
+    cached_matrix(path, lambda: MATRIX)
     what = damage(path, dice)
-    assert np.array_equal(stored_matrix(path, lambda: MATRIX), MATRIX), what
-    assert np.array_equal(stored_matrix(path, lambda: MATRIX * 0), MATRIX), f"not stored again after {what}"
+    assert np.array_equal(cached_matrix(path, lambda: MATRIX), MATRIX), what
+    assert np.array_equal(cached_matrix(path, lambda: MATRIX * 0), MATRIX), f"not stored again after {what}"
 
 
 def _folder(place: Path, dice: Random) -> None:
@@ -50,11 +49,11 @@ def _folder(place: Path, dice: Random) -> None:
         (draft / "config.json").write_text('{"a": 1}')
         (draft / "model.safetensors").write_bytes(MATRIX.tobytes())
 
-    kept = keep_folder(place / "kept", fill)
+    kept = write_dir_atomic(place / "kept", fill)
     what = damage(dice.choice(sorted(kept.iterdir())), dice)
-    assert not is_whole(kept), what
-    keep_folder(kept, fill)
-    assert is_whole(kept), what
+    assert not verify(kept), what
+    write_dir_atomic(kept, fill)
+    assert verify(kept), what
     assert (kept / "model.safetensors").read_bytes() == MATRIX.tobytes()
 
 

@@ -14,8 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from benchmark.bundle.files import INT8, check_files, read_manifest
-from benchmark.core.cache import stored_matrix, write_array
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import cached_matrix, verify, write_array, write_dir_atomic
 from benchmark.export.bundle_writer import complete_bundle, write_bundle
 from benchmark.reporting.files import write_text
 from reliability.tally import Tally
@@ -38,11 +37,11 @@ class Place:
 
 def _checkpoint(folder: Path, version: int) -> None:
     weights = {"weight": torch.full((SIZE // 4,), float(version))}
-    keep_folder(folder / f"trial{version}", lambda draft: save_file(weights, draft / "weights.safetensors"))
+    write_dir_atomic(folder / f"trial{version}", lambda draft: save_file(weights, draft / "weights.safetensors"))
 
 
 def _checkpoint_version(folder: Path) -> int:
-    there = [version for version in (1, 2) if is_whole(folder / f"trial{version}")]
+    there = [version for version in (1, 2) if verify(folder / f"trial{version}")]
     kept = load_file(folder / f"trial{there[-1]}" / "weights.safetensors")["weight"]
     assert (kept == there[-1]).all()
     return there[-1]
@@ -100,7 +99,7 @@ PLACES: dict[str, Place] = {
     ),
     "logits": Place(
         lambda folder, version: write_array(folder / "logits.npy", np.full((SIZE // 8, 4), version, dtype=np.float16)),
-        lambda folder: int(stored_matrix(folder / "logits.npy", lambda: np.zeros((1, 1)))[-1, -1]),
+        lambda folder: int(cached_matrix(folder / "logits.npy", lambda: np.zeros((1, 1)))[-1, -1]),
     ),
     "artifact": Place(_upload, lambda folder: (folder / "run" / "file").read_bytes()[-1]),
 }

@@ -16,7 +16,7 @@ from benchmark.core.spec import GRID, TASKS, TUNED
 from benchmark.data.suites import Suite, load_suite
 from benchmark.execution.executors.choice import LOCAL, RAY
 from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import add_options, read_means, require_doable
+from benchmark.execution.setting_requirements import add_options, read_augmentation, require_doable
 from benchmark.measurement.machine import usable_cores
 from students import STUDENTS
 
@@ -77,9 +77,9 @@ def request(args: argparse.Namespace) -> BenchmarkConfig:
     """
     known("preset", [args.preset], PRESETS)
     suite = load_suite(args.suite, args.preset)
-    preset, means = _preset(args), read_means(args)
+    preset, augmentation = _preset(args), read_augmentation(args)
     settings = _chosen("setting", args.setting, SETTINGS, LADDER)
-    require_doable(settings, suite.task, means)
+    require_doable(settings, suite.task, augmentation)
     return BenchmarkConfig(
         suite=suite,
         preset_name=args.preset,
@@ -93,7 +93,7 @@ def request(args: argparse.Namespace) -> BenchmarkConfig:
         teacher_epochs=args.teacher_epochs or 0,
         teacher_rate=args.teacher_learning_rate or 0.0,
         vectors=_vectors(args.vectors),
-        means=means,
+        augmentation=augmentation,
         agreed=args.agreed,
         limit=args.limit,
         device=device(args.device, here=getattr(args, "executor", LOCAL) == LOCAL),

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +65,7 @@ def lock_path(name: str) -> Path:
     return folder / f"{name}.lock"
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+def write_atomic(path: Path, write: Callable[[Path], object]) -> Path:
     """Lets `write` fill a file beside `path`, then moves it there: a reader finds the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
@@ -81,10 +82,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
 
 def write_text(path: Path, text: str) -> Path:
     """As `write_whole`, in UTF-8."""
-    return write_whole(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
+    return write_atomic(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def stored_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+def cached_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """The memory-mapped matrix at `path`; computed and stored there first where no whole one is."""
     stored = _read_array(path)
     if stored is None or stored.ndim != 2:
@@ -95,7 +96,7 @@ def stored_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[An
 
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """Atomically, with the checksum at its end: a reader finds the whole array or none."""
-    write_whole(path, lambda draft: _fill(draft, array))
+    write_atomic(path, lambda draft: _fill(draft, array))
 
 
 def _fill(draft: Path, array: NDArray[Any]) -> None:
@@ -127,3 +128,42 @@ def file_digest(path: Path) -> str:
     """Hex SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+SUMS = "SHA256SUMS"
+"""The folder's own list, as `sha256sum --check` reads it."""
+
+
+def verify(folder: Path) -> bool:
+    """Whether the folder holds what it was sealed with, byte for byte, and nothing besides."""
+    try:
+        return (folder / SUMS).read_text(encoding="utf-8") == _sums(folder)
+    except (OSError, ValueError):
+        return False
+
+
+def write_checksums(folder: Path) -> None:
+    """Writes the list, over an older one."""
+    (folder / SUMS).write_text(_sums(folder), encoding="utf-8")
+
+
+def write_dir_atomic(folder: Path, fill: Callable[[Path], object]) -> Path:
+    """Lets `fill` fill an empty folder beside, seals it and moves it to `folder`, in place of a broken one.
+
+    A whole one stays: another process may have put it there meanwhile.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as scratch:
+        draft = Path(scratch) / folder.name
+        draft.mkdir()
+        fill(draft)
+        write_checksums(draft)
+        if not verify(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            draft.rename(folder)
+    return folder
+
+
+def _sums(folder: Path) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
+    return "".join(f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)

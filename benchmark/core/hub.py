@@ -19,7 +19,7 @@ SECONDS = 10
 NO_REVISIONS: Mapping[str, str] = {}
 
 
-def located(name: str, what: str, revisions: Mapping[str, str] = NO_REVISIONS) -> dict[str, str]:
+def resolve(name: str, what: str, revisions: Mapping[str, str] = NO_REVISIONS) -> dict[str, str]:
     """Arguments for `from_pretrained`: where the model is, and which revision of it.
 
     `revisions` holds what a hub id stands for where the user names none with ID@REVISION; main otherwise. Raises
@@ -30,12 +30,12 @@ def located(name: str, what: str, revisions: Mapping[str, str] = NO_REVISIONS) -
     hub_id, _, revision = name.partition("@")
     if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
         raise InputError(f"No {what} at {name!r}: give a folder that exists, or a hub id as owner/model[@revision].")
-    commit = commit_of(hub_id, revision or revisions.get(hub_id, "main"), what)
+    commit = resolve_revision(hub_id, revision or revisions.get(hub_id, "main"), what)
     return {"pretrained_model_name_or_path": hub_id, "revision": commit}
 
 
 @cache
-def commit_of(hub_id: str, revision: str, what: str) -> str:
+def resolve_revision(hub_id: str, revision: str, what: str) -> str:
     """The commit that a branch or tag stands for now, so that a moved branch is another model."""
     if re.fullmatch("[0-9a-f]{40}", revision):
         return revision
@@ -73,9 +73,9 @@ def _first_line(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-def check_folder(folder: Path, what: str, wanted: Mapping[str, tuple[str, ...]]) -> None:
+def require_files(folder: Path, what: str, wanted: Mapping[str, tuple[str, ...]]) -> None:
     """Raises DataError naming what the folder lacks; of each wanted thing's file patterns one must match."""
-    missing = [thing for thing, patterns in wanted.items() if not holds(folder, patterns)]
+    missing = [thing for thing, patterns in wanted.items() if not contains(folder, patterns)]
     if missing:
         raise DataError(
             f"The {what} folder {str(folder)!r} lacks {' and '.join(missing)}. "
@@ -83,7 +83,7 @@ def check_folder(folder: Path, what: str, wanted: Mapping[str, tuple[str, ...]])
         )
 
 
-def holds(folder: Path, patterns: Iterable[str]) -> bool:
+def contains(folder: Path, patterns: Iterable[str]) -> bool:
     return any(any(folder.glob(pattern)) for pattern in patterns)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from datasets import DatasetDict, disable_progress_bars
 
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import verify, write_dir_atomic
 from tracking import cache_folder
 
 _ABOUT = "about.json"
@@ -36,7 +36,7 @@ def load(key: str) -> Stored | None:
 @lru_cache(maxsize=32)
 def _open(folder: Path) -> Stored:
     """Open once per process: the folder's name is a digest of its content, so the answer never grows old."""
-    if not is_whole(folder):
+    if not verify(folder):
         raise ValueError(f"{folder} is not as it was written")
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     unlabeled = (text if isinstance(text, str) else tuple(text) for text in about["unlabeled"])
@@ -51,7 +51,7 @@ def save(key: str, stored: Stored) -> Stored:
     """
     folder = cache_folder() / "arrow" / key
     try:
-        keep_folder(folder, lambda draft: _write(draft, stored))
+        write_dir_atomic(folder, lambda draft: _write(draft, stored))
     except OSError:
         return stored
     return load(key) or stored

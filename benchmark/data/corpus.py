@@ -11,7 +11,7 @@ from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
 from benchmark.data import arrow_cache, demo, parsers, splits
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Metric, Split
-from benchmark.data.rows import Reading, Row
+from benchmark.data.rows import ParseContext, Row
 from benchmark.data.sources import files_of, is_available, read_bytes
 from benchmark.data.splits import Splits
 
@@ -108,7 +108,7 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> arrow_cache.
 
 def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> list[Row]:
     file: DataFile = files_of(entry)[split]
-    return parsers.parse(content, Reading(where, entry.task, split, file, entry.text, entry.label))
+    return parsers.parse(content, ParseContext(where, entry.task, split, file, entry.text, entry.label))
 
 
 def _remedy_of_a_header(entry: DatasetEntry, parsed: Splits) -> str:

@@ -59,7 +59,7 @@ def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> 
     return pool
 
 
-def known_texts(corpus: Corpus, suite: Suite) -> set[str]:
+def excluded_keys(corpus: Corpus, suite: Suite) -> set[str]:
     """Keys of the texts that no unlabelled text may repeat; see `text_key`."""
     return _known(_corpora(suite), corpus)
 

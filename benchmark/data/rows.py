@@ -22,7 +22,7 @@ class Row(NamedTuple):
     label: str | Words
 
 
-class Reading(NamedTuple):
+class ParseContext(NamedTuple):
     """What a parser needs to know besides the bytes."""
 
     where: str
@@ -59,92 +59,92 @@ def shorten(value: object) -> str:
         return "a very long number"
 
 
-def make_row(line: int, text: object, label: object, reading: Reading) -> Row:
+def make_row(line: int, text: object, label: object, context: ParseContext) -> Row:
     """A checked example from the two cells of a table's or a JSON object's row.
 
     Raises:
         DataError: an empty text or label, a cell of another type or a printed list, tokens and tags of different
             length or unequal kind.
     """
-    if reading.task == "sequence_labeling":
-        return _tagged(line, text, label, reading)
+    if context.task == "sequence_labeling":
+        return _tagged(line, text, label, context)
     if not isinstance(text, str):
-        raise reading.error(line, f"the text is {shorten(text)}; a string is needed.")
+        raise context.error(line, f"the text is {shorten(text)}; a string is needed.")
     if not text.strip():
-        raise reading.error(line, "the text is empty. Fill it in or remove the row.")
-    return Row(line, _encodable(text, line, reading), _class(label, line, reading))
+        raise context.error(line, "the text is empty. Fill it in or remove the row.")
+    return Row(line, _encodable(text, line, context), _class(label, line, context))
 
 
-def _class(label: object, line: int, reading: Reading) -> str:
-    name = _name(label, line, reading).strip()
+def _class(label: object, line: int, context: ParseContext) -> str:
+    name = _name(label, line, context).strip()
     if is_printed_label(name):
-        raise reading.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
+        raise context.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
     return name
 
 
-def _name(value: object, line: int, reading: Reading) -> str:
+def _name(value: object, line: int, context: ParseContext) -> str:
     """A label, tag or token: a string, or a whole number as exports of class ids hold it."""
     if not isinstance(value, str | int):
-        raise reading.error(line, f"{shorten(value)} is no label; a string or a whole number is needed.")
+        raise context.error(line, f"{shorten(value)} is no label; a string or a whole number is needed.")
     try:
         name = str(value)
     except ValueError:  # Python prints no number of more than 4300 digits
-        raise reading.error(line, "a number too long to be a label.") from None
+        raise context.error(line, "a number too long to be a label.") from None
     if not name.strip():
-        raise reading.error(line, "an empty label or token. Fill it in or remove the row.")
-    return _encodable(name, line, reading)
+        raise context.error(line, "an empty label or token. Fill it in or remove the row.")
+    return _encodable(name, line, context)
 
 
-def _encodable(text: str, line: int, reading: Reading) -> str:
+def _encodable(text: str, line: int, context: ParseContext) -> str:
     """JSON can spell half a character (\\ud800), which no UTF-8 file can hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise reading.error(line, f"{shorten(text)} holds half of a character pair (\\ud800 to \\udfff).") from None
+        raise context.error(line, f"{shorten(text)} holds half of a character pair (\\ud800 to \\udfff).") from None
     return text
 
 
-def _tagged(line: int, text: object, label: object, reading: Reading) -> Row:
-    tokens, tags = (_names(cell, line, reading) for cell in _cells(line, text, label, reading))
+def _tagged(line: int, text: object, label: object, context: ParseContext) -> Row:
+    tokens, tags = (_names(cell, line, context) for cell in _cells(line, text, label, context))
     if len(tokens) != len(tags):
-        raise reading.error(line, f"{len(tokens)} tokens and {len(tags)} tags: every token needs one tag.")
+        raise context.error(line, f"{len(tokens)} tokens and {len(tags)} tags: every token needs one tag.")
     if not tokens:
-        raise reading.error(line, "a sentence without tokens. Fill it in or remove the row.")
+        raise context.error(line, "a sentence without tokens. Fill it in or remove the row.")
     return Row(line, tokens, tuple(tag.strip() for tag in tags))
 
 
-def _cells(line: int, text: object, label: object, reading: Reading) -> tuple[list[object], list[object]]:
+def _cells(line: int, text: object, label: object, context: ParseContext) -> tuple[list[object], list[object]]:
     """Tokens and tags: both a list (in a cell a JSON list), or both words between spaces, even if brackets are some."""
-    _refuse_printed(text, is_printed, line, reading)
-    _refuse_printed(label, are_printed_tags, line, reading)
+    _refuse_printed(text, is_printed, line, context)
+    _refuse_printed(label, are_printed_tags, line, context)
     tokens, tags = _list(text), _list(label)
     if tokens is not None and tags is not None:
         return tokens, tags
     if isinstance(text, str) and isinstance(label, str) and tags is None and not is_printed(text.strip()):
-        return [*text.split()], _split_tags(label, line, reading)
+        return [*text.split()], _split_tags(label, line, context)
     for cell in (text, label):
         if not isinstance(cell, str | list):
-            raise reading.error(line, f"{shorten(cell)} is no list of words.")
-    raise reading.error(line, f"of tokens {shorten(text)} and tags {shorten(label)} only one is a list. {_EITHER}")
+            raise context.error(line, f"{shorten(cell)} is no list of words.")
+    raise context.error(line, f"of tokens {shorten(text)} and tags {shorten(label)} only one is a list. {_EITHER}")
 
 
 _EITHER = "Write both as JSON lists (json.dumps), or both as words between spaces."
 
 
-def _refuse_printed(cell: object, printed: Callable[[str], bool], line: int, reading: Reading) -> None:
+def _refuse_printed(cell: object, printed: Callable[[str], bool], line: int, context: ParseContext) -> None:
     if isinstance(cell, str) and printed(cell.strip()) and _list(cell) is None:
-        raise reading.error(line, f"{shorten(cell)} is a list as Python prints it, which is no JSON. {_EITHER}")
+        raise context.error(line, f"{shorten(cell)} is a list as Python prints it, which is no JSON. {_EITHER}")
 
 
-def _split_tags(cell: str, line: int, reading: Reading) -> list[object]:
+def _split_tags(cell: str, line: int, context: ParseContext) -> list[object]:
     tags = cell.split()
     if listed := [tag for tag in tags if tag[1:].endswith(",")]:
-        raise reading.error(line, f"the tag {shorten(listed[0])} ends in a comma. {_EITHER}")
+        raise context.error(line, f"the tag {shorten(listed[0])} ends in a comma. {_EITHER}")
     return [*tags]
 
 
-def _names(words: list[object], line: int, reading: Reading) -> Words:
-    return tuple(_name(word, line, reading) for word in words)
+def _names(words: list[object], line: int, context: ParseContext) -> Words:
+    return tuple(_name(word, line, context) for word in words)
 
 
 def _list(cell: object) -> list[object] | None:

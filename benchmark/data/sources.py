@@ -9,7 +9,7 @@ from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 
-from benchmark.core.cache import write_whole
+from benchmark.core.cache import write_atomic
 from benchmark.core.errors import DataError
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Split
 from tracking import cache_folder
@@ -58,7 +58,7 @@ def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
     return _from_mirror(path, entry, file) if mirror else _from_network(path, entry, file)
 
 
-def at_hand(entry: DatasetEntry) -> DatasetEntry:
+def local_entry(entry: DatasetEntry) -> DatasetEntry:
     """The data set as the files of this machine that hold it, downloaded where they have to be.
 
     Raises what `files_of` and `read_bytes` raise.
@@ -155,7 +155,7 @@ def _download(address: str, name: str) -> bytes:
 
 def _keep(content: bytes, path: Path) -> None:
     try:
-        write_whole(path, lambda draft: draft.write_bytes(content))
+        write_atomic(path, lambda draft: draft.write_bytes(content))
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be written: {error}. Set {CACHE} to a folder that can be.") from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file, save_file
 
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DivergedError
 from benchmark.core.presets import GRID_RATES
 from benchmark.distillation.trainer import TrainingHistory
@@ -46,7 +46,7 @@ def _trial(
     watch: Callable[[int], None],
 ) -> TrainedModel | None:
     """One rate; None where it diverges."""
-    if is_whole(kept):
+    if verify(kept):
         return None if (kept / DIVERGED).exists() else _load(training_run, rate, kept)
     run = begin_trial(rate)
 
@@ -57,7 +57,7 @@ def _trial(
     try:
         trained = training_run.train(rate, on_epoch)
     except DivergedError as error:
-        keep_folder(kept, lambda folder: (folder / DIVERGED).touch())
+        write_dir_atomic(kept, lambda folder: (folder / DIVERGED).touch())
         run.fail(str(error))
         return None
     except Exception as error:
@@ -66,7 +66,7 @@ def _trial(
     except BaseException:
         run.kill()
         raise
-    keep_folder(kept, partial(_save, trained))
+    write_dir_atomic(kept, partial(_save, trained))
     run.finish({"learning_rate": rate, "valid_f1": trained.valid_f1, "train_seconds": trained.history.train_seconds})
     return trained
 

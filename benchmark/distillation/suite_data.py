@@ -15,10 +15,10 @@ from benchmark.core.presets import MAX_LENGTH
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.augment import Augmented, augment
-from benchmark.data.augmentation.config import METHODS, Means, recipe
+from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, recipe
 from benchmark.data.augmentation.stored import stored_augmented
 from benchmark.data.corpus import Corpus, is_available, load_corpus
-from benchmark.data.pool import Pool, in_domain_pool, known_texts, unlabeled_pool
+from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.data.suites import Suite
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
@@ -32,7 +32,7 @@ class SuiteData:
     teacher: str
     vectors: str = ""
     limit: int = 0
-    means: Means = field(default_factory=Means)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     at_hand: Callable[[str], str] = str
     """Where a file or folder lies here that the command's machine has by this name; a hub id stays what it is."""
     _corpora: dict[str, Corpus] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class SuiteData:
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
         """Another process loads for itself."""
-        given = ("suite", "teacher", "vectors", "limit", "means", "at_hand")
+        given = ("suite", "teacher", "vectors", "limit", "augmentation", "at_hand")
         return partial(SuiteData, **{name: getattr(self, name) for name in given}), ()
 
     def why_unavailable(self, dataset: str) -> str:
@@ -65,7 +65,7 @@ class SuiteData:
         """Of the texts; of texts that may not have been made yet, of what they are made from and how."""
         if source not in METHODS:
             return self.pool(dataset, source).digest
-        return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._means)])
+        return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._augmentation)])
 
     def require_planned(self, spec: RunSpec) -> None:
         """Raises RunError where what the run reads is not what its spec was planned with, and its key stands for."""
@@ -95,14 +95,14 @@ class SuiteData:
         if source == "pool":
             return unlabeled_pool(corpus, self._suite, self.limit)
         if source == "in_domain":
-            return in_domain_pool(corpus, self._suite, Path(self.at_hand(self.means.in_domain)), self.limit)
+            return in_domain_pool(corpus, self._suite, Path(self.at_hand(self.augmentation.in_domain)), self.limit)
         made = stored_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
         return Pool(made.texts, digest(made.texts), made.origins)
 
     def _augment(self, dataset: str, source: Source) -> Augmented:
         corpus = self.corpus(dataset)
-        exclude = known_texts(corpus, self._suite)
-        return augment(source, corpus.texts("train"), self.pool(dataset).texts, self._means, exclude)
+        exclude = excluded_keys(corpus, self._suite)
+        return augment(source, corpus.texts("train"), self.pool(dataset).texts, self._augmentation, exclude)
 
     @cached_property
     def _suite(self) -> Suite:
@@ -110,11 +110,11 @@ class SuiteData:
         return self.suite.moved(self.at_hand)
 
     @cached_property
-    def _means(self) -> Means:
+    def _augmentation(self) -> AugmentationConfig:
         """Those of making texts, as they lie here. A smoke run makes no more texts than it reads of anything else."""
-        models = {name: self.at_hand(getattr(self.means, name)) for name in ("there", "back", "fill_mask")}
-        n_texts = min(self.means.n_texts, self.limit or self.means.n_texts)
-        return replace(self.means, n_texts=n_texts, **models)
+        models = {name: self.at_hand(getattr(self.augmentation, name)) for name in MODELS}
+        n_texts = min(self.augmentation.n_texts, self.limit or self.augmentation.n_texts)
+        return replace(self.augmentation, n_texts=n_texts, **models)
 
     @cached_property
     def encoder(self) -> str:

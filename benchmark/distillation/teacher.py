@@ -144,7 +144,7 @@ def identify(name: str) -> str:
     place = located["pretrained_model_name_or_path"]
     if "revision" in located:
         return f"{place}@{located['revision']}"
-    pretrained.check_folder(Path(place), "teacher", WANTED)
+    pretrained.require_files(Path(place), "teacher", WANTED)
     return pretrained.folder_digest(Path(place), IDENTITY_FILES)
 
 
@@ -152,7 +152,7 @@ def _located(name: str) -> dict[str, str]:
     """Arguments for `from_pretrained`: where the encoder is, and which revision of it."""
     if name.startswith(PACKAGE):
         return {"pretrained_model_name_or_path": str(_package_folder(name.removeprefix(PACKAGE)))}
-    return pretrained.located(name, "teacher", REVISIONS)
+    return pretrained.resolve(name, "teacher", REVISIONS)
 
 
 def _package_folder(package: str) -> Path:
@@ -160,7 +160,7 @@ def _package_folder(package: str) -> Path:
     spec = find_spec(package) if package.isidentifier() and package != "__main__" else None
     places = spec.submodule_search_locations if spec else None
     folders = (config.parent for place in places or () for config in sorted(Path(place).rglob("config.json")))
-    found = next((folder for folder in folders if pretrained.holds(folder, WEIGHTS)), None)
+    found = next((folder for folder in folders if pretrained.contains(folder, WEIGHTS)), None)
     if found is None:
         raise InputError(
             f"No teacher at '{PACKAGE}{package}': no installed package of that name carries a model. Install it, or "

@@ -17,8 +17,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmark.core.artifacts import LOGITS, TEACHER, TEXTS
-from benchmark.core.cache import augmented_path, lock_path, teacher_folder, write_whole
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import augmented_path, lock_path, teacher_folder, verify, write_atomic, write_dir_atomic
 from benchmark.core.errors import RunError
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec
@@ -44,8 +43,8 @@ class TeacherOutputs:
         """Folder of the teacher's files, fetched where they are not at hand, or not as they were written."""
         with self._alone():
             folder = teacher_folder(self.teacher.run_id)
-            if not is_whole(folder):
-                keep_folder(folder, self._download)
+            if not verify(folder):
+                write_dir_atomic(folder, self._download)
         return folder
 
     def _download(self, draft: Path) -> None:
@@ -85,7 +84,7 @@ class TeacherOutputs:
         if made and not path.exists() and self._has_texts(made):
             with self._alone(), tempfile.TemporaryDirectory() as folder:
                 kept = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
-                write_whole(path, partial(shutil.copyfile, kept))
+                write_atomic(path, partial(shutil.copyfile, kept))
 
     def _has_texts(self, made: str) -> bool:
         return f"{TEXTS}/{augmented_path(made).name}" in self.store.files(self.teacher.run_id, TEXTS)

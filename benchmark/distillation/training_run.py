@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 import students
-from benchmark.core.cache import stored_matrix, teacher_folder, vectors_path
+from benchmark.core.cache import cached_matrix, teacher_folder, vectors_path
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import Split
@@ -97,7 +97,7 @@ class TrainingRun:
         spec = self.spec
         read_as = [spec.teacher_key, self.data.max_length]  # rows are the word pieces of this teacher
         path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
-        stored: NDArray[np.float32] = stored_matrix(path, lambda: self._fasttext(width))
+        stored: NDArray[np.float32] = cached_matrix(path, lambda: self._fasttext(width))
         return stored
 
     def _fasttext(self, width: int) -> NDArray[np.float32]:

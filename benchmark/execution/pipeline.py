@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmark.cli.progress import SweepProgress
 from benchmark.core.errors import DONE, SOME_FAILED
-from benchmark.core.locks import claim
+from benchmark.core.locks import run_lock
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.executors import choice
 from benchmark.execution.limits import Limits
@@ -90,7 +90,7 @@ class Pipeline:
 
     def _measure(self, store: Store) -> None:
         """One command at a time, so that the next one finds measured what this one measures."""
-        with claim(store.uri, "measuring", self.suite, wait=True):
+        with run_lock(store.uri, "measuring", self.suite, wait=True):
             self._measure_alone(store)
 
     def _measure_alone(self, store: Store) -> None:

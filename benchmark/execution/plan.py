@@ -9,7 +9,7 @@ from typing import Literal
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.core.settings import SETTINGS, Setting
 from benchmark.core.spec import FINE_TUNED, TEACHER, RunSpec
-from benchmark.data.augmentation.config import METHODS, Means
+from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.suites import Suite
 from benchmark.distillation.suite_data import SuiteData
 
@@ -36,7 +36,7 @@ class BenchmarkConfig:
     """Learning rate of its fine-tuning; 0 takes what suits the teacher."""
     vectors: str = ""
     """A fastText .bin or .vec file; empty trains vectors on the pool."""
-    means: Means = field(default_factory=Means)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     """Of the settings that make text or read a file of it."""
     agreed: bool = False
     limit: int = 0
@@ -47,7 +47,11 @@ class BenchmarkConfig:
     def suite_data(self) -> SuiteData:
         """Where what is asked for is loaded."""
         return SuiteData(
-            suite=self.suite, teacher=self.teacher, vectors=self.vectors, limit=self.limit, means=self.means
+            suite=self.suite,
+            teacher=self.teacher,
+            vectors=self.vectors,
+            limit=self.limit,
+            augmentation=self.augmentation,
         )
 
 

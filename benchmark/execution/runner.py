@@ -13,8 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark.core.artifacts import TEACHER
-from benchmark.core.cache import teacher_folder
-from benchmark.core.checksums import keep_folder
+from benchmark.core.cache import teacher_folder, write_dir_atomic
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.encoding import EncodedTexts
@@ -72,7 +71,7 @@ class Runner:
             raise
 
     def is_elsewhere(self, spec: RunSpec, besides: str = "") -> bool:
-        """Whether a process that does not share our claims is at the run."""
+        """Whether a process that does not share our locks is at the run."""
         return self.store.is_running(spec.suite, spec.key, besides)
 
     def _done(self, spec: RunSpec, run: ActiveRun, watch: Watch, teacher: Record | None) -> Outcome:
@@ -198,4 +197,4 @@ def _keep_teacher(run_id: str, data: EncodedDataset, trained: TrainedModel, fold
     model = trained.model.to(device)
     data.teacher_logits("validation", run_id, lambda _: trained.valid_logits)
     data.teacher_logits("train", run_id, lambda encoded: predict(model, encoded, device=device))
-    keep_folder(teacher_folder(run_id), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))
+    write_dir_atomic(teacher_folder(run_id), partial(shutil.copytree, folder / TEACHER, dirs_exist_ok=True))

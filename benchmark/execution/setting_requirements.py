@@ -9,10 +9,10 @@ from transformers import PreTrainedTokenizerBase
 from benchmark.core.errors import DataError, InputError
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import RunSpec, Task
-from benchmark.data.augmentation.config import METHODS, Means, lacking
+from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
 from benchmark.data.sources import read_local
 
-USUAL = Means()
+USUAL = AugmentationConfig()
 IN_DOMAIN = "--in-domain"
 
 
@@ -32,29 +32,35 @@ def add_options(made: argparse.ArgumentParser, positive: Callable[[str], int]) -
     add("--agreed", action="store_true", help="keep a made text only where the teacher labels it as its origin")
 
 
-def read_means(args: argparse.Namespace) -> Means:
+def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:
     """Raises DataError for a text file that cannot be read or holds nothing."""
-    there, back = args.translate
+    forward_model, backward_model = args.translate
     if args.in_domain and not read_local(Path(args.in_domain), IN_DOMAIN).strip():
         raise DataError(f"File {args.in_domain!r} of {IN_DOMAIN} is empty. Give one text a line.")
-    return Means(there=there, back=back, fill_mask=args.fill_mask, n_texts=args.augmented, in_domain=args.in_domain)
+    return AugmentationConfig(
+        forward_model=forward_model,
+        backward_model=backward_model,
+        fill_mask=args.fill_mask,
+        n_texts=args.augmented,
+        in_domain=args.in_domain,
+    )
 
 
-def why_not(setting: str, task: Task, means: Means) -> str:
+def why_not(setting: str, task: Task, augmentation: AugmentationConfig) -> str:
     """Why a setting cannot be done on any data set; empty where it can."""
     policy = SETTINGS[setting]
     if policy.balance and task != "classification":
         return "it balances labels of texts, which only classification has"
-    if policy.text_source == "in_domain" and not means.in_domain:
+    if policy.text_source == "in_domain" and not augmentation.in_domain:
         return "it needs --in-domain FILE"
-    lacks = lacking(policy.text_source, means) if policy.text_source in METHODS else ""
+    lacks = missing_options(policy.text_source, augmentation) if policy.text_source in METHODS else ""
     return f"it needs {lacks}" if lacks else ""
 
 
-def require_doable(settings: tuple[str, ...], task: Task, means: Means) -> None:
+def require_doable(settings: tuple[str, ...], task: Task, augmentation: AugmentationConfig) -> None:
     """Raises InputError for the first setting that cannot be done."""
     for setting in settings:
-        if reason := why_not(setting, task, means):
+        if reason := why_not(setting, task, augmentation):
             raise InputError(f"Setting {setting!r} cannot be done: {reason}.")
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import torch
 
-from benchmark.core.locks import claim
+from benchmark.core.locks import run_lock
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
@@ -101,7 +101,7 @@ class Run:
     """Ids of the ended runs of its key that it is to be done in spite of."""
 
     def run(self, runner: Runner, watch: Watch) -> Outcome | None:
-        with claim(runner.store.uri, self.spec.key) as is_ours:
+        with run_lock(runner.store.uri, self.spec.key) as is_ours:
             if is_ours and not runner.is_elsewhere(self.spec):
                 outcome = runner.ended(self.spec, self.known) or runner.execute(self.spec, watch, self.teacher)
                 if outcome:

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, BertConfig
 
 from benchmark.bundle.files import MODEL
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.spec import Task
 from benchmark.distillation.teacher import Teacher
 from benchmark.export.onnx_export import export_onnx
@@ -31,6 +31,6 @@ def build_reference(task: Task) -> Teacher:
 def reference_onnx(task: Task) -> Path:
     """Path of its ONNX form, exported at the first call."""
     folder = cache_folder() / NAME / task
-    if not is_whole(folder):
-        keep_folder(folder, lambda draft: export_onnx(build_reference(task), draft / MODEL))
+    if not verify(folder):
+        write_dir_atomic(folder, lambda draft: export_onnx(build_reference(task), draft / MODEL))
     return folder / MODEL

@@ -4,11 +4,11 @@ import re
 import tempfile
 from pathlib import Path
 
-from benchmark.core.cache import write_text, write_whole
+from benchmark.core.cache import write_atomic, write_text
 from benchmark.core.errors import InputError
 from benchmark.core.spec import digest
 
-__all__ = ["RESULTS", "folder_name", "report_folder", "write_text", "write_whole"]
+__all__ = ["RESULTS", "folder_name", "report_folder", "write_atomic", "write_text"]
 
 RESULTS = Path("results")
 FOLDER_CHARACTERS = 60

@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from benchmark.core.presets import GRID_RATES
-from benchmark.reporting.files import write_text, write_whole
+from benchmark.reporting.files import write_atomic, write_text
 from benchmark.reporting.paper import paper_tuned_rates
 from benchmark.reporting.tradeoff import COLOURS
 from benchmark.reporting.tradeoff_plot import DOTS_PER_INCH
@@ -53,8 +53,8 @@ def best(tried: Sequence[Tried]) -> Tried | None:
 
 def write_rates(folder: Path, title: str, tried: Sequence[Tried]) -> None:
     """Writes study.html, study.png and trials.csv into `folder`."""
-    write_whole(folder / "trials.csv", lambda draft: _fill(draft, tried))
-    write_whole(folder / "study.png", lambda draft: draw(title, tried).savefig(draft, dpi=DOTS_PER_INCH))
+    write_atomic(folder / "trials.csv", lambda draft: _fill(draft, tried))
+    write_atomic(folder / "study.png", lambda draft: draw(title, tried).savefig(draft, dpi=DOTS_PER_INCH))
     plots = figure(tried).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     head = f"{HEAD}<title>{escape(title)}</title>\n<style>{STYLE}</style>\n<script>{get_plotlyjs()}</script>\n"
     body = f"<h1>{escape(title)}</h1>\n<p><strong>{escape(answer(tried))}</strong></p>\n{plots}"

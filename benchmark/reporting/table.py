@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from benchmark.core.cache import write_whole
+from benchmark.core.cache import write_atomic
 
 NONE = "-"
 """Text of a cell without a value."""
@@ -157,7 +157,7 @@ def terminal_table(table: Table[R], style: Callable[[R], str] = lambda _: "") ->
 
 def write_csv(path: Path, table: Table[R]) -> Path:
     """Empty cells where there is no value; booleans as `true` and `false`; floats in full."""
-    return write_whole(path, lambda draft: _fill_csv(draft, [column.name for column in table.columns], table.values))
+    return write_atomic(path, lambda draft: _fill_csv(draft, [column.name for column in table.columns], table.values))
 
 
 def write_parquet(path: Path, table: Table[R]) -> Path:
@@ -168,7 +168,7 @@ def write_parquet(path: Path, table: Table[R]) -> Path:
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     schema = pa.schema([(column.name, types[column.kind]) for column in table.columns])
     columns = {column.name: [column.value(row) for row in table.rows] for column in table.columns}
-    return write_whole(path, lambda draft: parquet.write_table(pa.table(columns, schema=schema), draft))
+    return write_atomic(path, lambda draft: parquet.write_table(pa.table(columns, schema=schema), draft))
 
 
 def json_columns(table: Table[R]) -> list[Json]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from benchmark.reporting.columns import Value, all_columns
-from benchmark.reporting.files import write_whole
+from benchmark.reporting.files import write_atomic
 from benchmark.reporting.leaderboard_entry import Board, Standing
 from benchmark.reporting.results import COLUMNS, KINDS, Row
 
@@ -26,22 +26,22 @@ def write_leaderboards(folder: Path, boards: Sequence[Board]) -> None:
     lines = [_line(standing, board) for board in boards for standing in board.standings]
     names = list(dict.fromkeys(name for line in lines for name in line)) or ["preset"]
     columns = {name: [line.get(name) for line in lines] for name in names}
-    write_whole(folder / "leaderboard.csv", lambda draft: fill(draft, names, zip(*columns.values(), strict=True)))
+    write_atomic(folder / "leaderboard.csv", lambda draft: fill(draft, names, zip(*columns.values(), strict=True)))
     arrays = {name: _array(values) for name, values in columns.items()}
-    write_whole(folder / "leaderboard.parquet", lambda draft: parquet.write_table(pa.table(arrays), draft))
+    write_atomic(folder / "leaderboard.parquet", lambda draft: parquet.write_table(pa.table(arrays), draft))
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> Path:
     """Empty where not measured; booleans as `true` and `false`; floats in full, so that reading gives them back."""
     lines = [[getattr(row, column) for column in COLUMNS] for row in rows]
-    return write_whole(path, lambda draft: fill(draft, COLUMNS, lines))
+    return write_atomic(path, lambda draft: fill(draft, COLUMNS, lines))
 
 
 def write_parquet(path: Path, rows: Sequence[Row]) -> Path:
     """Null where not measured; the types do not depend on what the rows hold."""
     schema = pa.schema([(column, ARROW[KINDS[column]]) for column in COLUMNS])
     columns = {column: [getattr(row, column) for row in rows] for column in COLUMNS}
-    return write_whole(path, lambda draft: parquet.write_table(pa.table(columns, schema=schema), draft))
+    return write_atomic(path, lambda draft: parquet.write_table(pa.table(columns, schema=schema), draft))
 
 
 def _line(standing: Standing, board: Board) -> dict[str, Value]:

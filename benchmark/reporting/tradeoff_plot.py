@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from benchmark.reporting.files import write_whole
+from benchmark.reporting.files import write_atomic
 from benchmark.reporting.leaderboard_entry import Board, Standing
 from benchmark.reporting.tradeoff import AXES, COLOURS, TEACHER_COLOUR, cost_axes, front, scored, settings, students
 
@@ -35,7 +35,7 @@ def write_pictures(*paths: Path, board: Board) -> Path:
     """
     figure = draw(board)
     for path in paths:
-        write_whole(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+        write_atomic(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
     return paths[-1]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.core.presets import GRID_RATES
-from benchmark.reporting.files import write_whole
+from benchmark.reporting.files import write_atomic
 from benchmark.reporting.learning_rate_plot import State, Tried, answer, best, draw, paper_answer
 from benchmark.reporting.markdown import escaped
 from benchmark.reporting.tradeoff_plot import DOTS_PER_INCH
@@ -85,5 +85,5 @@ def write_searches(folder: Path, found: Sequence[Searched]) -> str:
 
 def _chapter(folder: Path, number: int, one: Searched) -> str:
     name = f"learning_rates_{number}.png"
-    write_whole(folder / name, lambda draft: draw(f"Study {one.name}", one.tried).savefig(draft, dpi=DOTS_PER_INCH))
+    write_atomic(folder / name, lambda draft: draw(f"Study {one.name}", one.tried).savefig(draft, dpi=DOTS_PER_INCH))
     return f"**{escaped(one.name)}**: {escaped(answer(one.tried))}\n\n![F1 against learning rate]({name})"

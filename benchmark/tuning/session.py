@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.core.cache import lock_path, write_whole
+from benchmark.core.cache import lock_path, write_atomic
 from benchmark.execution.runner import Runner
 from benchmark.reporting.learning_rate_plot import Tried, best, write_rates
 from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, training_key
@@ -103,7 +103,7 @@ class Session:
             write_rates(Path(scratch), f"Study {self.search.name}", rows)
             run.log_artifacts(Path(scratch))
             for made in Path(scratch).iterdir():
-                write_whole(folder / made.name, partial(shutil.copyfile, made))
+                write_atomic(folder / made.name, partial(shutil.copyfile, made))
         if found is None:
             run.fail("training diverged at every learning rate")
             return None

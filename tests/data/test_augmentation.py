@@ -17,7 +17,7 @@ from benchmark.data.augmentation import augment as augmenting
 from benchmark.data.augmentation import config as meaning
 from benchmark.data.augmentation import neighbours as neighbouring
 from benchmark.data.augmentation.augment import Augmented, augment, substituted
-from benchmark.data.augmentation.config import METHODS, N_TEXTS, Means, lacking, recipe
+from benchmark.data.augmentation.config import METHODS, N_TEXTS, AugmentationConfig, missing_options, recipe
 from benchmark.data.augmentation.neighbours import nearest, neighbours
 from benchmark.data.augmentation.words import core, draws, in_case_of, pick, with_core
 from benchmark.data.corpus import load_corpus
@@ -38,8 +38,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("models")
     return {
-        "there": make_marian(folder / "there", seed=0),
-        "back": make_marian(folder / "back", seed=1),
+        "forward_model": make_marian(folder / "forward", seed=0),
+        "backward_model": make_marian(folder / "backward", seed=1),
         "fill_mask": make_fill_mask(folder / "fill-mask", tiny_teacher),
     }
 
@@ -47,7 +47,13 @@ def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> dict
 def made(
     method: str, models: dict[str, str], source: Sequence[Any] = SOURCE, n_texts: int = 30, **more: Any
 ) -> Augmented:
-    return augment(method, source, more.pop("pool", POOL), Means(**models, n_texts=n_texts), more.pop("exclude", set()))
+    return augment(
+        method,
+        source,
+        more.pop("pool", POOL),
+        AugmentationConfig(**models, n_texts=n_texts),
+        more.pop("exclude", set()),
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -142,25 +148,25 @@ def test_no_more_is_rewritten_than_needed(models: dict[str, str], monkeypatch: p
 
 
 def test_the_paper_made_20000() -> None:
-    assert Means().n_texts == N_TEXTS == 20_000
+    assert AugmentationConfig().n_texts == N_TEXTS == 20_000
 
 
 def test_what_is_lacking_is_named_by_its_options(models: dict[str, str]) -> None:
-    assert lacking("subs", Means()) == ""
-    assert lacking("bt_subs", Means()) == "--translate THERE BACK and --fill-mask MODEL"
-    assert lacking("bt_subs", Means(there="a", fill_mask="b")) == "--translate THERE BACK"
-    assert lacking("bt_subs", Means(there="a", back="b")) == "--fill-mask MODEL"
-    assert lacking("bt_subs", Means(**models)) == ""
-    for ask in (recipe, lambda method, means: augment(method, SOURCE, POOL, means, set())):
+    assert missing_options("subs", AugmentationConfig()) == ""
+    assert missing_options("bt_subs", AugmentationConfig()) == "--translate THERE BACK and --fill-mask MODEL"
+    assert missing_options("bt_subs", AugmentationConfig(forward_model="a", fill_mask="b")) == "--translate THERE BACK"
+    assert missing_options("bt_subs", AugmentationConfig(forward_model="a", backward_model="b")) == "--fill-mask MODEL"
+    assert missing_options("bt_subs", AugmentationConfig(**models)) == ""
+    for ask in (recipe, lambda method, augmentation: augment(method, SOURCE, POOL, augmentation, set())):
         with pytest.raises(InputError, match=r"needs --fill-mask MODEL .* or take 'subs'"):
-            ask("bt_subs", Means(there="a", back="b"))
+            ask("bt_subs", AugmentationConfig(forward_model="a", backward_model="b"))
 
 
 def test_bad_input(models: dict[str, str]) -> None:
     with pytest.raises(UnknownNameError, match=r"'bt_sub'\. Did you mean 'bt_subs'\?"):
         made("bt_sub", models)
     with pytest.raises(InputError, match="0 new texts cannot be made"):
-        Means(n_texts=0)
+        AugmentationConfig(n_texts=0)
     for source in ([], ["", "  "]):
         with pytest.raises(DataError, match=f"the source holds {len(source)}, all empty"):
             made("subs", models, source)
@@ -172,13 +178,18 @@ def test_a_recipe_tells_whatever_changes_the_texts(
     models: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(method: str = "bt_subs", **other: Any) -> str:
-        return json.dumps(recipe(method, Means(**models | other)))
+        return json.dumps(recipe(method, AugmentationConfig(**models | other)))
 
     moved = Path(models["fill_mask"]).rename(tmp_path / "moved")
     before = told(fill_mask=str(moved))
     moved.rename(models["fill_mask"])
     assert told() == before, "the files count, not their place"
-    others = [told("subs"), told(n_texts=5), told(back=models["there"]), told(there=models["back"])]
+    others = [
+        told("subs"),
+        told(n_texts=5),
+        told(backward_model=models["forward_model"]),
+        told(forward_model=models["backward_model"]),
+    ]
     monkeypatch.setitem(meaning.MASKING, "share", 0.5)
     others.append(told())
     assert len({before, *others}) == 6
@@ -188,12 +199,12 @@ def test_a_recipe_tells_whatever_changes_the_texts(
 
 def test_a_recipe_tells_an_edited_model(models: dict[str, str], tiny_teacher: Path, tmp_path: Path) -> None:
     folder = make_fill_mask(tmp_path / "edited", tiny_teacher)
-    means = Means(**models | {"fill_mask": folder})
-    before = recipe("bt_subs", means)
-    assert before == recipe("bt_subs", Means(**models))
+    augmentation = AugmentationConfig(**models | {"fill_mask": folder})
+    before = recipe("bt_subs", augmentation)
+    assert before == recipe("bt_subs", AugmentationConfig(**models))
     weights = Path(folder) / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    assert recipe("bt_subs", means) != before
+    assert recipe("bt_subs", augmentation) != before
 
 
 def test_means_are_cheap_to_import() -> None:

@@ -237,9 +237,9 @@ def test_whole_words_of_a_byte_level_tokenizer() -> None:
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    pretrained.commit_of.cache_clear()
+    pretrained.resolve_revision.cache_clear()
     yield
-    pretrained.commit_of.cache_clear()
+    pretrained.resolve_revision.cache_clear()
 
 
 @pytest.mark.usefixtures("offline")

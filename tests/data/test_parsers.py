@@ -20,7 +20,7 @@ from benchmark.core.errors import DataError, InputError
 from benchmark.core.spec import TASKS, Task
 from benchmark.data.entry import Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
-from benchmark.data.rows import Reading, Row, shorten
+from benchmark.data.rows import ParseContext, Row, shorten
 
 
 def read(
@@ -33,7 +33,7 @@ def read(
 ) -> list[Row]:
     raw = content.encode() if isinstance(content, str) else content
     file = DataFile(path="file", format=file_format, quoted=quoted)
-    return parse(raw, Reading("file", task, "validation", file, text, label))
+    return parse(raw, ParseContext("file", task, "validation", file, text, label))
 
 
 def tagged(content: str, file_format: Format = "conll", **columns: Column) -> list[Row]:

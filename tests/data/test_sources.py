@@ -14,7 +14,7 @@ from benchmark.core.errors import DataError
 from benchmark.data import sources
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry
-from benchmark.data.sources import at_hand, files_of, is_available, read_bytes
+from benchmark.data.sources import files_of, is_available, local_entry, read_bytes
 
 CONTENT = b"text,label\nhalo,ya\n"
 FILE = DataFile(path="data/train.csv", format="csv", sha256=hashlib.sha256(CONTENT).hexdigest())
@@ -172,7 +172,7 @@ def test_a_public_data_set_is_at_hand_as_files_that_need_neither_mirror_nor_netw
     monkeypatch.chdir(folder.parent)
     if place == "mirror":
         monkeypatch.setenv(sources.MIRROR, folder.name)
-    here = at_hand(ENTRY)
+    here = local_entry(ENTRY)
     if place == "mirror":
         monkeypatch.delenv(sources.MIRROR)
     monkeypatch.setattr(sources, "PUBLIC_ADDRESS", "http://127.0.0.1:9")

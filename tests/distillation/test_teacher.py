@@ -73,7 +73,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty hub cache, and no way out of it."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    pretrained.commit_of.cache_clear()
+    pretrained.resolve_revision.cache_clear()
     return tmp_path / "hub"
 
 
@@ -252,7 +252,7 @@ def test_a_branch_is_pinned_to_its_commit(offline: Path, saved: Path) -> None:
     assert load_teacher("owner/model", "classification", 2).embedding.num_embeddings == len(PIECES)
     cached(offline, saved, COMMIT[::-1])
     assert identify("owner/model") == f"owner/model@{COMMIT}", "one process reads one commit"
-    pretrained.commit_of.cache_clear()
+    pretrained.resolve_revision.cache_clear()
     assert identify("owner/model") == f"owner/model@{COMMIT[::-1]}"
 
 

@@ -22,7 +22,7 @@ import pytest
 from benchmark.cli.options import parser, request
 from benchmark.core.cache import augmented_path, logits_folder, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
-from benchmark.core.locks import claim
+from benchmark.core.locks import run_lock
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoded_dataset import POOL
 from benchmark.distillation.suite_data import SuiteData
@@ -274,15 +274,15 @@ def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
 
 @pytest.mark.usefixtures("desk_folder")
 def test_a_claim_is_one_process_s_at_a_time() -> None:
-    code = "from benchmark.core.locks import claim\nwith claim('s', 'k') as is_ours: print(is_ours)"
+    code = "from benchmark.core.locks import run_lock\nwith run_lock('s', 'k') as is_ours: print(is_ours)"
 
     def other() -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
-    with claim("s", "k") as is_ours:
+    with run_lock("s", "k") as is_ours:
         assert is_ours
         assert other() == "False"
-    with claim("s", "another"):
+    with run_lock("s", "another"):
         assert other() == "True"
 
 

@@ -148,7 +148,7 @@ def test_a_machine_without_any_of_the_files_reads_the_same(
 def test_what_is_sent_once_is_not_sent_again_until_it_changes(suite: str, store: Store, desk_folder: Path) -> None:
     suite_data, specs = everything(suite)
     upload_inputs(suite_data, specs, store)
-    names = ["chat", "unlabeled", "in_domain", "encoder", "vectors", "there", "back", "fill_mask"]
+    names = ["chat", "unlabeled", "in_domain", "encoder", "vectors", "forward_model", "backward_model", "fill_mask"]
     assert data_runs(store, "chat") == [f"data.{name}" for name in names]
     upload_inputs(suite_data, specs, store)
     assert len(data_runs(store, "chat")) == 8

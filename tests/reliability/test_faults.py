@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from benchmark.cli.command import run_command
-from benchmark.core.cache import write_whole
+from benchmark.core.cache import write_atomic
 from benchmark.core.errors import BAD_INPUT
 from reliability import cache, clock, disk, kill_sweep, server
 from reliability.tally import Fault
@@ -25,7 +25,7 @@ def test_nothing_is_lost(fault: Fault, tries: int, tmp_path: Path) -> None:
 def test_a_full_disk_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def write() -> int:
         with disk.no_file_longer_than(100):
-            write_whole(tmp_path / "report.md", lambda draft: draft.write_text("x" * 9000))
+            write_atomic(tmp_path / "report.md", lambda draft: draft.write_text("x" * 9000))
         return 0
 
     with pytest.raises(SystemExit) as ended:

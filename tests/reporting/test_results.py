@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from benchmark.core.cache import write_text
 from benchmark.core.errors import InputError
-from benchmark.reporting.files import report_folder, write_whole
+from benchmark.reporting.files import report_folder, write_atomic
 from benchmark.reporting.results import COLUMNS, Row, results
 from benchmark.reporting.tabular import write_csv, write_parquet
 from tracking import Record, Store
@@ -165,7 +165,7 @@ def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> 
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        write_whole(path, half)
+        write_atomic(path, half)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("results.csv", "old")]
 
 

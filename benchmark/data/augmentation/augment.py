@@ -7,7 +7,7 @@ from typing import cast
 
 from benchmark.core.errors import DataError
 from benchmark.data.augmentation.cache import chunks
-from benchmark.data.augmentation.config import BACK_TRANSLATED, SUBSTITUTED, Means, require
+from benchmark.data.augmentation.config import BACK_TRANSLATED, SUBSTITUTED, AugmentationConfig, require
 from benchmark.data.augmentation.masking import FillMask
 from benchmark.data.augmentation.neighbours import neighbours
 from benchmark.data.augmentation.rates import IDLE_ROUNDS, SUBSTITUTION
@@ -32,7 +32,9 @@ class Augmented:
     """Of each text the number of the source's text that it was made from."""
 
 
-def augment(method: str, source: Texts, pool: Texts, means: Means, exclude: set[str], device: str = "cpu") -> Augmented:
+def augment(
+    method: str, source: Texts, pool: Texts, config: AugmentationConfig, exclude: set[str], device: str = "cpu"
+) -> Augmented:
     """At most `means.n_texts` new texts made from `source`, fewer where rounds in a row give nothing new.
 
     A text comes out once, whatever its case and spacing, and never as it stands in `source` or, by `text_key`, in
@@ -44,14 +46,14 @@ def augment(method: str, source: Texts, pool: Texts, means: Means, exclude: set[
         InputError: a model is lacking, cannot be had, or is of another class.
         DataError: no text in `source`, a broken model, too little text to learn neighbours from.
     """
-    require(method, means)
+    require(method, config)
     known = set(map(text_key, source))
     if not known - {""}:
         raise DataError(
             f"There is nothing to make new texts from: the source holds {len(source)}, all empty. Give some."
         )
-    rewrite = WRITERS[method](source, pool, means, device)
-    found = list(islice(_new(source, rewrite, known | exclude), means.n_texts))
+    rewrite = WRITERS[method](source, pool, config, device)
+    found = list(islice(_new(source, rewrite, known | exclude), config.n_texts))
     return Augmented(cast(Texts, [text for _, text in found]), [origin for origin, _ in found])
 
 
@@ -76,7 +78,7 @@ def _round(source: Texts, rewrite: Rewrite, variant: int) -> Iterator[tuple[int,
         yield from zip((origin for origin, _ in some), texts, strict=True)
 
 
-def _substitution(source: Texts, pool: Texts, means: Means, device: str) -> Rewrite:  # noqa: ARG001
+def _substitution(source: Texts, pool: Texts, config: AugmentationConfig, device: str) -> Rewrite:  # noqa: ARG001
     near = neighbours(source, pool)
     return lambda texts, variant: (substituted(text, near, variant) for text in texts)
 
@@ -92,12 +94,12 @@ def substituted(text: Text, near: dict[str, list[str]], variant: int) -> Text:
     return as_like(text, words)
 
 
-def _back_translation(source: Texts, pool: Texts, means: Means, device: str) -> Rewrite:  # noqa: ARG001
-    there, back = Translator(means.there, device), Translator(means.back, device)
-    fill_mask = FillMask(means.fill_mask, device)
+def _back_translation(source: Texts, pool: Texts, config: AugmentationConfig, device: str) -> Rewrite:  # noqa: ARG001
+    forward, backward = (Translator(name, device) for name in (config.forward_model, config.backward_model))
+    fill_mask = FillMask(config.fill_mask, device)
 
     def rewrite(texts: Sequence[Text], variant: int) -> list[Text]:
-        translated = back.translate(there.translate([" ".join(words_of(text)) for text in texts]))
+        translated = backward.translate(forward.translate([" ".join(words_of(text)) for text in texts]))
         filled = fill_mask.fill(translated, variant)
         return [as_like(text, new.split()) for text, new in zip(texts, filled, strict=True)]
 

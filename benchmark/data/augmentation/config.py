@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmark.core.errors import InputError, UnknownNameError
-from benchmark.core.hub import check_folder, folder_digest, located
+from benchmark.core.hub import folder_digest, require_files, resolve
 from benchmark.data.augmentation.rates import FASTTEXT, IDLE_ROUNDS, MASKING, SUBSTITUTION, TRANSLATION, VERSION
 
 N_TEXTS = 20_000
@@ -16,6 +16,9 @@ SUBSTITUTED = "subs"
 BACK_TRANSLATED = "bt_subs"
 METHODS = (SUBSTITUTED, BACK_TRANSLATED)
 """Substitution by fastText neighbours, which needs no model; back-translation, then masked words filled anew."""
+
+MODELS = ("forward_model", "backward_model", "fill_mask")
+"""Fields of AugmentationConfig that name a model."""
 
 TRANSLATOR = "translation model"
 FILL_MASK = "fill-mask model"
@@ -29,12 +32,12 @@ IDENTITY_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means:
+class AugmentationConfig:
     """What new texts are made with; models by hub id[@revision] or folder, empty where none is given."""
 
-    there: str = ""
+    forward_model: str = ""
     """Marian model of the first direction."""
-    back: str = ""
+    backward_model: str = ""
     """Marian model of the way back."""
     fill_mask: str = ""
     """Any masked language model with a fast tokenizer."""
@@ -48,13 +51,13 @@ class Means:
             raise InputError(f"{self.n_texts} new texts cannot be made. Ask for 1 or more; the paper made {N_TEXTS}.")
 
 
-def lacking(method: str, means: Means) -> str:
+def missing_options(method: str, config: AugmentationConfig) -> str:
     """The options that the method still needs, in the user's words; empty where it needs none."""
     check_method(method)
     if method == SUBSTITUTED:
         return ""
-    pair = "" if means.there and means.back else "--translate THERE BACK"
-    return " and ".join(filter(None, [pair, "" if means.fill_mask else "--fill-mask MODEL"]))
+    pair = "" if config.forward_model and config.backward_model else "--translate THERE BACK"
+    return " and ".join(filter(None, [pair, "" if config.fill_mask else "--fill-mask MODEL"]))
 
 
 def check_method(method: str) -> None:
@@ -63,24 +66,24 @@ def check_method(method: str) -> None:
         raise UnknownNameError("way to make new texts", method, METHODS)
 
 
-def recipe(method: str, means: Means) -> Mapping[str, object]:
+def recipe(method: str, config: AugmentationConfig) -> Mapping[str, object]:
     """Everything besides the given texts that changes what comes out, as JSON-able values.
 
     Raises InputError where a model is lacking or is neither folder nor model of the hub, DataError where its folder
     lacks a part.
     """
-    require(method, means)
-    about = {"method": method, "version": VERSION, "n_texts": means.n_texts, "idle_rounds": IDLE_ROUNDS}
+    require(method, config)
+    about = {"method": method, "version": VERSION, "n_texts": config.n_texts, "idle_rounds": IDLE_ROUNDS}
     if method == SUBSTITUTED:
         return about | {"substitution": SUBSTITUTION, "fasttext": FASTTEXT}
-    models = [identify(name, TRANSLATOR) for name in (means.there, means.back)]
-    models.append(identify(means.fill_mask, FILL_MASK))
+    models = [identify(name, TRANSLATOR) for name in (config.forward_model, config.backward_model)]
+    models.append(identify(config.fill_mask, FILL_MASK))
     return about | {"models": models, "translation": TRANSLATION, "masking": MASKING}
 
 
-def require(method: str, means: Means) -> None:
+def require(method: str, config: AugmentationConfig) -> None:
     """Raises InputError where the method lacks a model."""
-    if missing := lacking(method, means):
+    if missing := missing_options(method, config):
         raise InputError(
             f"{method!r} makes texts by translating them there and back and filling masked words anew, and needs "
             f"{missing} (folders or hub ids). Give them, or take {SUBSTITUTED!r}, which needs no model."
@@ -89,10 +92,10 @@ def require(method: str, means: Means) -> None:
 
 def identify(name: str, what: str) -> str:
     """What the name stands for: the hub id with its commit, or a digest of the folder's files."""
-    place = located(name, what)
+    place = resolve(name, what)
     if "revision" in place:
         return f"{name.partition('@')[0]}@{place['revision']}"
-    check_folder(Path(name), what, WANTED)
+    require_files(Path(name), what, WANTED)
     return _digest(Path(name), _stamps(Path(name)))
 
 

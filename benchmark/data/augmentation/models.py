@@ -17,7 +17,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from benchmark.core.errors import BenchmarkError, DataError, InputError
-from benchmark.core.hub import located, require_on_hub
+from benchmark.core.hub import require_on_hub, resolve
 from benchmark.data.augmentation.config import FILL_MASK, TRANSLATOR, identify
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -62,7 +62,7 @@ def load_fill_mask(name: str, device: str) -> Loaded:
 def _place(name: str, what: str) -> dict[str, str]:
     """Where the model is, after a look whether it can be had at all."""
     identify(name, what)
-    place = located(name, what)
+    place = resolve(name, what)
     if "revision" in place:
         require_on_hub(place["pretrained_model_name_or_path"], place["revision"], what)
     return place

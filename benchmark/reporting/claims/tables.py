@@ -8,7 +8,7 @@ from typing import Any
 from benchmark.reporting.claims.pairs import Scale
 from benchmark.reporting.claims.verdicts import RULES, Effect, Finding
 from benchmark.reporting.columns import NONE
-from benchmark.reporting.files import write_whole
+from benchmark.reporting.files import write_atomic
 from benchmark.reporting.formatting import significant
 from benchmark.reporting.intervals import Verdict
 from benchmark.reporting.markdown import escaped, table
@@ -43,7 +43,7 @@ def claims_page(findings: Sequence[Finding]) -> Json:
 def write_claims(folder: Path, findings: Sequence[Finding]) -> Path:
     """claims.csv: one line a claim, empty where there is no figure."""
     lines = [_cells(finding) for finding in findings]
-    return write_whole(folder / "claims.csv", lambda draft: fill(draft, COLUMNS, lines))
+    return write_atomic(folder / "claims.csv", lambda draft: fill(draft, COLUMNS, lines))
 
 
 def claims_markdown(findings: Sequence[Finding]) -> str:

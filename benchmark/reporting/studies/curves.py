@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from benchmark.reporting.files import write_whole
+from benchmark.reporting.files import write_atomic
 from benchmark.reporting.results import Row
 from benchmark.reporting.studies.experiments import Experiment
 from benchmark.reporting.tradeoff import COLOURS
@@ -100,7 +100,7 @@ def write_curves(folder: Path, experiment: Experiment, curves: Sequence[Curve]) 
         return ""
     figure = draw(experiment, curves)
     for ending in ("svg", "png"):
-        write_whole(folder / f"{NAME}.{ending}", lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+        write_atomic(folder / f"{NAME}.{ending}", lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
     unit = _unit(curves)
     return f"## F1 on validation by {unit} (Figure 2)\n\n![F1 on validation by {unit}]({NAME}.png)\n\n{NOTE}\n"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmark.core.settings import LengthFilter
 from benchmark.distillation.encoded_dataset import POOL, EncodedDataset, Part
 from benchmark.distillation.selection import of_length
-from benchmark.reporting.files import write_whole
+from benchmark.reporting.files import write_atomic
 from benchmark.reporting.paper import paper_lengths
 
 UNCUT = 2**31 - 1
@@ -51,7 +51,7 @@ def length_statistics(dataset: str, room: EncodedDataset) -> Iterator[Lengths]:
 
 
 def write_lengths(path: Path, rows: Sequence[Lengths]) -> None:
-    write_whole(path, lambda draft: _fill(draft, rows))
+    write_atomic(path, lambda draft: _fill(draft, rows))
 
 
 def markdown(rows: Iterable[Lengths], max_length: int) -> str:

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import cast
 
 from benchmark.core.spec import Task
-from benchmark.reporting.files import write_text, write_whole
+from benchmark.reporting.files import write_atomic, write_text
 from benchmark.reporting.intervals import Interval, interval
 from benchmark.reporting.paper import paper_discussion_f1, paper_f1
 from benchmark.reporting.results import Row
@@ -123,7 +123,7 @@ def _measured(row: Row, experiment: Experiment) -> float | None:
 def write_study(folder: Path, name: str, experiment: Experiment, rows: Sequence[Row], more: str = "") -> Path:
     """Writes study.csv and study.md, which ends with `more`, into `folder`; returns the latter's path."""
     made = lines(name, experiment, rows)
-    write_whole(folder / "study.csv", lambda draft: _fill(draft, made))
+    write_atomic(folder / "study.csv", lambda draft: _fill(draft, made))
     head = f"# Study `{name}`: {experiment.title}\n\n"
     table = TITLES + "".join(_markdown(line) for line in made)
     answers = "".join(f"- {sentence}\n" for sentence in answer(experiment, rows))

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.core.cache import file_digest, file_set_folder, lock_path
-from benchmark.core.checksums import is_whole, keep_folder
+from benchmark.core.cache import file_digest, file_set_folder, lock_path, verify, write_dir_atomic
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.spec import digest
 from benchmark.execution.notes import NOTE, file_set_note
@@ -94,8 +93,8 @@ class FileSet:
         """
         folder = file_set_folder(self.key)
         with FileLock(lock_path(self.key)):
-            if not is_whole(folder):
-                keep_folder(folder, partial(self._fetch, store))
+            if not verify(folder):
+                write_dir_atomic(folder, partial(self._fetch, store))
         return folder
 
     def _packed_again(self) -> "FileSet":

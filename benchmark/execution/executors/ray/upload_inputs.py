@@ -9,7 +9,7 @@ from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec
 from benchmark.data import sources
 from benchmark.data.augmentation.config import IDENTITY_FILES as MODEL_FILES
-from benchmark.data.augmentation.config import METHODS
+from benchmark.data.augmentation.config import METHODS, MODELS
 from benchmark.data.entry import DatasetEntry
 from benchmark.data.suites import Suite
 from benchmark.distillation.suite_data import SuiteData
@@ -48,7 +48,7 @@ def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
     """The data sets that the runs read, as files of this machine; a pool is made of all that the suite has."""
     names = {spec.dataset for spec in specs} | {n for spec in specs if spec.unlabeled for n in suite.datasets}
     entries = [suite.entries[name] for name in sorted(names)]
-    return {entry.name: sources.at_hand(entry) for entry in entries if sources.is_available(entry)}
+    return {entry.name: sources.local_entry(entry) for entry in entries if sources.is_available(entry)}
 
 
 def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[Packed]:
@@ -64,7 +64,7 @@ def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
             "unlabeled", {f"{number}.txt": str(path) for number, path in enumerate(suite_data.suite.unlabeled)}
         )
     if any(spec.text_source == IN_DOMAIN for spec in specs):
-        yield _files(IN_DOMAIN, {f"{IN_DOMAIN}.txt": suite_data.means.in_domain})
+        yield _files(IN_DOMAIN, {f"{IN_DOMAIN}.txt": suite_data.augmentation.in_domain})
 
 
 def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
@@ -75,8 +75,8 @@ def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]
             "vectors", {f"vectors{'.bin' if suite_data.vectors.endswith('.bin') else '.vec'}": suite_data.vectors}
         )
     if any(spec.text_source in METHODS for spec in specs):
-        for name in ("there", "back", "fill_mask"):
-            yield from _folder(name, getattr(suite_data.means, name), MODEL_FILES)
+        for name in MODELS:
+            yield from _folder(name, getattr(suite_data.augmentation, name), MODEL_FILES)
 
 
 def _files(title: str, paths: Mapping[str, str]) -> Packed:
