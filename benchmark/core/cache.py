@@ -81,7 +81,7 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """As `write_whole`, in UTF-8."""
+    """As `write_atomic`, in UTF-8."""
     return write_atomic(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
