@@ -64,12 +64,12 @@ def settings(_: argparse.Namespace) -> Table:
     return table("Settings (-x NAME)", ("setting", "loss", "text", "embeddings start from", "in a plan"), rows)
 
 
-def runs(asked: argparse.Namespace) -> Table:
-    store = Store.open(asked.tracking_uri, create=False)
-    if asked.suite and asked.suite not in store.suites():
-        raise UnknownNameError("suite", asked.suite, store.suites())
+def runs(args: argparse.Namespace) -> Table:
+    store = Store.open(args.tracking_uri, create=False)
+    if args.suite and args.suite not in store.suites():
+        raise UnknownNameError("suite", args.suite, store.suites())
     titles = ("run", "suite", "preset", "role", "status", "F1", "started", "reason")
-    rows = [_run(record) for record in store.records(asked.suite)]
+    rows = [_run(record) for record in store.records(args.suite)]
     return table(f"Runs of {without_password(store.uri)}", titles, rows)
 
 
@@ -125,12 +125,12 @@ def _run(record: Record) -> tuple[str, ...]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Lists one topic, or the names of all."""
-    asked = _parser().parse_args(arguments)
-    if asked.topic and asked.topic not in TOPICS:
-        raise UnknownNameError("topic", asked.topic, TOPICS)
+    args = _parser().parse_args(arguments)
+    if args.topic and args.topic not in TOPICS:
+        raise UnknownNameError("topic", args.topic, TOPICS)
     console = _console()
-    for topic in (asked.topic,) if asked.topic else ALL:
-        console.print(TOPICS[topic](asked))
+    for topic in (args.topic,) if args.topic else ALL:
+        console.print(TOPICS[topic](args))
     return DONE
 
 

@@ -16,21 +16,21 @@ from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import RESULTS, folder_name, report_folder, write_text
 from benchmark.reporting.latex import latex
-from benchmark.reporting.leaderboard import boards, dataset_boards
-from benchmark.reporting.leaderboard_entry import Board
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
+from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.markdown import markdown
 from benchmark.reporting.page import write_page
-from benchmark.reporting.page_data import Chapter, page_data
-from benchmark.reporting.provenance import origin
-from benchmark.reporting.report_section import chapters
+from benchmark.reporting.page_data import ReportSection, page_data
+from benchmark.reporting.provenance import provenance
+from benchmark.reporting.report_section import sections
 from benchmark.reporting.results import Row, results
 from benchmark.reporting.selection import planned_last
 from benchmark.reporting.tabular import write_leaderboards, write_results
-from benchmark.reporting.terminal import show_boards
+from benchmark.reporting.terminal import show_leaderboards
 from benchmark.reporting.tradeoff import cost_axes
-from benchmark.reporting.tradeoff_plot import write_pictures
-from benchmark.reporting.tuning_section import searches, searches_page, write_searches
-from benchmark.reporting.upload import attach
+from benchmark.reporting.tradeoff_plot import write_tradeoff_plot
+from benchmark.reporting.tuning_section import tuning_page, tuning_studies, write_tuning
+from benchmark.reporting.upload import upload_report
 from tracking import Record, Store, ui_command
 
 
@@ -61,24 +61,24 @@ def write_report(
         records = [record for record in records if record.tags.get("preset") == preset]
         rows = [row for row in rows if row.preset == preset]
     folder = report_folder(out)
-    told = chapters(rows, store, records)
-    made = [chapter.board for chapter in told]
-    source = origin(records, rows)
+    told = sections(rows, store, records)
+    made = [section.leaderboard for section in told]
+    source = provenance(records, rows)
     write_results(folder, rows)
     write_leaderboards(folder, made)
     judged = findings(rows, _words(told))
     write_claims(folder, judged)
     where = store.runs_url(suite), ui_command(store.uri)
-    found = searches(records)
-    more = {"claims": claims_page(judged), "searches": searches_page(found)}
+    found = tuning_studies(records)
+    more = {"claims": claims_page(judged), "searches": tuning_page(found)}
     write_page(folder / "report.html", page_data(suite, told, rows, source, records, *where) | more)
     write_text(folder / "report.tex", latex(made))
-    pictures = [_pictures(folder, board, number) for number, board in enumerate(made)]
+    pictures = [_pictures(folder, leaderboard, number) for number, leaderboard in enumerate(made)]
     parts = [markdown(suite, made, rows, source, pictures), claims_markdown(judged)]
-    parts += [write_searches(folder, found), cost_markdown(records)]
+    parts += [write_tuning(folder, found), cost_markdown(records)]
     path = write_text(folder / "report.md", "".join(parts))
     if preset is None:
-        attach(store, suite, folder, records)
+        upload_report(store, suite, folder, records)
     return path
 
 
@@ -86,32 +86,38 @@ def print_leaderboard(
     store: Store, suite: str, console: Console | None = None, rows: Sequence[Row] | None = None
 ) -> None:
     """Prints the suite's leaderboards with their answers; `rows` as `write_report` takes them."""
-    show_boards(boards(ranked(store.records(suite)) if rows is None else rows), console or Console())
+    show_leaderboards(leaderboards(ranked(store.records(suite)) if rows is None else rows), console or Console())
 
 
-def print_verdict(rows: Sequence[Row], asked: argparse.Namespace, budget: Budget, console: Console) -> None:
+def print_verdict(rows: Sequence[Row], args: argparse.Namespace, budget: Budget, console: Console) -> None:
     """Prints which student is best for the budget, on each of the rows' leaderboards."""
-    for board in boards(rows):
-        if asked.preset in (None, board.preset):
-            if asked.dataset:
-                _known("data set", asked.dataset, set(board.datasets))
-                board = dict(zip(board.datasets, dataset_boards(board, rows), strict=True))[asked.dataset]
-            text = f"{board.preset}: {verdict(board, budget)}"
+    for leaderboard in leaderboards(rows):
+        if args.preset in (None, leaderboard.preset):
+            if args.dataset:
+                _known("data set", args.dataset, set(leaderboard.datasets))
+                leaderboard = dict(zip(leaderboard.datasets, dataset_leaderboards(leaderboard, rows), strict=True))[
+                    args.dataset
+                ]
+            text = f"{leaderboard.preset}: {verdict(leaderboard, budget)}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _words(told: Sequence[Chapter]) -> dict[str, float]:
+def _words(told: Sequence[ReportSection]) -> dict[str, float]:
     """Mean words of a test text by data set, where answers were kept."""
-    insights = (insight for chapter in told for insight in chapter.insights)
-    return {insight.dataset: insight.mean_words for insight in insights if insight.mean_words is not None}
+    error_analyses = (error_analysis for section in told for error_analysis in section.error_analyses)
+    return {
+        error_analysis.dataset: error_analysis.mean_words
+        for error_analysis in error_analyses
+        if error_analysis.mean_words is not None
+    }
 
 
-def _pictures(folder: Path, board: Board, number: int) -> str:
+def _pictures(folder: Path, leaderboard: Leaderboard, number: int) -> str:
     """Name of the PNG; empty where there is nothing to draw. The first board's has the plain name."""
-    if not cost_axes(board):
+    if not cost_axes(leaderboard):
         return ""
     name = "trade_off" if number == 0 else f"trade_off_{number + 1}"
-    return write_pictures(folder / f"{name}.svg", folder / f"{name}.png", board=board).name
+    return write_tradeoff_plot(folder / f"{name}.svg", folder / f"{name}.png", leaderboard=leaderboard).name
 
 
 def _known(kind: str, name: str, known: set[str]) -> None:
@@ -121,24 +127,24 @@ def _known(kind: str, name: str, known: set[str]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reports on one suite, or on every suite of the store."""
-    asked = _parser().parse_args(arguments)
-    budget = Budget(max_ms=asked.max_ms, max_mib=asked.max_mib, min_kept=asked.min_kept)
+    args = _parser().parse_args(arguments)
+    budget = Budget(max_ms=args.max_ms, max_mib=args.max_mib, min_kept=args.min_kept)
     console = Console()
-    store = Store.open(asked.tracking_uri, create=False)
+    store = Store.open(args.tracking_uri, create=False)
     suites = store.suites()
     if not suites:
         raise InputError("There are no runs yet. Start with `python -m benchmark.run --suite classification`.")
-    if asked.suite:
-        _known("suite", asked.suite, set(suites))
-        suites = [asked.suite]
+    if args.suite:
+        _known("suite", args.suite, set(suites))
+        suites = [args.suite]
     for suite in suites:
-        out = asked.out or RESULTS
-        records, folder = store.records(suite), out if asked.out and asked.suite else out / folder_name(suite)
+        out = args.out or RESULTS
+        records, folder = store.records(suite), out if args.out and args.suite else out / folder_name(suite)
         rows = ranked(records)
-        path = write_report(store, suite, folder, asked.preset, records, rows)
+        path = write_report(store, suite, folder, args.preset, records, rows)
         print_leaderboard(store, suite, console, rows)
         if budget.is_set:
-            print_verdict(rows, asked, budget, console)
+            print_verdict(rows, args, budget, console)
         console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
     return DONE

@@ -26,7 +26,7 @@ from benchmark.execution.scheduler import finished_teachers, prepare, sweep
 from benchmark.execution.setting_requirements import add_options, require_vectors
 from benchmark.execution.tasks import RunnerConfig
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
-from benchmark.reporting.learning_rate_plot import Tried, answer
+from benchmark.reporting.learning_rate_plot import TrialResult, answer
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown
@@ -156,7 +156,7 @@ class _Once:
             self._say = None
 
 
-def _line(tried: Tried) -> str:
+def _line(tried: TrialResult) -> str:
     score = "diverged" if tried.valid_f1 is None else f"valid F1 {tried.points:.2f}"
     return f"trial {tried.number}  learning rate {tried.learning_rate:.3g}  {score}  {tried.state}"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from benchmark.reporting.formatting import significant
-from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 
 RUNTIMES = {"latency_onnx_ms": "ONNX", "latency_torch_ms": "PyTorch"}
 """The first that was measured speaks."""
@@ -23,8 +23,8 @@ class Budget:
     def is_set(self) -> bool:
         return any(bound is not None for bound in (self.max_ms, self.max_mib, self.min_kept))
 
-    def holds(self, standing: Standing) -> bool:
-        ms, mib, kept = latency(standing), size(standing), standing.f1_kept
+    def holds(self, entry: LeaderboardEntry) -> bool:
+        ms, mib, kept = latency(entry), size(entry), entry.f1_kept
         return (
             (self.max_ms is None or (ms is not None and ms <= self.max_ms))
             and (self.max_mib is None or (mib is not None and mib <= self.max_mib))
@@ -32,36 +32,36 @@ class Budget:
         )
 
 
-def latency(standing: Standing) -> float | None:
+def latency(entry: LeaderboardEntry) -> float | None:
     """Milliseconds a sentence in the first runtime that was measured."""
-    return next((standing.costs[name] for name in RUNTIMES if name in standing.costs), None)
+    return next((entry.costs[name] for name in RUNTIMES if name in entry.costs), None)
 
 
-def size(standing: Standing) -> float | None:
+def size(entry: LeaderboardEntry) -> float | None:
     """MiB of the first file that was weighed."""
-    return next((standing.costs[name] for name in SIZES if name in standing.costs), None)
+    return next((entry.costs[name] for name in SIZES if name in entry.costs), None)
 
 
-def best(board: Board, budget: Budget) -> Standing | None:
+def best(leaderboard: Leaderboard, budget: Budget) -> LeaderboardEntry | None:
     """The ranked student with the best F1 that holds the budget."""
-    return next((standing for standing in board.ranked if budget.holds(standing)), None)
+    return next((entry for entry in leaderboard.ranked if budget.holds(entry)), None)
 
 
-def verdict(board: Board, budget: Budget) -> str:
+def verdict(leaderboard: Leaderboard, budget: Budget) -> str:
     """The best student for the budget, in a sentence."""
-    found = best(board, budget)
+    found = best(leaderboard, budget)
     if found is None:
         return "No student of this table fits the budget."
-    n_fitting = sum(budget.holds(standing) for standing in board.ranked)
-    return f"{n_fitting} of {len(board.ranked)} fit; the best is {told(found)}."
+    n_fitting = sum(budget.holds(entry) for entry in leaderboard.ranked)
+    return f"{n_fitting} of {len(leaderboard.ranked)} fit; the best is {told(found)}."
 
 
-def told(standing: Standing) -> str:
+def told(entry: LeaderboardEntry) -> str:
     """Name and figures of a standing, those that are there."""
-    parts = [f"{standing.name}: F1 {standing.f1:.1f}"]
-    if standing.f1_kept is not None:
-        parts.append(f"{standing.f1_kept:.1f} % kept")
-    ms, mib = latency(standing), size(standing)
+    parts = [f"{entry.name}: F1 {entry.f1:.1f}"]
+    if entry.f1_kept is not None:
+        parts.append(f"{entry.f1_kept:.1f} % kept")
+    ms, mib = latency(entry), size(entry)
     parts += [] if ms is None else [f"{significant(ms)} ms"]
     parts += [] if mib is None else [f"{significant(mib)} MiB"]
     return ", ".join(parts)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal
 
 from benchmark.reporting.formatting import millions, significant
-from benchmark.reporting.leaderboard_entry import ACROSS, Board, Standing
+from benchmark.reporting.leaderboard_entry import ACROSS, Leaderboard, LeaderboardEntry
 
 NONE = "-"
 """Shown where there is no figure."""
@@ -24,8 +24,8 @@ class Column:
 
     name: str
     title: str
-    value: Callable[[Standing], Value]
-    show: Callable[[Standing], str]
+    value: Callable[[LeaderboardEntry], Value]
+    show: Callable[[LeaderboardEntry], str]
     meaning: str = ""
     unit: str = ""
     better: Better = ""
@@ -38,23 +38,23 @@ class Column:
     """The others are there for who asks: in the page's column picker and in leaderboard.csv."""
 
 
-def columns(board: Board) -> list[Column]:
+def columns(leaderboard: Leaderboard) -> list[Column]:
     """The usual columns; a teacher's only where there are several."""
-    return [column for column in all_columns(board) if column.usual]
+    return [column for column in all_columns(leaderboard) if column.usual]
 
 
-def all_columns(board: Board) -> list[Column]:
-    who = [column for column in NAMES if column.title != "teacher" or len(board.teachers) > 1]
-    return [*who, *SCORES, *(_dataset_column(board, name) for name in board.datasets), *COST_COLUMNS]
+def all_columns(leaderboard: Leaderboard) -> list[Column]:
+    who = [column for column in NAMES if column.title != "teacher" or len(leaderboard.teachers) > 1]
+    return [*who, *SCORES, *(_dataset_column(leaderboard, name) for name in leaderboard.datasets), *COST_COLUMNS]
 
 
-def _dataset_column(board: Board, name: str) -> Column:
-    n_test = board.n_test.get(name)
+def _dataset_column(leaderboard: Leaderboard, name: str) -> Column:
+    n_test = leaderboard.n_test.get(name)
     return Column(
         name=F1_OF + name,
         title=name,
-        value=lambda standing: standing.f1_by_dataset.get(name),
-        show=lambda standing: points(standing.f1_by_dataset.get(name)),
+        value=lambda entry: entry.f1_by_dataset.get(name),
+        show=lambda entry: points(entry.f1_by_dataset.get(name)),
         meaning=f"Macro-F1 x100 on the test split of {name}, mean over seeds.",
         note="" if n_test is None else f"n = {n_test}",
         better="higher",
@@ -67,32 +67,34 @@ def points(value: float | None) -> str:
     return NONE if value is None else f"{value:.2f}"
 
 
-def _f1(standing: Standing) -> str:
-    margin = "" if standing.margin is None else f" ± {standing.margin:.2f}"
-    return points(standing.f1) + margin
+def _f1(entry: LeaderboardEntry) -> str:
+    margin = "" if entry.margin is None else f" ± {entry.margin:.2f}"
+    return points(entry.f1) + margin
 
 
-def _kept(standing: Standing) -> str:
-    return NONE if standing.f1_kept is None else f"{standing.f1_kept:.1f}"
+def _kept(entry: LeaderboardEntry) -> str:
+    return NONE if entry.f1_kept is None else f"{entry.f1_kept:.1f}"
 
 
-def _seeds(standing: Standing) -> str:
-    fewest, most = standing.seeds
+def _seeds(entry: LeaderboardEntry) -> str:
+    fewest, most = entry.seeds
     return str(most) if fewest == most else f"{fewest}-{most}"
 
 
-def _coverage(standing: Standing) -> str:
-    there = len(standing.f1_by_dataset)
-    return f"{there}/{there + len(standing.missing)}"
+def _coverage(entry: LeaderboardEntry) -> str:
+    there = len(entry.f1_by_dataset)
+    return f"{there}/{there + len(entry.missing)}"
 
 
-def _of(mapping: str, name: str, standing: Standing) -> float | None:
-    found: Mapping[str, float] = getattr(standing, mapping)
+def _of(mapping: str, name: str, entry: LeaderboardEntry) -> float | None:
+    found: Mapping[str, float] = getattr(entry, mapping)
     return found.get(name)
 
 
-def _written(write: Callable[[float], str], value: Callable[[Standing], float | None], standing: Standing) -> str:
-    found = value(standing)
+def _written(
+    write: Callable[[float], str], value: Callable[[LeaderboardEntry], float | None], entry: LeaderboardEntry
+) -> str:
+    found = value(entry)
     return NONE if found is None else write(found)
 
 
@@ -101,8 +103,8 @@ def _text(name: str, title: str, meaning: str = "") -> Column:
     return Column(name=name, title=title, value=show, show=show, meaning=meaning, number=False, weight=KEPT)
 
 
-def _attribute(name: str, standing: Standing) -> str:
-    return str(getattr(standing, name))
+def _attribute(name: str, entry: LeaderboardEntry) -> str:
+    return str(getattr(entry, name))
 
 
 def _cost(
@@ -153,8 +155,8 @@ NAMES = (
     Column(
         name="rank",
         title="rank",
-        value=lambda standing: standing.rank,
-        show=lambda standing: NONE if standing.rank is None else str(standing.rank),
+        value=lambda entry: entry.rank,
+        show=lambda entry: NONE if entry.rank is None else str(entry.rank),
         weight=KEPT,
         better="lower",
         meaning="By mean F1 among students with a score on every data set of the table. A student whose 95 % interval "
@@ -174,7 +176,7 @@ SCORES = (
     Column(
         name="f1",
         title="mean F1",
-        value=lambda standing: standing.f1,
+        value=lambda entry: entry.f1,
         show=_f1,
         weight=KEPT,
         unit="F1 x100",
@@ -185,8 +187,8 @@ SCORES = (
     Column(
         name="f1_margin",
         title="±",
-        value=lambda standing: standing.margin,
-        show=lambda standing: points(standing.margin),
+        value=lambda entry: entry.margin,
+        show=lambda entry: points(entry.margin),
         unit="F1 x100",
         better="lower",
         usual=False,
@@ -195,7 +197,7 @@ SCORES = (
     Column(
         name="f1_kept",
         title="% kept",
-        value=lambda standing: standing.f1_kept,
+        value=lambda entry: entry.f1_kept,
         show=_kept,
         weight=6,
         unit="%",
@@ -259,7 +261,7 @@ COST_COLUMNS = (
     Column(
         name="coverage",
         title="data sets",
-        value=lambda standing: len(standing.f1_by_dataset),
+        value=lambda entry: len(entry.f1_by_dataset),
         show=_coverage,
         better="higher",
         meaning="Data sets of the table with a score / all of them.",
@@ -268,7 +270,7 @@ COST_COLUMNS = (
     Column(
         name="seeds",
         title="seeds",
-        value=lambda standing: standing.seeds[1],
+        value=lambda entry: entry.seeds[1],
         show=_seeds,
         better="higher",
         weight=2,

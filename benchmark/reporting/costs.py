@@ -31,7 +31,7 @@ class CostTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CostChapter:
+class CostSection:
     """One data set, preset, teacher and machine."""
 
     title: str
@@ -41,11 +41,11 @@ class CostChapter:
 
 def cost_markdown(records: Iterable[Record]) -> str:
     """The chapter of a report; empty where nothing was measured."""
-    parts = [part for chapter in cost_chapters(records) for part in _markdown(chapter)]
+    parts = [part for section in cost_sections(records) for part in _markdown(section)]
     return "\n\n".join(["", "## What each costs", *parts, *map(escaped, READING)]) + "\n" if parts else ""
 
 
-def cost_chapters(records: Iterable[Record]) -> list[CostChapter]:
+def cost_sections(records: Iterable[Record]) -> list[CostSection]:
     """From the inference runs of the newest protocol; smoke runs are left out."""
     known = list(records)
     teachers = teacher_names(known)
@@ -54,7 +54,7 @@ def cost_chapters(records: Iterable[Record]) -> list[CostChapter]:
         names = [record.tags.get(name, "") for name in ("dataset", "preset", "machine")]
         groups[*names, teachers[record.run_id]].append(record)
     several = len({teacher for *_, teacher in groups}) > 1
-    return [_chapter(_title(*key, several=several), key[2], group) for key, group in groups.items()]
+    return [_section(_title(*key, several=several), key[2], group) for key, group in groups.items()]
 
 
 def _title(dataset: str, preset: str, _: str, teacher: str, *, several: bool) -> str:
@@ -74,7 +74,7 @@ def _newest(records: Iterable[Record]) -> list[Record]:
     return [record for record, version in zip(measured, versions, strict=True) if version == newest]
 
 
-def _chapter(title: str, machine: str, group: Sequence[Record]) -> CostChapter:
+def _section(title: str, machine: str, group: Sequence[Record]) -> CostSection:
     by_student: dict[str, Record] = {record.tags["student"]: record for record in group}  # the latest of each
     latest = group[-1]
     reference = [(REFERENCE, _reference(latest.metrics))] if "latency_reference_torch_ms" in latest.metrics else []
@@ -82,7 +82,7 @@ def _chapter(title: str, machine: str, group: Sequence[Record]) -> CostChapter:
     served = [*reference, *forms(group)]
     columns = cost_columns(latest.tags.get("task", ""), [told for _, told in students])
     made = [_table(name, columns[name], served if name == BEYOND_TITLE else students) for name in columns]
-    return CostChapter(title=title, notes=session_note(machine, by_student), tables=tuple(made))
+    return CostSection(title=title, notes=session_note(machine, by_student), tables=tuple(made))
 
 
 def _reference(told: Figures) -> Figures:
@@ -114,9 +114,9 @@ READING = (
 )
 
 
-def _markdown(chapter: CostChapter) -> list[str]:
-    parts = [f"### {escaped(chapter.title)}", *map(escaped, chapter.notes)]
-    for made in chapter.tables:
+def _markdown(section: CostSection) -> list[str]:
+    parts = [f"### {escaped(section.title)}", *map(escaped, section.notes)]
+    for made in section.tables:
         numbers = [False, *(True for _ in made.titles[1:])]
         parts += [f"**{escaped(made.title)}**", table(made.titles, made.rows, numbers)]
     return parts

@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from benchmark.core.artifacts import LABEL_SCORES, PREDICTIONS
-from benchmark.reporting.leaderboard_entry import Board, Standing
-from benchmark.reporting.predictions import Answered, Confusion, LengthBin, confusion, length_bins, read_answers
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.predictions import Confusion, LengthBin, Prediction, confusion, length_bins, read_predictions
 from benchmark.reporting.results import Row
 from tracking import Record, Store, StoreError
 
@@ -21,7 +21,7 @@ Curve = Sequence[tuple[int, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Insight:
+class ErrorAnalysis:
     """Of one data set; every mapping is by `Standing.name` with its teacher, what was not kept is absent."""
 
     dataset: str
@@ -36,20 +36,20 @@ class Insight:
     curves: Mapping[str, Curve] = field(default_factory=dict)
 
 
-def insight(board: Board, store: Store, records: Sequence[Record]) -> Insight:
+def error_analysis(leaderboard: Leaderboard, store: Store, records: Sequence[Record]) -> ErrorAnalysis:
     """`board` is of one data set. Reads one run of each student's best setting: that of the lowest seed."""
-    shown = [standing for standing in board.standings if standing.f1 is not None]
-    first = {row.run_id: row for row in sorted(board.rows, key=lambda row: row.seed or 0, reverse=True)}
-    runs = {label(s, board): _first_run(s, first) for s in shown}
-    leaders = [s for s in _leaders(shown) if runs[label(s, board)]]
-    answers = {label(s, board): _answers(store, runs[label(s, board)]) for s in leaders}
+    shown = [entry for entry in leaderboard.entries if entry.f1 is not None]
+    first = {row.run_id: row for row in sorted(leaderboard.rows, key=lambda row: row.seed or 0, reverse=True)}
+    runs = {label(s, leaderboard): _first_run(s, first) for s in shown}
+    leaders = [s for s in _leaders(shown) if runs[label(s, leaderboard)]]
+    answers = {label(s, leaderboard): _answers(store, runs[label(s, leaderboard)]) for s in leaders}
     answers = {name: found for name, found in answers.items() if found}
-    students = [label(s, board) for s in leaders if not s.is_teacher and label(s, board) in answers]
+    students = [label(s, leaderboard) for s in leaders if not s.is_teacher and label(s, leaderboard) in answers]
     best = students[0] if students else ""
-    compared = [label(s, board) for s in leaders if s.is_teacher or label(s, board) == best]
+    compared = [label(s, leaderboard) for s in leaders if s.is_teacher or label(s, leaderboard) == best]
     classes = {name: _label_scores(store, runs[name]) for name in compared if name in answers}
-    return Insight(
-        dataset=board.datasets[0],
+    return ErrorAnalysis(
+        dataset=leaderboard.datasets[0],
         n_test=max(map(len, answers.values()), default=None),
         mean_words=_mean_words(answers),
         best=best,
@@ -60,34 +60,34 @@ def insight(board: Board, store: Store, records: Sequence[Record]) -> Insight:
     )
 
 
-def _mean_words(answers: Mapping[str, Sequence[Answered]]) -> float | None:
+def _mean_words(answers: Mapping[str, Sequence[Prediction]]) -> float | None:
     """Every standing's answers are to the same texts."""
     texts = next(iter(answers.values()), [])
     return fmean(answered.length for answered in texts) if texts else None
 
 
-def label(standing: Standing, board: Board) -> str:
+def label(entry: LeaderboardEntry, leaderboard: Leaderboard) -> str:
     """A name that is one standing's alone."""
-    return f"{standing.name} ({standing.teacher})" if len(board.teachers) > 1 else standing.name
+    return f"{entry.name} ({entry.teacher})" if len(leaderboard.teachers) > 1 else entry.name
 
 
-def _leaders(shown: Sequence[Standing]) -> list[Standing]:
+def _leaders(shown: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
     """Each teacher, and each student's first standing, which is its best."""
-    firsts: dict[tuple[str, str], Standing] = {}
-    for standing in shown:
-        firsts.setdefault((standing.teacher, standing.student), standing)
+    firsts: dict[tuple[str, str], LeaderboardEntry] = {}
+    for entry in shown:
+        firsts.setdefault((entry.teacher, entry.student), entry)
     return list(firsts.values())
 
 
-def _first_run(standing: Standing, rows: Mapping[str, Row]) -> str:
+def _first_run(entry: LeaderboardEntry, rows: Mapping[str, Row]) -> str:
     """Id of the run with the lowest seed."""
-    return min(standing.runs, key=lambda run_id: rows[run_id].seed or 0, default="")
+    return min(entry.runs, key=lambda run_id: rows[run_id].seed or 0, default="")
 
 
-def _answers(store: Store, run_id: str) -> list[Answered]:
+def _answers(store: Store, run_id: str) -> list[Prediction]:
     """Empty where the run kept none that can be read."""
     try:
-        return read_answers(store.text(run_id, PREDICTIONS))
+        return read_predictions(store.text(run_id, PREDICTIONS))
     except (StoreError, OSError, ValueError, KeyError, RecursionError):
         return []
 

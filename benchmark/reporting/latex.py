@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from benchmark.reporting.columns import columns
-from benchmark.reporting.leaderboard_entry import Board
-from benchmark.reporting.paper_comparison import Beside, beside_paper
-from benchmark.reporting.summary import answer
+from benchmark.reporting.leaderboard_entry import Leaderboard
+from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
+from benchmark.reporting.summary import summary
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -21,9 +21,13 @@ HEAD = "% Needs \\usepackage{booktabs} and, for wide tables, \\usepackage{graphi
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
-def latex(boards: Sequence[Board]) -> str:
+def latex(leaderboards: Sequence[Leaderboard]) -> str:
     """One table float for each table of the report."""
-    tables = [text for board in boards for text in (_leaderboard(board), *map(_beside, beside_paper(board)))]
+    tables = [
+        text
+        for leaderboard in leaderboards
+        for text in (_leaderboard(leaderboard), *map(_beside, paper_comparisons(leaderboard)))
+    ]
     return HEAD + "\n".join(tables)
 
 
@@ -33,14 +37,19 @@ def escaped(text: str) -> str:
     return "".join(SPECIAL.get(character, character) for character in plain)
 
 
-def _leaderboard(board: Board) -> str:
-    shown = columns(board)
-    rows = [[column.show(standing) for column in shown] for standing in board.standings]
+def _leaderboard(leaderboard: Leaderboard) -> str:
+    shown = columns(leaderboard)
+    rows = [[column.show(entry) for column in shown] for entry in leaderboard.entries]
     titles = [f"{column.title} ({column.note})" if column.note else column.title for column in shown]
-    return _table(f"{board.suite}, preset {board.preset}. {answer(board)}", titles, rows, [c.number for c in shown])
+    return _table(
+        f"{leaderboard.suite}, preset {leaderboard.preset}. {summary(leaderboard)}",
+        titles,
+        rows,
+        [c.number for c in shown],
+    )
 
 
-def _beside(paper: Beside) -> str:
+def _beside(paper: PaperComparison) -> str:
     rows = [[*keys, *(" / ".join(paper.texts(cell)) for cell in cells)] for keys, cells in paper.lines]
     numbers = [*(False for _ in paper.heads), *(True for _ in paper.columns)]
     caption = f"Beside the paper's {paper.title}: ours / the paper's / the difference. {paper.note}"

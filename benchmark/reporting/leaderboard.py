@@ -8,8 +8,8 @@ from math import inf
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.aggregation import Gathered, gathered
-from benchmark.reporting.leaderboard_entry import ACROSS, Board, Hole, Standing
-from benchmark.reporting.missing_results import holes
+from benchmark.reporting.leaderboard_entry import ACROSS, Leaderboard, LeaderboardEntry, MissingResult
+from benchmark.reporting.missing_results import missing_results
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import (
     chosen_rows,
@@ -28,22 +28,25 @@ SAME = 1e-9
 """Points of F1 by which two means may differ and still be equal: floating point."""
 
 
-def boards(rows: Sequence[Row]) -> list[Board]:
+def leaderboards(rows: Sequence[Row]) -> list[Leaderboard]:
     """A board for each suite and preset that has a run which counts, in the order they were first used."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.suite, row.preset].append(row)
-    made = [_board(suite, preset, group) for (suite, preset), group in groups.items()]
-    return [board for board in made if board.standings]
+    made = [_leaderboard(suite, preset, group) for (suite, preset), group in groups.items()]
+    return [leaderboard for leaderboard in made if leaderboard.entries]
 
 
-def dataset_boards(board: Board, rows: Sequence[Row]) -> list[Board]:
+def dataset_leaderboards(leaderboard: Leaderboard, rows: Sequence[Row]) -> list[Leaderboard]:
     """The board's competition on each of its data sets alone; `rows` are those that `board` was made of."""
-    own = [row for row in rows if (row.suite, row.preset) == (board.suite, board.preset)]
-    return [_board(board.suite, board.preset, [r for r in own if r.dataset == name]) for name in board.datasets]
+    own = [row for row in rows if (row.suite, row.preset) == (leaderboard.suite, leaderboard.preset)]
+    return [
+        _leaderboard(leaderboard.suite, leaderboard.preset, [r for r in own if r.dataset == name])
+        for name in leaderboard.datasets
+    ]
 
 
-def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
+def _leaderboard(suite: str, preset: str, rows: Sequence[Row]) -> Leaderboard:
     current = current_rows([row for row in rows if not row.smoke])
     datasets = _competitions(current, rows)
     cells = _cells(row for row in current if row.dataset in datasets)
@@ -51,16 +54,16 @@ def _board(suite: str, preset: str, rows: Sequence[Row]) -> Board:
     teachers = _Teachers([timed_on(machine, row) for row in current if row.is_teacher and row.counts], chosen, datasets)
     counting = {row.run_id for row in current if row.counts}
     uncounted = _cells(row for row in rows if row.run_id not in counting)
-    standings = [
-        _standing(key, gathered(cell, datasets), teachers.of(key, cell), holes(uncounted[key], datasets))
+    entries = [
+        _entry(key, gathered(cell, datasets), teachers.of(key, cell), missing_results(uncounted[key], datasets))
         for key, cell in chosen.items()
     ]
-    return Board(
+    return Leaderboard(
         suite=suite,
         preset=preset,
         task=rows[0].task,
         datasets=datasets,
-        standings=_ranked(standings),
+        entries=_ranked(entries),
         rows=tuple(row for cell in chosen.values() for row in _rows(cell)),
     )
 
@@ -118,9 +121,9 @@ class _Teachers:
         return [known] if known else ()
 
 
-def _standing(key: Key, ours: Gathered, teacher: Gathered | None, known: Mapping[str, Hole]) -> Standing:
+def _entry(key: Key, ours: Gathered, teacher: Gathered | None, known: Mapping[str, MissingResult]) -> LeaderboardEntry:
     kept = 100 * ours.f1 / teacher.f1 if teacher and teacher.f1 and ours.f1 is not None else None
-    return Standing(
+    return LeaderboardEntry(
         teacher=key[0],
         student=key[1],
         setting=key[2],
@@ -130,7 +133,7 @@ def _standing(key: Key, ours: Gathered, teacher: Gathered | None, known: Mapping
         margin=ours.margin,
         f1_kept=kept,
         f1_by_dataset=ours.f1_by_dataset,
-        missing={name: hole for name, hole in known.items() if name not in ours.f1_by_dataset},
+        missing={name: missing for name, missing in known.items() if name not in ours.f1_by_dataset},
         seeds=ours.seeds,
         costs=ours.costs,
         cost_ranges=ours.cost_ranges,
@@ -150,37 +153,37 @@ def _speed_ups(ours: Mapping[str, float], teachers: Mapping[str, float]) -> dict
     }
 
 
-def _ranked(standings: Iterable[Standing]) -> tuple[Standing, ...]:
+def _ranked(entries: Iterable[LeaderboardEntry]) -> tuple[LeaderboardEntry, ...]:
     """In order. A student shares the rank above it where its interval reaches that of the rank's best student."""
-    ordered = sorted(standings, key=_place)
+    ordered = sorted(entries, key=_place)
     ranks: dict[Key, int] = {}
     rank, lowest = 0, inf
-    for standing in ordered:
-        if standing.is_teacher or standing.interval is None:
+    for entry in ordered:
+        if entry.is_teacher or entry.interval is None:
             continue
-        low, high = standing.interval
+        low, high = entry.interval
         if high < lowest - SAME:
             rank, lowest = len(ranks) + 1, low
-        ranks[_key(standing)] = rank
-    return tuple(replace(standing, rank=ranks.get(_key(standing))) for standing in ordered)
+        ranks[_key(entry)] = rank
+    return tuple(replace(entry, rank=ranks.get(_key(entry))) for entry in ordered)
 
 
-def _key(standing: Standing) -> Key:
-    return standing.teacher, standing.student, standing.setting
+def _key(entry: LeaderboardEntry) -> Key:
+    return entry.teacher, entry.student, entry.setting
 
 
-def _place(standing: Standing) -> tuple[bool, bool, float, int, str, int, str, str]:
+def _place(entry: LeaderboardEntry) -> tuple[bool, bool, float, int, str, int, str, str]:
     settings = list(SETTINGS)
-    setting = settings.index(standing.setting) if standing.setting in settings else len(settings)
-    holes = -len(standing.f1_by_dataset)
-    score = -(standing.f1 or 0.0)
+    setting = settings.index(entry.setting) if entry.setting in settings else len(settings)
+    missing_results = -len(entry.f1_by_dataset)
+    score = -(entry.f1 or 0.0)
     return (
-        not standing.is_teacher,
-        standing.f1 is None,
+        not entry.is_teacher,
+        entry.f1 is None,
         score,
-        holes,
-        standing.student,
+        missing_results,
+        entry.student,
         setting,
-        standing.setting,
-        standing.teacher,
+        entry.setting,
+        entry.teacher,
     )

@@ -28,7 +28,7 @@ Kind = Literal["not_run", "skipped", "failed", "out_of_memory", "smoke", "older"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hole:
+class MissingResult:
     """Why a data set has no F1. `run_id` is empty where nothing was tried."""
 
     kind: Kind
@@ -41,7 +41,7 @@ class Hole:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class LeaderboardEntry:
     """One teacher, student and setting over the data sets of a board. None where a figure would have a hole."""
 
     teacher: str
@@ -59,7 +59,7 @@ class Standing:
     """Share of the mean F1 of the teacher that taught it, in percent."""
     f1_by_dataset: Mapping[str, float]
     """Mean over seeds, x100; what is missing is absent."""
-    missing: Mapping[str, Hole]
+    missing: Mapping[str, MissingResult]
     """Why a data set is missing, by its name."""
     seeds: tuple[int, int]
     """Fewest and most seeds over the data sets that are there."""
@@ -90,14 +90,14 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Board:
+class Leaderboard:
     """The standings of one suite and preset: teachers first, then by rank, then those with a hole."""
 
     suite: str
     preset: str
     task: str
     datasets: tuple[str, ...]
-    standings: tuple[Standing, ...]
+    entries: tuple[LeaderboardEntry, ...]
     rows: tuple[Row, ...] = ()
     """The rows that the figures are made of."""
     n_test: Mapping[str, int] = field(default_factory=dict)
@@ -105,8 +105,8 @@ class Board:
 
     @property
     def teachers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(standing.teacher for standing in self.standings))
+        return tuple(dict.fromkeys(entry.teacher for entry in self.entries))
 
     @property
-    def ranked(self) -> tuple[Standing, ...]:
-        return tuple(standing for standing in self.standings if standing.rank is not None)
+    def ranked(self) -> tuple[LeaderboardEntry, ...]:
+        return tuple(entry for entry in self.entries if entry.rank is not None)

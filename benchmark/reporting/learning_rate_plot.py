@@ -31,7 +31,7 @@ State = Literal["complete", "pruned", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tried:
+class TrialResult:
     """One trial of a study; the fields are the columns of trials.csv."""
 
     number: int
@@ -46,27 +46,27 @@ class Tried:
         return 100 * (self.valid_f1 or 0.0)
 
 
-def best(tried: Sequence[Tried]) -> Tried | None:
+def best(trials: Sequence[TrialResult]) -> TrialResult | None:
     """The complete trial of highest F1, the earliest of equals; None where none is complete."""
-    return max((one for one in tried if one.state == "complete"), key=lambda one: one.points, default=None)
+    return max((one for one in trials if one.state == "complete"), key=lambda one: one.points, default=None)
 
 
-def write_rates(folder: Path, title: str, tried: Sequence[Tried]) -> None:
+def write_rates(folder: Path, title: str, trials: Sequence[TrialResult]) -> None:
     """Writes study.html, study.png and trials.csv into `folder`."""
-    write_atomic(folder / "trials.csv", lambda draft: _fill(draft, tried))
-    write_atomic(folder / "study.png", lambda draft: draw(title, tried).savefig(draft, dpi=DOTS_PER_INCH))
-    plots = figure(tried).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
+    write_atomic(folder / "trials.csv", lambda draft: _fill(draft, trials))
+    write_atomic(folder / "study.png", lambda draft: draw(title, trials).savefig(draft, dpi=DOTS_PER_INCH))
+    plots = figure(trials).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     head = f"{HEAD}<title>{escape(title)}</title>\n<style>{STYLE}</style>\n<script>{get_plotlyjs()}</script>\n"
-    body = f"<h1>{escape(title)}</h1>\n<p><strong>{escape(answer(tried))}</strong></p>\n{plots}"
+    body = f"<h1>{escape(title)}</h1>\n<p><strong>{escape(answer(trials))}</strong></p>\n{plots}"
     write_text(folder / "study.html", f"{head}{body}\n<p>{escape(paper_answer())}</p>\n</html>\n")
 
 
-def answer(tried: Sequence[Tried]) -> str:
+def answer(trials: Sequence[TrialResult]) -> str:
     """What the study found, in a sentence."""
-    found = best(tried)
+    found = best(trials)
     if found is None:
-        return f"None of {len(tried)} trials led to a score."
-    return f"Best of {len(tried)} trials: learning rate {found.learning_rate:.2g}, validation F1 {found.points:.2f}."
+        return f"None of {len(trials)} trials led to a score."
+    return f"Best of {len(trials)} trials: learning rate {found.learning_rate:.2g}, validation F1 {found.points:.2f}."
 
 
 def paper_answer() -> str:
@@ -78,7 +78,7 @@ def paper_answer() -> str:
     return f"The paper's best by random search (section 6.1): {found}. Dashed: the six rates of its grid."
 
 
-def draw(title: str, tried: Sequence[Tried]) -> Figure:
+def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
     """Two panels, as a static picture."""
     made = Figure(figsize=(9.0, 4.2), layout="constrained")
     FigureCanvasAgg(made)
@@ -86,9 +86,9 @@ def draw(title: str, tried: Sequence[Tried]) -> Figure:
     for rate in GRID_RATES:
         by_rate.axvline(rate, color=MARK_COLOUR, linewidth=0.8, linestyle="--", zorder=0)
     by_rate.set_xscale("log")
-    _scatter(by_rate, [one.learning_rate for one in _scored(tried)], tried)
-    _scatter(by_number, [one.number for one in _scored(tried)], tried)
-    by_number.plot(*_best_so_far(tried), color=BEST_COLOUR, drawstyle="steps-post", zorder=1)
+    _scatter(by_rate, [one.learning_rate for one in _scored(trials)], trials)
+    _scatter(by_number, [one.number for one in _scored(trials)], trials)
+    by_number.plot(*_best_so_far(trials), color=BEST_COLOUR, drawstyle="steps-post", zorder=1)
     by_rate.set_ylabel(SCORE_TITLE)
     by_rate.set_xlabel(f"{RATE_TITLE} (dashed: the paper's six)")
     by_number.set_xlabel(f"{NUMBER_TITLE} (line: best so far)")
@@ -96,12 +96,12 @@ def draw(title: str, tried: Sequence[Tried]) -> Figure:
     return made
 
 
-def figure(tried: Sequence[Tried]) -> go.Figure:
+def figure(trials: Sequence[TrialResult]) -> go.Figure:
     """The same two panels with exact figures under the pointer."""
     made = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.03)
-    made.add_trace(_marks([one.learning_rate for one in _scored(tried)], tried), row=1, col=1)
-    made.add_trace(_marks([one.number for one in _scored(tried)], tried), row=1, col=2)
-    numbers, values = _best_so_far(tried)
+    made.add_trace(_marks([one.learning_rate for one in _scored(trials)], trials), row=1, col=1)
+    made.add_trace(_marks([one.number for one in _scored(trials)], trials), row=1, col=2)
+    numbers, values = _best_so_far(trials)
     line = {"color": BEST_COLOUR, "shape": "hv"}
     made.add_trace(go.Scatter(x=numbers, y=values, mode="lines", line=line, hoverinfo="skip"), row=1, col=2)
     for rate in GRID_RATES:
@@ -113,46 +113,46 @@ def figure(tried: Sequence[Tried]) -> go.Figure:
     return made
 
 
-def _marks(xs: Sequence[float], tried: Sequence[Tried]) -> go.Scatter:
+def _marks(xs: Sequence[float], trials: Sequence[TrialResult]) -> go.Scatter:
     return go.Scatter(
         x=xs,
-        y=[one.points for one in _scored(tried)],
+        y=[one.points for one in _scored(trials)],
         mode="markers",
-        marker={"size": 10, "color": _colours(tried)},
-        hovertext=[_hover(one) for one in _scored(tried)],
+        marker={"size": 10, "color": _colours(trials)},
+        hovertext=[_hover(one) for one in _scored(trials)],
         hoverinfo="text",
     )
 
 
-def _hover(one: Tried) -> str:
+def _hover(one: TrialResult) -> str:
     return f"trial {one.number}: {one.learning_rate:.3g}<br>F1 {one.points:.2f} ({one.state})"
 
 
-def _scatter(axes: Axes, xs: Sequence[float], tried: Sequence[Tried]) -> None:
-    axes.scatter(xs, [one.points for one in _scored(tried)], c=_colours(tried), s=36, zorder=3)
+def _scatter(axes: Axes, xs: Sequence[float], trials: Sequence[TrialResult]) -> None:
+    axes.scatter(xs, [one.points for one in _scored(trials)], c=_colours(trials), s=36, zorder=3)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _colours(tried: Sequence[Tried]) -> list[str]:
+def _colours(trials: Sequence[TrialResult]) -> list[str]:
     """The best, the pruned and the others."""
     of_state = {"complete": COLOURS[0], "pruned": PRUNED_COLOUR}
-    found = best(tried)
-    return [BEST_COLOUR if one == found else of_state[one.state] for one in _scored(tried)]
+    found = best(trials)
+    return [BEST_COLOUR if one == found else of_state[one.state] for one in _scored(trials)]
 
 
-def _scored(tried: Sequence[Tried]) -> list[Tried]:
-    return [one for one in tried if one.valid_f1 is not None]
+def _scored(trials: Sequence[TrialResult]) -> list[TrialResult]:
+    return [one for one in trials if one.valid_f1 is not None]
 
 
-def _best_so_far(tried: Sequence[Tried]) -> tuple[list[int], list[float]]:
-    complete = [one for one in tried if one.state == "complete"]
+def _best_so_far(trials: Sequence[TrialResult]) -> tuple[list[int], list[float]]:
+    complete = [one for one in trials if one.state == "complete"]
     return [one.number for one in complete], list(accumulate((one.points for one in complete), max))
 
 
-def _fill(path: Path, tried: Sequence[Tried]) -> None:
-    columns = [field.name for field in fields(Tried)]
+def _fill(path: Path, trials: Sequence[TrialResult]) -> None:
+    columns = [field.name for field in fields(TrialResult)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([getattr(one, column) for column in columns] for one in tried)
+        writer.writerows([getattr(one, column) for column in columns] for one in trials)

@@ -7,26 +7,34 @@ from shlex import join
 
 from benchmark.reporting.budget import report_words
 from benchmark.reporting.columns import NONE, Column, columns
-from benchmark.reporting.leaderboard_entry import Board, Standing
-from benchmark.reporting.paper_comparison import Beside, beside_paper
-from benchmark.reporting.provenance import Origin, commands
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
+from benchmark.reporting.provenance import Provenance, commands
 from benchmark.reporting.report_notes import NOTES, facts, meanings
 from benchmark.reporting.results import Row
-from benchmark.reporting.summary import answer
+from benchmark.reporting.summary import summary
 from benchmark.reporting.tables import Cell
 
 REASON_CHARACTERS = 300
 
 
-def markdown(suite: str, boards: Sequence[Board], rows: Sequence[Row], origin: Origin, pictures: Sequence[str]) -> str:
+def markdown(
+    suite: str,
+    leaderboards: Sequence[Leaderboard],
+    rows: Sequence[Row],
+    provenance: Provenance,
+    pictures: Sequence[str],
+) -> str:
     """The whole report; `pictures` are file names beside it, one for each board or an empty text."""
     parts = [f"# Which student is best? {escaped(suite)}"]
-    parts += [f"**{_of(board, boards)}{escaped(answer(board))}**" for board in boards] or ["**No run counts yet.**"]
-    for board, picture in zip(boards, pictures, strict=True):
-        parts += _board(board, picture)
-    parts += _undone(rows, origin.n_unfinished)
-    parts += _reading(boards)
-    parts += _making(suite, boards, origin)
+    parts += [
+        f"**{_of(leaderboard, leaderboards)}{escaped(summary(leaderboard))}**" for leaderboard in leaderboards
+    ] or ["**No run counts yet.**"]
+    for leaderboard, picture in zip(leaderboards, pictures, strict=True):
+        parts += _leaderboard(leaderboard, picture)
+    parts += _undone(rows, provenance.n_unfinished)
+    parts += _reading(leaderboards)
+    parts += _making(suite, leaderboards, provenance)
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,31 +58,35 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _of(board: Board, boards: Sequence[Board]) -> str:
-    return f"{escaped(board.preset)}: " if len(boards) > 1 else ""
+def _of(leaderboard: Leaderboard, leaderboards: Sequence[Leaderboard]) -> str:
+    return f"{escaped(leaderboard.preset)}: " if len(leaderboards) > 1 else ""
 
 
-def _board(board: Board, picture: str) -> list[str]:
-    shown = columns(board)
-    parts = [f"## Leaderboard, preset {escaped(board.preset or NONE)}"]
+def _leaderboard(leaderboard: Leaderboard, picture: str) -> list[str]:
+    shown = columns(leaderboard)
+    parts = [f"## Leaderboard, preset {escaped(leaderboard.preset or NONE)}"]
     parts += [f"![What each student costs against its F1]({picture})"] if picture else []
-    rows = [[column.show(standing) for column in shown] for standing in board.standings]
+    rows = [[column.show(entry) for column in shown] for entry in leaderboard.entries]
     parts += [table([_header(column) for column in shown], rows, [column.number for column in shown])]
-    holes = [_hole(standing) for standing in board.standings if standing.missing]
-    parts += ["Not ranked, because a mean with a hole is no mean:\n\n" + "\n".join(holes)] if holes else []
-    return parts + [part for paper in beside_paper(board) for part in _beside_paper(paper)]
+    missing_results = [_missing(entry) for entry in leaderboard.entries if entry.missing]
+    parts += (
+        ["Not ranked, because a mean with a hole is no mean:\n\n" + "\n".join(missing_results)]
+        if missing_results
+        else []
+    )
+    return parts + [part for paper in paper_comparisons(leaderboard) for part in _beside_paper(paper)]
 
 
 def _header(column: Column) -> str:
     return f"{column.title} ({column.note})" if column.note else column.title
 
 
-def _hole(standing: Standing) -> str:
-    missing = "; ".join(f"{name} ({_short(str(hole))})" for name, hole in standing.missing.items())
-    return f"- {escaped(standing.name)}: no F1 on {escaped(missing)}"
+def _missing(entry: LeaderboardEntry) -> str:
+    missing = "; ".join(f"{name} ({_short(str(missing))})" for name, missing in entry.missing.items())
+    return f"- {escaped(entry.name)}: no F1 on {escaped(missing)}"
 
 
-def _beside_paper(paper: Beside) -> list[str]:
+def _beside_paper(paper: PaperComparison) -> list[str]:
     rows = [[*keys, *(_pair(paper, cell) for cell in cells)] for keys, cells in paper.lines]
     return [
         f"### Beside the paper's {escaped(paper.title)}",
@@ -83,7 +95,7 @@ def _beside_paper(paper: Beside) -> list[str]:
     ]
 
 
-def _pair(paper: Beside, cell: Cell) -> str:
+def _pair(paper: PaperComparison, cell: Cell) -> str:
     ours, papers, difference = paper.texts(cell)
     return f"{ours} / {papers}" + (f" ({difference})" if cell.difference is not None else "")
 
@@ -120,14 +132,14 @@ def _short(reason: str) -> str:
     return line if len(line) <= REASON_CHARACTERS else f"{line[:REASON_CHARACTERS]}..."
 
 
-def _reading(boards: Sequence[Board]) -> list[str]:
-    lines = [f"- **{escaped(title)}**: {escaped(meaning)}" for title, meaning in meanings(boards).items()]
+def _reading(leaderboards: Sequence[Leaderboard]) -> list[str]:
+    lines = [f"- **{escaped(title)}**: {escaped(meaning)}" for title, meaning in meanings(leaderboards).items()]
     return ["## How to read it", "\n".join([*lines, *(f"- {note}" for note in NOTES)])]
 
 
-def _making(suite: str, boards: Sequence[Board], origin: Origin) -> list[str]:
-    lines = [f"- **{name}**: {escaped(fact)}" for name, fact in facts(origin, boards).items()]
-    typed = origin.commands or tuple(line for board in boards for line in commands(board))
+def _making(suite: str, leaderboards: Sequence[Leaderboard], provenance: Provenance) -> list[str]:
+    lines = [f"- **{name}**: {escaped(fact)}" for name, fact in facts(provenance, leaderboards).items()]
+    typed = provenance.commands or tuple(line for leaderboard in leaderboards for line in commands(leaderboard))
     report = join(report_words(suite))
     code = re.sub("`{3,}", "", "\n".join([*typed, report]))
     return ["## How it was made", "\n".join(lines), f"The commands that make it again:\n\n```sh\n{code}\n```"]

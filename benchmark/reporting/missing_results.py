@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmark.reporting.leaderboard_entry import Hole, Kind
+from benchmark.reporting.leaderboard_entry import Kind, MissingResult
 from benchmark.reporting.results import Row
 
 OUT_OF_MEMORY = ("outofmemory", "out of memory", "memoryerror", "cannot allocate memory")
 """What a reason holds where memory was the reason."""
 
 
-def holes(rows: Iterable[Row], datasets: Sequence[str]) -> Mapping[str, Hole]:
+def missing_results(rows: Iterable[Row], datasets: Sequence[str]) -> Mapping[str, MissingResult]:
     """What is known of each data set, by the most telling of a cell's rows that do not count, the latest of equals."""
-    known: dict[str, Hole] = {}
+    known: dict[str, MissingResult] = {}
     for row in sorted(rows, key=_telling):
-        known[row.dataset] = Hole(kind=kind_of(row), reason=row.reason, run_id=row.run_id)
-    return {name: known.get(name, Hole(kind="not_run")) for name in datasets}
+        known[row.dataset] = MissingResult(kind=kind_of(row), reason=row.reason, run_id=row.run_id)
+    return {name: known.get(name, MissingResult(kind="not_run")) for name in datasets}
 
 
 def _telling(row: Row) -> int:

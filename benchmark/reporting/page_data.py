@@ -10,16 +10,16 @@ from benchmark.core.settings import LADDER
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.budget import RUNTIMES, SIZES, report_words, told
 from benchmark.reporting.columns import Column, all_columns
-from benchmark.reporting.error_analysis import Insight, label
-from benchmark.reporting.leaderboard_entry import Board, Hole, Standing
+from benchmark.reporting.error_analysis import ErrorAnalysis, label
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, MissingResult
 from benchmark.reporting.missing_results import kind_of
-from benchmark.reporting.paper_comparison import Beside, beside_paper
+from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
 from benchmark.reporting.paper_points import paper_points
-from benchmark.reporting.provenance import Origin, commands
+from benchmark.reporting.provenance import Provenance, commands
 from benchmark.reporting.report_notes import NOTES, facts
-from benchmark.reporting.repro_command import Known, repeat
+from benchmark.reporting.repro_command import Known, repro_command
 from benchmark.reporting.results import COLUMNS, Row
-from benchmark.reporting.summary import answer
+from benchmark.reporting.summary import summary
 from benchmark.reporting.tradeoff import AXES, settings, students
 from tracking import Record
 
@@ -27,19 +27,19 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chapter:
+class ReportSection:
     """A board, its competition on each data set alone, and what lies behind each of those."""
 
-    board: Board
-    alone: Sequence[Board]
-    insights: Sequence[Insight]
+    leaderboard: Leaderboard
+    alone: Sequence[Leaderboard]
+    error_analyses: Sequence[ErrorAnalysis]
 
 
 def page_data(
     suite: str,
-    chapters: Sequence[Chapter],
+    sections: Sequence[ReportSection],
     rows: Sequence[Row],
-    origin: Origin,
+    provenance: Provenance,
     records: Sequence[Record],
     address: str,
     ui: str,
@@ -47,7 +47,7 @@ def page_data(
     """`address` is the start of the web address of a run, `ui` the command line that serves it."""
     known = Known.of(records)
     numbers = {row.run_id: number for number, row in enumerate(rows)}
-    boards = [chapter.board for chapter in chapters]
+    leaderboards = [section.leaderboard for section in sections]
     return {
         "suite": suite,
         "address": address,
@@ -55,12 +55,14 @@ def page_data(
         "axes": {name: {"title": title, "factor": factor} for name, (title, factor) in AXES.items()},
         "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
         "ladder": list(LADDER),
-        "chapters": [_chapter(chapter, numbers, known) for chapter in chapters],
+        "chapters": [_section(section, numbers, known) for section in sections],
         "runs": {column: [getattr(row, column) for row in rows] for column in COLUMNS},
         "kinds": ["" if row.counts else kind_of(row) for row in rows],
-        "facts": dict(facts(origin, boards)),
+        "facts": dict(facts(provenance, leaderboards)),
         "notes": list(NOTES),
-        "commands": [*(origin.commands or [line for board in boards for line in commands(board)])],
+        "commands": [
+            *(provenance.commands or [line for leaderboard in leaderboards for line in commands(leaderboard)])
+        ],
     }
 
 
@@ -72,33 +74,33 @@ def embedded(data: Json) -> str:
     return text
 
 
-def _chapter(chapter: Chapter, numbers: Mapping[str, int], known: Known) -> Json:
-    board = chapter.board
-    views = [board] if len(board.datasets) == 1 else [board, *chapter.alone]
-    others = [standing.student for standing in board.standings if not standing.is_teacher]
-    names = list(dict.fromkeys([*students(board), *others]))
+def _section(section: ReportSection, numbers: Mapping[str, int], known: Known) -> Json:
+    leaderboard = section.leaderboard
+    views = [leaderboard] if len(leaderboard.datasets) == 1 else [leaderboard, *section.alone]
+    others = [entry.student for entry in leaderboard.entries if not entry.is_teacher]
+    names = list(dict.fromkeys([*students(leaderboard), *others]))
     papers = [point["student"] for view in views for point in paper_points(view) if point["student"] != TEACHER]
     return {
-        "preset": board.preset,
-        "task": board.task,
+        "preset": leaderboard.preset,
+        "task": leaderboard.task,
         "students": names,
         "palette": list(dict.fromkeys([*names, *papers])),
-        "settings": settings(board),
-        "command": join(report_words(board.suite, board.preset)),
+        "settings": settings(leaderboard),
+        "command": join(report_words(leaderboard.suite, leaderboard.preset)),
         "views": [_view(view, numbers, known) for view in views],
-        "insights": [asdict(insight) for insight in chapter.insights],
-        "beside": [_beside(table) for table in beside_paper(board)],
+        "insights": [asdict(error_analysis) for error_analysis in section.error_analyses],
+        "beside": [_beside(table) for table in paper_comparisons(leaderboard)],
     }
 
 
-def _view(board: Board, numbers: Mapping[str, int], known: Known) -> Json:
-    shown = all_columns(board)
+def _view(leaderboard: Leaderboard, numbers: Mapping[str, int], known: Known) -> Json:
+    shown = all_columns(leaderboard)
     return {
-        "datasets": list(board.datasets),
-        "answer": answer(board),
+        "datasets": list(leaderboard.datasets),
+        "answer": summary(leaderboard),
         "columns": [_column(column) for column in shown],
-        "standings": [_standing(standing, board, shown, numbers, known) for standing in board.standings],
-        "paper": paper_points(board),
+        "standings": [_entry(entry, leaderboard, shown, numbers, known) for entry in leaderboard.entries],
+        "paper": paper_points(leaderboard),
     }
 
 
@@ -107,32 +109,32 @@ def _column(column: Column) -> Json:
     return {name: getattr(column, name) for name in names} | {"initial": column.usual and column.weight > 0}
 
 
-def _standing(
-    standing: Standing, board: Board, shown: Sequence[Column], numbers: Mapping[str, int], known: Known
+def _entry(
+    entry: LeaderboardEntry, leaderboard: Leaderboard, shown: Sequence[Column], numbers: Mapping[str, int], known: Known
 ) -> Json:
     return {
-        "id": label(standing, board),
-        "teacher": standing.teacher,
-        "student": standing.student,
-        "setting": standing.setting,
-        "isTeacher": standing.is_teacher,
-        "told": told(standing) if standing.f1 is not None else "",
-        "interval": standing.interval if standing.margin is not None else None,
-        "ranges": standing.cost_ranges,
-        "values": [column.value(standing) for column in shown],
-        "texts": [column.show(standing) for column in shown],
-        "holes": {name: _hole(hole) for name, hole in standing.missing.items()},
-        "invalid": standing.invalid,
-        "runs": [numbers[run_id] for run_id in standing.runs],
-        "command": repeat(standing, board, known),
+        "id": label(entry, leaderboard),
+        "teacher": entry.teacher,
+        "student": entry.student,
+        "setting": entry.setting,
+        "isTeacher": entry.is_teacher,
+        "told": told(entry) if entry.f1 is not None else "",
+        "interval": entry.interval if entry.margin is not None else None,
+        "ranges": entry.cost_ranges,
+        "values": [column.value(entry) for column in shown],
+        "texts": [column.show(entry) for column in shown],
+        "holes": {name: _missing(missing) for name, missing in entry.missing.items()},
+        "invalid": entry.invalid,
+        "runs": [numbers[run_id] for run_id in entry.runs],
+        "command": repro_command(entry, leaderboard, known),
     }
 
 
-def _hole(hole: Hole) -> Json:
-    return {"kind": hole.kind, "reason": hole.reason, "run": hole.run_id}
+def _missing(missing: MissingResult) -> Json:
+    return {"kind": missing.kind, "reason": missing.reason, "run": missing.run_id}
 
 
-def _beside(table: Beside) -> Json:
+def _beside(table: PaperComparison) -> Json:
     return {
         "title": table.title,
         "note": table.note,

@@ -8,7 +8,7 @@ from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS
 from benchmark.reporting.columns import NONE, points, whole
 from benchmark.reporting.formatting import significant
-from benchmark.reporting.leaderboard_entry import Board
+from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.paper import Row as PaperRow
 from benchmark.reporting.paper import paper_counts, paper_onnx, paper_sizes
 from benchmark.reporting.tables import Cell, PaperTable, paper_tables
@@ -35,7 +35,7 @@ OURS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class PaperComparison:
     """A table of pairs; `heads` are the titles of its `keys`, `write` shows a figure."""
 
     title: str
@@ -53,22 +53,22 @@ class Beside:
         return ours, paper, difference
 
 
-def beside_paper(board: Board) -> list[Beside]:
+def paper_comparisons(leaderboard: Leaderboard) -> list[PaperComparison]:
     """The paper's tables that hold anything of this board, Table 5 or 6 first."""
-    f1 = [_f1_table(table) for table in paper_tables(board)]
+    f1 = [_f1_table(table) for table in paper_tables(leaderboard)]
     if not f1:
         return []
-    sizes = [row for row in paper_sizes() if row["task"] == board.task]
-    made = [*f1, _costs(7, "parameters and milliseconds a sentence, before export", sizes, OURS_OF_SIZES, board)]
-    if board.task == "classification":
+    sizes = [row for row in paper_sizes() if row["task"] == leaderboard.task]
+    made = [*f1, _costs(7, "parameters and milliseconds a sentence, before export", sizes, OURS_OF_SIZES, leaderboard)]
+    if leaderboard.task == "classification":
         note = "before and after export to ONNX; the checkpoint holds two optimiser moments beside the weights"
-        made.append(_costs(8, note, paper_onnx(), OURS_OF_ONNX, board))
-    return [*made, _counts(board)]
+        made.append(_costs(8, note, paper_onnx(), OURS_OF_ONNX, leaderboard))
+    return [*made, _counts(leaderboard)]
 
 
-def _f1_table(table: PaperTable) -> Beside:
+def _f1_table(table: PaperTable) -> PaperComparison:
     teacher = f", teacher {table.teacher}" if table.teacher else ""
-    return Beside(
+    return PaperComparison(
         title=f"Table {table.number}{teacher}",
         note="F1 x100. The average stands only where all six data sets do.",
         heads=("student", "setting"),
@@ -78,26 +78,30 @@ def _f1_table(table: PaperTable) -> Beside:
     )
 
 
-def _costs(number: int, note: str, papers: Sequence[PaperRow], shape: Sequence[Pairing], board: Board) -> Beside:
-    return Beside(
+def _costs(
+    number: int, note: str, papers: Sequence[PaperRow], shape: Sequence[Pairing], leaderboard: Leaderboard
+) -> PaperComparison:
+    return PaperComparison(
         title=f"Table {number}",
         note=f"{note}. {OURS}",
         heads=("student",),
         columns=tuple(title for title, *_ in shape),
-        lines=tuple(((row["student"],), tuple(_cost(row, pairing, board) for pairing in shape)) for row in papers),
+        lines=tuple(
+            ((row["student"],), tuple(_cost(row, pairing, leaderboard) for pairing in shape)) for row in papers
+        ),
     )
 
 
-def _cost(paper: PaperRow, pairing: Pairing, board: Board) -> Cell:
+def _cost(paper: PaperRow, pairing: Pairing, leaderboard: Leaderboard) -> Cell:
     _, column, factor, name = pairing
-    ours = [getattr(row, column) for row in board.rows if row.student == paper["student"]]
+    ours = [getattr(row, column) for row in leaderboard.rows if row.student == paper["student"]]
     measured = [value for value in ours if value is not None]
     return Cell(ours=factor * fmean(measured) if measured else None, paper=float(paper[name]))
 
 
-def _counts(board: Board) -> Beside:
-    papers = [row for row in paper_counts() if row["dataset"] in board.datasets]
-    return Beside(
+def _counts(leaderboard: Leaderboard) -> PaperComparison:
+    papers = [row for row in paper_counts() if row["dataset"] in leaderboard.datasets]
+    return PaperComparison(
         title="Table 4",
         note="Texts of each split, and classes. Ours are of the files as published, checked when they are read.",
         heads=("data set",),

@@ -5,18 +5,18 @@ from statistics import fmean
 from typing import Any
 
 from benchmark.core.spec import TASKS, TEACHER, Task
-from benchmark.reporting.leaderboard_entry import Board
+from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.paper import paper_datasets, paper_f1, paper_onnx, paper_order, paper_sizes
 
 MILLION = 1e6
 
 
-def paper_points(board: Board) -> list[dict[str, Any]]:
+def paper_points(leaderboard: Leaderboard) -> list[dict[str, Any]]:
     """The paper's F1 x100 over the board's data sets, % kept, and costs; empty where it lacks one of the data sets."""
-    if board.task not in TASKS or not set(board.datasets) <= set(paper_datasets(board.task)):
+    if leaderboard.task not in TASKS or not set(leaderboard.datasets) <= set(paper_datasets(leaderboard.task)):
         return []
-    task = board.task
-    f1 = {key: fmean(paper_f1(task)[*key, name] for name in board.datasets) for key in paper_order(task)}
+    task = leaderboard.task
+    f1 = {key: fmean(paper_f1(task)[*key, name] for name in leaderboard.datasets) for key in paper_order(task)}
     teacher = next(value for (student, _), value in f1.items() if student == TEACHER)
     return [
         {

@@ -18,7 +18,7 @@ Answer = str | list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class Prediction:
     """One test text: `length` in words."""
 
     length: int
@@ -58,19 +58,19 @@ class LengthBin:
     """Share of wrong answers in 0..1: of labels, or of words' tags."""
 
 
-def read_answers(text: str) -> list[Answered]:
+def read_predictions(text: str) -> list[Prediction]:
     """Of a run's predictions.jsonl. Raises ValueError or KeyError for another text."""
     lines = text.split("\n")
     return [_answered(json.loads(line)) for line in lines if line.strip()]
 
 
-def _answered(line: Any) -> Answered:
+def _answered(line: Any) -> Prediction:
     if not isinstance(line, dict):
         raise ValueError(f"{line!r:.60} is no answered text")
     text, gold, predicted = (_answer(line[name]) for name in ("text", "gold", "predicted"))
     if type(gold) is not type(predicted):
         raise ValueError(f"{predicted!r:.60} is no answer of the kind of {gold!r:.60}")
-    return Answered(length=len(text.split() if isinstance(text, str) else text), gold=gold, predicted=predicted)
+    return Prediction(length=len(text.split() if isinstance(text, str) else text), gold=gold, predicted=predicted)
 
 
 def _answer(value: Any) -> Answer:
@@ -80,7 +80,7 @@ def _answer(value: Any) -> Answer:
     raise ValueError(f"{value!r:.60} is neither a text nor a list of words")
 
 
-def confusion(answers: Sequence[Answered]) -> Confusion:
+def confusion(answers: Sequence[Prediction]) -> Confusion:
     """The commonest labels first, by gold; words that are right to be outside of every entity are left out."""
     pairs = Counter(pair for answered in answers for pair in answered.pairs())
     pairs.pop((OUTSIDE, OUTSIDE), None)
@@ -97,17 +97,17 @@ def confusion(answers: Sequence[Answered]) -> Confusion:
     return Confusion(labels=tuple(kept), counts=counts)
 
 
-def length_bins(answers: Sequence[Answered]) -> list[LengthBin]:
+def length_bins(answers: Sequence[Prediction]) -> list[LengthBin]:
     """At most N_BINS bins of about as many texts each, the shortest first."""
     lengths = sorted(answered.length for answered in answers)
     cuts = sorted({lengths[len(lengths) * i // N_BINS] for i in range(1, N_BINS)}) if lengths else []
-    groups: dict[int, list[Answered]] = {}
+    groups: dict[int, list[Prediction]] = {}
     for answered in answers:
         groups.setdefault(bisect_right(cuts, answered.length), []).append(answered)
     return [_length_bin(groups[number]) for number in sorted(groups)]
 
 
-def _length_bin(answers: Sequence[Answered]) -> LengthBin:
+def _length_bin(answers: Sequence[Prediction]) -> LengthBin:
     wrong, total = (sum(numbers) for numbers in zip(*(answered.errors() for answered in answers), strict=True))
     return LengthBin(
         shortest=min(answered.length for answered in answers),

@@ -7,14 +7,14 @@ from shlex import join
 
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import TASKS
-from benchmark.reporting.leaderboard_entry import Board
+from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
 from tracking import Record
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class Provenance:
     """Each tuple holds distinct values, the most frequent first."""
 
     n_runs: Mapping[str, int]
@@ -32,14 +32,14 @@ class Origin:
     """What was typed, where runs are tagged with it."""
 
 
-def origin(records: Sequence[Record], rows: Sequence[Row]) -> Origin:
+def provenance(records: Sequence[Record], rows: Sequence[Row]) -> Provenance:
     done = {row.key for row in rows}
     ranked = [row for row in rows if row.counts]
     unfinished = [r for r in records if r.status in ("running", "killed") and r.tags.get("role") in ROLES]
     newest = newest_protocol(rows)
     ranked_runs = {row.run_id for row in ranked}
     tags = [record.tags for record in records if record.run_id in ranked_runs]
-    return Origin(
+    return Provenance(
         n_runs=Counter(row.status for row in rows),
         n_smoke=sum(row.smoke for row in rows),
         n_unfinished=len({record.key for record in unfinished} - done),
@@ -52,22 +52,22 @@ def origin(records: Sequence[Record], rows: Sequence[Row]) -> Origin:
     )
 
 
-def commands(board: Board) -> list[str]:
+def commands(leaderboard: Leaderboard) -> list[str]:
     """One command line a teacher that makes its runs again; what decides which runs are done is spelled out."""
-    return [join(_words(board, teacher)) for teacher in board.teachers]
+    return [join(_words(leaderboard, teacher)) for teacher in leaderboard.teachers]
 
 
-def _words(board: Board, teacher: str) -> list[str]:
-    own = [standing for standing in board.standings if standing.teacher == teacher]
-    students = [standing for standing in own if not standing.is_teacher]
+def _words(leaderboard: Leaderboard, teacher: str) -> list[str]:
+    own = [entry for entry in leaderboard.entries if entry.teacher == teacher]
+    students = [entry for entry in own if not entry.is_teacher]
     return [
-        *("python", "-m", "benchmark.run", "--suite", suite_name(board)),
-        *named("--preset", [board.preset]),
+        *("python", "-m", "benchmark.run", "--suite", suite_name(leaderboard)),
+        *named("--preset", [leaderboard.preset]),
         *named("--teacher", [teacher]),
-        *named("-d", board.datasets),
-        *named("-s", sorted(standing.student for standing in students)),
+        *named("-d", leaderboard.datasets),
+        *named("-s", sorted(entry.student for entry in students)),
         *named("-x", sorted((s.setting for s in students), key=_rung)),
-        *("--seeds", str(max(1, *(standing.seeds[1] for standing in own)))),
+        *("--seeds", str(max(1, *(entry.seeds[1] for entry in own)))),
     ]
 
 
@@ -76,9 +76,9 @@ def _rung(setting: str) -> tuple[int, str]:
     return (known.index(setting) if setting in known else len(known), setting)
 
 
-def suite_name(board: Board) -> str:
+def suite_name(leaderboard: Leaderboard) -> str:
     """What --suite takes."""
-    return board.suite if board.suite in TASKS else f"{board.suite}.yml"
+    return leaderboard.suite if leaderboard.suite in TASKS else f"{leaderboard.suite}.yml"
 
 
 def named(option: str, names: Iterable[str]) -> list[str]:

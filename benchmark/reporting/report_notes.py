@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from benchmark.reporting.columns import NONE, columns
-from benchmark.reporting.leaderboard_entry import Board
-from benchmark.reporting.provenance import Origin
+from benchmark.reporting.leaderboard_entry import Leaderboard
+from benchmark.reporting.provenance import Provenance
 
 NOTES = (
     "F1 is of the test split, read once at the end of a run: macro-averaged over classes, over entity types for IOB "
@@ -24,34 +24,46 @@ NOTES = (
 )
 
 
-def meanings(boards: Sequence[Board]) -> dict[str, str]:
+def meanings(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
     """What each column means, by its title."""
-    return {column.title: column.meaning for board in boards for column in columns(board) if column.meaning}
-
-
-def facts(origin: Origin, boards: Sequence[Board]) -> Mapping[str, str]:
-    """What the runs were made with."""
-    counts = ", ".join(f"{count} {status}" for status, count in sorted(origin.n_runs.items())) or "none"
-    n_missing = sum(hole.kind == "not_run" for board in boards for s in board.standings for hole in s.missing.values())
-    known = {
-        "runs": f"{counts}; {origin.n_unfinished} going on or interrupted; {origin.n_smoke} smoke runs; "
-        f"{n_missing} cells of the tables not run",
-        "protocol": ", ".join(origin.protocols) + _older(origin),
-        "code": ", ".join(origin.commits),
-        "machine": "; ".join(origin.machines),
-        "versions": "; ".join(origin.versions),
+    return {
+        column.title: column.meaning
+        for leaderboard in leaderboards
+        for column in columns(leaderboard)
+        if column.meaning
     }
-    return {name: fact or NONE for name, fact in known.items()} | _untimed(boards)
 
 
-def _untimed(boards: Sequence[Board]) -> dict[str, str]:
+def facts(provenance: Provenance, leaderboards: Sequence[Leaderboard]) -> Mapping[str, str]:
+    """What the runs were made with."""
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(provenance.n_runs.items())) or "none"
+    n_missing = sum(
+        missing.kind == "not_run"
+        for leaderboard in leaderboards
+        for s in leaderboard.entries
+        for missing in s.missing.values()
+    )
+    known = {
+        "runs": f"{counts}; {provenance.n_unfinished} going on or interrupted; {provenance.n_smoke} smoke runs; "
+        f"{n_missing} cells of the tables not run",
+        "protocol": ", ".join(provenance.protocols) + _older(provenance),
+        "code": ", ".join(provenance.commits),
+        "machine": "; ".join(provenance.machines),
+        "versions": "; ".join(provenance.versions),
+    }
+    return {name: fact or NONE for name, fact in known.items()} | _untimed(leaderboards)
+
+
+def _untimed(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
     """Whose milliseconds were measured and are not shown, and why."""
     lacking: dict[str, list[str]] = {}
-    for standing in (standing for board in boards for standing in board.standings if standing.invalid):
-        lacking.setdefault(standing.invalid, []).append(standing.name)
+    for entry in (entry for leaderboard in leaderboards for entry in leaderboard.entries if entry.invalid):
+        lacking.setdefault(entry.invalid, []).append(entry.name)
     told = "; ".join(f"{', '.join(dict.fromkeys(names))} ({reason})" for reason, names in lacking.items())
     return {"milliseconds left out": told} if told else {}
 
 
-def _older(origin: Origin) -> str:
-    return f" ({origin.n_other_protocol} runs of an older one are not ranked)" if origin.n_other_protocol else ""
+def _older(provenance: Provenance) -> str:
+    return (
+        f" ({provenance.n_other_protocol} runs of an older one are not ranked)" if provenance.n_other_protocol else ""
+    )

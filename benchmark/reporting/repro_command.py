@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
 
-from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.provenance import named, suite_name
 from tracking import Record
 
@@ -34,38 +34,38 @@ class Known:
     def of(cls, records: Sequence[Record]) -> "Known":
         return cls({record.run_id: record for record in records}, {record.key: record for record in records})
 
-    def behind(self, standing: Standing) -> list[Record]:
-        return [self.by_id[run_id] for run_id in standing.runs if run_id in self.by_id]
+    def behind(self, entry: LeaderboardEntry) -> list[Record]:
+        return [self.by_id[run_id] for run_id in entry.runs if run_id in self.by_id]
 
-    def teachers(self, standing: Standing, board: Board) -> list[Record]:
+    def teachers(self, entry: LeaderboardEntry, leaderboard: Leaderboard) -> list[Record]:
         """The teacher's run of each data set: of those that have no run, the one that the board shows."""
-        shown = [r for s in board.standings if s.is_teacher and s.teacher == standing.teacher for r in self.behind(s)]
-        keys = [record.params.get("teacher_key", "") for record in self.behind(standing)]
+        shown = [r for s in leaderboard.entries if s.is_teacher and s.teacher == entry.teacher for r in self.behind(s)]
+        keys = [record.params.get("teacher_key", "") for record in self.behind(entry)]
         own = [self.by_key[key] for key in keys if key in self.by_key]
         return list({record.tags.get("dataset", ""): record for record in [*shown, *own]}.values())
 
 
-def repeat(standing: Standing, board: Board, known: Known) -> str:
+def repro_command(entry: LeaderboardEntry, leaderboard: Leaderboard, known: Known) -> str:
     """A teacher is made by any of its students."""
-    return join(_words(standing, board, known))
+    return join(_words(entry, leaderboard, known))
 
 
-def _words(standing: Standing, board: Board, known: Known) -> list[str]:
-    runs = known.behind(standing)
+def _words(entry: LeaderboardEntry, leaderboard: Leaderboard, known: Known) -> list[str]:
+    runs = known.behind(entry)
     return [
-        *("python", "-m", "benchmark.run", "--suite", suite_name(board)),
-        *named("--preset", [board.preset]),
-        *named("--teacher", [runs[0].params.get("teacher", standing.teacher) if runs else standing.teacher]),
-        *_shared(OF_TEACHER, known.teachers(standing, board)),
-        *named("-d", board.datasets),
-        *(["--seeds", "1"] if standing.is_teacher else _of_student(standing, runs)),
+        *("python", "-m", "benchmark.run", "--suite", suite_name(leaderboard)),
+        *named("--preset", [leaderboard.preset]),
+        *named("--teacher", [runs[0].params.get("teacher", entry.teacher) if runs else entry.teacher]),
+        *_shared(OF_TEACHER, known.teachers(entry, leaderboard)),
+        *named("-d", leaderboard.datasets),
+        *(["--seeds", "1"] if entry.is_teacher else _of_student(entry, runs)),
     ]
 
 
-def _of_student(standing: Standing, runs: Sequence[Record]) -> list[str]:
+def _of_student(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
     first = runs[:1]
     return [
-        *("-s", standing.student, "-x", standing.setting),
+        *("-s", entry.student, "-x", entry.setting),
         *_shared(PARAMETERS, first),
         *(word for record in first for word in _typed(record)),
         *("--agreed" for record in first if record.params.get("agreed") == "True"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from benchmark.core.spec import TASKS, Task
-from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper import AVERAGE, paper_datasets, paper_f1, paper_order, table_number
 
 
@@ -32,17 +32,17 @@ class PaperTable:
     """By (student, setting), then by column: the paper's rows in its order, then the settings it does not have."""
 
 
-def paper_tables(board: Board) -> list[PaperTable]:
+def paper_tables(leaderboard: Leaderboard) -> list[PaperTable]:
     """One for each teacher, where the board has any of the paper's data sets."""
-    if board.task not in TASKS:
+    if leaderboard.task not in TASKS:
         return []
-    if not set(board.datasets) & set(paper_datasets(board.task)):
+    if not set(leaderboard.datasets) & set(paper_datasets(leaderboard.task)):
         return []
-    return [_table(board, board.task, teacher) for teacher in board.teachers]
+    return [_table(leaderboard, leaderboard.task, teacher) for teacher in leaderboard.teachers]
 
 
-def _table(board: Board, task: Task, teacher: str) -> PaperTable:
-    ours = {(s.student, s.setting): s for s in board.standings if s.teacher == teacher}
+def _table(leaderboard: Leaderboard, task: Task, teacher: str) -> PaperTable:
+    ours = {(s.student, s.setting): s for s in leaderboard.entries if s.teacher == teacher}
     keys = dict.fromkeys((*paper_order(task), *ours))
     return PaperTable(
         number=table_number(task),
@@ -52,8 +52,8 @@ def _table(board: Board, task: Task, teacher: str) -> PaperTable:
     )
 
 
-def _cells(task: Task, key: tuple[str, str], standing: Standing | None) -> dict[str, Cell]:
-    ours = dict(standing.f1_by_dataset) if standing else {}
+def _cells(task: Task, key: tuple[str, str], entry: LeaderboardEntry | None) -> dict[str, Cell]:
+    ours = dict(entry.f1_by_dataset) if entry else {}
     datasets = paper_datasets(task)
     if all(name in ours for name in datasets):
         ours[AVERAGE] = fmean(ours[name] for name in datasets)

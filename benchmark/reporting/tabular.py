@@ -9,7 +9,7 @@ from pyarrow import parquet
 
 from benchmark.reporting.columns import Value, all_columns
 from benchmark.reporting.files import write_atomic
-from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.results import COLUMNS, KINDS, Row
 
 ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -21,9 +21,9 @@ def write_results(folder: Path, rows: Sequence[Row]) -> None:
     write_parquet(folder / "results.parquet", rows)
 
 
-def write_leaderboards(folder: Path, boards: Sequence[Board]) -> None:
+def write_leaderboards(folder: Path, leaderboards: Sequence[Leaderboard]) -> None:
     """leaderboard.csv and leaderboard.parquet: every column in full, the boards below each other."""
-    lines = [_line(standing, board) for board in boards for standing in board.standings]
+    lines = [_line(entry, leaderboard) for leaderboard in leaderboards for entry in leaderboard.entries]
     names = list(dict.fromkeys(name for line in lines for name in line)) or ["preset"]
     columns = {name: [line.get(name) for line in lines] for name in names}
     write_atomic(folder / "leaderboard.csv", lambda draft: fill(draft, names, zip(*columns.values(), strict=True)))
@@ -44,9 +44,9 @@ def write_parquet(path: Path, rows: Sequence[Row]) -> Path:
     return write_atomic(path, lambda draft: parquet.write_table(pa.table(columns, schema=schema), draft))
 
 
-def _line(standing: Standing, board: Board) -> dict[str, Value]:
-    own = {"preset": board.preset, "teacher": standing.teacher}
-    return own | {column.name: column.value(standing) for column in all_columns(board)}
+def _line(entry: LeaderboardEntry, leaderboard: Leaderboard) -> dict[str, Value]:
+    own = {"preset": leaderboard.preset, "teacher": entry.teacher}
+    return own | {column.name: column.value(entry) for column in all_columns(leaderboard)}
 
 
 def _array(values: Sequence[Value]) -> pa.Array:

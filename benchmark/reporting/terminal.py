@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmark.reporting.columns import F1_OF, KEPT, Column, columns
-from benchmark.reporting.leaderboard_entry import Board, Standing
-from benchmark.reporting.summary import answer
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.summary import summary
 
 GAP = 3
 """Blanks between two columns: the padding of both, and where a rule would stand."""
@@ -19,42 +19,42 @@ MOST_NOTES = 6
 NOTE_CHARACTERS = 300
 
 
-def show_boards(boards: Sequence[Board], console: Console) -> None:
+def show_leaderboards(leaderboards: Sequence[Leaderboard], console: Console) -> None:
     """Each board's table, what is missing in it, then its answer. Names are shown as they are, never read as markup."""
-    if not boards:
+    if not leaderboards:
         console.print("No run counts yet, and smoke runs (--limit) never do: nothing to rank.")
-    for board in boards:
-        console.print(_table(board, console.width))
-        for note in _notes(board):
+    for leaderboard in leaderboards:
+        console.print(_table(leaderboard, console.width))
+        for note in _notes(leaderboard):
             console.print(Text(note, style="dim"))
-        console.print(Text(answer(board), style="bold"))
+        console.print(Text(summary(leaderboard), style="bold"))
 
 
-def _table(board: Board, width: int) -> Table:
-    title = Text(f"{board.suite}, preset {board.preset}{_alone(board)}")
+def _table(leaderboard: Leaderboard, width: int) -> Table:
+    title = Text(f"{leaderboard.suite}, preset {leaderboard.preset}{_alone(leaderboard)}")
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    shown = _fitting(board, width)
+    shown = _fitting(leaderboard, width)
     for column in shown:
         table.add_column(Text(column.title), justify="right" if column.number else "left", no_wrap=column.weight < KEPT)
-    for standing in board.standings:
-        style = "bold" if standing.rank == 1 else "" if standing.f1 is not None else "dim"
-        table.add_row(*(Text(column.show(standing)) for column in shown), style=style)
+    for entry in leaderboard.entries:
+        style = "bold" if entry.rank == 1 else "" if entry.f1 is not None else "dim"
+        table.add_row(*(Text(column.show(entry)) for column in shown), style=style)
     return table
 
 
-def _alone(board: Board) -> str:
+def _alone(leaderboard: Leaderboard) -> str:
     """A single data set needs no column beside the mean, which is its own."""
-    if len(board.datasets) > 1:
+    if len(leaderboard.datasets) > 1:
         return ""
-    [name] = board.datasets
-    return f", {name}" + (f", {board.n_test[name]} test texts" if name in board.n_test else "")
+    [name] = leaderboard.datasets
+    return f", {name}" + (f", {leaderboard.n_test[name]} test texts" if name in leaderboard.n_test else "")
 
 
-def _fitting(board: Board, width: int) -> list[Column]:
+def _fitting(leaderboard: Leaderboard, width: int) -> list[Column]:
     """The columns that a line has room for; of the others report.md has all."""
-    several = len(board.datasets) > 1
-    shown = [column for column in columns(board) if several or not column.name.startswith(F1_OF)]
-    while sum(_needed(column, board) for column in shown) > width:
+    several = len(leaderboard.datasets) > 1
+    shown = [column for column in columns(leaderboard) if several or not column.name.startswith(F1_OF)]
+    while sum(_needed(column, leaderboard) for column in shown) > width:
         lightest = min(shown, key=lambda column: column.weight)
         if lightest.weight == KEPT:
             break
@@ -62,36 +62,36 @@ def _fitting(board: Board, width: int) -> list[Column]:
     return shown
 
 
-def _needed(column: Column, board: Board) -> int:
-    return GAP + max(cell_len(text) for text in (column.title, *(column.show(s) for s in board.standings)))
+def _needed(column: Column, leaderboard: Leaderboard) -> int:
+    return GAP + max(cell_len(text) for text in (column.title, *(column.show(s) for s in leaderboard.entries)))
 
 
-def _notes(board: Board) -> list[str]:
+def _notes(leaderboard: Leaderboard) -> list[str]:
     """Why a mean is not there, and why milliseconds are not; rows of one reason share a line."""
-    lacking: dict[str, list[Standing]] = {}
-    for standing, reason in _reasons(board):
-        lacking.setdefault(reason, []).append(standing)
-    notes = [f"{_named(standings)}: {reason}" for reason, standings in lacking.items()]
+    lacking: dict[str, list[LeaderboardEntry]] = {}
+    for entry, reason in _reasons(leaderboard):
+        lacking.setdefault(reason, []).append(entry)
+    notes = [f"{_named(entries)}: {reason}" for reason, entries in lacking.items()]
     more = [f"Further reasons ({len(notes) - MOST_NOTES}) are in the report."] if len(notes) > MOST_NOTES else []
     return notes[:MOST_NOTES] + more
 
 
-def _named(standings: Sequence[Standing]) -> str:
+def _named(entries: Sequence[LeaderboardEntry]) -> str:
     """`cnn kd, kd_ulb; bilstm kd`: each student once."""
     settings: dict[str, list[str]] = {}
-    for standing in standings:
-        settings.setdefault(standing.student, []).append(standing.setting)
+    for entry in entries:
+        settings.setdefault(entry.student, []).append(entry.setting)
     return "; ".join(f"{student} {', '.join(dict.fromkeys(names))}" for student, names in settings.items())
 
 
-def _reasons(board: Board) -> Iterator[tuple[Standing, str]]:
+def _reasons(leaderboard: Leaderboard) -> Iterator[tuple[LeaderboardEntry, str]]:
     """Each standing with what it lacks."""
-    for standing in board.standings:
-        if standing.invalid:
-            yield standing, f"no milliseconds, {_first_line(standing.invalid)}"
-    for standing in board.standings:
-        for dataset, hole in standing.missing.items():
-            yield standing, f"no F1 on {dataset}, {_first_line(str(hole))}"
+    for entry in leaderboard.entries:
+        if entry.invalid:
+            yield entry, f"no milliseconds, {_first_line(entry.invalid)}"
+    for entry in leaderboard.entries:
+        for dataset, missing in entry.missing.items():
+            yield entry, f"no F1 on {dataset}, {_first_line(str(missing))}"
 
 
 def _first_line(text: str) -> str:

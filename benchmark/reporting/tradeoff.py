@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from benchmark.core.settings import SETTINGS
-from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 
 AXES: Mapping[str, tuple[str, float]] = {
     "latency_onnx_ms": ("ms a sentence, ONNX, one thread", 1.0),
@@ -22,34 +22,34 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 TEACHER_COLOUR = "#222222"
 
 
-def scored(board: Board) -> list[Standing]:
+def scored(leaderboard: Leaderboard) -> list[LeaderboardEntry]:
     """The standings with a mean: all others have no place on an axis."""
-    return [standing for standing in board.standings if standing.f1 is not None]
+    return [entry for entry in leaderboard.entries if entry.f1 is not None]
 
 
-def students(board: Board) -> list[str]:
+def students(leaderboard: Leaderboard) -> list[str]:
     """Students that have a place, the smallest first."""
-    ordered = sorted(scored(board), key=lambda standing: standing.costs.get("n_parameters", 0.0))
-    return list(dict.fromkeys(standing.student for standing in ordered if not standing.is_teacher))
+    ordered = sorted(scored(leaderboard), key=lambda entry: entry.costs.get("n_parameters", 0.0))
+    return list(dict.fromkeys(entry.student for entry in ordered if not entry.is_teacher))
 
 
-def settings(board: Board) -> list[str]:
+def settings(leaderboard: Leaderboard) -> list[str]:
     """Settings of those students, in the order of the paper's ladder."""
-    seen = {standing.setting for standing in scored(board) if not standing.is_teacher}
+    seen = {entry.setting for entry in scored(leaderboard) if not entry.is_teacher}
     return [name for name in SETTINGS if name in seen] + sorted(seen - set(SETTINGS))
 
 
-def cost_axes(board: Board) -> list[str]:
+def cost_axes(leaderboard: Leaderboard) -> list[str]:
     """The costs that have a panel; empty where nothing can be drawn."""
-    measured = {name for standing in scored(board) for name, cost in standing.costs.items() if cost > 0}
+    measured = {name for entry in scored(leaderboard) for name, cost in entry.costs.items() if cost > 0}
     chosen = (next((name for name in panel if name in measured), None) for panel in PANELS)
     return [name for name in chosen if name]
 
 
-def front(standings: Iterable[Standing], cost: str) -> list[Standing]:
+def front(entries: Iterable[LeaderboardEntry], cost: str) -> list[LeaderboardEntry]:
     """Those that none beats on F1 without costing more (the Pareto front), cheapest first."""
-    best: list[Standing] = []
-    for standing in sorted(standings, key=lambda s: (s.costs[cost], -(s.f1 or 0.0))):
-        if not best or (standing.f1 or 0.0) > (best[-1].f1 or 0.0):
-            best.append(standing)
+    best: list[LeaderboardEntry] = []
+    for entry in sorted(entries, key=lambda s: (s.costs[cost], -(s.f1 or 0.0))):
+        if not best or (entry.f1 or 0.0) > (best[-1].f1 or 0.0):
+            best.append(entry)
     return best

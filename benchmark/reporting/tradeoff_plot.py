@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmark.reporting.files import write_atomic
-from benchmark.reporting.leaderboard_entry import Board, Standing
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.tradeoff import AXES, COLOURS, TEACHER_COLOUR, cost_axes, front, scored, settings, students
 
 Marker = str | tuple[int, Literal[1], int]
@@ -28,26 +28,26 @@ INCHES_A_CHARACTER, INCHES_A_MARK = 0.075, 0.45
 Place = Literal["outside upper center", "outside lower center"]
 
 
-def write_pictures(*paths: Path, board: Board) -> Path:
+def write_tradeoff_plot(*paths: Path, leaderboard: Leaderboard) -> Path:
     """Draws F1 against each cost that was measured, log scale, with the front of students that none beats on both.
 
     The ending of each path says the format: png or svg. Returns the last.
     """
-    figure = draw(board)
+    figure = draw(leaderboard)
     for path in paths:
         write_atomic(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
     return paths[-1]
 
 
-def draw(board: Board) -> Figure:
-    names = cost_axes(board)
+def draw(leaderboard: Leaderboard) -> Figure:
+    names = cost_axes(leaderboard)
     figure = Figure(figsize=(1.2 + 3.3 * len(names), 4.6), layout="constrained")
     FigureCanvasAgg(figure)
-    styles = Styles(board)
+    styles = Styles(leaderboard)
     for axes, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
-        _panel(axes, board, name, styles)
-    n = len(board.datasets)
-    figure.axes[0].set_ylabel(f"macro-F1 x100, {f'mean of {n} data sets' if n > 1 else plain(board.datasets[0])}")
+        _panel(axes, leaderboard, name, styles)
+    n = len(leaderboard.datasets)
+    figure.axes[0].set_ylabel(f"macro-F1 x100, {f'mean of {n} data sets' if n > 1 else plain(leaderboard.datasets[0])}")
     _legend(figure, "outside upper center", styles.students())
     _legend(figure, "outside lower center", styles.settings())
     return figure
@@ -56,10 +56,10 @@ def draw(board: Board) -> Figure:
 class Styles:
     """A colour for each student and a mark for each setting, the same in every panel."""
 
-    def __init__(self, board: Board) -> None:
-        self.colours: Mapping[str, str] = {n: COLOURS[i % len(COLOURS)] for i, n in enumerate(students(board))}
-        self.markers: Mapping[str, Marker] = {n: MARKERS[i % len(MARKERS)] for i, n in enumerate(settings(board))}
-        self.has_teacher = any(standing.is_teacher for standing in scored(board))
+    def __init__(self, leaderboard: Leaderboard) -> None:
+        self.colours: Mapping[str, str] = {n: COLOURS[i % len(COLOURS)] for i, n in enumerate(students(leaderboard))}
+        self.markers: Mapping[str, Marker] = {n: MARKERS[i % len(MARKERS)] for i, n in enumerate(settings(leaderboard))}
+        self.has_teacher = any(entry.is_teacher for entry in scored(leaderboard))
 
     def students(self) -> list[Line2D]:
         teacher = [_mark("teacher", "*", TEACHER_COLOUR, 13)] if self.has_teacher else []
@@ -95,11 +95,11 @@ def _mark(label: str, marker: Marker, colour: str, size: int = 7) -> Line2D:
     return Line2D([], [], linestyle="", marker=marker, color=colour, markersize=size, label=label)
 
 
-def _panel(axes: Axes, board: Board, name: str, styles: Styles) -> None:
+def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> None:
     title, factor = AXES[name]
-    points = [standing for standing in scored(board) if name in standing.costs]
-    for standing in points:
-        _point(axes, factor * standing.costs[name], standing, styles)
+    points = [entry for entry in scored(leaderboard) if name in entry.costs]
+    for entry in points:
+        _point(axes, factor * entry.costs[name], entry, styles)
     _front(axes, [(factor * s.costs[name], s.f1 or 0.0, s.student) for s in front(points, name)], styles)
     axes.set_xscale("log")
     axes.margins(x=0.16, y=0.12)
@@ -112,21 +112,21 @@ def _panel(axes: Axes, board: Board, name: str, styles: Styles) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _point(axes: Axes, x: float, standing: Standing, styles: Styles) -> None:
-    y = standing.f1 or 0.0
-    if standing.is_teacher:
+def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> None:
+    y = entry.f1 or 0.0
+    if entry.is_teacher:
         axes.axhline(y, color=TEACHER_COLOUR, linewidth=0.8, alpha=0.35)
         axes.plot(x, y, marker="*", markersize=15, color=TEACHER_COLOUR, zorder=3)
         return
     axes.errorbar(
         x,
         y,
-        yerr=standing.margin,
-        marker=styles.markers[standing.setting],
+        yerr=entry.margin,
+        marker=styles.markers[entry.setting],
         markersize=7.5,
         capsize=2,
         elinewidth=0.8,
-        color=styles.colours[standing.student],
+        color=styles.colours[entry.student],
         markeredgecolor="white",
         markeredgewidth=0.6,
         zorder=3,

@@ -14,7 +14,7 @@ KEPT = ("report.html", "report.md", "report.tex", "results.csv", "leaderboard.cs
 DESCRIPTION = "The suite's report as of its latest run: open **report.html** under Artifacts."
 
 
-def attach(store: Store, suite: str, folder: Path, records: Sequence[Record]) -> None:
+def upload_report(store: Store, suite: str, folder: Path, records: Sequence[Record]) -> None:
     """Puts the report's files into the suite's run of the role `report`, which is made where there is none.
 
     A store that cannot be written keeps none: the report itself is there, and a line says so.

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from benchmark.core.cache import lock_path, write_atomic
 from benchmark.execution.runner import Runner
-from benchmark.reporting.learning_rate_plot import Tried, best, write_rates
+from benchmark.reporting.learning_rate_plot import TrialResult, best, write_rates
 from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, training_key
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
@@ -24,7 +24,7 @@ from tracking import Record, Store
 POLL_SECONDS = 1.0
 """Between looks at trials that other processes still do."""
 
-Told = Callable[[Tried], None]
+Told = Callable[[TrialResult], None]
 Waits = Callable[[int], None]
 """Told how many trials other processes still do."""
 
@@ -74,7 +74,7 @@ class Session:
             if ended.state.is_finished():
                 told(tried(ended))
 
-    def tried(self) -> list[Tried]:
+    def tried(self) -> list[TrialResult]:
         """Every finished trial of the study by number."""
         with answering(self.address):
             return [tried(trial) for trial in self.trials.study.get_trials() if trial.state.is_finished()]
@@ -92,7 +92,7 @@ class Session:
         name = f"{self.search.name}.study"
         return runner.store.begin(spec.suite, name, tags=runner.tags(spec, "study") | tags, params=params).run_id
 
-    def conclude(self, store: Store, parent: str, folder: Path) -> Tried | None:
+    def conclude(self, store: Store, parent: str, folder: Path) -> TrialResult | None:
         """Writes plots and table, keeps them with the study's run, and the best rate where `tuned` finds it.
 
         None where training diverged at every rate.

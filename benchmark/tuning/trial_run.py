@@ -12,7 +12,7 @@ from benchmark.core.spec import RunSpec
 from benchmark.distillation.training_run import TrainedModel
 from benchmark.execution.runner import Runner
 from benchmark.measurement.machine_lock import machine_lock
-from benchmark.reporting.learning_rate_plot import State, Tried
+from benchmark.reporting.learning_rate_plot import State, TrialResult
 from benchmark.tuning.search import PARAMETER, Search
 from benchmark.tuning.storage import answering
 from benchmark.tuning.trials import Trials
@@ -123,9 +123,9 @@ class Attempts:
         )
 
 
-def tried(trial: FrozenTrial) -> Tried:
+def tried(trial: FrozenTrial) -> TrialResult:
     """A finished trial as the plots and the table show it."""
-    return Tried(
+    return TrialResult(
         number=trial.number,
         learning_rate=trial.params[PARAMETER],
         valid_f1=trial.value,

@@ -42,14 +42,14 @@ from benchmark.reporting.claims.tables import claims_markdown, claims_page
 from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.latex import latex
-from benchmark.reporting.leaderboard import boards, dataset_boards
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.markdown import markdown
-from benchmark.reporting.page_data import Chapter, page_data
-from benchmark.reporting.predictions import confusion, length_bins, read_answers
-from benchmark.reporting.provenance import origin
+from benchmark.reporting.page_data import ReportSection, page_data
+from benchmark.reporting.predictions import confusion, length_bins, read_predictions
+from benchmark.reporting.provenance import provenance
 from benchmark.reporting.results import COLUMNS, results
 from benchmark.reporting.tuned_rates import BEST_RATE, tuned_rates
-from benchmark.reporting.tuning_section import searches, searches_page
+from benchmark.reporting.tuning_section import tuning_page, tuning_studies
 from students import STUDENTS
 from tracking import Record, StoreError, is_dead, ui_command
 from tracking.config import TrackingConfig, resolve
@@ -430,7 +430,7 @@ ANSWER = st.fixed_dictionaries({}, optional={"text": JSON, "gold": JSON, "predic
 @example(content=b'{"text": 1, "gold": "a", "predicted": "a"}')
 def test_answers_of_a_run(content: bytes) -> None:
     with suppress(ValueError, KeyError):
-        answers = read_answers(content.decode())
+        answers = read_predictions(content.decode())
         assert sum(one.n_texts for one in length_bins(answers)) == len(answers)
         confusion(answers)
 
@@ -442,7 +442,7 @@ TAGS = st.lists(st.sampled_from(["O", "B-a", "I-a"]), min_size=1, max_size=4)
 @given(st.lists(st.tuples(TAGS, TAGS), max_size=4))
 def test_valid_answers_come_back(pairs: list[tuple[list[str], list[str]]]) -> None:
     lines = [json.dumps({"text": ["kata"] * len(gold), "gold": gold, "predicted": told}) for gold, told in pairs]
-    read = read_answers("\n".join(lines))
+    read = read_predictions("\n".join(lines))
     assert [(one.length, one.gold, one.predicted) for one in read] == [(len(g), g, p) for g, p in pairs]
 
 
@@ -507,12 +507,15 @@ TRIALS = st.lists(
 def test_runs_of_any_kind_are_rows_or_left_out(records: list[Record]) -> None:
     rows = results(records)
     assert all(row.status in ("finished", "failed", "skipped") for row in rows)
-    made = boards(rows)
+    made = leaderboards(rows)
     judged = findings(rows, {})
-    told = [Chapter(board=board, alone=dataset_boards(board, rows), insights=[]) for board in made]
-    page = page_data("s", told, rows, origin(records, rows), records, "", "")
+    told = [
+        ReportSection(leaderboard=leaderboard, alone=dataset_leaderboards(leaderboard, rows), error_analyses=[])
+        for leaderboard in made
+    ]
+    page = page_data("s", told, rows, provenance(records, rows), records, "", "")
     assert json.dumps(page | {"claims": claims_page(judged)}, default=str)
-    assert markdown("s", made, rows, origin(records, rows), ["" for _ in made])
+    assert markdown("s", made, rows, provenance(records, rows), ["" for _ in made])
     assert isinstance(latex(made) + claims_markdown(judged) + cost_markdown(records), str)
 
 
@@ -522,9 +525,9 @@ def test_trials_of_any_kind_are_shown_or_left_out(trials: list[Record]) -> None:
     tags = {"role": "study", "study": "emot.cnn.kd"}
     about = {"tags": tags, "params": {}, "metrics": {}, "start_time": 0, "end_time": 1}
     study = Record(run_id="study", suite="s", name="n", status="finished", **about)  # type: ignore[arg-type]
-    found = searches([study, *trials])
+    found = tuning_studies([study, *trials])
     assert all(0 < trial.learning_rate < float("inf") for one in found for trial in one.tried)
-    assert json.dumps(searches_page(found), allow_nan=False)
+    assert json.dumps(tuning_page(found), allow_nan=False)
 
 
 @fuzzed

@@ -12,13 +12,13 @@ from urllib.parse import unquote
 import pytest
 
 from benchmark.report import main, write_report
-from benchmark.reporting.error_analysis import Insight, label
-from benchmark.reporting.leaderboard import boards, dataset_boards
-from benchmark.reporting.leaderboard_entry import Board
+from benchmark.reporting.error_analysis import ErrorAnalysis, label
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
+from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.page import write_page
-from benchmark.reporting.page_data import Chapter, page_data
+from benchmark.reporting.page_data import ReportSection, page_data
 from benchmark.reporting.predictions import Confusion, LengthBin
-from benchmark.reporting.provenance import origin
+from benchmark.reporting.provenance import provenance
 from benchmark.reporting.results import results
 from tests.support.run_factory import LADDER, fill, many_records
 from tracking import Store
@@ -328,11 +328,11 @@ def test_the_page_fits_every_screen(page: Any, width: int, scheme: str) -> None:
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def big_insight(board: Board) -> Insight:
-    names = [label(standing, board) for standing in board.standings]
+def big_insight(leaderboard: Leaderboard) -> ErrorAnalysis:
+    names = [label(entry, leaderboard) for entry in leaderboard.entries]
     labels = tuple(f"a label of some length {number}" for number in range(30))
-    return Insight(
-        dataset=board.datasets[0],
+    return ErrorAnalysis(
+        dataset=leaderboard.datasets[0],
         best=names[1],
         f1_by_class={name: dict.fromkeys(labels, 0.123456789) for name in names[:2]},
         confusion=Confusion(labels=labels, counts=tuple(tuple(range(30)) for _ in labels)),
@@ -347,11 +347,13 @@ def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> Non
     """10 students x 12 data sets x 5 settings x 3 seeds, each with a curve."""
     records = many_records(12, 10, LADDER, 3)
     rows = results(records)
-    [board] = boards(rows)
-    alone = dataset_boards(board, rows)
-    insights = [big_insight(one) for one in alone]
-    chapter = Chapter(board=board, alone=alone, insights=insights)
-    data = page_data("classification", [chapter], rows, origin(records, rows), records, "http://127.0.0.1:5000/", "ui")
+    [leaderboard] = leaderboards(rows)
+    alone = dataset_leaderboards(leaderboard, rows)
+    error_analyses = [big_insight(one) for one in alone]
+    section = ReportSection(leaderboard=leaderboard, alone=alone, error_analyses=error_analyses)
+    data = page_data(
+        "classification", [section], rows, provenance(records, rows), records, "http://127.0.0.1:5000/", "ui"
+    )
     path = write_page(tmp_path / "report.html", data)
     assert path.stat().st_size < 8 * 2**20
     browser.get(path.as_uri())

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from benchmark.reporting.costs import READING, CostTable, cost_chapters, cost_markdown
+from benchmark.reporting.costs import READING, CostTable, cost_markdown, cost_sections
 from tests.support.run_factory import AddRun
 from tracking import Store
 
@@ -48,10 +48,10 @@ def tables(store: Store, add_run: AddRun) -> dict[str, CostTable]:
     speed |= ratio("speedup_torch_over_teacher_torch", 1.04, 1.01, 1.06)
     measured(add_run, store, "bilstm", BILSTM | speed)
     measured(add_run, store, "teacher", REFERENCE | {"n_parameters": 33_900_000, "latency_torch_ms": 30.0})
-    [chapter] = cost_chapters(store.records())
-    assert chapter.title == "emot, preset paper"
-    assert chapter.notes == (f"Machine: {MACHINE}. Budget: full. A/A control: passed; noise floor x1.050.",)
-    return {made.title: made for made in chapter.tables}
+    [section] = cost_sections(store.records())
+    assert section.title == "emot, preset paper"
+    assert section.notes == (f"Machine: {MACHINE}. Budget: full. A/A control: passed; noise floor x1.050.",)
+    return {made.title: made for made in section.tables}
 
 
 def cells(made: CostTable, student: str) -> dict[str, str]:
@@ -90,8 +90,8 @@ def test_beyond_the_paper(tables: dict[str, CostTable]) -> None:
 
 def test_a_price_has_a_column_where_one_was_given(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", BILSTM | {"cost_per_million_sentences": 0.0123})
-    [chapter] = cost_chapters(store.records())
-    assert cells(chapter.tables[2], "bilstm")["price"] == "0.0123"
+    [section] = cost_sections(store.records())
+    assert cells(section.tables[2], "bilstm")["price"] == "0.0123"
 
 
 def test_machines_protocols_and_smoke_runs_are_never_mixed(store: Store, add_run: AddRun) -> None:
@@ -99,16 +99,16 @@ def test_machines_protocols_and_smoke_runs_are_never_mixed(store: Store, add_run
     measured(add_run, store, "bert_tiny", {"latency_torch_ms": 9.0}, smoke="true")
     measured(add_run, store, "bilstm", {"latency_torch_ms": 1.0})
     measured(add_run, store, "bilstm", {"latency_torch_ms": 2.0}, machine="other")
-    chapters = cost_chapters(store.records())
-    assert [[row[0] for row in chapter.tables[0].rows] for chapter in chapters] == [["bilstm"], ["bilstm"]]
-    assert [cells(chapter.tables[0], "bilstm")["ms CPU"] for chapter in chapters] == ["1.00 / 1.74", "2.00 / 1.74"]
+    sections = cost_sections(store.records())
+    assert [[row[0] for row in section.tables[0].rows] for section in sections] == [["bilstm"], ["bilstm"]]
+    assert [cells(section.tables[0], "bilstm")["ms CPU"] for section in sections] == ["1.00 / 1.74", "2.00 / 1.74"]
 
 
 def test_teachers_are_never_mixed(store: Store, add_run: AddRun) -> None:
     for name, size in (("small", 40.0), ("large", 475.0)):
         measured(add_run, store, "teacher", {"size_onnx_mib": size}, teacher=name)
         measured(add_run, store, "cnn", {"size_onnx_mib": size / 10}, teacher=name)
-    small, large = cost_chapters(store.records())
+    small, large = cost_sections(store.records())
     assert (small.title, large.title) == ("emot, preset paper, teacher small", "emot, preset paper, teacher large")
     assert [cells(small.tables[1], name)["MiB ONNX"] for name in ("teacher", "cnn")] == [
         "40.0 / 475.06",
@@ -123,7 +123,7 @@ def test_what_int8_loses_is_told_of_all_settings(store: Store, add_run: AddRun) 
     for setting, won, lost, ms in (("vanilla", 0, 0.09, 0.5), ("kd", 1, 0.001, 0.3), ("kd_ulb", 1, 0.004, 0.31)):
         told = served | {"onnx_int8_won": float(won), "onnx_int8_f1_lost": lost, "latency_text_ms": ms}
         measured(add_run, store, "cnn", told, setting=setting)
-    made = cost_chapters(store.records())[0].tables[2]
+    made = cost_sections(store.records())[0].tables[2]
     assert [row[:4] for row in made.rows] == [
         ("cnn", "INT8 (2 of 3 runs)", "0.10 to 0.40", "0.310"),
         ("cnn", "fp32 (1 of 3 runs)", "9.00", "0.500"),
@@ -133,20 +133,20 @@ def test_what_int8_loses_is_told_of_all_settings(store: Store, add_run: AddRun) 
 def test_a_later_measurement_counts(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", {"latency_torch_ms": 1.0})
     measured(add_run, store, "bilstm", {"latency_torch_ms": 2.0})
-    assert cells(cost_chapters(store.records())[0].tables[0], "bilstm")["ms CPU"] == "2.00 / 1.74"
+    assert cells(cost_sections(store.records())[0].tables[0], "bilstm")["ms CPU"] == "2.00 / 1.74"
 
 
 def test_a_failed_control_is_said(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", BILSTM, latency_control="failed")
-    assert "A/A control: failed" in cost_chapters(store.records())[0].notes[0]
+    assert "A/A control: failed" in cost_sections(store.records())[0].notes[0]
 
 
 def test_a_control_that_failed_on_all_cores_condemns_those_figures_alone(store: Store, add_run: AddRun) -> None:
     passed = {"latency_control_passed": 1.0, "latency_control_passed_all": 0.0}
     measured(add_run, store, "bilstm", BILSTM | passed, latency_control="failed")
-    note = cost_chapters(store.records())[0].notes[0]
+    note = cost_sections(store.records())[0].notes[0]
     assert "A/A control: passed on one thread, failed on all cores" in note
-    assert "its figures do not count" in cost_chapters(store.records())[0].notes[0]
+    assert "its figures do not count" in cost_sections(store.records())[0].notes[0]
 
 
 def test_the_chapter_of_a_report(store: Store, add_run: AddRun) -> None:
@@ -163,6 +163,6 @@ def test_the_chapter_of_a_report(store: Store, add_run: AddRun) -> None:
 def test_a_tagging_table_stands_beside_the_papers_tagging_figures(store: Store, add_run: AddRun) -> None:
     told: dict[str, Any] = {"latency_torch_ms": 2.0, "latency_onnx_ms": 0.5}
     measured(add_run, store, "bilstm", told, task="sequence_labeling", dataset="nergrit")
-    [chapter] = cost_chapters(store.records())
-    assert cells(chapter.tables[0], "bilstm")["ms CPU"] == "2.00 / 3.19"
-    assert cells(chapter.tables[1], "bilstm")["ms ONNX"] == "0.500 / -"  # Table 8 is of classification
+    [section] = cost_sections(store.records())
+    assert cells(section.tables[0], "bilstm")["ms CPU"] == "2.00 / 3.19"
+    assert cells(section.tables[1], "bilstm")["ms ONNX"] == "0.500 / -"  # Table 8 is of classification

@@ -7,10 +7,10 @@ import pytest
 
 from benchmark.reporting.budget import Budget, best, verdict
 from benchmark.reporting.formatting import significant
-from benchmark.reporting.leaderboard import boards, dataset_boards
-from benchmark.reporting.leaderboard_entry import Board, Hole, Standing
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, MissingResult
 from benchmark.reporting.results import COLUMNS, KINDS, Row
-from benchmark.reporting.summary import answer
+from benchmark.reporting.summary import summary
 
 NUMBERS = count()
 COSTS: dict[str, tuple[int, float, float]] = {
@@ -31,35 +31,35 @@ def row(student: str, test_f1: float | None, dataset: str = "emot", **given: Any
     return Row(**values | {"dataset": dataset, "test_f1": test_f1} | given)
 
 
-def board(*rows: Row) -> Board:
-    [made] = boards(rows)
+def leaderboard(*rows: Row) -> Leaderboard:
+    [made] = leaderboards(rows)
     return made
 
 
-def standing(made: Board, student: str) -> Standing:
-    [found] = [s for s in made.standings if s.student == student]
+def entry(made: Leaderboard, student: str) -> LeaderboardEntry:
+    [found] = [s for s in made.entries if s.student == student]
     return found
 
 
 def test_the_mean_is_over_seeds_then_over_data_sets() -> None:
-    made = board(
+    made = leaderboard(
         row("teacher", 0.9),
         row("teacher", 0.7, "smsa"),
         *(row("cnn", f1, seed=seed) for seed, f1 in enumerate([0.6, 0.7, 0.8])),
         *(row("cnn", f1, "smsa", seed=seed) for seed, f1 in enumerate([0.5, 0.5])),
     )
-    cnn = standing(made, "cnn")
+    cnn = entry(made, "cnn")
     assert cnn.f1 == pytest.approx((70 + 50) / 2), "not the mean of all five runs"
     assert cnn.f1_by_dataset == pytest.approx({"emot": 70.0, "smsa": 50.0})
     assert cnn.seeds == (2, 3)
     assert cnn.f1_kept == pytest.approx(100 * 60 / 80)
     assert cnn.spread == pytest.approx(50**0.5 / 2), "of the means 55 and 60, over the seeds that both data sets have"
     assert cnn.speed_up == {"latency_onnx_ms": 200.0}
-    assert standing(made, "teacher").spread is None
+    assert entry(made, "teacher").spread is None
 
 
 def test_a_mean_with_a_hole_is_none_and_its_row_stands_unranked_below() -> None:
-    made = board(
+    made = leaderboard(
         row("teacher", 0.9),
         row("teacher", 0.9, "smsa"),
         row("bilstm", 0.99),
@@ -67,37 +67,37 @@ def test_a_mean_with_a_hole_is_none_and_its_row_stands_unranked_below() -> None:
         row("cnn", 0.2),
         row("cnn", 0.2, "smsa"),
     )
-    assert [(s.student, s.rank) for s in made.standings] == [("teacher", None), ("cnn", 1), ("bilstm", None)]
-    bilstm = standing(made, "bilstm")
+    assert [(s.student, s.rank) for s in made.entries] == [("teacher", None), ("cnn", 1), ("bilstm", None)]
+    bilstm = entry(made, "bilstm")
     assert (bilstm.f1, bilstm.spread, bilstm.f1_kept, bilstm.costs, bilstm.speed_up) == (None, None, None, {}, {})
     assert bilstm.f1_by_dataset == {"emot": 99.0}
-    assert {name: str(hole) for name, hole in bilstm.missing.items()} == {"smsa": "failed: no memory"}
-    assert standing(made, "cnn").missing == {}
+    assert {name: str(missing) for name, missing in bilstm.missing.items()} == {"smsa": "failed: no memory"}
+    assert entry(made, "cnn").missing == {}
 
 
 def test_a_data_set_with_a_teacher_alone_is_no_competition() -> None:
     teachers = [row("teacher", 0.9), row("teacher", 0.8, "senta")]
-    assert board(*teachers).datasets == ("senta", "emot")
-    assert board(*teachers, row("cnn", 0.7)).datasets == ("emot",)
+    assert leaderboard(*teachers).datasets == ("senta", "emot")
+    assert leaderboard(*teachers, row("cnn", 0.7)).datasets == ("emot",)
     failed = row("cnn", None, "senta", status="failed", reason="no memory")
-    assert board(*teachers, row("cnn", 0.7), failed).datasets == ("senta", "emot")
+    assert leaderboard(*teachers, row("cnn", 0.7), failed).datasets == ("senta", "emot")
 
 
 def test_what_was_never_tried_is_said_to_be_not_run() -> None:
-    made = board(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2), row("bilstm", 0.3, "smsa"))
-    assert standing(made, "cnn").missing == {"smsa": Hole(kind="not_run")}
+    made = leaderboard(row("teacher", 0.9), row("teacher", 0.9, "smsa"), row("cnn", 0.2), row("bilstm", 0.3, "smsa"))
+    assert entry(made, "cnn").missing == {"smsa": MissingResult(kind="not_run")}
 
 
 def test_a_cost_that_one_data_set_lacks_is_left_out() -> None:
-    made = board(row("cnn", 0.2), row("cnn", 0.4, "smsa", latency_onnx_ms=None, n_parameters=2_000_000))
-    assert standing(made, "cnn").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 16.0}
+    made = leaderboard(row("cnn", 0.2), row("cnn", 0.4, "smsa", latency_onnx_ms=None, n_parameters=2_000_000))
+    assert entry(made, "cnn").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 16.0}
 
 
 def test_equal_figures_share_a_rank() -> None:
-    made = board(
+    made = leaderboard(
         row("cnn", 0.5), row("cnn", 0.5, setting="vanilla"), row("bilstm", 0.4), row("bilstm", 0.6, setting="x")
     )
-    assert [s.rank for s in made.standings] == [1, 2, 2, 4]
+    assert [s.rank for s in made.entries] == [1, 2, 2, 4]
 
 
 def seeded(student: str, *scores: float, **given: Any) -> list[Row]:
@@ -105,19 +105,19 @@ def seeded(student: str, *scores: float, **given: Any) -> list[Row]:
 
 
 def test_overlapping_intervals_share_a_rank() -> None:
-    made = board(
+    made = leaderboard(
         *seeded("cnn", 0.700, 0.702, 0.704),
         *seeded("cnn", 0.695, 0.700, 0.703, setting="reaches it"),
         *seeded("bilstm", 0.600, 0.602, 0.604),
         *seeded("bilstm", 0.500, 0.600, 0.700, setting="wide"),
     )
-    assert [(s.name, s.rank) for s in made.standings] == [
+    assert [(s.name, s.rank) for s in made.entries] == [
         ("cnn kd", 1),
         ("cnn reaches it", 1),
         ("bilstm kd", 3),
         ("bilstm wide", 3),
     ]
-    best = made.standings[0]
+    best = made.entries[0]
     assert best.margin == pytest.approx(4.3027 * 0.2 / 3**0.5, rel=1e-4), "Student's t of three seeds"
     assert best.interval == pytest.approx((70.2 - (best.margin or 0), 70.2 + (best.margin or 0)))
 
@@ -125,22 +125,22 @@ def test_overlapping_intervals_share_a_rank() -> None:
 def test_a_rank_is_shared_with_its_best_and_not_by_a_chain() -> None:
     """Each overlaps the next, yet the last does not reach the first."""
     scores = {"a": 0.70, "b": 0.69, "c": 0.68}
-    made = board(
+    made = leaderboard(
         *(one for name, f1 in scores.items() for one in seeded("cnn", f1 - 0.003, f1, f1 + 0.003, setting=name))
     )
-    assert [(s.setting, s.rank) for s in made.standings] == [("a", 1), ("b", 1), ("c", 3)]
+    assert [(s.setting, s.rank) for s in made.entries] == [("a", 1), ("b", 1), ("c", 3)]
 
 
 def test_a_single_seed_has_no_interval_and_ties_by_its_score_alone() -> None:
-    made = board(*seeded("cnn", 0.60, 0.62, 0.64), row("bilstm", 0.61), row("bilstm", 0.5, setting="x"))
-    assert [(s.student, s.rank) for s in made.standings] == [("cnn", 1), ("bilstm", 1), ("bilstm", 3)]
-    assert made.standings[1].margin is None
+    made = leaderboard(*seeded("cnn", 0.60, 0.62, 0.64), row("bilstm", 0.61), row("bilstm", 0.5, setting="x"))
+    assert [(s.student, s.rank) for s in made.entries] == [("cnn", 1), ("bilstm", 1), ("bilstm", 3)]
+    assert made.entries[1].margin is None
 
 
 def test_each_data_set_alone_is_a_board() -> None:
     rows = [row("cnn", 0.5), row("cnn", 0.9, "smsa"), row("bilstm", 0.7)]
-    alone = dataset_boards(board(*rows), rows)
-    assert [[(s.student, s.rank) for s in one.standings] for one in alone] == [
+    alone = dataset_leaderboards(leaderboard(*rows), rows)
+    assert [[(s.student, s.rank) for s in one.entries] for one in alone] == [
         [("bilstm", 1), ("cnn", 2)],
         [("cnn", 1)],
     ]
@@ -158,14 +158,14 @@ def test_each_data_set_alone_is_a_board() -> None:
     ],
 )
 def test_each_hole_is_of_its_kind(given: dict[str, Any], kind: str) -> None:
-    made = board(
+    made = leaderboard(
         row("cnn", 0.5),
         row("bilstm", 0.5),
         row("bilstm", 0.5, "smsa"),
         row("cnn", **{"test_f1": None, "dataset": "smsa"} | given),
     )
-    assert standing(made, "cnn").missing["smsa"].kind == kind
-    assert standing(made, "cnn").rank is None
+    assert entry(made, "cnn").missing["smsa"].kind == kind
+    assert entry(made, "cnn").rank is None
 
 
 @pytest.mark.parametrize(
@@ -181,53 +181,53 @@ def test_each_hole_is_of_its_kind(given: dict[str, Any], kind: str) -> None:
     ],
 )
 def test_a_budget_has_one_best_student(budget: Budget, best_name: str | None) -> None:
-    found = best(board(row("teacher", 0.9), row("cnn", 0.8), row("bilstm", 0.88)), budget)
+    found = best(leaderboard(row("teacher", 0.9), row("cnn", 0.8), row("bilstm", 0.88)), budget)
     assert (found.name if found else None) == best_name
 
 
 def test_a_figure_that_was_not_measured_meets_no_bound() -> None:
-    made = board(row("teacher", 0.9), row("cnn", 0.8, latency_onnx_ms=None))
+    made = leaderboard(row("teacher", 0.9), row("cnn", 0.8, latency_onnx_ms=None))
     assert best(made, Budget(max_ms=100)) is None
     assert verdict(made, Budget(max_mib=20)) == "1 of 1 fit; the best is cnn kd: F1 80.0, 88.9 % kept, 16.0 MiB."
 
 
 def test_smoke_runs_are_never_ranked() -> None:
-    assert boards([row("cnn", 0.9, smoke=True)]) == []
-    assert standing(board(row("cnn", 0.9, smoke=True), row("cnn", 0.5)), "cnn").f1 == 50.0
+    assert leaderboards([row("cnn", 0.9, smoke=True)]) == []
+    assert entry(leaderboard(row("cnn", 0.9, smoke=True), row("cnn", 0.5)), "cnn").f1 == 50.0
 
 
 def test_configurations_are_chosen_by_seeds_then_validation_never_by_test() -> None:
-    made = board(
+    made = leaderboard(
         row("cnn", 0.9, valid_f1=0.50, configuration="lucky on test"),
         row("cnn", 0.6, valid_f1=0.70, configuration="best on validation"),
     )
-    assert standing(made, "cnn").f1 == 60.0
-    made = board(
+    assert entry(made, "cnn").f1 == 60.0
+    made = leaderboard(
         row("cnn", 0.6, valid_f1=0.70, configuration="one seed"),
         row("cnn", 0.3, valid_f1=0.10, configuration="two seeds", seed=0),
         row("cnn", 0.5, valid_f1=0.10, configuration="two seeds", seed=1),
     )
-    assert standing(made, "cnn").f1 == pytest.approx(40.0)
+    assert entry(made, "cnn").f1 == pytest.approx(40.0)
 
 
 def test_protocols_and_versions_of_the_data_are_never_mixed() -> None:
-    made = board(row("cnn", 0.9, protocol="9"), row("bilstm", 0.5, protocol="10"), row("cnn", 0.4, protocol="10"))
-    assert {s.student: s.f1 for s in made.standings} == {"bilstm": 50.0, "cnn": 40.0}
-    made = board(row("cnn", 0.9, data="old"), row("bilstm", 0.5, data="new"))
-    assert [(s.student, s.f1) for s in made.standings] == [("bilstm", 50.0)]
-    made = board(row("cnn", 0.9), row("bilstm", None, protocol="2", status="failed"))
-    assert standing(made, "cnn").f1 == 90.0, "a protocol with no score yet empties no board"
+    made = leaderboard(row("cnn", 0.9, protocol="9"), row("bilstm", 0.5, protocol="10"), row("cnn", 0.4, protocol="10"))
+    assert {s.student: s.f1 for s in made.entries} == {"bilstm": 50.0, "cnn": 40.0}
+    made = leaderboard(row("cnn", 0.9, data="old"), row("bilstm", 0.5, data="new"))
+    assert [(s.student, s.f1) for s in made.entries] == [("bilstm", 50.0)]
+    made = leaderboard(row("cnn", 0.9), row("bilstm", None, protocol="2", status="failed"))
+    assert entry(made, "cnn").f1 == 90.0, "a protocol with no score yet empties no board"
 
 
 def test_presets_suites_and_teachers_stand_apart() -> None:
-    made = boards([row("cnn", 0.1), row("cnn", 0.2, preset="quickstart"), row("cnn", 0.3, suite="t")])
-    assert [(b.suite, b.preset, b.standings[0].f1) for b in made] == [
+    made = leaderboards([row("cnn", 0.1), row("cnn", 0.2, preset="quickstart"), row("cnn", 0.3, suite="t")])
+    assert [(b.suite, b.preset, b.entries[0].f1) for b in made] == [
         ("s", "paper", 10.0),
         ("s", "quickstart", 20.0),
         ("t", "paper", 30.0),
     ]
     rows = [row(student, f1, teacher=t) for t, f1 in (("a", 0.8), ("b", 0.4)) for student in ("teacher", "cnn")]
-    assert {s.teacher: s.f1_kept for s in board(*rows).ranked} == {"a": 100.0, "b": 100.0}
+    assert {s.teacher: s.f1_kept for s in leaderboard(*rows).ranked} == {"a": 100.0, "b": 100.0}
 
 
 def test_a_student_is_held_against_the_teacher_that_taught_it() -> None:
@@ -235,22 +235,23 @@ def test_a_student_is_held_against_the_teacher_that_taught_it() -> None:
     teachers = [row("teacher", 0.8, key="short", configuration="1"), row("teacher", 0.9, key="long", configuration="2")]
     trained = [row("cnn", 0.78, seed=seed, teacher_key="short") for seed in (0, 1)]
     assert (
-        standing(board(*teachers, *trained, row("cnn", 0.85, teacher_key="long", configuration="x")), "cnn").f1 == 78.0
+        entry(leaderboard(*teachers, *trained, row("cnn", 0.85, teacher_key="long", configuration="x")), "cnn").f1
+        == 78.0
     )
-    made = board(*teachers, *trained, row("bilstm", 0.85, teacher_key="long"))
-    assert standing(made, "teacher").f1 == 80.0
+    made = leaderboard(*teachers, *trained, row("bilstm", 0.85, teacher_key="long"))
+    assert entry(made, "teacher").f1 == 80.0
     assert {s.student: s.f1_kept for s in made.ranked} == pytest.approx({"cnn": 97.5, "bilstm": 100 * 0.85 / 0.9})
-    assert [one.f1_kept for one in board(*teachers, row("cnn", 0.8, teacher_key="not here")).ranked] == [None]
+    assert [one.f1_kept for one in leaderboard(*teachers, row("cnn", 0.8, teacher_key="not here")).ranked] == [None]
 
 
 def test_milliseconds_of_two_machines_never_share_a_table() -> None:
     slow = {"latency_onnx_ms": 1.0, "machine": "laptop"}
     rows = [row("teacher", 0.9, machine="laptop"), row("cnn", 0.89, **slow)]
-    made = board(*rows, row("bilstm", 0.89, latency_onnx_ms=0.6, machine="server"))
-    assert standing(made, "cnn").speed_up == {"latency_onnx_ms": 50.0}
-    assert standing(made, "bilstm").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 12.0}
-    assert standing(made, "bilstm").invalid == "measured on server, and most of this table on laptop"
-    assert answer(made).startswith(
+    made = leaderboard(*rows, row("bilstm", 0.89, latency_onnx_ms=0.6, machine="server"))
+    assert entry(made, "cnn").speed_up == {"latency_onnx_ms": 50.0}
+    assert entry(made, "bilstm").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 12.0}
+    assert entry(made, "bilstm").invalid == "measured on server, and most of this table on laptop"
+    assert summary(made).startswith(
         "Within 2 points of the teacher (F1 90.0) the fastest of those timed here is cnn kd:"
     )
     assert best(made, Budget(max_ms=0.7)) is None
@@ -258,33 +259,35 @@ def test_milliseconds_of_two_machines_never_share_a_table() -> None:
 
 
 def test_a_machine_that_only_trained_hides_no_milliseconds() -> None:
-    made = board(row("teacher", 0.9), row("cnn", 0.8), row("cnn", 0.8, seed=1, latency_onnx_ms=None, machine="cluster"))
-    assert standing(made, "cnn").speed_up == {"latency_onnx_ms": 200.0}
-    assert standing(made, "cnn").invalid == ""
+    made = leaderboard(
+        row("teacher", 0.9), row("cnn", 0.8), row("cnn", 0.8, seed=1, latency_onnx_ms=None, machine="cluster")
+    )
+    assert entry(made, "cnn").speed_up == {"latency_onnx_ms": 200.0}
+    assert entry(made, "cnn").invalid == ""
 
 
 def test_a_seed_whose_figures_do_not_count_leaves_those_that_do() -> None:
-    made = board(row("cnn", 0.8), row("cnn", 0.8, seed=1, latency_onnx_ms=None, invalid="not quiet"))
-    assert (standing(made, "cnn").costs["latency_onnx_ms"], standing(made, "cnn").invalid) == (0.25, "")
+    made = leaderboard(row("cnn", 0.8), row("cnn", 0.8, seed=1, latency_onnx_ms=None, invalid="not quiet"))
+    assert (entry(made, "cnn").costs["latency_onnx_ms"], entry(made, "cnn").invalid) == (0.25, "")
 
 
 def test_the_papers_data_sets_come_in_its_order_then_the_others() -> None:
-    made = board(*(row("cnn", 0.5, name) for name in ("zebra", "emot", "apple", "smltk")))
+    made = leaderboard(*(row("cnn", 0.5, name) for name in ("zebra", "emot", "apple", "smltk")))
     assert made.datasets == ("smltk", "emot", "apple", "zebra")
 
 
 def test_the_answer_names_the_fastest_within_two_points() -> None:
-    made = board(row("teacher", 0.9), row("cnn", 0.881), row("bilstm", 0.9), row("cnn", 0.879, setting="vanilla"))
-    assert answer(made) == (
+    made = leaderboard(row("teacher", 0.9), row("cnn", 0.881), row("bilstm", 0.9), row("cnn", 0.879, setting="vanilla"))
+    assert summary(made) == (
         "Within 2 points of the teacher (F1 90.0) the fastest is cnn kd: F1 88.1, 0.250 ms in ONNX, "
         "200x faster, 4.0 % of its size."
     )
 
 
 def test_the_answer_says_where_no_student_comes_near() -> None:
-    made = board(row("teacher", 0.9), row("cnn", 0.5), row("bilstm", 0.6))
-    assert answer(made).startswith("No student comes within 2 points of the teacher (F1 90.0). The best, 30.0 points")
-    assert "bilstm kd" in answer(made)
+    made = leaderboard(row("teacher", 0.9), row("cnn", 0.5), row("bilstm", 0.6))
+    assert summary(made).startswith("No student comes within 2 points of the teacher (F1 90.0). The best, 30.0 points")
+    assert "bilstm kd" in summary(made)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +303,7 @@ def test_the_answer_says_where_no_student_comes_near() -> None:
     ],
 )
 def test_the_answer_where_something_is_missing(rows: list[Row], said: str) -> None:
-    assert answer(board(*rows)) == said
+    assert summary(leaderboard(*rows)) == said
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from benchmark.report import write_report
 from benchmark.reporting.page_data import embedded
-from benchmark.reporting.predictions import Answered, confusion, length_bins
+from benchmark.reporting.predictions import Prediction, confusion, length_bins
 from tests.support.run_factory import fill
 from tracking import Store
 
@@ -59,9 +59,9 @@ def test_every_mean_of_the_page_follows_from_results_csv(made: Path) -> None:
     n_checked = 0
     for view in chapter["views"]:
         names = [column["name"] for column in view["columns"]]
-        for standing in view["standings"]:
-            values = dict(zip(names, standing["values"], strict=True))
-            own = [r for r in rows if (r["student"], r["setting"]) == (standing["student"], standing["setting"])]
+        for entry in view["standings"]:
+            values = dict(zip(names, entry["values"], strict=True))
+            own = [r for r in rows if (r["student"], r["setting"]) == (entry["student"], entry["setting"])]
             f1 = [[100 * float(r["test_f1"]) for r in own if r["dataset"] == name] for name in view["datasets"]]
             if not all(f1):
                 assert values["f1"] is None
@@ -70,7 +70,7 @@ def test_every_mean_of_the_page_follows_from_results_csv(made: Path) -> None:
             if len(f1[0]) == 2:
                 spread = stdev([fmean(seeds) for seeds in zip(*f1, strict=True)])
                 assert values["f1_margin"] == pytest.approx(12.7062 * spread / 2**0.5, rel=1e-4)
-                assert standing["interval"][1] - values["f1"] == pytest.approx(values["f1_margin"])
+                assert entry["interval"][1] - values["f1"] == pytest.approx(values["f1_margin"])
             for name in ("n_parameters", "size_onnx_mib", "latency_onnx_ms", "train_seconds"):
                 assert values[name] == pytest.approx(fmean(float(r[name]) for r in own))
                 n_checked += 1
@@ -79,10 +79,13 @@ def test_every_mean_of_the_page_follows_from_results_csv(made: Path) -> None:
 
 def test_a_hole_says_which_kind_it_is_and_leads_to_its_run(made: Path) -> None:
     [chapter] = page_data(made)["chapters"]
-    [standing] = [s for s in chapter["views"][0]["standings"] if s["student"] == "bert_small"]
-    hole = standing["holes"]["smsa"]
-    assert (hole["kind"], hole["reason"].splitlines()[0]) == ("out_of_memory", "OutOfMemoryError: CUDA out of memory.")
-    assert hole["run"] in page_data(made)["runs"]["run_id"]
+    [entry] = [s for s in chapter["views"][0]["standings"] if s["student"] == "bert_small"]
+    missing = entry["holes"]["smsa"]
+    assert (missing["kind"], missing["reason"].splitlines()[0]) == (
+        "out_of_memory",
+        "OutOfMemoryError: CUDA out of memory.",
+    )
+    assert missing["run"] in page_data(made)["runs"]["run_id"]
     [alone] = [s for s in chapter["views"][1]["standings"] if s["student"] == "bert_small"]
     assert alone["values"][0] is not None, "on the data set that it has, it is ranked"
 
@@ -160,25 +163,25 @@ def test_a_session_that_failed_its_control_shows_no_milliseconds(store: Store, a
     tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the same model took 1.4 times as long"}
     store.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({"latency_onnx_ms": 1.0})
     write_report(store, "classification", tmp_path)
-    [standing] = page_data(tmp_path)["chapters"][0]["views"][0]["standings"]
-    assert standing["invalid"] == "the same model took 1.4 times as long"
+    [entry] = page_data(tmp_path)["chapters"][0]["views"][0]["standings"]
+    assert entry["invalid"] == "the same model took 1.4 times as long"
     assert page_data(tmp_path)["runs"]["latency_onnx_ms"] == [None]
 
 
 def test_a_confusion_counts_tags_by_type_and_leaves_out_what_is_rightly_outside() -> None:
-    answers = [Answered(length=3, gold=["O", "B-PER", "I-PER"], predicted=["O", "B-LOC", "I-PER"])]
+    answers = [Prediction(length=3, gold=["O", "B-PER", "I-PER"], predicted=["O", "B-LOC", "I-PER"])]
     assert confusion(answers).labels == ("PER", "LOC")
     assert confusion(answers).counts == ((1, 1), (0, 0))
 
 
 @pytest.mark.parametrize("letter", "BIESLUM")
 def test_a_confusion_knows_the_letters_of_every_scheme_of_entities(letter: str) -> None:
-    answers = [Answered(length=2, gold=["O", f"{letter}-PER"], predicted=["O", "X-PER"])]
+    answers = [Prediction(length=2, gold=["O", f"{letter}-PER"], predicted=["O", "X-PER"])]
     assert confusion(answers).labels == ("PER", "X-PER")
 
 
 def test_rare_labels_share_a_row() -> None:
-    answers = [Answered(length=1, gold=f"label{i % 40}", predicted="label0") for i in range(90)]
+    answers = [Prediction(length=1, gold=f"label{i % 40}", predicted="label0") for i in range(90)]
     made = confusion(answers)
     assert len(made.labels) == 30
     assert made.labels[-1] == "(others)"
@@ -188,7 +191,7 @@ def test_rare_labels_share_a_row() -> None:
 def test_bins_hold_about_as_many_texts_each() -> None:
     dice = random.Random(0)
     lengths = [dice.randint(1, 100) for _ in range(500)]
-    bins = length_bins([Answered(length=n, gold="a", predicted="a" if n < 50 else "b") for n in lengths])
+    bins = length_bins([Prediction(length=n, gold="a", predicted="a" if n < 50 else "b") for n in lengths])
     assert len(bins) == 5
     assert all(80 <= one.n_texts <= 120 for one in bins)
     assert (bins[0].error, bins[-1].error) == (0.0, 1.0)

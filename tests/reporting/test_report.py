@@ -17,7 +17,7 @@ from rich.console import Console
 from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.report import main, print_leaderboard, write_report
 from benchmark.reporting.files import folder_name
-from benchmark.reporting.leaderboard import boards
+from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.markdown import escaped
 from benchmark.reporting.results import results
 from benchmark.reporting.selection import planned_last
@@ -254,10 +254,10 @@ def test_an_edit_that_was_undone_is_undone_on_the_board(store: Store, add_run: A
         add_run(store, student="teacher", data_digest=digest, test_f1=0.95, valid_f1=0.95)
         add_run(store, student="cnn", setting="kd", data_digest=digest, test_f1=f1, valid_f1=f1)
     shown = {
-        digest: boards(planned_last(results(store.records()), {"emot": digest}))[0].standings
+        digest: leaderboards(planned_last(results(store.records()), {"emot": digest}))[0].entries
         for digest in ("first", "edited")
     }
-    assert {digest: [s.f1 for s in standings if s.student == "cnn"] for digest, standings in shown.items()} == {
+    assert {digest: [s.f1 for s in entries if s.student == "cnn"] for digest, entries in shown.items()} == {
         "first": [pytest.approx(90)],
         "edited": [pytest.approx(10)],
     }

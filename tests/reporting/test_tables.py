@@ -9,7 +9,7 @@ from benchmark.core.settings import LADDER
 from benchmark.core.spec import TASKS, Task
 from benchmark.reporting.latex import escaped as escaped_for_latex
 from benchmark.reporting.latex import latex
-from benchmark.reporting.leaderboard import boards
+from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.paper import (
     AVERAGE,
     paper_counts,
@@ -20,7 +20,7 @@ from benchmark.reporting.paper import (
     paper_sizes,
     table_number,
 )
-from benchmark.reporting.paper_comparison import beside_paper
+from benchmark.reporting.paper_comparison import paper_comparisons
 from benchmark.reporting.paper_points import paper_points
 from benchmark.reporting.results import Row, results
 from benchmark.reporting.tables import paper_tables
@@ -68,8 +68,10 @@ def test_the_other_tables_are_there() -> None:
 
 
 def test_ours_stands_beside_the_papers() -> None:
-    [board] = boards([row("teacher", 0.7), row("cnn", 0.6, setting="kd"), row("cnn", 0.5, setting="of_ours")])
-    [table] = paper_tables(board)
+    [leaderboard] = leaderboards(
+        [row("teacher", 0.7), row("cnn", 0.6, setting="kd"), row("cnn", 0.5, setting="of_ours")]
+    )
+    [table] = paper_tables(leaderboard)
     assert (table.number, table.columns) == (5, (*paper_datasets("classification"), AVERAGE))
     cell = table.cells["cnn", "kd"]["emot"]
     assert (cell.ours, cell.paper) == (60.0, 63.9)
@@ -83,25 +85,25 @@ def test_ours_stands_beside_the_papers() -> None:
 
 def test_the_average_stands_where_all_six_do() -> None:
     f1 = dict(zip(paper_datasets("classification"), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), strict=True))
-    [board] = boards([*(row("cnn", value, name) for name, value in f1.items()), row("cnn", 0.9, "another")])
-    [table] = paper_tables(board)
+    [leaderboard] = leaderboards([*(row("cnn", value, name) for name, value in f1.items()), row("cnn", 0.9, "another")])
+    [table] = paper_tables(leaderboard)
     assert table.cells["cnn", "kd"][AVERAGE].ours == pytest.approx(35.0), "of the paper's six alone"
 
 
 def test_other_data_has_no_such_table() -> None:
-    [board] = boards([row("cnn", 0.5, "support_desk")])
-    assert paper_tables(board) == []
+    [leaderboard] = leaderboards([row("cnn", 0.5, "support_desk")])
+    assert paper_tables(leaderboard) == []
 
 
 def test_each_teacher_has_its_table() -> None:
-    [board] = boards([row("cnn", 0.5, teacher="a"), row("cnn", 0.6, teacher="b")])
-    assert {t.teacher: t.cells["cnn", "kd"]["emot"].ours for t in paper_tables(board)} == {"a": 50.0, "b": 60.0}
+    [leaderboard] = leaderboards([row("cnn", 0.5, teacher="a"), row("cnn", 0.6, teacher="b")])
+    assert {t.teacher: t.cells["cnn", "kd"]["emot"].ours for t in paper_tables(leaderboard)} == {"a": 50.0, "b": 60.0}
 
 
 def test_costs_and_counts_stand_beside_the_papers() -> None:
     measured = {"n_parameters": 3.5e6, "latency_torch_ms": 2.0, "size_onnx_mib": 13.0}
-    [board] = boards([replace(row("bilstm", 0.6), **measured), row("bilstm", 0.5, "health")])
-    tables = {table.title.partition(",")[0]: table for table in beside_paper(board)}
+    [leaderboard] = leaderboards([replace(row("bilstm", 0.6), **measured), row("bilstm", 0.5, "health")])
+    tables = {table.title.partition(",")[0]: table for table in paper_comparisons(leaderboard)}
     assert list(tables) == ["Table 5", "Table 7", "Table 8", "Table 4"]
     lines = {name: dict(table.lines) for name, table in tables.items()}
     seven, eight = (tables[name].texts(lines[name]["bilstm",][0]) for name in ("Table 7", "Table 8"))
@@ -117,27 +119,31 @@ def test_milliseconds_of_a_gpu_stand_beside_the_papers(store: Store, add_run: Ad
     run_id = add_run(store, student="bilstm", setting="kd", test_f1=0.6)
     tags = {"role": "inference", "key": "k", "dataset": "emot"}
     store.begin("classification", "timed", tags=tags, params={}, parent=run_id).finish({"latency_torch_cuda_ms": 1.2})
-    [board] = boards(results(store.records()))
-    seven = next(table for table in beside_paper(board) if table.title == "Table 7")
+    [leaderboard] = leaderboards(results(store.records()))
+    seven = next(table for table in paper_comparisons(leaderboard) if table.title == "Table 7")
     gpu = dict(zip(seven.columns, dict(seven.lines)["bilstm",], strict=True))["ms GPU"]
     assert seven.texts(gpu) == ("1.20", "1.09", "+0.110")
     assert "The paper's are averages" in seven.note
 
 
 def test_tagging_has_the_papers_tagging_figures() -> None:
-    [board] = boards([row("bilstm", 0.6, "nergrit", task="sequence_labeling")])
-    assert [table.title.partition(",")[0] for table in beside_paper(board)] == ["Table 6", "Table 7", "Table 4"]
-    [teacher, *_] = paper_points(board)
+    [leaderboard] = leaderboards([row("bilstm", 0.6, "nergrit", task="sequence_labeling")])
+    assert [table.title.partition(",")[0] for table in paper_comparisons(leaderboard)] == [
+        "Table 6",
+        "Table 7",
+        "Table 4",
+    ]
+    [teacher, *_] = paper_points(leaderboard)
     assert teacher["costs"] == {"n_parameters": pytest.approx(124.46e6), "latency_torch_ms": 67.18}
 
 
 def test_the_papers_points_are_means_over_our_data_sets() -> None:
-    [board] = boards([row("bilstm", 0.6), row("bilstm", 0.6, "smsa")])
-    points = {(p["student"], p["setting"]): p for p in paper_points(board)}
+    [leaderboard] = leaderboards([row("bilstm", 0.6), row("bilstm", 0.6, "smsa")])
+    points = {(p["student"], p["setting"]): p for p in paper_points(leaderboard)}
     f1 = paper_f1("classification")
     assert points["cnn", "kd"]["f1"] == pytest.approx((f1["cnn", "kd", "emot"] + f1["cnn", "kd", "smsa"]) / 2)
     assert points["teacher", "fine_tuned"]["f1_kept"] == 100
-    [own] = boards([row("bilstm", 0.6, "mine")])
+    [own] = leaderboards([row("bilstm", 0.6, "mine")])
     assert paper_points(own) == []
 
 
@@ -148,7 +154,7 @@ def test_latex_prints_every_name_as_it_is() -> None:
 
 
 def test_latex_holds_the_leaderboard_and_the_tables_beside_the_paper() -> None:
-    text = latex(boards([row("teacher", 0.7), row("cnn", 0.6)]))
+    text = latex(leaderboards([row("teacher", 0.7), row("cnn", 0.6)]))
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 5
     assert r"1 & cnn & kd & 60.00 & 85.7 & 60.00" in text
     assert "60.00 / 63.90 / -3.90" in text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.report import write_report
-from benchmark.reporting.tuning_section import searches, searches_page, write_searches
+from benchmark.reporting.tuning_section import tuning_page, tuning_studies, write_tuning
 from tracking import Store
 
 SUITE = "classification"
@@ -38,9 +38,9 @@ def filled(store: Store) -> Store:
 
 
 def test_ended_trials_by_number_and_the_last_of_each(filled: Store) -> None:
-    (found,) = searches(filled.records(SUITE))
+    (found,) = tuning_studies(filled.records(SUITE))
     assert found.name == "emot.cnn.kd"
-    told = [(one.number, one.learning_rate, one.valid_f1, one.state) for one in found.tried]
+    told = [(one.number, one.learning_rate, one.valid_f1, one.state) for one in found.trials]
     assert told == [
         (0, 1e-4, 0.4, "complete"),
         (1, 1e-3, 0.55, "complete"),
@@ -57,24 +57,24 @@ def test_a_trial_that_does_not_say_its_number_and_rate_is_left_out(
     filled: Store, told: dict[str, str], params: dict[str, object]
 ) -> None:
     """One that failed before its params arrived, or that another program keeps there."""
-    before = searches(filled.records(SUITE))
+    before = tuning_studies(filled.records(SUITE))
     tags = {"role": "trial", "key": "odd"} | told
     filled.begin(SUITE, "odd", tags=tags, params=params, parent=before[0].run_id).fail("no answer")
-    assert searches(filled.records(SUITE)) == before
+    assert tuning_studies(filled.records(SUITE)) == before
 
 
 def test_the_page_and_the_report_show_the_best(filled: Store, tmp_path: Path) -> None:
-    found = searches(filled.records(SUITE))
-    (shown,) = searches_page(found)["studies"]
+    found = tuning_studies(filled.records(SUITE))
+    (shown,) = tuning_page(found)["studies"]
     assert (shown["best"], len(shown["trials"])) == (1, 4)
-    text = write_searches(tmp_path, found)
+    text = write_tuning(tmp_path, found)
     assert "Best of 4 trials: learning rate 0.001, validation F1 55.00" in text
     assert "](learning_rates_0.png)" in text
     assert (tmp_path / "learning_rates_0.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_report_without_studies_has_no_such_chapter(tmp_path: Path) -> None:
-    assert write_searches(tmp_path, []) == ""
+    assert write_tuning(tmp_path, []) == ""
     assert not list(tmp_path.iterdir())
 
 

@@ -21,7 +21,7 @@ from benchmark.core.presets import GRID_RATES
 from benchmark.core.spec import RunSpec
 from benchmark.execution.best_rates import tuned_lines, with_tuned_rates
 from benchmark.execution.plan import PlannedRun
-from benchmark.reporting.learning_rate_plot import Tried, best, draw, figure, write_rates
+from benchmark.reporting.learning_rate_plot import TrialResult, best, draw, figure, write_rates
 from benchmark.reporting.tuned_rates import training_key
 from benchmark.tuning import trials as trials_module
 from benchmark.tuning.search import Search
@@ -390,11 +390,11 @@ def test_passwords_are_not_shown_in_errors(address: str) -> None:
 
 
 TRIED = [
-    Tried(number=0, learning_rate=1e-3, valid_f1=0.5, state="complete"),
-    Tried(number=1, learning_rate=1e-2, valid_f1=None, state="failed"),
-    Tried(number=2, learning_rate=3e-3, valid_f1=0.9, state="pruned"),
-    Tried(number=3, learning_rate=2e-4, valid_f1=0.7, state="complete"),
-    Tried(number=4, learning_rate=5e-4, valid_f1=0.6, state="complete"),
+    TrialResult(number=0, learning_rate=1e-3, valid_f1=0.5, state="complete"),
+    TrialResult(number=1, learning_rate=1e-2, valid_f1=None, state="failed"),
+    TrialResult(number=2, learning_rate=3e-3, valid_f1=0.9, state="pruned"),
+    TrialResult(number=3, learning_rate=2e-4, valid_f1=0.7, state="complete"),
+    TrialResult(number=4, learning_rate=5e-4, valid_f1=0.6, state="complete"),
 ]
 
 
@@ -415,7 +415,7 @@ def test_plots_mark_the_papers_rates_and_the_best_so_far() -> None:
 
 
 @pytest.mark.parametrize("rows", [TRIED, TRIED[1:2], []])
-def test_files_of_a_study(rows: list[Tried], tmp_path: Path) -> None:
+def test_files_of_a_study(rows: list[TrialResult], tmp_path: Path) -> None:
     write_rates(tmp_path, "emot <b>", rows)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["study.html", "study.png", "trials.csv"]
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
