@@ -37,7 +37,12 @@ def parser(prog: str, description: str | None, *, of_study: bool = False) -> arg
     seeds = made.add_mutually_exclusive_group()
     seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
     seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
-    add("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help="of the students; grid: the paper's six")
+    add(
+        "--learning-rate",
+        type=learning_rate,
+        metavar="LR|grid|tuned",
+        help="of the students; grid: the best of the paper's six, searched on the first seed",
+    )
     add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
     add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")

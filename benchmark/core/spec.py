@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -44,6 +44,9 @@ class RunSpec:
     setting: str
     seed: int
     learning_rate: float | Literal["grid"]
+    search_seed: int = -1
+    """Where the rate is the grid's best: the seed of the run that searches it for all seeds; -1 in runs of older
+    versions, which searched it on every seed."""
     teacher: str
     """Hub id or folder, as the user named it."""
     teacher_key: str
@@ -85,9 +88,13 @@ class RunSpec:
         return digest({name: value for name, value in self.told().items() if name != "teacher"})
 
     def told(self) -> dict[str, Any]:
-        """The fields; those of a policy for unlabelled text only where there is one: older runs keep their keys."""
+        """The fields; those of a policy for unlabelled text and of a search only where there is one: older runs keep
+        their keys."""
         told = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {f.name: told[f.name] for f in fields(self) if f.name not in POLICY or told[f.name] != f.default}
+        untold = {f.name for f in fields(self) if f.name in (*POLICY, "search_seed") and told[f.name] == f.default}
+        if self.learning_rate != GRID:
+            untold.add("search_seed")
+        return {name: value for name, value in told.items() if name not in untold}
 
     @property
     def name(self) -> str:
@@ -110,6 +117,15 @@ class RunSpec:
         of another type."""
         kept = {f.name: params[f.name] for f in fields(cls) if f.name in params}
         return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in kept.items()})
+
+    @property
+    def searched(self) -> "RunSpec":
+        """The run that searches the learning rate for this one."""
+        return replace(self, seed=self.search_seed)
+
+    @property
+    def searches(self) -> bool:
+        return self.learning_rate == GRID and self.seed == self.search_seed
 
     @property
     def is_teacher(self) -> bool:

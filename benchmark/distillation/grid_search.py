@@ -1,13 +1,17 @@
-"""The paper's learning-rate search: six rates, the best by validation F1 (section 4.4).
+"""The paper's learning-rate search: six rates, the best by validation F1 (section 4.4), found by successive halving.
 
-Each rate is a trial with a run of its own. What a trial came to is kept until the search has ended, so that a search
-that was killed goes on where it stopped, by the same teacher.
+All rates are tried with a small share of the run's budget, and the better ones with all of it (Jamieson and Talwalkar,
+2016, https://arxiv.org/abs/1502.07943): a short training favours high rates, so that more than one goes on. Each trial
+is a run of its own, with a schedule of its own length. What it came to is kept until the search has ended, so that a
+search that was killed goes on where it stopped, by the same teacher.
 """
 
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +19,8 @@ from safetensors.torch import load_file, save_file
 
 from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DivergedError
-from benchmark.core.presets import GRID_RATES
+from benchmark.core.presets import FINALISTS, GRID_RATES, SCREENING
+from benchmark.distillation.batching import plan_batches, token_budget
 from benchmark.distillation.trainer import TrainingHistory
 from benchmark.distillation.training_run import TrainedModel, TrainingRun
 from tracking import ActiveRun, cache_folder
@@ -23,14 +28,18 @@ from tracking import ActiveRun, cache_folder
 WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
 DIVERGED = "diverged"
 """Marks a rate that led nowhere."""
+Begin = Callable[[float, int], ActiveRun]
+"""Begins a trial: a learning rate, and optimiser steps at most (0: no bound)."""
 
 
-def search(
-    training_run: TrainingRun, begin_trial: Callable[[float], ActiveRun], watch: Callable[[int], None]
-) -> TrainedModel:
-    """Teaches at every rate of the grid and returns the best. Raises DivergedError where all rates diverge."""
+def search(training_run: TrainingRun, begin_trial: Begin, watch: Callable[[int], None]) -> TrainedModel:
+    """Teaches at the rates of the grid and returns the best. Raises DivergedError where all rates diverge."""
     folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher}"
-    tried = (_trial(training_run, rate, folder / f"{rate:g}", begin_trial, watch) for rate in GRID_RATES)
+    trials = _Trials(training_run, folder, begin_trial, watch)
+    few_steps = ceil(SCREENING * expected_steps(training_run))
+    scores = {rate: trained.valid_f1 for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
+    finalists = sorted(scores, key=lambda rate: (scores[rate], rate), reverse=True)[:FINALISTS]
+    tried = (trials.trained(rate, training_run.spec.max_steps) for rate in finalists)
     best = max((trained for trained in tried if trained), key=lambda trained: trained.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)
     if best is None:
@@ -38,53 +47,65 @@ def search(
     return best
 
 
-def _trial(
-    training_run: TrainingRun,
-    rate: float,
-    kept: Path,
-    begin_trial: Callable[[float], ActiveRun],
-    watch: Callable[[int], None],
-) -> TrainedModel | None:
-    """One rate; None where it diverges."""
-    if verify(kept):
-        return None if (kept / DIVERGED).exists() else _load(training_run, rate, kept)
-    run = begin_trial(rate)
+def expected_steps(training_run: TrainingRun) -> int:
+    """Optimiser steps of a run, at most: early stopping tends to end it by twice its patience."""
+    spec, sentences = training_run.spec, training_run.training_set.examples.encoded
+    n_batches = len(plan_batches(sentences.lengths, token_budget(sentences, spec.batch_size)))
+    steps = n_batches * min(spec.max_epochs, 2 * spec.patience)
+    return min(steps, spec.max_steps or steps)
 
-    def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
-        run.log_epoch(epoch, metrics)
-        watch(epoch)
 
-    try:
-        trained = training_run.train(rate, on_epoch)
-    except DivergedError as error:
-        write_dir_atomic(kept, lambda folder: (folder / DIVERGED).touch())
-        run.fail(str(error))
-        return None
-    except Exception as error:
-        run.fail(f"{type(error).__name__}: {error}")
-        raise
-    except BaseException:
-        run.kill()
-        raise
-    write_dir_atomic(kept, partial(_save, trained))
-    run.finish({"learning_rate": rate, "valid_f1": trained.valid_f1, "train_seconds": trained.history.train_seconds})
-    return trained
+@dataclass(frozen=True)
+class _Trials:
+    """Trainings at several rates. `folder` keeps what they came to."""
+
+    training_run: TrainingRun
+    folder: Path
+    begin: Begin
+    watch: Callable[[int], None]
+
+    def trained(self, rate: float, max_steps: int) -> TrainedModel | None:
+        """None where training diverges."""
+        kept = self.folder / f"{rate:g}.{max_steps}"
+        if verify(kept):
+            return None if (kept / DIVERGED).exists() else self._load(rate, kept)
+        run = self.begin(rate, max_steps)
+
+        def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
+            run.log_epoch(epoch, metrics)
+            self.watch(epoch)
+
+        try:
+            trained = self.training_run.train(rate, on_epoch, max_steps)
+        except DivergedError as error:
+            write_dir_atomic(kept, lambda folder: (folder / DIVERGED).touch())
+            run.fail(str(error))
+            return None
+        except Exception as error:
+            run.fail(f"{type(error).__name__}: {error}")
+            raise
+        except BaseException:
+            run.kill()
+            raise
+        write_dir_atomic(kept, partial(_save, trained))
+        seconds = trained.history.train_seconds
+        run.finish({"learning_rate": rate, "valid_f1": trained.valid_f1, "train_seconds": seconds})
+        return trained
+
+    def _load(self, rate: float, folder: Path) -> TrainedModel:
+        figures, device = json.loads((folder / PROGRESS).read_text()), self.training_run.device
+        model = self.training_run.build().to(device)
+        model.load_state_dict(load_file(folder / WEIGHTS, device=str(device)))
+        return TrainedModel(
+            model=model,
+            learning_rate=rate,
+            valid_f1=figures.pop("valid_f1"),
+            valid_logits=np.load(folder / LOGITS),
+            history=TrainingHistory(**figures),
+        )
 
 
 def _save(trained: TrainedModel, folder: Path) -> None:
     save_file({name: value.contiguous() for name, value in trained.model.state_dict().items()}, folder / WEIGHTS)
     np.save(folder / LOGITS, trained.valid_logits)
     (folder / PROGRESS).write_text(json.dumps({"valid_f1": trained.valid_f1, **trained.history.figures()}))
-
-
-def _load(training_run: TrainingRun, rate: float, folder: Path) -> TrainedModel:
-    figures = json.loads((folder / PROGRESS).read_text())
-    model = training_run.build().to(training_run.device)
-    model.load_state_dict(load_file(folder / WEIGHTS, device=str(training_run.device)))
-    return TrainedModel(
-        model=model,
-        learning_rate=rate,
-        valid_f1=figures.pop("valid_f1"),
-        valid_logits=np.load(folder / LOGITS),
-        history=TrainingHistory(**figures),
-    )

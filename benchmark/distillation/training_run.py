@@ -38,8 +38,11 @@ class TrainingRun:
     at_hand: Callable[[str], str] = str
     """Where the teacher's folder and the vectors lie here; see `SuiteData`."""
 
-    def train(self, rate: float, on_epoch: OnEpoch) -> "TrainedModel":
-        """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs."""
+    def train(self, rate: float, on_epoch: OnEpoch, max_steps: int | None = None) -> "TrainedModel":
+        """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs.
+
+        `max_steps` bounds the optimiser steps as the spec's own does, in its place.
+        """
         torch.manual_seed(self.spec.seed)
         model = self.build()
         history = train(
@@ -49,7 +52,7 @@ class TrainingRun:
             validation=examples(self.spec, self.data, "validation", self.teacher),
             loss=loss_function(self.spec.loss, self.spec.temperature),
             score=partial(score, self.data, "validation"),
-            config=_training_config(self.spec, rate),
+            config=_training_config(self.spec, rate, self.spec.max_steps if max_steps is None else max_steps),
             on_epoch=on_epoch,
             device=self.device,
         )
@@ -133,14 +136,14 @@ def word_table(model: nn.Module) -> nn.Embedding:
     return model.embedding if isinstance(model, Teacher) else students.word_embeddings(model)
 
 
-def _training_config(spec: RunSpec, rate: float) -> TrainingConfig:
+def _training_config(spec: RunSpec, rate: float, max_steps: int) -> TrainingConfig:
     return TrainingConfig(
         learning_rate=rate,
         weight_decay=spec.weight_decay,
         decay=spec.decay,
         batch_size=spec.batch_size,
         max_epochs=spec.max_epochs,
-        max_steps=spec.max_steps,
+        max_steps=max_steps,
         patience=spec.patience,
         seed=spec.seed,
     )

@@ -1,10 +1,10 @@
 """How long a run should take: from runs like it where there are any, else from a rough cost per word piece."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 
-from benchmark.core.presets import GRID_RATES
+from benchmark.core.presets import SEARCH_COST
 from benchmark.core.spec import GRID, RunSpec
 from tracking import Record
 
@@ -27,7 +27,7 @@ OVERHEAD_SECONDS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Estimator:
-    """Seconds by what is known of earlier runs."""
+    """Seconds at one learning rate, by what is known of earlier runs."""
 
     seconds: Mapping[tuple[str, ...], float]
 
@@ -38,7 +38,7 @@ class Estimator:
         for record in records:
             if record.status == "finished" and record.tags.get("smoke") == "false" and record.seconds is not None:
                 likeness = tuple(record.tags.get(tag, "") for tag in ("role", "dataset", "student", "setting"))
-                known.setdefault(likeness, []).append(record.seconds)
+                known.setdefault(likeness, []).append(record.seconds / _n_trainings(record.params))
         return cls(seconds={likeness: median(values) for likeness, values in known.items()})
 
     def __call__(self, spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
@@ -46,10 +46,15 @@ class Estimator:
         role = "teacher" if spec.is_teacher else "train"
         known = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
         if known is not None and not spec.smoke:
-            return known
-        n_trials = len(GRID_RATES) if spec.learning_rate == GRID else 1
+            return known * _n_trainings(asdict(spec))
         seconds_per_token = MICROSECONDS_PER_TOKEN.get(spec.student, 100) * 1e-6
-        return OVERHEAD_SECONDS + seconds_per_token * n_trials * _tokens_seen(spec, texts)
+        return OVERHEAD_SECONDS + seconds_per_token * _n_trainings(asdict(spec)) * _tokens_seen(spec, texts)
+
+
+def _n_trainings(params: Mapping[str, object]) -> float:
+    """Of a run, in trainings at one rate."""
+    searches = params.get("learning_rate") == GRID and params.get("seed") == params.get("search_seed")
+    return SEARCH_COST if searches else 1.0
 
 
 def _tokens_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:

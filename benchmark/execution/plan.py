@@ -127,6 +127,7 @@ def _student_spec(
         setting=setting_name,
         seed=seed,
         learning_rate=_rate(request, student),
+        search_seed=request.seeds[0],
         teacher=teacher.teacher,
         teacher_key=teacher.key,
         data_digest=teacher.data_digest,

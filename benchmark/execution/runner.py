@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.core.artifacts import TEACHER
 from benchmark.core.cache import teacher_folder, write_dir_atomic
+from benchmark.core.errors import RunError
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.encoding import EncodedTexts
@@ -145,10 +146,10 @@ class Runner:
             handover.fetch_texts(generated_texts_digest(spec))
             handover.fetch(data, required_parts(spec))
         training_run = self.training_run(spec, teacher)
-        if spec.learning_rate == GRID:
+        if spec.searches:
             trained = search(training_run, partial(self._begin_trial, spec, run), partial(watch, spec))
         else:
-            trained = training_run.train(float(spec.learning_rate), _both(run.log_epoch, partial(watch, spec)))
+            trained = training_run.train(self._rate(spec), _both(run.log_epoch, partial(watch, spec)))
         result = evaluate_and_export(training_run, trained, folder, teacher.metrics["test_f1"] if teacher else None)
         if spec.is_teacher:
             _keep_teacher(run.run_id, data, trained, folder, self.device)
@@ -165,11 +166,22 @@ class Runner:
             at_hand=self.suite_data.at_hand,
         )
 
-    def _begin_trial(self, spec: RunSpec, run: ActiveRun, rate: float) -> ActiveRun:
-        """A child run of a grid's run: one learning rate, validated and never tested."""
-        tags = self.tags(spec, "trial") | {"key": digest([spec.key, rate])}
-        params = asdict(spec) | {"learning_rate": rate}
-        return self.store.begin(spec.suite, f"{spec.name}.lr{rate:g}", tags=tags, params=params, parent=run.run_id)
+    def _rate(self, spec: RunSpec) -> float:
+        """As given, or as the run that searches it has found. Raises RunError where that has not finished."""
+        if spec.learning_rate != GRID:
+            return float(spec.learning_rate)
+        records = {record.status: record for record in self.store.records_of_key(spec.suite, spec.searched.key)}
+        if "finished" in records:
+            return records["finished"].metrics["learning_rate"]
+        why = f"failed: {records['failed'].tags.get('reason', '')}" if "failed" in records else "has not finished."
+        raise RunError(f"Its learning rate is searched by {spec.searched.name}, which {why}")
+
+    def _begin_trial(self, spec: RunSpec, run: ActiveRun, rate: float, max_steps: int) -> ActiveRun:
+        """A child run of a search: one learning rate and a budget, validated and never tested."""
+        tags = self.tags(spec, "trial") | {"key": digest([spec.key, rate, max_steps])}
+        params = asdict(spec) | {"learning_rate": rate, "max_steps": max_steps}
+        name = f"{spec.name}.lr{rate:g}" + (f".steps{max_steps}" if max_steps else "")
+        return self.store.begin(spec.suite, name, tags=tags, params=params, parent=run.run_id)
 
 
 def _both(log: OnEpoch, watch: Callable[[int], None]) -> OnEpoch:

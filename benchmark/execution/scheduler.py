@@ -1,4 +1,4 @@
-"""Doing what is missing of a plan: teachers first, then their logits, then students, side by side where asked."""
+"""Doing what is missing of a plan: teachers, their logits, searches of learning rates, then all other students."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
@@ -17,7 +17,8 @@ Done = Callable[[Outcome], None]
 def sweep(
     items: list[PlannedRun], run_status: RunStatus, work: RunnerConfig, executor: Executor, watch: Watch, done: Done
 ) -> None:
-    """Has `items` (those due by the `run_status`) done, teachers before the students that read them.
+    """Has `items` (those due by the `run_status`) done, teachers before the students that read them, and a
+    run that searches a learning rate before those that take it.
 
     `watch` is told of each epoch, `done` of each outcome. A student whose teacher failed is not begun; one whose
     teacher's logits cannot be had fails. What another command has ended since the ledger was read is taken from it.
@@ -40,7 +41,9 @@ def sweep(
         for spec in trained
         if spec.key not in reasons
     ]
-    _tell_each(executor.execute(runs, work, watch), done)
+    for searches in (True, False):  # the runs of other seeds read what a search has found
+        due = [run for run in runs if run.spec.searches is searches]
+        _tell_each(executor.execute(due, work, watch), done)
 
 
 def _tell_each(outcomes: Generator[Outcome, None, None], done: Done) -> None:

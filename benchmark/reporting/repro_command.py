@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
 
+from benchmark.core.spec import GRID
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.provenance import named, suite_name
 from tracking import Record
@@ -69,8 +70,14 @@ def _of_student(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
         *_shared(PARAMETERS, first),
         *(word for record in first for word in _typed(record)),
         *("--agreed" for record in first if record.params.get("agreed") == "True"),
-        *_seeds([int(seed) for record in runs if (seed := record.params.get("seed", "")).isdecimal()]),
+        *_seeds([int(seed) for record in runs for seed in _read_by(record.params) if seed.isdecimal()]),
     ]
+
+
+def _read_by(params: Params) -> list[str]:
+    """Seeds without which the run is another one: its own, and that on which its learning rate was searched."""
+    searched = [params.get("search_seed", "")] if params.get("learning_rate") == GRID else []
+    return [params.get("seed", ""), *searched]
 
 
 def _shared(options: Mapping[str, str], records: Iterable[Record]) -> list[str]:

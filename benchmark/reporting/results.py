@@ -20,7 +20,7 @@ PLAIN = {field.name: str(field.default) for field in fields(RunSpec) if field.na
 INVALID = "invalid"
 """Tag of an inference run whose milliseconds are not to be trusted: the reason."""
 GIVEN = "given"
-NAMES = ("seed", "teacher")
+NAMES = ("seed", "search_seed", "teacher")
 """Params in which repetitions of a run may differ: the teacher's name says where it lay."""
 BUDGET = ("max_epochs", "max_steps", "patience", "batch_size", "max_length", "weight_decay", "decay")
 """What bounds a run's training whatever its setting is."""

@@ -10,7 +10,7 @@ BEST_RATE = "best_learning_rate"
 LESSON = "lesson"
 """The tag of a study's run that says what its rate is good for."""
 NOT_OF_LESSON = frozenset(
-    ("suite", "teacher", "seed", "learning_rate", "max_epochs", "max_steps", "patience", "batch_size")
+    ("suite", "teacher", "seed", "learning_rate", "search_seed", "max_epochs", "max_steps", "patience", "batch_size")
 )
 """Names, chance and budget: a rate that was found with other ones serves as well."""
 

@@ -30,7 +30,9 @@ class Search:
     @property
     def description(self) -> Mapping[str, str | float]:
         """What every process that joins the study has to agree on."""
-        training_run = digest({k: v for k, v in self.spec.told().items() if k not in (PARAMETER, "teacher")})
+        training_run = digest(
+            {k: v for k, v in self.spec.told().items() if k not in (PARAMETER, "search_seed", "teacher")}
+        )
         return {
             "data set": self.spec.dataset,
             "student": self.spec.student,

@@ -4,7 +4,7 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from benchmark.core.spec import POLICY, RunResult, RunSpec, digest
+from benchmark.core.spec import GRID, POLICY, RunResult, RunSpec, digest
 
 SPEC = RunSpec(
     suite="s",
@@ -53,15 +53,27 @@ def other(value: object) -> object:
 @pytest.mark.parametrize("name", [field.name for field in fields(RunSpec)])
 def test_every_value_is_in_the_key_but_the_teachers_name(name: str) -> None:
     changed = replace(SPEC, **{name: other(getattr(SPEC, name))})
-    assert (changed.key == SPEC.key) is (name == "teacher")
+    assert (changed.key == SPEC.key) is (name in ("teacher", "search_seed"))
 
 
 def test_a_key_stays_from_version_to_version() -> None:
     """Written down: another value here means that every result kept so far would be computed again."""
     assert SPEC.key == digest(
-        {f.name: getattr(SPEC, f.name) for f in fields(SPEC) if f.name not in ("teacher", *POLICY)}
+        {f.name: getattr(SPEC, f.name) for f in fields(SPEC) if f.name not in ("teacher", "search_seed", *POLICY)}
     )
     assert digest({"b": 1, "a": ["é", 0.001]}) == "67b0a0ed1b190dd36e3b8a03d53e2016859ea3cd2cee8b1285edd4edd5a68ff9"
+
+
+def test_who_searches_a_rate_is_in_the_key_where_it_is_searched() -> None:
+    """A rate that is given is the same whoever is first."""
+    older = replace(SPEC, learning_rate=GRID)
+    first = replace(older, search_seed=0)
+    assert len({older.key, first.key, replace(first, search_seed=1).key}) == 3
+    told = SPEC.told() | {"learning_rate": GRID}
+    assert older.key == digest({name: value for name, value in told.items() if name != "teacher"})
+    second = replace(first, seed=1)
+    assert (first.searches, second.searches, replace(SPEC, search_seed=0).searches) == (True, False, False)
+    assert second.searched == first
 
 
 @pytest.mark.parametrize(("name", "text"), [("seed", "many"), ("learning_rate", "fast"), ("max_epochs", "1.5")])

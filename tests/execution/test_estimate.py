@@ -1,9 +1,11 @@
 """The expected time of a run: from runs like it, else from its sentences and its budget of steps."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 import pytest
 
+from benchmark.core.presets import SEARCH_COST
 from benchmark.core.spec import GRID
 from benchmark.execution.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_TOKEN, OVERHEAD_SECONDS, Estimator
 from students import STUDENTS
@@ -14,7 +16,14 @@ UNKNOWN = Estimator(seconds={})
 LONG = replace(SPEC, max_epochs=100)
 
 
-def record(seconds: float, *, smoke: str = "false", status: str = "finished", role: str = "train") -> Record:
+def record(
+    seconds: float,
+    *,
+    smoke: str = "false",
+    status: str = "finished",
+    role: str = "train",
+    params: Mapping[str, str] = {},
+) -> Record:
     tags = {"role": role, "dataset": "emot", "student": "bilstm", "setting": "kd_ulb", "smoke": smoke}
     return Record(
         run_id="r",
@@ -22,7 +31,7 @@ def record(seconds: float, *, smoke: str = "false", status: str = "finished", ro
         name="n",
         status=status,  # type: ignore[arg-type]
         tags=tags,
-        params={},
+        params=params,
         metrics={},
         start_time=1_000,
         end_time=1_000 + round(seconds * 1000),
@@ -42,9 +51,20 @@ def test_runs_like_it_tell_best() -> None:
     assert estimate(replace(SPEC, limit=8), texts(8)) == UNKNOWN(SPEC, texts(8)), "a smoke run takes less"
 
 
-def test_a_grid_takes_six_times_as_long() -> None:
-    grid, one = (UNKNOWN(replace(LONG, learning_rate=rate), texts(1000)) for rate in (GRID, 1e-3))
-    assert grid - OVERHEAD_SECONDS == pytest.approx(6 * (one - OVERHEAD_SECONDS))
+def test_a_search_takes_as_long_as_all_its_trials() -> None:
+    one, first, second = (
+        replace(LONG, learning_rate=rate, seed=seed, search_seed=0) for rate, seed in ((1e-3, 0), (GRID, 0), (GRID, 1))
+    )
+    seconds = [UNKNOWN(spec, texts(1000)) - OVERHEAD_SECONDS for spec in (one, first, second)]
+    assert seconds == pytest.approx([seconds[0], SEARCH_COST * seconds[0], seconds[0]])
+
+
+def test_runs_with_and_without_a_search_tell_of_each_other() -> None:
+    spec = replace(SPEC, learning_rate=GRID, search_seed=0)
+    searched = record(100, params={name: str(value) for name, value in asdict(spec).items()})
+    estimate = Estimator.from_records([searched])
+    assert estimate(spec, texts(10)) == pytest.approx(100)
+    assert estimate(replace(spec, seed=1), texts(10)) == pytest.approx(100 / SEARCH_COST)
 
 
 def test_early_stopping_and_budgets_bound_what_is_seen() -> None:

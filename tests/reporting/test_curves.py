@@ -64,8 +64,9 @@ def test_a_run_that_cannot_tell_its_steps_is_drawn_by_epochs(store: Store, add_r
 
 
 def test_a_grids_curve_is_that_of_the_rate_that_was_chosen(store: Store, add_run: AddRun) -> None:
+    """Of its last trial: an earlier one of the same rate had but a share of the budget."""
     run_id = add_run(store, setting="kd_ulb", test_f1=0.5, learning_rate=5e-3)
-    for rate, f1 in ((1e-3, 10.0), (5e-3, 70.0)):
+    for rate, f1 in ((1e-3, 10.0), (5e-3, 20.0), (5e-3, 70.0)):
         trial = store.begin("classification", "trial", tags={"role": "trial", "key": ""}, params={}, parent=run_id)
         keep_curve(store, trial.run_id, {1: f1}, (1.0,))
         trial.finish({"learning_rate": rate})
