@@ -11,8 +11,8 @@ from rich.console import Console
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.reporting.budget import Budget, verdict
+from benchmark.reporting.claims.findings import findings
 from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
-from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.files import RESULTS, folder_name, report_folder, write_text
 from benchmark.reporting.latex import latex
@@ -67,7 +67,7 @@ def write_report(
     write_results(folder, rows)
     write_leaderboards(folder, made)
     judged = findings(rows, _words(told))
-    write_claims(folder, judged)
+    write_claims(folder / "claims.csv", judged)
     where = store.runs_url(suite), ui_command(store.uri)
     found = tuning_studies(records)
     more = {"claims": claims_page(judged), "searches": tuning_page(found)}

@@ -1,4 +1,4 @@
-"""A mean with its interval: what a few runs allow to be said, and what they do not."""
+"""Student's confidence intervals of means, and the verdicts that they allow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,34 +11,29 @@ from scipy.special import stdtrit
 CONFIDENCE = 0.95
 Verdict = Literal["holds", "does not hold", "undecided", "not enough runs"]
 Expected = Literal["above", "below", "not above"]
-"""Where a claim has an effect: above no effect, below it, or at it and below."""
+"""Where a claim puts the mean relative to 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A mean and Student's two-sided 95 % interval for it; without bounds where there is one value only."""
+    """A mean with its two-sided 95 % interval (Student's t); without bounds for a single value."""
 
     mean: float
     low: float | None
     high: float | None
     n: int
 
-    @property
-    def verdict(self) -> Verdict:
-        """On the claim that the mean is above 0."""
-        return self.verdict_on("above")
-
-    def verdict_on(self, expected: Expected) -> Verdict:
-        """Decided only where the whole interval lies on one side of 0."""
+    def verdict(self, expected: Expected) -> Verdict:
+        """Decided only if the whole interval lies on one side of 0."""
         if self.low is None or self.high is None:
             return "not enough runs"
-        held = {"above": self.low > 0, "below": self.high < 0, "not above": self.high <= 0}
-        lost = self.high < 0 if expected == "above" else self.low > 0
-        return "holds" if held[expected] else "does not hold" if lost else "undecided"
+        holds = {"above": self.low > 0, "below": self.high < 0, "not above": self.high <= 0}
+        refuted = self.high < 0 if expected == "above" else self.low > 0
+        return "holds" if holds[expected] else "does not hold" if refuted else "undecided"
 
 
 def interval(values: Sequence[float]) -> Interval | None:
-    """Of independent repetitions; None where there is none."""
+    """Of independent repetitions; None without values."""
     if not values:
         return None
     mean, margin = fmean(values), half_width(values)
@@ -48,6 +43,6 @@ def interval(values: Sequence[float]) -> Interval | None:
 
 
 def half_width(values: Sequence[float]) -> float | None:
-    """Half the width of the interval of their mean; None for fewer than two."""
+    """Half the width of the interval of the mean; None for fewer than two values."""
     n = len(values)
     return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * stdev(values) / sqrt(n) if n > 1 else None

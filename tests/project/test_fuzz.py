@@ -38,8 +38,8 @@ from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.run_status import RunStatus
+from benchmark.reporting.claims.findings import findings
 from benchmark.reporting.claims.tables import claims_markdown, claims_page
-from benchmark.reporting.claims.verdicts import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from benchmark.reporting.claims.effects import Effect
 from benchmark.reporting.claims.tables import verdict_text
-from benchmark.reporting.claims.verdicts import Effect
 from benchmark.reporting.intervals import Expected, interval
 from tests.support.claim_factory import cell, judged, ours, row, timed
 
@@ -45,7 +45,7 @@ def test_an_effect_is_the_mean_of_its_pairs_with_students_interval() -> None:
 def test_a_verdict_needs_the_whole_interval_on_one_side(gains: list[float], expected: Expected, verdict: str) -> None:
     found = interval(gains)
     assert found
-    assert found.verdict_on(expected) == verdict
+    assert found.verdict(expected) == verdict
 
 
 def test_what_is_decided_on_one_data_set_says_so() -> None:

@@ -119,7 +119,7 @@ def test_steps_of_a_training_that_was_cut_short_tell_nothing() -> None:
         cut = [replace(one, converged=False) for one in side]
         found = judged("bert_converges_faster", [*cut, *(one for one in (*slow, *quick) if one not in side)])
         assert (found.ours, found.verdict) == (None, "not enough runs")
-        assert found.claim.kind.needs == "kd_ulb_bert and kd_ulb, converged"
+        assert found.claim.comparison.needs == "kd_ulb_bert and kd_ulb, converged"
     assert ours("bert_converges_faster", [*slow, replace(quick[0], converged=False), quick[1]]).n_pairs == 1
 
 

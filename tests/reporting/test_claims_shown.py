@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmark.report import write_report
+from benchmark.reporting.claims.findings import Finding, findings
 from benchmark.reporting.claims.statements import CLAIMS
-from benchmark.reporting.claims.tables import COLUMNS as CLAIM_COLUMNS
-from benchmark.reporting.claims.tables import claims_markdown, paper_here_text, section_text
-from benchmark.reporting.claims.verdicts import Finding, findings
+from benchmark.reporting.claims.tables import COLUMNS, claims_markdown, paper_here_text, section_text
 from benchmark.reporting.paper import paper_discussion_f1, paper_lengths
 from tests.reporting.test_page import page_data
 from tests.support.claim_factory import cell, judged, row
@@ -90,7 +89,7 @@ def test_claims_are_told_apart_and_made_for_a_task() -> None:
     names = [claim.name for claim in CLAIMS]
     assert len(set(names)) == len(names)
     assert len({claim.text for claim in CLAIMS}) == len(CLAIMS)
-    assert all(claim.kind.needs and claim.tasks for claim in CLAIMS)
+    assert all(claim.comparison.needs and claim.tasks for claim in CLAIMS)
     tags = {one.claim.name for one in findings([row("cnn", "kd", 0.5, task="sequence_labeling")], {})}
     assert "kd_helps_cnn" in tags
     assert "balance_median_does_not_help" not in tags
@@ -103,10 +102,11 @@ def test_page_table_and_text_hold_the_same_figures(store: Store, add_run: AddRun
     with (tmp_path / "claims.csv").open(newline="") as file:
         written = list(csv.DictReader(file))
     shown = page_data(tmp_path)["claims"]
-    assert list(written[0]) == list(CLAIM_COLUMNS)
+    names = [column.name for column in COLUMNS]
+    assert list(written[0]) == names
     assert len(written) == len(shown["lines"]) > 25
     for line, one in zip(written, shown["lines"], strict=True):
-        assert line == {name: "" if one[name] is None else str(one[name]) for name in CLAIM_COLUMNS}
+        assert line == {name: "" if one[name] is None else str(one[name]) for name in names}
         assert (
             f"| {one['verdict_text']} | {one['ours_text'].replace('[', chr(92) + '[').replace(']', chr(92) + ']')} |"
             in text
@@ -121,16 +121,16 @@ def test_page_table_and_text_hold_the_same_figures(store: Store, add_run: AddRun
     differences = [f1["kd", d, s] - f1["vanilla", d, s] for d in ("emot", "senta") for s in "01"]
     assert float(helps["effect"]) == pytest.approx(sum(differences) / 4)
     assert (helps["n_pairs"], helps["n_datasets"], helps["n_seeds"]) == ("4", "2", "2")
-    for maker, told in zip(("paper", "us"), shown["summary"].split("Of ")[1:], strict=True):
-        verdicts = [line["verdict"] for line in written if line["made_by"] == maker]
-        assert told.split()[0] == str(len(verdicts)), "each counted apart"
-        assert f" {verdicts.count('holds')} hold," in told
-        assert f"for {verdicts.count('not enough runs')} there" in told
+    for source, counted in zip(("paper", "us"), shown["summary"].split(". "), strict=True):
+        verdicts = [line["verdict"] for line in written if line["made_by"] == source]
+        assert f" {len(verdicts)} claims" in counted
+        assert f": holds {verdicts.count('holds')}, " in counted
+        assert f", not enough runs {verdicts.count('not enough runs')}" in counted
 
 
 def test_claims_of_ours_are_marked() -> None:
     found = findings([row("cnn", "kd", 0.5)], {})
-    ours = {one.claim.name: section_text(one) for one in found if one.claim.made_by == "us"}
+    ours = {one.claim.name: section_text(one) for one in found if one.claim.source == "us"}
     assert ours == {
         "mse_beats_kld_t2": "5.1.2 (ours)",
         "mse_beats_kld_t4": "5.1.2 (ours)",
@@ -138,9 +138,9 @@ def test_claims_of_ours_are_marked() -> None:
         "onnx_is_smaller_than_weights": "5.2.3 (ours)",
     }
     text = claims_markdown(found)
-    assert "| Labelled text with words substituted is better than the plain pool | 6.2 (ours) |" in text
-    assert "Of 4 of ours beside them, 0 hold," in text
-    assert "of ours" not in claims_markdown([one for one in found if one.claim.made_by == "paper"])
+    assert "| Word substitution outperforms the unlabelled pool | 6.2 (ours) |" in text
+    assert "Our 4 claims: holds 0," in text
+    assert "Our " not in claims_markdown([one for one in found if one.claim.source == "paper"])
 
 
 def test_texts_are_short_by_the_answers_that_runs_kept(store: Store, add_run: AddRun, tmp_path: Path) -> None:

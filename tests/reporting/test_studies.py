@@ -59,7 +59,7 @@ def test_an_interval_is_students() -> None:
 def test_verdicts(values: list[float], verdict: str) -> None:
     found = interval(values)
     assert found
-    assert found.verdict == verdict
+    assert found.verdict("above") == verdict
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_fewer_steps_are_a_gain_where_training_ended_of_itself(store: Store, add
         return
     assert found
     assert found.mean == 201
-    assert found.verdict == "holds"
+    assert found.verdict("above") == "holds"
 
 
 def test_the_table_has_the_contracts_columns(rows: list[Row], tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from benchmark.core.presets import STUDENT_RATES
 from benchmark.core.spec import RunSpec
-from benchmark.reporting.claims.verdicts import Effect, Finding, findings
+from benchmark.reporting.claims.effects import Effect
+from benchmark.reporting.claims.findings import Finding, findings
 from benchmark.reporting.results import COLUMNS, KINDS, Row
 from tracking import Record
 

@@ -1,110 +1,90 @@
-"""The claims as they are shown: claims.csv, a chapter of report.md, and the page's data, all of the same figures."""
+"""Claims as tables: claims.csv, a section of report.md, and the report page's data, all of the same figures."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from benchmark.reporting.claims.pairs import Scale
-from benchmark.reporting.claims.verdicts import RULES, Effect, Finding
-from benchmark.reporting.columns import NONE
-from benchmark.reporting.files import write_atomic
+from benchmark.reporting.claims.effects import Effect, Scale
+from benchmark.reporting.claims.findings import RULES, Finding
 from benchmark.reporting.formatting import significant
 from benchmark.reporting.intervals import Verdict
-from benchmark.reporting.markdown import escaped, table
-from benchmark.reporting.tabular import fill
+from benchmark.reporting.table import NONE, Column, Table, Value, markdown_table, markdown_text, write_csv
 
-HUGE = 1e4
-COLUMNS = (
-    *("claim", "section", "text", "scale", "expects", "verdict", "effect", "low", "high", "n_pairs", "n_datasets"),
-    *("n_seeds", "datasets", "students", "note", "paper_effect", "paper_low", "paper_high", "paper_n_pairs"),
-    *("paper_verdict", "paper_same_datasets", "needs", "made_by"),
-)
-DECIDED: Mapping[Verdict, str] = {"holds": "hold", "does not hold": "do not hold", "undecided": "are undecided"}
-TITLES = (
-    "claim",
-    "section",
-    "verdict",
-    "ours, 95 % interval",
-    "pairs",
-    "the paper's",
-    "on the same data sets",
-    "by its own tables",
-)
+LARGE_RATIO = 1e4
+"""From here on ratios are written with an exponent."""
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Json = dict[str, Any]
 
 
 def claims_page(findings: Sequence[Finding]) -> Json:
-    """`lines` hold the figures of claims.csv and their texts."""
-    lines = [dict(zip(COLUMNS, _cells(finding), strict=True)) | _texts(finding) for finding in findings]
+    """`lines` hold the values of claims.csv and the texts of report.md, by name."""
+    lines = [
+        {column.name: column.value(finding) for column in COLUMNS}
+        | {column.name: column.text(finding) for column in TEXTS}
+        for finding in findings
+    ]
     return {"summary": summary(findings), "rules": list(RULES), "lines": lines}
 
 
-def write_claims(folder: Path, findings: Sequence[Finding]) -> Path:
-    """claims.csv: one line a claim, empty where there is no figure."""
-    lines = [_cells(finding) for finding in findings]
-    return write_atomic(folder / "claims.csv", lambda draft: fill(draft, COLUMNS, lines))
+def write_claims(path: Path, findings: Sequence[Finding]) -> Path:
+    """A CSV file with one line a claim."""
+    return write_csv(path, Table(columns=COLUMNS, rows=findings))
 
 
 def claims_markdown(findings: Sequence[Finding]) -> str:
-    """The chapter; empty where there is nothing to judge."""
+    """The section of report.md; empty without findings."""
     if not findings:
         return ""
-    rows = [
-        [
-            *(finding.claim.text, section_text(finding), verdict_text(finding), ours_text(finding)),
-            *(pairs_text(finding), paper_text(finding), paper_here_text(finding), finding.paper_verdict or NONE),
-        ]
-        for finding in findings
-    ]
-    shown = table(TITLES, rows, [False] * len(TITLES))
-    rules = "\n".join(f"- {escaped(rule)}" for rule in RULES)
-    return "\n\n".join(["", "## The paper's claims", escaped(summary(findings)), shown, rules]) + "\n"
+    rules = "\n".join(f"- {markdown_text(rule)}" for rule in RULES)
+    parts = ["", "## The paper's claims", markdown_text(summary(findings)), findings_table(findings), rules]
+    return "\n\n".join(parts) + "\n"
+
+
+def findings_table(findings: Sequence[Finding]) -> str:
+    """In Markdown."""
+    return markdown_table(Table(columns=TEXTS, rows=findings))
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """How many came to what, the paper's and ours apart."""
-    papers = [finding.verdict for finding in findings if finding.claim.made_by == "paper"]
-    ours = [finding.verdict for finding in findings if finding.claim.made_by == "us"]
-    told = f"Of {_count(len(papers), 'claim')} of the paper on students, {_counted(papers)}."
-    return f"{told} Of {len(ours)} of ours beside them, {_counted(ours)}." if ours else told
+    """Counts of verdicts, on the paper's claims and on ours."""
+    papers = [finding.verdict for finding in findings if finding.claim.source == "paper"]
+    ours = [finding.verdict for finding in findings if finding.claim.source == "us"]
+    text = f"The paper's {_count(len(papers), 'claim')} on students: {_counted(papers)}."
+    return f"{text} Our {_count(len(ours), 'claim')}: {_counted(ours)}." if ours else text
 
 
 def _counted(verdicts: Sequence[Verdict]) -> str:
     counts = Counter(verdicts)
-    words = [f"{counts[verdict]} {word}" for verdict, word in DECIDED.items()]
-    return f"{', '.join(words)}; for {counts['not enough runs']} there are not enough runs"
+    return ", ".join(f"{verdict} {counts[verdict]}" for verdict in VERDICTS)
 
 
 def section_text(finding: Finding) -> str:
-    """Of the paper; a claim of ours goes beyond what stands there."""
-    return finding.claim.section if finding.claim.made_by == "paper" else f"{finding.claim.section} (ours)"
+    return finding.claim.section if finding.claim.source == "paper" else f"{finding.claim.section} (ours)"
 
 
 def verdict_text(finding: Finding) -> str:
-    """What is decided on one data set says nothing of others."""
-    datasets = finding.ours.datasets if finding.ours and finding.verdict in DECIDED else ()
+    """With the data set if there is only one: a verdict does not extend to others."""
+    datasets = finding.ours.datasets if finding.ours and finding.verdict != "not enough runs" else ()
     return f"{finding.verdict} on {datasets[0]}" if len(datasets) == 1 else finding.verdict
 
 
 def ours_text(finding: Finding) -> str:
-    return _told(finding.ours, finding.claim.kind.scale)
+    return _effect_text(finding.ours, finding.claim.comparison.scale)
 
 
 def paper_text(finding: Finding) -> str:
-    return _told(finding.paper, finding.claim.kind.scale)
+    return _effect_text(finding.paper, finding.claim.comparison.scale)
 
 
 def paper_here_text(finding: Finding) -> str:
-    """The paper's over the students and data sets of ours; empty where that is no other figure."""
+    """The paper's effect on our data sets; empty if that is its overall effect."""
     here, paper = finding.paper_here, finding.paper
-    if here is None or paper is None or here == paper.mean:
-        return ""
-    return _number(here, finding.claim.kind.scale)
+    return "" if here is None or paper is None or here == paper.mean else _number(here, finding.claim.comparison.scale)
 
 
 def pairs_text(finding: Finding) -> str:
-    """How many, and of what."""
+    """Number of pairs, data sets, students and seeds."""
     ours = finding.ours
     if ours is None:
         return "0"
@@ -112,22 +92,11 @@ def pairs_text(finding: Finding) -> str:
     return f"{ours.n_pairs} ({_count(len(ours.datasets), 'data set')}, {_count(len(ours.students), 'student')}{seeds})"
 
 
-def _texts(finding: Finding) -> Json:
-    return {
-        "section_text": section_text(finding),
-        "verdict_text": verdict_text(finding),
-        "ours_text": ours_text(finding),
-        "pairs_text": pairs_text(finding),
-        "paper_text": paper_text(finding),
-        "paper_here_text": paper_here_text(finding),
-    }
-
-
 def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _told(effect: Effect | None, scale: Scale) -> str:
+def _effect_text(effect: Effect | None, scale: Scale) -> str:
     if effect is None:
         return NONE
     if effect.low is None or effect.high is None:
@@ -138,18 +107,53 @@ def _told(effect: Effect | None, scale: Scale) -> str:
 def _number(value: float, scale: Scale) -> str:
     if scale == "points":
         return f"{value:+.2f}"
-    return f"{value:.1e}x" if value >= HUGE else f"{significant(value)}x"
+    return f"{value:.1e}x" if value >= LARGE_RATIO else f"{significant(value)}x"
 
 
-def _cells(finding: Finding) -> tuple[object, ...]:
-    """By COLUMNS."""
-    claim, ours, paper = finding.claim, finding.ours, finding.paper
-    return (
-        *(claim.name, claim.section, claim.text, claim.kind.scale, claim.expects, finding.verdict),
-        *((ours.mean, ours.low, ours.high, ours.n_pairs) if ours else (None, None, None, 0)),
-        *((len(ours.datasets), ours.n_seeds) if ours else (0, 0)),
-        *(("; ".join(ours.datasets), "; ".join(ours.students)) if ours else ("", "")),
-        finding.note,
-        *((paper.mean, paper.low, paper.high, paper.n_pairs) if paper else (None, None, None, None)),
-        *(finding.paper_verdict, finding.paper_here, claim.kind.needs, claim.made_by),
-    )
+def _text(name: str, title: str, value: Callable[[Finding], Value]) -> Column[Finding]:
+    return Column(name=name, title=title, value=value, kind=str)
+
+
+def _values(columns: Mapping[str, Callable[[Finding], Value]]) -> tuple[Column[Finding], ...]:
+    return tuple(Column(name=name, value=value) for name, value in columns.items())
+
+
+COLUMNS = _values(
+    {
+        "claim": lambda it: it.claim.name,
+        "section": lambda it: it.claim.section,
+        "text": lambda it: it.claim.text,
+        "scale": lambda it: it.claim.comparison.scale,
+        "expects": lambda it: it.claim.expects,
+        "verdict": lambda it: it.verdict,
+        "effect": lambda it: getattr(it.ours, "mean", None),
+        "low": lambda it: getattr(it.ours, "low", None),
+        "high": lambda it: getattr(it.ours, "high", None),
+        "n_pairs": lambda it: it.ours.n_pairs if it.ours else 0,
+        "n_datasets": lambda it: len(it.ours.datasets) if it.ours else 0,
+        "n_seeds": lambda it: it.ours.n_seeds if it.ours else 0,
+        "datasets": lambda it: "; ".join(it.ours.datasets) if it.ours else "",
+        "students": lambda it: "; ".join(it.ours.students) if it.ours else "",
+        "note": lambda it: it.note,
+        "paper_effect": lambda it: getattr(it.paper, "mean", None),
+        "paper_low": lambda it: getattr(it.paper, "low", None),
+        "paper_high": lambda it: getattr(it.paper, "high", None),
+        "paper_n_pairs": lambda it: getattr(it.paper, "n_pairs", None),
+        "paper_verdict": lambda it: it.paper_verdict,
+        "paper_same_datasets": lambda it: it.paper_here,
+        "needs": lambda it: it.claim.comparison.needs,
+        "made_by": lambda it: it.claim.source,
+    }
+)
+"""Of claims.csv."""
+TEXTS = (
+    _text("text", "claim", lambda it: it.claim.text),
+    _text("section_text", "section", section_text),
+    _text("verdict_text", "verdict", verdict_text),
+    _text("ours_text", "ours, 95 % interval", ours_text),
+    _text("pairs_text", "pairs", pairs_text),
+    _text("paper_text", "the paper's", paper_text),
+    _text("paper_here_text", "on the same data sets", paper_here_text),
+    _text("paper_verdict_text", "by its own tables", lambda it: it.paper_verdict),
+)
+"""Of report.md."""

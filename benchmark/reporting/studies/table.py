@@ -141,7 +141,7 @@ def _sentence(experiment: Experiment, asked: Effect, found: Interval | None) -> 
     unit = "points of F1" if experiment.measure == "mean_f1" else "steps saved"
     bounds = "" if found.low is None or found.high is None else f" [{found.low:+.2f}, {found.high:+.2f}]"
     paper = f"; the paper: {asked.paper:+.2f}" if asked.paper is not None else ""
-    return f"{asked.claim}: {found.verdict}. {found.mean:+.2f}{bounds} {unit} over {found.n} pairs{paper}."
+    return f"{asked.claim}: {found.verdict('above')}. {found.mean:+.2f}{bounds} {unit} over {found.n} pairs{paper}."
 
 
 def _markdown(line: Line) -> str:

@@ -1,11 +1,11 @@
-"""The paper's claims on who is ahead: a student against the nearest of the others, and against those as fast."""
+"""Claims on the best student: against the best competitor, and against the students that are as fast."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from benchmark.reporting.claims.verdicts import Finding
+from benchmark.reporting.claims.findings import Finding
 from benchmark.reporting.results import Row
 from tests.support.claim_factory import cell, judged, ours, row, timed
 
@@ -19,27 +19,27 @@ def gains(**by_student: Sequence[float]) -> list[Row]:
     ]
 
 
-def test_most_is_against_the_rival_who_gains_most() -> None:
-    rivals = {"cnn": [1, 1, 1], "bert_tiny": [3, 3, 3], "bert_mini": [0, 0, 0], "bert_small": [2, 2, 2]}
-    found = judged("ulb_helps_bilstm_most", gains(bilstm=[5, 5.1, 5.2], **rivals))
+def test_the_largest_effect_is_compared_with_the_best_competitors() -> None:
+    competitors = {"cnn": [1, 1, 1], "bert_tiny": [3, 3, 3], "bert_mini": [0, 0, 0], "bert_small": [2, 2, 2]}
+    found = judged("ulb_helps_bilstm_most", gains(bilstm=[5, 5.1, 5.2], **competitors))
     assert found.ours
     assert (found.ours.mean, found.verdict) == (pytest.approx(2.1), "holds")
     assert "against bert_tiny" in found.note
-    del rivals["bert_small"]
-    assert judged("ulb_helps_bilstm_most", gains(bilstm=[5, 5.1, 5.2], **rivals)).verdict == "not enough runs"
-    behind = judged("ulb_helps_bilstm_most", gains(bilstm=[2, 2.1, 2.2], **rivals))
-    assert behind.verdict == "does not hold", "one rival is enough to refute it"
+    del competitors["bert_small"]
+    assert judged("ulb_helps_bilstm_most", gains(bilstm=[5, 5.1, 5.2], **competitors)).verdict == "not enough runs"
+    behind = judged("ulb_helps_bilstm_most", gains(bilstm=[2, 2.1, 2.2], **competitors))
+    assert behind.verdict == "does not hold", "one competitor is enough to refute it"
     assert "bert_small" in behind.note
 
 
-def test_students_are_compared_each_at_its_best_rate_within_the_same_bounds() -> None:
+def test_students_are_compared_at_their_best_rates_within_one_budget() -> None:
     others = [one for name in ("bert_tiny", "bert_mini") for one in cell(name, "vanilla", [40, 40, 40])]
     small = [*cell("bert_small", "vanilla", [60, 61, 62]), *cell("cnn", "vanilla", [58, 58, 58], budget="longer")]
     bilstm = cell("bilstm", "vanilla", [50, 50, 50], learning_rate=3e-3, configuration="quick")
     found = judged("baseline_bert_small_is_best", [*others, *small, *bilstm])
     assert found.ours
     assert (found.ours.mean, found.verdict) == (pytest.approx(11), "not enough runs")
-    assert found.note == "against bilstm, the best of the others; nothing to compare of cnn"
+    assert found.note == "against bilstm, the best competitor; no comparable runs of cnn"
     better = cell("bilstm", "vanilla", [70, 70, 70], learning_rate=1e-3, configuration="slow")
     assert judged("baseline_bert_small_is_best", [*others, *small, *bilstm, *better]).verdict == "does not hold"
     worse_on_validation = [replace(one, valid_f1=0.1) for one in better]
@@ -48,20 +48,20 @@ def test_students_are_compared_each_at_its_best_rate_within_the_same_bounds() ->
     assert found.ours.mean == pytest.approx(11)
 
 
-def test_students_are_compared_under_each_conditions() -> None:
+def test_students_are_compared_within_each_block() -> None:
     rows = [*cell("bilstm", "vanilla", [50]), *cell("bilstm", "vanilla", [50], budget="longer")]
     rows += [*cell("cnn", "vanilla", [52]), *cell("cnn", "vanilla", [54], budget="longer", configuration="longer")]
     assert ours("baseline_cnn_over_bilstm", rows).mean == pytest.approx(3)
 
 
-def test_an_order_is_of_one_setting_and_a_single_rival_needs_no_note() -> None:
+def test_students_are_compared_in_one_setting_and_a_single_competitor_needs_no_note() -> None:
     rows = [*cell("cnn", "vanilla", [52, 53]), *cell("bilstm", "vanilla", [50, 50])]
     rows += [*cell("cnn", "kd", [60, 60]), *cell("bilstm", "kd", [70, 70])]
     found = judged("baseline_cnn_over_bilstm", rows)
     assert (found.note, found.ours and found.ours.mean) == ("", pytest.approx(2.5))
 
 
-def test_gaining_more_than_one_other_is_asked_against_that_one() -> None:
+def test_a_contrast_of_two_students_has_one_competitor() -> None:
     rows = [*cell("cnn", "kd_ulb", [50, 50]), *cell("cnn", "kd_ulb_q1_q3", [57, 58])]
     rows += [*cell("bilstm", "kd_ulb", [60, 60]), *cell("bilstm", "kd_ulb_q1_q3", [60, 61])]
     rows += [*cell("bert_tiny", "kd_ulb", [10, 10]), *cell("bert_tiny", "kd_ulb_q1_q3", [90, 90])]
@@ -79,24 +79,24 @@ def front(bilstm: Sequence[float], cnn: Sequence[float], **others: float) -> lis
     return [*timed("cnn", 0.5, cnn), *timed("bilstm", 1.0, bilstm), *rest]
 
 
-def test_the_front_is_told_by_the_best_student_that_is_as_fast() -> None:
+def test_the_pareto_front_is_decided_by_the_best_student_that_is_as_fast() -> None:
     found = judged("bilstm_is_on_the_front", front([63, 64, 65], [60, 61, 62], **FRONT))
     assert found.ours
     assert (found.ours.mean, found.verdict, found.note) == (
-        pytest.approx(3), "holds", "against cnn, the best of those as fast",
+        pytest.approx(3), "holds", "against cnn, the best student that is as fast",
     )  # fmt: skip
     fastest = judged("cnn_is_on_the_front", front([63, 64, 65], [60, 61, 62], **FRONT))
     assert (fastest.ours, fastest.verdict, fastest.note) == (None, "holds", "no student is as fast")
 
 
-def test_bert_tiny_is_held_against_those_as_fast_in_pytorch() -> None:
+def test_bert_tiny_is_compared_with_those_as_fast_in_pytorch() -> None:
     def in_pytorch(ms: float) -> Finding:
         torch = {"bilstm": ms, "cnn": 9.0, "bert_tiny": 2.0, "bert_mini": 4.0, "bert_small": 8.0}
         rows = [replace(one, latency_torch_ms=torch[one.student]) for one in front([63, 64, 65], [60, 61, 62], **FRONT)]
         return judged("bert_tiny_is_off_the_front", rows)
 
     found = in_pytorch(1.7)
-    assert (found.verdict, found.note) == ("holds", "against bilstm, the best of those as fast")
+    assert (found.verdict, found.note) == ("holds", "against bilstm, the best student that is as fast")
     alone = in_pytorch(2.1)
     assert (alone.verdict, alone.note) == ("does not hold", "no student is as fast"), "in ONNX two are"
 

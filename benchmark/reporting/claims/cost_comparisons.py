@@ -1,0 +1,186 @@
+"""Comparisons of claims on cost: file sizes and latencies of a student, and its F1 against its latency."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import log
+from statistics import fmean
+
+from benchmark.core.spec import Task
+from benchmark.reporting.claims.comparisons import without
+from benchmark.reporting.claims.effects import (
+    STUDENTS,
+    ComparableRuns,
+    Difference,
+    Differences,
+    Runs,
+    Sample,
+    Scale,
+    f1_per_ms,
+    mean_by_seed,
+    paired_differences,
+    pairing,
+    points,
+)
+from benchmark.reporting.claims.paper_figures import Latency, best_f1, f1_by_setting, milliseconds
+from benchmark.reporting.results import Row
+from benchmark.reporting.selection import chosen_rows
+
+BERTS = ("bert_mini", "bert_small")
+"""The paper's competitors of BiLSTM and CNN in F1 per millisecond."""
+Best = Mapping[str, Runs]
+"""Runs of each student's best configuration, one a seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostRatio:
+    """A student's cost `before` over its cost `after`. It depends on neither seed nor setting."""
+
+    before: str
+    after: str
+    paper: Callable[[], Mapping[str, float]]
+    """The paper's ratios by student."""
+    scale: Scale = "times"
+
+    @property
+    def needs(self) -> str:
+        return f"measured {self.before} and {self.after}"
+
+    def sample(self, runs: ComparableRuns) -> Sample:
+        costs = ((row, getattr(row, self.before), getattr(row, self.after)) for row in runs.rows)
+        return Sample(
+            differences=mean_by_seed(
+                Difference(dataset=row.dataset, student=row.student, seed=None, amount=log(before / after))
+                for row, before, after in costs
+                if before and after and row.student in STUDENTS
+            )
+        )
+
+    def paper_sample(self, task: Task) -> Sample:
+        """Table 8 is of classification."""
+        ratios = self.paper() if task == "classification" else {}
+        logs = ((student, log(ratio)) for student, ratio in ratios.items())
+        return Sample(differences=tuple(Difference(dataset="", student=s, seed=None, amount=x) for s, x in logs))
+
+
+@dataclass(frozen=True, kw_only=True)
+class F1PerMillisecond:
+    """A student's F1 per millisecond over that of the small BERTs, setting by setting.
+
+    Students of one teacher: the ratio is that of the kept F1, too.
+    """
+
+    student: str
+    scale: Scale = "times"
+
+    @property
+    def needs(self) -> str:
+        return f"measured latencies of {', '.join((self.student, *BERTS))}"
+
+    def sample(self, runs: ComparableRuns) -> Sample:
+        own = runs.of_student(self.student)
+        return _over_all(
+            {name: paired_differences(own, runs.of_student(name), f1_per_ms, _same_but_student) for name in BERTS}
+        )
+
+    def paper_sample(self, task: Task) -> Sample:
+        f1, ms = f1_by_setting(task), milliseconds(task, "latency_onnx_ms")
+        per_ms = {key: log(score / ms[key[0]]) for key, score in f1.items()}
+        own = {key[1:]: value for key, value in per_ms.items() if key[0] == self.student}
+        return _over_all(
+            {
+                name: tuple(
+                    Difference(dataset=cell[1], student=self.student, seed=None, amount=value - per_ms[name, *cell])
+                    for cell, value in own.items()
+                    if (name, *cell) in per_ms
+                )
+                for name in BERTS
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParetoComparison:
+    """A student against the best of those at least as fast, each in its best setting by validation.
+
+    Above all of them, or without any, it is on the Pareto front.
+    """
+
+    student: str
+    latency: Latency = "latency_onnx_ms"
+    scale: Scale = "points"
+
+    @property
+    def needs(self) -> str:
+        return f"measured {self.latency} of {self.student} and of every other student"
+
+    def sample(self, runs: ComparableRuns) -> Sample:
+        groups = [best for best in _timed_together(runs, self.latency) if self.student in best]
+        competitors = [self._competitor(best) for best in groups]
+        differences = (
+            paired_differences(best[self.student], best[name], points, lambda row: row.seed)
+            for best, name in zip(groups, competitors, strict=True)
+            if name
+        )
+        return self._against(competitors, {name for best in groups for name in best}, [*chain(*differences)])
+
+    def paper_sample(self, task: Task) -> Sample:
+        best, ms = best_f1(task), milliseconds(task, self.latency)
+        competitor = self._best_as_fast(ms, {name: fmean(scores.values()) for name, scores in best.items()})
+        own, others = best[self.student], best.get(competitor, {})
+        differences = [
+            Difference(dataset=dataset, student=self.student, seed=None, amount=own[dataset] - f1)
+            for dataset, f1 in others.items()
+        ]
+        return self._against([competitor], set(ms), differences)
+
+    def _competitor(self, best: Best) -> str:
+        ms = {name: fmean(getattr(row, self.latency) for row in rows) for name, rows in best.items()}
+        return self._best_as_fast(ms, {n: fmean(row.valid_f1 or 0.0 for row in rows) for n, rows in best.items()})
+
+    def _best_as_fast(self, ms: Mapping[str, float], f1: Mapping[str, float]) -> str:
+        """Empty if no other student is as fast."""
+        as_fast = [name for name in ms if name != self.student and ms[name] <= ms[self.student]]
+        return max(as_fast, key=f1.__getitem__, default="")
+
+    def _against(self, competitors: Sequence[str], timed: set[str], differences: Sequence[Difference]) -> Sample:
+        if not timed - {self.student}:
+            return Sample()
+        names = list(dict.fromkeys(filter(None, competitors)))
+        missing = [name for name in STUDENTS if name not in timed | {self.student}]
+        note = f"against {' and '.join(names)}, the best student that is as fast" if names else "no student is as fast"
+        return Sample(
+            differences=mean_by_seed(differences),
+            note=note + without(missing),
+            incomplete=bool(missing),
+            uncontested=not names,
+        )
+
+
+def _over_all(by_competitor: Mapping[str, Differences]) -> Sample:
+    """The mean over competitors."""
+    found = [name for name, differences in by_competitor.items() if differences]
+    missing = [name for name in by_competitor if name not in found]
+    return Sample(
+        differences=mean_by_seed(chain(*by_competitor.values())),
+        note=f"against {' and '.join(found)}{without(missing)}" if found else "",
+        incomplete=bool(missing),
+    )
+
+
+def _same_but_student(row: Row) -> Hashable:
+    return pairing(row), row.setting, row.rate_from, row.machine
+
+
+def _timed_together(runs: ComparableRuns, latency: Latency) -> list[Best]:
+    """Students timed on one machine, by data set, teacher and training budget."""
+    groups: dict[Hashable, dict[str, Runs]] = defaultdict(lambda: defaultdict(list))
+    for row in runs.rows:
+        if getattr(row, latency):
+            group = row.dataset, row.teacher_key or row.teacher, row.budget, row.machine
+            groups[group][row.student].append(row)
+    return [
+        {name: chosen for name, rows in students.items() for chosen in chosen_rows(rows).values()}
+        for students in groups.values()
+    ]

@@ -1,0 +1,243 @@
+"""The effect engine of claims and studies: runs alike in all but one factor, compared pair by pair.
+
+Each side of a comparison stands at its own best learning rate by validation F1, as the paper's settings stand at the
+best of their grid (section 4.4): at one common rate, a rate that hurts one side alone would pass for an effect.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain, product
+from math import exp, log
+from statistics import fmean
+from typing import Literal
+
+from benchmark.core.presets import STUDENT_RATES
+from benchmark.reporting.intervals import interval
+from benchmark.reporting.results import GIVEN, Row
+from benchmark.reporting.selection import current_rows
+
+STUDENTS = tuple(STUDENT_RATES)
+"""The students of the paper."""
+SHORT_WORDS = 10.0
+"""Most words of a test text on average for the texts of a data set to be short."""
+MAX_LOGARITHM = 700.0
+"""The largest whose exponential is a float."""
+
+Scale = Literal["points", "times"]
+Measure = Callable[[Row], float | None]
+Runs = list[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Paired difference of one data set, student and seed: points of F1, or the natural logarithm of a ratio."""
+
+    dataset: str
+    student: str
+    seed: int | None
+    amount: float
+
+
+Differences = tuple[Difference, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """The paired differences of one comparison."""
+
+    differences: Differences = ()
+    note: str = ""
+    """Names the competitors, and those without comparable runs."""
+    incomplete: bool = False
+    """Whether competitors are missing: the others can refute a student's lead, not establish it."""
+    uncontested: bool = False
+    """Whether there was no competitor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """Mean and 95 % interval of a sample, in points of F1 x100 or as a ratio; bounds are None for a single pair."""
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    n_pairs: int = 0
+    n_seeds: int = 0
+    """0 for costs, which do not depend on the seed."""
+    datasets: tuple[str, ...] = ()
+    students: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparableRuns:
+    """Students' runs that may be compared: finished, no smoke runs, of the newest protocol and data."""
+
+    rows: Sequence[Row]
+    short_texts: frozenset[str] = frozenset()
+    """Data sets of short texts."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], words: Mapping[str, float]) -> "ComparableRuns":
+        """`words` is the mean number of words of a test text by data set."""
+        comparable = [row for row in current_rows(rows) if row.counts and not row.is_teacher]
+        return cls(rows=comparable, short_texts=frozenset(name for name, n in words.items() if n <= SHORT_WORDS))
+
+    def of_student(self, student: str) -> Runs:
+        return [row for row in self.rows if row.student == student]
+
+
+def effect(differences: Sequence[Difference], scale: Scale) -> Effect | None:
+    """None for an empty sample."""
+    found = interval([one.amount for one in differences])
+    if found is None:
+        return None
+    return Effect(
+        mean=_on_scale(found.mean, scale),
+        low=None if found.low is None else _on_scale(found.low, scale),
+        high=None if found.high is None else _on_scale(found.high, scale),
+        n_pairs=found.n,
+        n_seeds=len({one.seed for one in differences} - {None}),
+        datasets=tuple(dict.fromkeys(one.dataset for one in differences if one.dataset)),
+        students=tuple(dict.fromkeys(one.student for one in differences)),
+    )
+
+
+def _on_scale(amount: float, scale: Scale) -> float:
+    return amount if scale == "points" else exp(min(amount, MAX_LOGARITHM))
+
+
+def contrast(
+    rows: Sequence[Row], weights: Mapping[str, float], measure: Measure, *, same_pool: bool = False
+) -> Differences:
+    """Weighted sums of `measure` over settings, one for each data set, student and seed, all at their best rates.
+
+    `weights` by setting add up to 0. With `same_pool` only runs that read the same unlabelled texts are compared.
+    """
+    first, *others = (_series(row for row in rows if row.setting == setting) for setting in weights)
+    combinations = (
+        combination
+        for own in first
+        for combination in product([own], *(_alike(series, own[0], same_pool) for series in others))
+    )
+    at_best = map(at_best_rates, combinations)
+    sums = (weighted_sums(sides, tuple(weights.values()), measure, pairing) for sides in at_best)
+    return mean_by_seed(chain.from_iterable(sums))
+
+
+def paired_differences(
+    treated: Iterable[Row], control: Iterable[Row], measure: Measure, pair: Callable[[Row], Hashable]
+) -> Differences:
+    """Differences of `measure` between the runs that `pair` maps to the same value."""
+    return weighted_sums((treated, control), (1.0, -1.0), measure, pair)
+
+
+def weighted_sums(
+    sides: Sequence[Iterable[Row]], weights: Sequence[float], measure: Measure, pair: Callable[[Row], Hashable]
+) -> Differences:
+    """Weighted sums of `measure` over the runs, one of each side, that `pair` maps to the same value."""
+    own, *others = ([(row, value) for row in side if (value := measure(row)) is not None] for side in sides)
+    partners: list[dict[Hashable, list[float]]] = [defaultdict(list) for _ in others]
+    for by_pair, other in zip(partners, others, strict=True):
+        for row, value in other:
+            by_pair[pair(row)].append(value)
+    return mean_by_seed(
+        Difference(dataset=row.dataset, student=row.student, seed=row.seed, amount=_weighted(weights, values))
+        for row, value in own
+        for values in product([value], *(by_pair[pair(row)] for by_pair in partners))
+    )
+
+
+def _weighted(weights: Sequence[float], values: Sequence[float]) -> float:
+    return sum(weight * value for weight, value in zip(weights, values, strict=True))
+
+
+def mean_by_seed(differences: Iterable[Difference]) -> Differences:
+    """One difference for each data set, student and seed: runs at two rates, or in two settings, are no repetitions."""
+    shared: dict[tuple[str, str, int | None], list[float]] = defaultdict(list)
+    for one in differences:
+        shared[one.dataset, one.student, one.seed].append(one.amount)
+    return tuple(
+        Difference(dataset=dataset, student=student, seed=seed, amount=fmean(amounts))
+        for (dataset, student, seed), amounts in shared.items()
+    )
+
+
+def block(row: Row) -> tuple[Hashable, ...]:
+    """Nuisance factors, equal in all runs that are compared: data, teacher, protocol and training budget."""
+    return row.dataset, row.data, row.teacher_key or row.teacher, row.protocol, row.budget
+
+
+def pairing(row: Row) -> tuple[Hashable, ...]:
+    """Block and seed."""
+    return *block(row), row.seed
+
+
+def _series(rows: Iterable[Row]) -> list[Runs]:
+    """Runs alike in all but seed and rate. Given rates, those of a grid and those of a study stay apart."""
+    found: dict[Hashable, Runs] = defaultdict(list)
+    for row in rows:
+        found[block(row), row.rate_from, row.student, row.setting, row.pool].append(row)
+    return list(found.values())
+
+
+def _alike(series: Iterable[Runs], own: Row, same_pool: bool) -> list[Runs]:
+    """Those of the student, block and source of the rate of `own`."""
+
+    def key(row: Row) -> Hashable:
+        return block(row), row.rate_from, row.student, row.pool if same_pool else ""
+
+    return [rows for rows in series if key(rows[0]) == key(own)]
+
+
+def at_best_rates(sides: Sequence[Sequence[Row]]) -> list[Runs]:
+    """Each side's runs at its best rate by validation F1, of the rates and seeds that all sides share."""
+    rates, seeds = _shared([_seeds_by_rate(rows) for rows in sides])
+    return [_at_best_rate(row for row in rows if _rate(row) in rates and row.seed in seeds) for rows in sides]
+
+
+def _seeds_by_rate(rows: Iterable[Row]) -> Mapping[Hashable, Set[int | None]]:
+    seeds: dict[Hashable, set[int | None]] = defaultdict(set)
+    for row in rows:
+        seeds[_rate(row)].add(row.seed)
+    return seeds
+
+
+def _rate(row: Row) -> Hashable:
+    """Rates chosen by a grid or a study differ by seed and count as one."""
+    return row.learning_rate if row.rate_from == GIVEN else row.rate_from
+
+
+def _shared(sides: Sequence[Mapping[Hashable, Set[int | None]]]) -> tuple[Set[Hashable], Set[int | None]]:
+    """The rates that share the most seeds, and these seeds: means over different seeds would not compare."""
+    common = {rate: frozenset.intersection(*(frozenset(side.get(rate, ())) for side in sides)) for rate in sides[0]}
+    n_rates = Counter(common.values())
+    seeds = max(n_rates, key=lambda those: (len(those), n_rates[those]), default=frozenset())
+    return {rate for rate, those in common.items() if those == seeds}, seeds
+
+
+def _at_best_rate(rows: Iterable[Row]) -> Runs:
+    by_rate: dict[Hashable, Runs] = defaultdict(list)
+    for row in rows:
+        by_rate[_rate(row)].append(row)
+    return max(by_rate.values(), key=_mean_valid_f1, default=[])
+
+
+def _mean_valid_f1(rows: Iterable[Row]) -> float:
+    scores = [row.valid_f1 for row in rows if row.valid_f1 is not None]
+    return fmean(scores) if scores else -1.0
+
+
+def points(row: Row) -> float | None:
+    """Test F1 x100."""
+    return None if row.test_f1 is None else 100 * row.test_f1
+
+
+def convergence_speed(row: Row) -> float | None:
+    """Logarithm of 1 / steps to the best validation loss; None if a limit cut training off: its best may come later."""
+    return -log(row.steps_to_best) if row.steps_to_best and row.converged else None
+
+
+def f1_per_ms(row: Row) -> float | None:
+    """Logarithm of test F1 per millisecond in ONNX."""
+    return log(row.test_f1 / row.latency_onnx_ms) if row.test_f1 and row.latency_onnx_ms else None
