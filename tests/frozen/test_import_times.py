@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import AddRun, own_environment
-
+from tests.support.commands import own_environment
+from tests.support.run_factory import AddRun
 from tracking import Store
 
 MODELS = {"torch", "transformers", "tokenizers", "safetensors", "datasets", "fasttext", "sentencepiece"}

@@ -8,7 +8,6 @@ from typing import Any
 
 import optuna
 import pytest
-from conftest import Finished, enter
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
@@ -17,6 +16,7 @@ from benchmark.core.spec import RunSpec
 from benchmark.tuning.sampler import NumberedSampler
 from benchmark.tuning.search import Search
 from tests.frozen.golden import FOLDER, check_json, read_csv
+from tests.support.commands import Finished, enter
 
 
 def search(**given: Any) -> Search:
