@@ -15,6 +15,7 @@ from benchmark.cli.command import run_command
 from benchmark.cli.options import known
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import TEACHER, RunSpec
 from benchmark.data.suites import Suite, load_suite
 from benchmark.distillation.suite_data import SuiteData
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     known("budget", [args.budget], BUDGETS)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    console, store = Console(), Store.open(args.tracking_uri, create=False)
+    console, store = Console(), open_store(args.tracking_uri, create=False)
     suite = load_suite(args.suite, "paper")
     models = _finished(store.records(suite.name), suite, args)
     budget = BUDGETS[args.budget]

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, UnknownNameError
+from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER, SETTINGS, Setting
 from benchmark.core.spec import TASKS
 from benchmark.reporting.columns import points
 from benchmark.reporting.paper import paper_sizes
-from tracking import Record, Store, without_password
+from tracking import Record, without_password
 
 STUDENTS = {
     "bilstm": "bidirectional LSTM with self-attention",
@@ -65,7 +66,7 @@ def settings(_: argparse.Namespace) -> Table:
 
 
 def runs(args: argparse.Namespace) -> Table:
-    store = Store.open(args.tracking_uri, create=False)
+    store = open_store(args.tracking_uri, create=False)
     if args.suite and args.suite not in store.suites():
         raise UnknownNameError("suite", args.suite, store.suites())
     titles = ("run", "suite", "preset", "role", "status", "F1", "started", "reason")

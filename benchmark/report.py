@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, InputError, UnknownNameError
+from benchmark.core.run_store import open_store
 from benchmark.reporting.budget import Budget, verdict
 from benchmark.reporting.claims.findings import findings
 from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
@@ -130,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     budget = Budget(max_ms=args.max_ms, max_mib=args.max_mib, min_kept=args.min_kept)
     console = Console()
-    store = Store.open(args.tracking_uri, create=False)
+    store = open_store(args.tracking_uri, create=False)
     suites = store.suites()
     if not suites:
         raise InputError("There are no runs yet. Start with `python -m benchmark.run --suite classification`.")

@@ -12,6 +12,7 @@ from benchmark.cli.options import parser, request
 from benchmark.cli.progress import show_plan
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import TUNED, RunSpec
 from benchmark.data.corpus import load_corpus
 from benchmark.data.overlap import overlap_line
@@ -23,7 +24,7 @@ from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
 from benchmark.execution.run_status import RunStatus, pending_runs
 from benchmark.execution.setting_requirements import require_vectors
 from benchmark.reporting.files import RESULTS, folder_name
-from tracking import NoStoreError, Record, Store, cache_folder
+from tracking import NoStoreError, Record, cache_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +80,7 @@ def _known_records(args: argparse.Namespace, config: BenchmarkConfig, out: Path)
     require_writable(out, "output folder", "--out")
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     try:
-        return Store.open(args.tracking_uri, create=False).records(config.suite.name)
+        return open_store(args.tracking_uri, create=False).records(config.suite.name)
     except NoStoreError:
         return []
 

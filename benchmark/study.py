@@ -16,6 +16,7 @@ from benchmark import run
 from benchmark.cli.command import run_command
 from benchmark.cli.options import known, parser, request
 from benchmark.core.errors import DONE, InputError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.suites import load_suite
@@ -28,7 +29,6 @@ from benchmark.reporting.studies.curves import read_curves, write_curves
 from benchmark.reporting.studies.experiments import EXPERIMENTS
 from benchmark.reporting.studies.lengths import length_statistics, markdown, write_lengths
 from benchmark.reporting.studies.table import answer, write_study
-from tracking import Store
 
 LENGTH, CONVERGENCE = "length", "convergence"
 """The studies that tell more than their table: how long texts are, and how training went on."""
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _write(name: str, wanted: BenchmarkConfig, asked: Namespace) -> list[str]:
     """Writes the study's files; returns its answer, and where it stands."""
-    experiment, suite_data, store = EXPERIMENTS[name], wanted.suite_data(), Store.open(asked.tracking_uri)
+    experiment, suite_data, store = EXPERIMENTS[name], wanted.suite_data(), open_store(asked.tracking_uri)
     keys = {item.spec.key for item in plan_runs(wanted, suite_data)}
     records = store.records(wanted.suite.name)
     rows = [row for row in results(records) if row.key in keys]

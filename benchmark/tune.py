@@ -14,6 +14,7 @@ from benchmark.cli.options import known, positive, rate, request, seed
 from benchmark.cli.progress import SweepProgress
 from benchmark.core.cache import lock_path, require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
+from benchmark.core.run_store import open_store
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.distillation.suite_data import SuiteData
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
     teacher, student = _planned(args, config, suite_data, out)
     search = _search(args, student)
-    store = Store.open(args.tracking_uri)
+    store = open_store(args.tracking_uri)
     out = report_folder(out / folder_name(search.name))
     session = Session.join(args.storage or default_address(store.uri), search, args.trials)
     _say(console, f"Study {search.name} in {shown(session.address)}: {session.n_left()} of {args.trials} trials left.")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from random import Random
 
+from benchmark.core.run_store import open_store
 from benchmark.execution.estimate import Estimator
 from benchmark.report import write_report
 from reliability.tally import Tally
@@ -15,8 +16,8 @@ RUN = """
 import sys, time
 real, shift = time.time, [0.0]
 time.time = lambda: real() + shift[0]  # what every part of this process takes for the time
-from tracking import Store
-store, number, begin, middle = Store.open(sys.argv[1]), sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
+from benchmark.core.run_store import open_store
+store, number, begin, middle = open_store(sys.argv[1]), sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 tags = {"role": "train", "key": number, "preset": "paper", "smoke": "false", "protocol": "1", "dataset": "emot"}
 tags |= {"task": "classification", "student": "cnn", "setting": "kd", "teacher": "t", "seed": number}
 shift[0] = begin
@@ -35,7 +36,7 @@ DAYS = 3 * 86_400
 
 def jumped(folder: Path, tries: int, dice: Random) -> Tally:
     tally, uri = Tally(), f"sqlite:///{folder / 'mlflow.db'}"
-    store = Store.open(uri)
+    store = open_store(uri)
     for number in range(tries):
         begin, middle = (dice.uniform(-DAYS, DAYS) for _ in range(2))
         with tally.one(f"{begin:+.0f} s, then {middle:+.0f} s"):

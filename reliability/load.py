@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import MetaData, create_engine
 
 from benchmark.cli.options import parser, request
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import PlannedRun, plan_runs
 from benchmark.execution.run_description import role, tags
@@ -108,7 +109,7 @@ def lay_out(folder: Path, place: Place, seeds: int) -> None:
 
 def fill(place: Place, items: list[PlannedRun]) -> None:
     """As if each of them had been done: like `store.begin` and `run.finish`, by the tables."""
-    store = Store.open(place.uri)
+    store = open_store(place.uri)
     example = store.begin(SUITE, "example", tags={"role": "example"}, params={})
     example.finish({})
     [record] = store.records(SUITE)
@@ -193,7 +194,7 @@ def _peak(pid: int) -> float:
 def measured(folder: Path, place: Place, seeds: int) -> Iterator[Row]:
     yield timed("the first report", place, "benchmark.report", "--suite", SUITE)
     f1 = 0.123456789
-    changed = change(Store.open(place.uri), f1)
+    changed = change(open_store(place.uri), f1)
     yield timed("the next, after a figure was added to a run, and a run", place, "benchmark.report", "--suite", SUITE)
     with (place.work / "results" / SUITE / "results.csv").open(newline="") as file:
         rows = {row["run_id"]: row for row in csv.DictReader(file)}

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmark.core.run_store import open_store
 from tests.support.commands import USERS, own_environment
 from tests.support.model_factory import write_teacher
-from tracking import NoStoreError, Record, Store
+from tracking import NoStoreError, Record
 
 ROLES = ("teacher", "train")
 SCORES = ("valid_f1", "test_f1", "n_parameters", "steps_to_best")
@@ -68,7 +69,7 @@ def said(work: Path) -> str:
 
 def records(work: Path, uri: str = "") -> list[Record]:
     try:
-        return Store.open(uri or f"sqlite:///{work / 'mlflow.db'}", create=False).records("classification")
+        return open_store(uri or f"sqlite:///{work / 'mlflow.db'}", create=False).records("classification")
     except NoStoreError:
         return []
 

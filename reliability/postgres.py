@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+from benchmark.core.run_store import open_store
 from reliability import training
 from reliability.tally import Tally
 from tests.support.mlflow_server import serving
-from tracking import Store
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 USER = "postgres"
@@ -79,7 +79,7 @@ def restarted_behind_a_server(folder: Path, tries: int, dice: Random) -> Tally:
 
 
 def _tried(folder: Path, tries: int, dice: Random, database: Postgres, uri: str) -> Tally:
-    tally, waits, store = Tally(), [], Store.open(uri)
+    tally, waits, store = Tally(), [], open_store(uri)
     for number in range(tries):
         at, name = dice.randrange(1, training.N_EPOCHS), f"run{number}"
         with tally.one(f"restarted at epoch {at}"):

@@ -4,11 +4,11 @@ import threading
 from pathlib import Path
 from random import Random
 
+from benchmark.core.run_store import open_store
 from reliability import training
 from reliability.plan import Plan, by_name, check, records
 from reliability.tally import Tally
 from tests.support.mlflow_server import serving
-from tracking import Store
 
 AWAY_SECONDS = 60.0
 
@@ -16,7 +16,7 @@ AWAY_SECONDS = 60.0
 def outage(folder: Path, tries: int, dice: Random, seconds: float = AWAY_SECONDS) -> Tally:
     tally, waits = Tally(), []
     with serving(folder / "server") as server:
-        store = Store.open(server.uri)
+        store = open_store(server.uri)
         for number in range(tries):
             at, name = dice.randrange(1, training.N_EPOCHS), f"run{number}"
             with tally.one(f"away from epoch {at}"):

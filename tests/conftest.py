@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmark.core.run_store import open_store
 from tests.support import run_factory
 from tests.support.commands import Finished, enter, start_command
 from tests.support.run_factory import AddRun
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def migrated_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("schema") / "mlflow.db"
-    Store.open(f"sqlite:///{path}")
+    open_store(f"sqlite:///{path}")
     return path
 
 
@@ -36,7 +37,7 @@ def store_uri(migrated_db: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(store_uri: str) -> Store:
-    return Store.open(store_uri)
+    return open_store(store_uri)
 
 
 @pytest.fixture

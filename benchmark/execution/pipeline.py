@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmark.cli.progress import SweepProgress
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.core.locks import run_lock
+from benchmark.core.run_store import open_store
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.executors import choice
 from benchmark.execution.limits import Limits
@@ -51,7 +52,7 @@ class Pipeline:
     def done(self, due: list[PlannedRun], seconds: Mapping[str, float]) -> int:
         """Carries it out; returns the exit code. `seconds` that each run is expected to take, by key."""
         with choice.opened(self.args, self.config.jobs) as executor:
-            store = Store.open(self.args.tracking_uri)
+            store = open_store(self.args.tracking_uri)
             report_folder(self.out)
             store.kill_stale()
             self._record_skips(store)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher_outputs import required_parts, required_sources
 from benchmark.execution.outcome import Outcome, Watch
@@ -28,7 +29,7 @@ def sweep(
     students = [item.spec for item in items if not item.spec.is_teacher]
     runs = [Run(spec=spec, known=run_status.ended[spec.key]) for spec in teachers]
     _tell_each(executor.execute(runs, work, watch), done)
-    found = finished_teachers(students, Store.open(work.uri))
+    found = finished_teachers(students, open_store(work.uri))
     trained = [spec for spec in students if spec.teacher_key in found]
     reasons = prepare(trained, found, work, executor)
     if reasons:

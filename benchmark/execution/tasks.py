@@ -10,6 +10,7 @@ from typing import Protocol
 import torch
 
 from benchmark.core.locks import run_lock
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
@@ -58,7 +59,7 @@ class RunnerConfig:
         torch.set_num_threads(self.n_threads)
         return Runner(
             suite_data=self.suite_data,
-            store=Store.open(self.uri),
+            store=open_store(self.uri),
             device=torch.device(self.device),
             preset=self.preset,
             limits=self.limits,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from benchmark.core.run_store import open_store
 from benchmark.data import demo
 from tests.support.commands import USERS, own_environment
 from tests.support.team_server import Team
@@ -114,7 +115,7 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
     on_server = team.account | {"MLFLOW_TRACKING_URI": team.uri}
     for name, value in team.account.items():
         monkeypatch.setenv(name, value)
-    store = Store.open(team.uri)
+    store = open_store(team.uri)
     here = done(suite, "file")
     there = done(suite, "server", **on_server)
     with losing_a_node(nodes, store):

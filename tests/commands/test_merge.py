@@ -18,6 +18,7 @@ import pytest
 from benchmark.cli.command import run_command
 from benchmark.core.cache import lock_path
 from benchmark.core.errors import BAD_INPUT
+from benchmark.core.run_store import open_store
 from benchmark.merge import main
 from tests.support.commands import own_environment
 from tests.support.run_factory import AddRun
@@ -98,7 +99,7 @@ def test_runs_come_over_whole_and_once(
     fill(store, add_run, tmp_path)
     assert main([store.uri, other_uri]) == 0
     assert copied(capsys.readouterr().out) == 8
-    there = everything(Store.open(other_uri), tmp_path / "there")
+    there = everything(open_store(other_uri), tmp_path / "there")
     assert there == everything(store, tmp_path / "here")
     assert len(next(iter(there.values()))["curves"]["epoch/train_loss"]) == 3
     assert sum(len(run["files"]) for run in there.values()) == 3
@@ -106,7 +107,7 @@ def test_runs_come_over_whole_and_once(
     said = capsys.readouterr().out
     assert copied(said) == 0
     assert "8 were there already" in said
-    assert everything(Store.open(other_uri), tmp_path / "again") == there
+    assert everything(open_store(other_uri), tmp_path / "again") == there
     assert not any(set(OWN_TAGS) & set(record.tags) for record in store.records()), "the first store is as it was"
 
 
@@ -114,7 +115,7 @@ def test_runs_come_over_whole_and_once(
 def test_only_what_is_new_comes_over_and_what_came_does_not_go_back(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = Store.open(other_uri)
+    other = open_store(other_uri)
     add_run(store, seed=0)
     main([store.uri, other_uri])
     add_run(store, seed=1)
@@ -146,7 +147,7 @@ def test_a_run_that_goes_on_waits_and_a_deleted_one_stays_deleted(
     main([store.uri, other_uri])
     assert "Copied 1 runs" in (said := capsys.readouterr().out)
     assert "1 still going on: merge again when they have ended" in said
-    other = Store.open(other_uri)
+    other = open_store(other_uri)
     [record] = other.records()
     other._client._mlflow.delete_run(record.run_id)
     store.resume(live).finish({})
@@ -168,7 +169,7 @@ def test_a_trial_that_came_over_before_its_study_is_its_trial_still(
     def merged() -> list[list[Record]]:
         for pair in pairwise(uris):
             main(pair)
-        return [Store.open(uri).records() for uri in uris[1:]]
+        return [open_store(uri).records() for uri in uris[1:]]
 
     assert [[record.name for record in there] for there in merged()] == [["trial"], ["trial"]]
     study.finish({}, tags={"best_trial": trial.run_id})
@@ -185,7 +186,7 @@ def test_a_trial_that_was_deleted_before_its_study_came_stays_as_it_is(store: St
     study = store.begin("classification", "study", tags={"role": "study"}, params={})
     store.begin("classification", "trial", tags={}, params={}, parent=study.run_id).finish({})
     main([store.uri, other_uri])
-    other = Store.open(other_uri)
+    other = open_store(other_uri)
     other._client._mlflow.delete_run(other.records()[0].run_id)
     study.finish({})
     assert main([store.uri, other_uri]) == 0
@@ -198,7 +199,7 @@ def test_experiments_keep_their_names_and_tags(store: Store, other_uri: str, add
     client = store._client._mlflow
     client.set_experiment_tag(client.get_experiment_by_name("my suite").experiment_id, "team", "blue")
     main([store.uri, other_uri])
-    there = Store.open(other_uri)._client._mlflow.get_experiment_by_name("my suite")
+    there = open_store(other_uri)._client._mlflow.get_experiment_by_name("my suite")
     assert there.tags == client.get_experiment_by_name("my suite").tags
     assert there.tags["team"] == "blue"
 
@@ -214,7 +215,7 @@ def test_a_store_that_was_moved_with_its_files(store: Store, add_run: AddRun, tm
         shutil.move(tmp_path / name, moved / name)
     target = f"sqlite:///{tmp_path / 'new' / 'mlflow.db'}"
     assert main([f"sqlite:///{moved / 'mlflow.db'}", target]) == 0
-    assert everything(Store.open(target), tmp_path / "after") == before
+    assert everything(open_store(target), tmp_path / "after") == before
 
 
 def refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -234,7 +235,7 @@ def test_files_that_were_left_behind_are_missed(
     shutil.rmtree(tmp_path / "mlartifacts")
     said = refused(f"sqlite:///{tmp_path / 'alone' / 'mlflow.db'}", f"sqlite:///{tmp_path / 'new.db'}", capsys=capsys)
     assert f"None of the runs has files in {tmp_path / 'alone' / 'mlartifacts'} or {tmp_path / 'mlartifacts'}. " in said
-    assert Store.open(f"sqlite:///{tmp_path / 'new.db'}").records() == [], "nothing is begun"
+    assert open_store(f"sqlite:///{tmp_path / 'new.db'}").records() == [], "nothing is begun"
 
 
 @pytest.mark.usefixtures("desk_folder")
@@ -245,10 +246,10 @@ def test_files_of_another_store_are_none_of_theirs(
     """A store without its files lies beside one that has some, and this may be where it lay on its own machine."""
     fill(store, add_run, tmp_path, n_runs=1)
     shutil.rmtree(tmp_path / "mlartifacts")
-    fetched, target = tmp_path / "mlflow.db", Store.open(f"sqlite:///{tmp_path / 'here.db'}")
+    fetched, target = tmp_path / "mlflow.db", open_store(f"sqlite:///{tmp_path / 'here.db'}")
     if beside == "another":
         fetched = Path(shutil.copy(fetched, tmp_path / "other" / "fetched.db"))
-        target = Store.open(other_uri)
+        target = open_store(other_uri)
     fill(target, add_run, tmp_path / "own", n_runs=1)
     n_before = len(target.records())
     said = refused(f"sqlite:///{fetched}", target.uri, capsys=capsys)
@@ -280,7 +281,7 @@ def test_no_files_but_the_runs_own_come_over(
             database.execute("UPDATE runs SET artifact_uri = ?", [f"file://{secrets if named == 'secrets' else named}"])
     said = refused(store.uri, other_uri, capsys=capsys)
     assert "is a link" in said or "no folder of a run's own" in said
-    assert Store.open(other_uri).records() == [], "nothing is begun"
+    assert open_store(other_uri).records() == [], "nothing is begun"
 
 
 @pytest.mark.usefixtures("desk_folder")
@@ -289,7 +290,7 @@ def test_a_run_that_is_measured_after_it_came_is_measured_there_too(
 ) -> None:
     trained = store.begin("emo", "r", tags={"role": "train", "key": "k"}, params={})
     trained.finish({"test_f1": 0.5})
-    other = Store.open(other_uri)
+    other = open_store(other_uri)
     main([store.uri, other_uri])
     measure(store, trained.run_id, 1.5, tmp_path / "first")
     main([store.uri, other_uri])
@@ -316,7 +317,7 @@ def measure(store: Store, run_id: str, ms: float, folder: Path) -> None:
 def test_a_report_stays_where_it_was_made(store: Store, other_uri: str) -> None:
     store.begin("emo", "report", tags={"role": "report", "key": "report"}, params={}).finish({})
     main([store.uri, other_uri])
-    assert Store.open(other_uri).records() == []
+    assert open_store(other_uri).records() == []
 
 
 @pytest.mark.usefixtures("desk_folder")
@@ -363,7 +364,7 @@ def test_a_killed_merge_is_gone_on_with(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, desk_folder: Path
 ) -> None:
     fill(store, add_run, tmp_path, n_runs=6)
-    other = Store.open(other_uri)
+    other = open_store(other_uri)
     first = start(desk_folder, store.uri, other_uri)
     until = time.monotonic() + 600
     while not wholes(other) and first.poll() is None and time.monotonic() < until:

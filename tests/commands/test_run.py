@@ -16,13 +16,14 @@ from mlflow import MlflowClient
 
 from benchmark.bundle import Bundle
 from benchmark.core.presets import PRESETS
+from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER
 from benchmark.core.spec import RunResult, RunSpec
 from benchmark.run import main
 from students import STUDENTS
 from tests.support import ROOT
 from tests.support.commands import Finished, start_command
-from tracking import Record, Store
+from tracking import Record
 
 TAGS = {"role", "key", "suite", "dataset", "student", "setting", "protocol", "git_commit", "machine", "teacher", "seed"}
 LATENCIES = {"latency_torch_ms", "latency_onnx_ms", "latency_text_ms"}
@@ -219,8 +220,8 @@ def test_a_suite_of_ones_own_in_another_language(turkish: Path, capfd: pytest.Ca
     assert "kd_ulb" in out.partition("sweep")[2], "the leaderboard ranks it"
     assert "nothing to rank" not in out
     assert out.count("Serve the best: ") == 1
-    [trained] = of_role(Store.open("sqlite:///mlflow.db").records("haber"), "train")
-    bundle = Bundle.load(Store.open("sqlite:///mlflow.db").download(trained.run_id, "bundle", turkish / "b"))
+    [trained] = of_role(open_store("sqlite:///mlflow.db").records("haber"), "train")
+    bundle = Bundle.load(open_store("sqlite:///mlflow.db").download(trained.run_id, "bundle", turkish / "b"))
     assert set(bundle.predict(["Ayşe Bursa şehrine gitti", "köy"])[0]) <= {"O", "B-KİŞİ", "I-KİŞİ", "B-YER"}
 
 
@@ -238,7 +239,7 @@ def test_two_rows_a_class_and_classes_missing_from_validation(
         "datasets: {dua-baris: {train: a.csv, validation: b.csv, test: c.csv}}\n"
     )
     assert main(["--suite", "own.yml", "-s", "cnn", "-x", setting, "--teacher-epochs", "1", "--max-epochs", "2"]) == 0
-    records = Store.open("sqlite:///mlflow.db").records("own")
+    records = open_store("sqlite:///mlflow.db").records("own")
     assert Counter(record.status for record in records if record.tags["role"] != "report") == {"finished": 4}
 
 

@@ -20,6 +20,7 @@ from benchmark import run, tune
 from benchmark.cli.command import run_command
 from benchmark.core.cache import write_array
 from benchmark.core.errors import RunError
+from benchmark.core.run_store import open_store
 from benchmark.data.corpus import load_corpus
 from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
@@ -29,7 +30,7 @@ from benchmark.measurement import machine_lock as lock
 from benchmark.tuning.search import Search
 from benchmark.tuning.session import Session
 from tests.support import ROOT
-from tracking import Record, Store
+from tracking import Record
 
 DATASET = "smalltalk_demo"
 
@@ -82,7 +83,7 @@ def study(home: Path, name: str) -> optuna.Study:
 
 def records(home: Path, name: str) -> tuple[Record, list[Record]]:
     """The study's run and its trials' runs."""
-    found = [r for r in Store.open(tracking_uri(home)).records() if r.tags.get("study") == name]
+    found = [r for r in open_store(tracking_uri(home)).records() if r.tags.get("study") == name]
     (parent,) = [record for record in found if record.tags["role"] == "study"]
     return parent, [record for record in found if record.tags["role"] == "trial"]
 
@@ -105,7 +106,7 @@ def test_a_study_from_end_to_end(home: Path, capsys: pytest.CaptureFixture[str])
         assert list(trial.intermediate_values) == [1, 2]
     folder = home / "out" / "tuning" / "whole"
     assert sorted(path.name for path in folder.iterdir()) == ["study.html", "study.png", "trials.csv"]
-    assert Store.open(tracking_uri(home)).download(parent.run_id, "study.png", home / "got").exists()
+    assert open_store(tracking_uri(home)).download(parent.run_id, "study.png", home / "got").exists()
     assert "Best of 3 trials" in capsys.readouterr().out
 
 
@@ -137,7 +138,7 @@ def test_more_trials_resume_the_study(home: Path) -> None:
 
 def test_run_takes_the_tuned_rate(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tune.main(options(home)) == 0
-    found = [r for r in Store.open(tracking_uri(home)).records() if r.tags["role"] == "study"][-1]
+    found = [r for r in open_store(tracking_uri(home)).records() if r.tags["role"] == "study"][-1]
     capsys.readouterr()
     arguments = [
         *shared_options(home),
@@ -152,7 +153,7 @@ def test_run_takes_the_tuned_rate(home: Path, capsys: pytest.CaptureFixture[str]
     ]
     assert run.main(arguments) == 0
     assert f"of study {found.tags['study']} (run {found.run_id})" in capsys.readouterr().out
-    (trained,) = [r for r in Store.open(tracking_uri(home)).records() if r.tags["role"] == "train"]
+    (trained,) = [r for r in open_store(tracking_uri(home)).records() if r.tags["role"] == "train"]
     assert trained.params["learning_rate"] == str(found.metrics["best_learning_rate"])
     assert trained.metrics["valid_f1"] == found.metrics["valid_f1"]
 
@@ -248,7 +249,7 @@ def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) 
     (folder / ".trials.csv.draft").write_text("half a table")
     assert tune.main([*options(home, "--study beside"), "--trials", "1"]) == 0
     parent, _ = records(home, "beside")
-    kept = Store.open(tracking_uri(home)).files(parent.run_id, "")
+    kept = open_store(tracking_uri(home)).files(parent.run_id, "")
     made = {path.name for path in folder.iterdir()} - {".trials.csv.draft"}
     assert {Path(name).name for name in kept} == made
     assert "trials.csv" in made
@@ -259,7 +260,7 @@ def test_a_trial_that_fails_is_given_back(home: Path) -> None:
     wanted = tune._request(tune._parser().parse_args(options(home)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
     runner = Runner(
-        suite_data=suite_data, store=Store.open(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart"
+        suite_data=suite_data, store=open_store(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart"
     )
     parent = session.begin_run(runner)
     without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")

@@ -17,6 +17,7 @@ import pytest
 
 from benchmark.cli.options import parser, request
 from benchmark.core.errors import INTERRUPTED, InputError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher import identify
 from benchmark.execution.executors import choice
@@ -30,7 +31,6 @@ from benchmark.measurement.session import execution_modes
 from benchmark.run import main
 from tests.execution.test_scheduler import ENDLESS, running, statuses, wait_until
 from tests.support.commands import Finished, own_environment, start_command
-from tracking import Store
 
 SUITE = ("--suite", "classification")
 SECONDS = 120
@@ -251,7 +251,7 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     wanted = request(parser("run", None).parse_args(options))
     suite_data = wanted.suite_data()
     work, task = (
-        RunnerConfig.of(suite_data, Store.open(store_uri), wanted),
+        RunnerConfig.of(suite_data, open_store(store_uri), wanted),
         Reads(plan_runs(wanted, suite_data)[0].spec),
     )
     assert task.spec.teacher == "bert"

@@ -23,6 +23,7 @@ from benchmark.cli.options import parser, request
 from benchmark.core.cache import augmented_path, logits_folder, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.core.locks import run_lock
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoded_dataset import POOL
 from benchmark.distillation.suite_data import SuiteData
@@ -350,7 +351,7 @@ def test_students_of_a_failed_teacher_wait_for_it(
     assert "2 of 2 runs are due" in out
     assert main(arguments) == SOME_FAILED
     assert "0 of 2 runs are due" in capfd.readouterr().out
-    assert statuses(Store.open()) == []
+    assert statuses(open_store()) == []
 
 
 SPEC = RunSpec(

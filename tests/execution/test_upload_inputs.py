@@ -12,6 +12,7 @@ import torch
 
 from benchmark.cli.options import parser, request
 from benchmark.core.errors import InputError, RunError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.data import demo
 from benchmark.data.catalogue import DATASETS
@@ -341,7 +342,7 @@ def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: 
 def test_what_was_brought_from_another_store_need_not_be_sent(suite: str, store: Store, tmp_path: Path) -> None:
     suite_data, specs = everything(suite)
     upload_inputs(suite_data, specs, store)
-    other = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     list(Merge.between(store.uri, other.uri).copy())
     assert len(data_runs(other, "chat")) == 8
     upload_inputs(suite_data, specs, other)

@@ -19,6 +19,7 @@ from benchmark.bundle import Bundle
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.artifacts import BUNDLE
 from benchmark.core.errors import InputError, RunError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.export.re_export import upload_bundle
 from benchmark.measurement import machine_lock as lock
@@ -79,7 +80,7 @@ def measured(suite: Path, migrated_db: Path, tmp_path_factory: pytest.TempPathFa
         students = ["-s", "cnn", "-s", "bert_tiny", "-x", "vanilla", "-x", "kd"]
         where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", uri, "--out", str(home / "out")]
         assert run.main([*where, *options, *students]) == 0
-        yield Store.open(uri)
+        yield open_store(uri)
 
 
 def inferences(store: Store) -> dict[str, Record]:

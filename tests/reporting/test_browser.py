@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from benchmark.core.run_store import open_store
 from benchmark.report import main, write_report
 from benchmark.reporting.error_analysis import ErrorAnalysis, label
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
@@ -68,7 +69,7 @@ def report(migrated_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("report")
     shutil.copy(migrated_db, folder / "mlflow.db")
-    store = Store.open(f"sqlite:///{folder / 'mlflow.db'}")
+    store = open_store(f"sqlite:///{folder / 'mlflow.db'}")
     datasets = ("emot", "smsa", HOSTILE)
     fill(store, add_run, students=["bilstm", "cnn"], datasets=datasets, settings=["vanilla", "kd"], seeds=2)
     run_id = add_run(store, student="bert_small", test_f1=0.8)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.core.run_store import open_store
 from benchmark.measurement import machine_lock as lock
 from tests.support import ROOT
 from tracking import Store
@@ -64,7 +65,7 @@ class Finished:
 
     @property
     def store(self) -> Store:
-        return Store.open(f"sqlite:///{self.folder / 'mlflow.db'}")
+        return open_store(f"sqlite:///{self.folder / 'mlflow.db'}")
 
     @property
     def unmeasured(self) -> tuple[str, ...]:

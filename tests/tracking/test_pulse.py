@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Run
@@ -30,7 +31,7 @@ def suite(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def there(server: Server) -> Store:
-    return Store.open(server.uri)
+    return open_store(server.uri)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmark.core.run_store import open_store
 from tests.support.damage import damage
 from tests.support.mlflow_server import Server, serving
 from tests.support.run_factory import AddRun
@@ -24,7 +25,7 @@ class Runner:
     """A store that remembers, by clocks that are set: the server's, and this machine's when it begins a run."""
 
     def __init__(self, uri: str, suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.store, self.suite = Store.open(uri), suite
+        self.store, self.suite = open_store(uri), suite
         self.client = self.store._client
         self.now = self.own_now = self.client.server_time() or 0
         self.asked: set[str] = set()
@@ -143,10 +144,10 @@ def test_another_store_at_the_same_address(
     stores = {student: f"sqlite:///{tmp_path / student}.db" for student in ("cnn", "bilstm")}
     for student, uri in stores.items():
         shutil.copy(migrated_db, tmp_path / f"{student}.db")
-        add_run(Store.open(uri), student=student)
+        add_run(open_store(uri), student=student)
 
     def told(server: Server) -> list[tuple[str, str]]:
-        return [(record.suite, record.tags["student"]) for record in Store.open(server.uri).records()]
+        return [(record.suite, record.tags["student"]) for record in open_store(server.uri).records()]
 
     with serving(tmp_path / "server", stores["cnn"]) as server:
         assert told(server) == [("classification", "cnn")]
@@ -159,7 +160,7 @@ def test_a_memory_of_another_form_is_let_be(runner: Runner, tmp_path: Path, monk
     [earlier] = (tmp_path / "cache" / "runs").iterdir()
     content = earlier.read_bytes()
     monkeypatch.setattr(memory, "TABLES", f"{memory.TABLES}CREATE TABLE IF NOT EXISTS later (run_id TEXT);")
-    assert len(Store.open(runner.store.uri).records(runner.suite)) == 3
+    assert len(open_store(runner.store.uri).records(runner.suite)) == 3
     assert earlier.read_bytes() == content
     assert len(list(earlier.parent.iterdir())) == 2
 
@@ -263,5 +264,5 @@ def test_a_row_that_is_not_as_it_was_written(runner: Runner, tmp_path: Path) -> 
 def test_without_a_place_to_remember(runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "file"))
-    runner.store = Store.open(runner.store.uri)
+    runner.store = open_store(runner.store.uri)
     assert len(runner.read()) == 3

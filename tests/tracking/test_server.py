@@ -21,6 +21,7 @@ from benchmark import list as listing
 from benchmark import merge
 from benchmark.cli.command import run_command
 from benchmark.core.errors import BAD_INPUT
+from benchmark.core.run_store import open_store
 from benchmark.tuning.storage import open_storage
 from tests.commands.test_merge import copied, everything, fill
 from tests.support.commands import enter
@@ -122,10 +123,10 @@ def test_a_command_says_in_one_line_why_it_was_refused(
 def test_members_work_in_one_anothers_suites_and_delete_only_what_is_theirs(
     team: Team, member: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    Store.open().begin("shared", "admins", tags={}, params={}).finish({})
+    open_store().begin("shared", "admins", tags={}, params={}).finish({})
     for name, value in member.items():
         monkeypatch.setenv(name, value)
-    store = Store.open()
+    store = open_store()
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "a.txt").write_text("a")
     run = store.begin("shared", "members", tags={}, params={"empty": ""})
@@ -139,7 +140,7 @@ def test_members_work_in_one_anothers_suites_and_delete_only_what_is_theirs(
     own = {"experiment_id": store._client.experiment("own", {})}
     assert ask(team, "/api/2.0/mlflow/experiments/delete", member, body=own) == 200
     with pytest.raises(StoreError, match=r"was deleted in http"):
-        Store.open().begin("own", "r", tags={}, params={})
+        open_store().begin("own", "r", tags={}, params={})
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.usefixtures("desk")
 def test_a_run_waits_for_few_requests_and_the_last_one_ends_it(asked: list[str]) -> None:
-    store = Store.open()
+    store = open_store()
     store.begin("waited_for", "first", tags={}, params={}).finish({})
     asked.clear()
     run = store.begin("waited_for", "r", tags={"key": "k"}, params={"seed": 0})
@@ -182,12 +183,12 @@ def test_a_run_waits_for_few_requests_and_the_last_one_ends_it(asked: list[str])
 
 @pytest.mark.usefixtures("desk")
 def test_a_run_whose_parameters_cannot_be_kept_fails() -> None:
-    run = Store.open().begin("refused", "r", tags={}, params={"n" * 300: 0})
+    run = open_store().begin("refused", "r", tags={}, params={"n" * 300: 0})
     with pytest.raises(StoreError, match="exceeds the maximum length"):
         run.finish({"test_f1": 0.5})
-    assert Store.open().records("refused")[0].status == "running"
+    assert open_store().records("refused")[0].status == "running"
     run.fail("its parameters were refused")
-    [record] = Store.open().records("refused")
+    [record] = open_store().records("refused")
     assert (record.status, record.metrics) == ("failed", {})
 
 
@@ -246,16 +247,16 @@ def test_a_laptops_runs_come_to_the_server_once_and_back(
     team: Team, runner: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(store, add_run, tmp_path)
-    known = sum(record.tags.get("role") != "report" for record in Store.open(team.uri).records())
+    known = sum(record.tags.get("role") != "report" for record in open_store(team.uri).records())
     for target, number in ((team.uri, 8), (team.uri, 0), (f"sqlite:///{runner / 'back.db'}", known + 8)):
         assert merge.main([team.uri if "back" in target else store.uri, target]) == 0
         assert copied(capsys.readouterr().out) == number
-    here, there = everything(store, tmp_path / "here"), everything(Store.open(target), tmp_path / "there")
+    here, there = everything(store, tmp_path / "here"), everything(open_store(target), tmp_path / "there")
     assert {run_id: run for run_id, run in there.items() if run_id in here} == here
 
 
 def test_postgresql_is_missed_and_comes_back(team: Team, runner: Path) -> None:
-    before = [record.run_id for record in Store.open().records()]
+    before = [record.run_id for record in open_store().records()]
     team.end("postgres")
     try:
         assert not team.healthy("postgres")
@@ -264,7 +265,7 @@ def test_postgresql_is_missed_and_comes_back(team: Team, runner: Path) -> None:
         team.start_postgres()
     for name in ("mlflow", "optuna-dashboard"):
         team.wait(name)
-    store = Store.open()
+    store = open_store()
     assert [record.run_id for record in store.records()] == before
     store.begin("after", "r", tags={}, params={}).finish({})
     assert os.listdir(runner) == []

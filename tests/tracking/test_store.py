@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from benchmark.core.run_store import open_store
 from tests.support import ROOT
 from tracking import ActiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
 from tracking.config import resolve
@@ -130,8 +131,8 @@ def test_metric_names_are_grouped() -> None:
 def test_two_processes_write_at_once_into_a_store_that_neither_has_made(tmp_path: Path) -> None:
     code = """
 import sys
-from tracking import Store
-store = Store.open(sys.argv[1])
+from benchmark.core.run_store import open_store
+store = open_store(sys.argv[1])
 for seed in range(8):
     run = store.begin("emo", f"{sys.argv[2]}.seed{seed}", tags={"key": f"{sys.argv[2]}{seed}"}, params={"seed": seed})
     run.log_epoch(1, {"train_loss": 0.5})
@@ -142,29 +143,32 @@ for seed in range(8):
     errors = [writer.communicate(timeout=120)[1] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], errors
     assert errors == ["", ""], "MLflow's chatter is silenced"
-    records = Store.open(uri).records("emo")
+    records = open_store(uri).records("emo")
     assert sorted(record.key for record in records) == sorted(f"{name}{seed}" for name in "ab" for seed in range(8))
     assert {record.status for record in records} == {"finished"}
     assert all(record.metrics["test_f1"] == 0.5 for record in records)
 
 
 def test_a_process_killed_while_it_creates_the_store_does_no_harm(tmp_path: Path) -> None:
-    maker = run_python("import sys; from tracking import Store; Store.open(sys.argv[1])", f"sqlite:///{tmp_path}/m.db")
+    maker = run_python(
+        "import sys; from benchmark.core.run_store import open_store; open_store(sys.argv[1])",
+        f"sqlite:///{tmp_path}/m.db",
+    )
     draft = tmp_path / ".m.db.new"
     while not (draft.exists() and draft.stat().st_size) and maker.poll() is None:
         time.sleep(0.01)
     maker.kill()
     maker.communicate()
     assert draft.exists(), "killed half-way"
-    Store.open(f"sqlite:///{tmp_path}/m.db").begin("emo", "r", tags=TAGS, params={}).finish({})
+    open_store(f"sqlite:///{tmp_path}/m.db").begin("emo", "r", tags=TAGS, params={}).finish({})
     assert {path.name for path in tmp_path.iterdir()} == {"m.db"}
 
 
 def test_the_runs_of_a_killed_process_are_ended_and_those_of_a_living_one_are_not(store: Store, store_uri: str) -> None:
     code = """
 import sys, time
-from tracking import Store
-store = Store.open(sys.argv[1])
+from benchmark.core.run_store import open_store
+store = open_store(sys.argv[1])
 store.begin("emo", "done", tags={"key": "done"}, params={}).finish({"test_f1": 0.5})
 store.begin("emo", "half", tags={"key": "half"}, params={}).log_epoch(1, {"train_loss": 0.5})
 print("ready", flush=True)
@@ -201,7 +205,7 @@ def test_a_server_that_does_not_answer_is_given_up_quickly(listens: bool) -> Non
             quiet.listen()
         start = time.monotonic()
         with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
-            Store.open(f"http://user:secret@127.0.0.1:{quiet.getsockname()[1]}")
+            open_store(f"http://user:secret@127.0.0.1:{quiet.getsockname()[1]}")
         assert time.monotonic() - start < 12
 
 
@@ -217,7 +221,7 @@ def test_a_server_that_refuses_is_named_without_the_password() -> None:
 
     threading.Thread(target=serve, daemon=True).start()
     with pytest.raises(StoreError, match="403") as refused:
-        Store.open(f"http://user:secret@127.0.0.1:{server.getsockname()[1]}")
+        open_store(f"http://user:secret@127.0.0.1:{server.getsockname()[1]}")
     assert "secret" not in str(refused.value)
     server.close()
 
@@ -225,20 +229,20 @@ def test_a_server_that_refuses_is_named_without_the_password() -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        Store.open(f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}")
+        open_store(f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}")
 
 
 def test_a_file_that_is_no_store_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, " * 100)
     with pytest.raises(StoreError, match="not a database"):
-        Store.open(f"sqlite:///{path}")
+        open_store(f"sqlite:///{path}")
     assert path.read_text() == "not a database, " * 100
 
 
 def test_a_missing_store_is_not_created_for_a_reader(tmp_path: Path) -> None:
     with pytest.raises(NoStoreError, match="no runs yet"):
-        Store.open(f"sqlite:///{tmp_path / 'mlflow.db'}", create=False)
+        open_store(f"sqlite:///{tmp_path / 'mlflow.db'}", create=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -377,8 +381,8 @@ def test_reading_an_sqlite_store_takes_no_mlflow(store: Store, store_uri: str, t
     code = """
 import sys
 from pathlib import Path
-from tracking import Store
-store = Store.open(sys.argv[1], create=False)
+from benchmark.core.run_store import open_store
+store = open_store(sys.argv[1], create=False)
 [record] = store.records("emo")
 kept = store.download(record.run_id, "deep/file.txt", Path(sys.argv[2]))
 store.add_artifacts(record.run_id, kept.parent)

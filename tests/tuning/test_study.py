@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 
 from benchmark.core.errors import InputError, TrackingError
 from benchmark.core.presets import GRID_RATES
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.best_rates import tuned_lines, with_tuned_rates
 from benchmark.execution.plan import PlannedRun
@@ -341,7 +342,7 @@ def test_the_study_is_plain_optuna(address: str) -> None:
 def test_the_tracking_store_is_no_storage(store_uri: str) -> None:
     with pytest.raises(InputError, match="tables of another program"):
         open_storage(store_uri)
-    assert Store.open(store_uri).suites() == []
+    assert open_store(store_uri).suites() == []
 
 
 @pytest.mark.parametrize("name", ["nothing://x", "sqlite", "postgresql+nodriver://h/d", "://"])

@@ -13,13 +13,13 @@ import ray
 import torch
 
 from benchmark.core.errors import InputError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
 from benchmark.execution.executors.ray.pool import RayPool
 from benchmark.execution.executors.ray.upload_inputs import upload_inputs
 from benchmark.execution.outcome import Outcome, Watch
 from benchmark.execution.tasks import RunnerConfig, Task
-from tracking import Store
 from tracking.config import is_local
 from tracking.provenance import command, git_commit
 
@@ -37,7 +37,7 @@ class Cluster:
         """Keeps in the store what nodes may lack. Raises what `shipping.shipped` raises."""
         require_reachable(work.uri)
         return (
-            replace(work, suite_data=upload_inputs(work.suite_data, specs, Store.open(work.uri)))
+            replace(work, suite_data=upload_inputs(work.suite_data, specs, open_store(work.uri)))
             if self.is_joined
             else work
         )

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from benchmark.core.cache import file_digest, file_set_folder, lock_path, verify, write_dir_atomic
 from benchmark.core.errors import InputError, RunError
+from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
 from benchmark.execution.notes import NOTE, file_set_note
 from tracking import Store
@@ -160,4 +161,4 @@ class PathResolver:
 @cache
 def _folder(uri: str, file_set: FileSet) -> Path | None:
     """Looked for once a process; None where the files lie here as they did there."""
-    return None if file_set.is_here() else file_set.unpacked(Store.open(uri))
+    return None if file_set.is_here() else file_set.unpacked(open_store(uri))
