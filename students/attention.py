@@ -1,10 +1,15 @@
 """Multi-head self-attention of the Transformer."""
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
+
+from students.dropout import Dropout
+
+Dropping = Callable[[Tensor], Tensor]
 
 
 class SelfAttention(nn.Module):
@@ -19,18 +24,65 @@ class SelfAttention(nn.Module):
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, asking: Tensor, asked: Tensor, attention_mask: Tensor) -> Tensor:
         """`asking` [B, Q, D] attends to `asked` [B, L, D] where `attention_mask` [B, L] is 1; returns [B, Q, D]."""
-        query = self._split(self.query(asking))
-        key, value = self.key_value(asked).chunk(2, dim=-1)
-        visible = attention_mask.to(torch.bool)[:, None, None, :]
-        mixed = scaled_dot_product_attention(query, self._split(key), self._split(value), attn_mask=visible)
-        merged = mixed.transpose(1, 2).flatten(2)
-        return cast("Tensor", self.norm(asking + self.dropout(self.out(merged))))
+        query = self.query(asking)
+        if self.training and asking.size(1) == 1:
+            (key, value), bias = self.key_value.weight.chunk(2), self.key_value.bias.chunk(2)[1]
+            mixed = attend_once(query, asked, attention_mask, self.n_heads, key, value, bias)
+        else:
+            mixed = self._mix(query, asked, attention_mask)
+        return cast("Tensor", self.norm(asking + self.dropout(self.out(mixed))))
 
-    def _split(self, x: Tensor) -> Tensor:
-        """[B, L, D] to [B, heads, L, D / heads]."""
-        return cast("Tensor", x.unflatten(-1, (self.n_heads, -1))).transpose(1, 2)  # type: ignore[no-untyped-call]
+    def _mix(self, query: Tensor, asked: Tensor, attention_mask: Tensor) -> Tensor:
+        key, value = self.key_value(asked).chunk(2, dim=-1)
+        query, key, value = (_split(x, self.n_heads) for x in (query, key, value))
+        visible = attention_mask.to(torch.bool)[:, None, None, :]
+        return scaled_dot_product_attention(query, key, value, attn_mask=visible).transpose(1, 2).flatten(2)
+
+
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, n_heads: int, dropout: Dropping
+) -> Tensor:
+    """Scaled dot-product attention of `query` [B, Q, D] on `key` and `value` [B, L, D], with dropout of its weights."""
+    query, key, value = (_split(x, n_heads) for x in (query, key, value))
+    scores = query @ key.transpose(2, 3)
+    return (dropout(_weights(scores, query.size(-1), attention_mask)) @ value).transpose(1, 2).flatten(2)
+
+
+def attend_once(
+    query: Tensor,
+    asked: Tensor,
+    attention_mask: Tensor,
+    n_heads: int,
+    key: Tensor,
+    value: Tensor,
+    value_bias: Tensor,
+    dropout: Dropping = lambda weights: weights,
+) -> Tensor:
+    """The attention of one `query` [B, 1, D] a sentence on `asked` [B, L, D], with no key or value made of the latter.
+
+    `key` and `value` are the weights [D, D] that would make them: q · K x = Kᵀq · x, and Σ a (V x + b) =
+    V Σ a x + b Σ a. The bias of keys is not needed: it adds the same to the scores of all positions.
+    """
+    query = _split(query, n_heads)  # [B, H, 1, D / H]
+    key, value = (weight.view(n_heads, -1, weight.size(1)) for weight in (key, value))  # [H, D / H, D]
+    scores = query @ key @ asked[:, None].transpose(2, 3)
+    weights = dropout(_weights(scores, query.size(-1), attention_mask))
+    mixed = weights @ asked[:, None] @ value.transpose(1, 2)
+    bias = value_bias.view(n_heads, 1, -1) * weights.sum(dim=-1, keepdim=True)
+    return (mixed + bias).transpose(1, 2).flatten(2)
+
+
+def _split(x: Tensor, n_heads: int) -> Tensor:
+    """[B, L, D] to [B, heads, L, D / heads]."""
+    return cast("Tensor", x.unflatten(-1, (n_heads, -1))).transpose(1, 2)  # type: ignore[no-untyped-call]
+
+
+def _weights(scores: Tensor, width: int, attention_mask: Tensor) -> Tensor:
+    """Scores [B, H, Q, L] to weights that sum to 1 over the pieces of each sentence."""
+    hidden = attention_mask[:, None, None, :] == 0
+    return torch.softmax((scores * width**-0.5).masked_fill(hidden, -torch.inf), dim=-1)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from students.attention import SelfAttention
+from students.dropout import Dropout
 from students.shape import Shape
 
 WIDTHS = {"classification": 100, "sequence_labeling": 128}
@@ -32,7 +33,7 @@ class BiLstm(nn.Module):
         self.forward_lstm = nn.LSTM(width, width, batch_first=True)
         self.backward_lstm = nn.LSTM(width, width, batch_first=True)
         self.attention = SelfAttention(2 * width, n_heads, dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * width, shape.n_labels)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:

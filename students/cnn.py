@@ -6,6 +6,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from students.depthwise import depthwise_convolution
+from students.dropout import Dropout
 from students.shape import Shape
 
 WIDTH = 128
@@ -25,12 +27,17 @@ class SeparableBlock(nn.Module):
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.pointwise = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """`x` [B, L, D], `mask` [B, L, 1] of ones and zeros; padding is zeroed so that no kernel reads it."""
-        mixed = self.depthwise((x * mask).transpose(1, 2)).transpose(1, 2)
+        mixed = self._depthwise(x * mask)
         return x + cast("Tensor", self.dropout(self.norm(torch.relu(self.pointwise(mixed)))))
+
+    def _depthwise(self, x: Tensor) -> Tensor:
+        if self.training:
+            return depthwise_convolution(x, self.depthwise.weight, cast("Tensor", self.depthwise.bias))
+        return cast("Tensor", self.depthwise(x.transpose(1, 2)).transpose(1, 2))
 
 
 class Cnn(nn.Module):
@@ -45,7 +52,7 @@ class Cnn(nn.Module):
         super().__init__()
         self.per_token = shape.per_token
         self.embedding = nn.Embedding(shape.vocab_size, WIDTH, padding_idx=shape.pad_id)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.blocks = nn.ModuleList(SeparableBlock(WIDTH, KERNEL, dropout) for _ in range(N_BLOCKS))
         self.head = nn.Linear(WIDTH, shape.n_labels)
         self.register_buffer("frequencies", _frequencies(WIDTH), persistent=False)
@@ -53,7 +60,7 @@ class Cnn(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits [B, C], or [B, L, C] for tagging."""
         mask = attention_mask[:, :, None].to(self.head.weight.dtype)
-        x = self.dropout(self.embedding(input_ids) + self._positions(attention_mask))
+        x = self.dropout(self.embedding(input_ids) + self._positions(attention_mask[:1]))
         for block in self.blocks:
             x = block(x, mask)
         if not self.per_token:
@@ -61,7 +68,7 @@ class Cnn(nn.Module):
         return cast("Tensor", self.head(self.dropout(x)))
 
     def _positions(self, attention_mask: Tensor) -> Tensor:
-        """Sinusoids [B, L, D] of Vaswani et al., 2017, section 3.5; computed, so that no length is too long."""
+        """Sinusoids [*, L, D] of Vaswani et al., 2017, section 3.5; computed, so that no length is too long."""
         position = torch.cumsum(torch.ones_like(attention_mask), dim=1) - 1
         angle = position[:, :, None].to(self.frequencies.dtype) * self.frequencies
         return torch.cat([torch.sin(angle), torch.cos(angle)], dim=-1)

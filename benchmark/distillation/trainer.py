@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from benchmark.core.errors import DivergedError
 from benchmark.distillation.batching import Batch, collate, plan_batches, token_budget
 from benchmark.distillation.encoding import EncodedTexts
+from benchmark.distillation.heap import heap_kept
 from benchmark.distillation.losses import LossFunction
 from benchmark.distillation.optimizer import Optimizer
 
@@ -83,6 +84,7 @@ class TrainingHistory:
         self.busy_seconds += time.perf_counter() - start
 
 
+@heap_kept()
 def train(
     model: nn.Module,
     embedding: nn.Embedding,

@@ -1,0 +1,46 @@
+"""Freed memory is kept for the next step, and given back at the end."""
+
+import ctypes
+import os
+import subprocess
+import sys
+
+import pytest
+
+from benchmark.distillation.heap import heap_kept
+
+STEPS = """
+import contextlib, resource, sys, torch
+from benchmark.distillation.heap import heap_kept
+
+def step():
+    kept = [torch.ones(2**18) for _ in range(100)]
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(3):
+        step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+with heap_kept() if sys.argv[1] == "kept" else contextlib.nullcontext():
+    step()
+    print(faults())
+"""
+
+on_glibc = pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc's allocator"
+)
+
+
+@on_glibc
+def test_a_step_uses_the_pages_of_the_one_before() -> None:
+    faults = {
+        how: int(subprocess.run([sys.executable, "-c", STEPS, how], capture_output=True, text=True, check=True).stdout)
+        for how in ("kept", "default")
+    }
+    pages = 3 * 100 * 2**20 // os.sysconf("SC_PAGE_SIZE")
+    assert faults["kept"] < 0.05 * pages < 0.5 * pages < faults["default"]
+
+
+def test_the_answer_of_what_it_decorates_is_passed_on() -> None:
+    assert heap_kept()(lambda: 7)() == 7
