@@ -17,16 +17,8 @@ from benchmark.core.settings import LADDER, SETTINGS, Setting
 from benchmark.core.spec import TASKS
 from benchmark.reporting.columns import points
 from benchmark.reporting.paper import paper_sizes
+from students.registry import STUDENTS
 from tracking import Record, without_password
-
-STUDENTS = {
-    "bilstm": "bidirectional LSTM with self-attention",
-    "cnn": "residual depthwise-separable convolutions",
-    "bert_tiny": "BERT of 2 layers, width 128, untrained",
-    "bert_mini": "BERT of 4 layers, width 256, untrained",
-    "bert_small": "BERT of 4 layers, width 512, untrained",
-}
-"""What `students.STUDENTS` holds, without the seconds that importing torch takes; a test holds the two together."""
 
 
 def suites(_: argparse.Namespace) -> Table:
@@ -56,7 +48,10 @@ def datasets(_: argparse.Namespace) -> Table:
 def students(_: argparse.Namespace) -> Table:
     millions = {(row["task"], row["student"]): row["parameters_million"] for row in paper_sizes()}
     titles = ("student", "what it is", "paper's M parameters", "for tagging")
-    rows = [(name, what, *(millions.get((task, name), "") for task in TASKS)) for name, what in STUDENTS.items()]
+    rows = [
+        (name, student.description, *(millions.get((task, name), "") for task in TASKS))
+        for name, student in STUDENTS.items()
+    ]
     return table("Students (-s NAME)", titles, rows)
 
 

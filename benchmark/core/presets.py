@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
+from students.registry import STUDENTS
+
 GRID_RATES = (5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5)
 """The six learning rates of the paper's section 4.4; the best by validation F1 is kept."""
 
@@ -12,12 +14,8 @@ SCREENING, FINALISTS = 1 / 8, 2
 SEARCH_COST = len(GRID_RATES) * SCREENING + FINALISTS
 """Of a run that searches its rate, in runs at one rate."""
 
-STUDENT_RATES = {"bilstm": 3e-3, "cnn": 3e-3, "bert_tiny": 1e-3, "bert_mini": 5e-4, "bert_small": 2e-4}
-"""One rate a student where no grid is searched.
-
-docs/lab-log.md tells how those of bilstm, cnn and bert_tiny were chosen; those of bert_mini and bert_small were set
-without trying others.
-"""
+STUDENT_RATES = {name: student.learning_rate for name, student in STUDENTS.items()}
+"""Learning rate of each student where no grid is searched."""
 
 MAX_LENGTH = {"classification": 128, "sequence_labeling": 256}
 """Pieces kept of a text."""

@@ -6,18 +6,11 @@ from statistics import median
 
 from benchmark.core.presets import SEARCH_COST
 from benchmark.core.spec import GRID, RunSpec
+from students.registry import STUDENTS
 from tracking import Record
 
-MICROSECONDS_PER_TOKEN = {
-    "teacher": 900,
-    "bilstm": 30,
-    "cnn": 40,
-    "bert_tiny": 60,
-    "bert_mini": 300,
-    "bert_small": 1100,
-}
-"""Of training on one core (the teacher's on two): only to tell minutes from hours."""
-
+TEACHER_MICROSECONDS_PER_TOKEN = 900.0
+"""Training of a BERT-base on two cores: a hint, to tell minutes from hours."""
 CHARACTERS_PER_TOKEN = 4
 LIKELY_EPOCHS = 20
 """At which early stopping tends to end a student's training."""
@@ -47,7 +40,7 @@ class Estimator:
         known = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
         if known is not None and not spec.smoke:
             return known * _n_trainings(asdict(spec))
-        seconds_per_token = MICROSECONDS_PER_TOKEN.get(spec.student, 100) * 1e-6
+        seconds_per_token = 1e-6 * _microseconds_per_token(spec)
         return OVERHEAD_SECONDS + seconds_per_token * _n_trainings(asdict(spec)) * _tokens_seen(spec, texts)
 
 
@@ -55,6 +48,10 @@ def _n_trainings(params: Mapping[str, object]) -> float:
     """Of a run, in trainings at one rate."""
     searches = params.get("learning_rate") == GRID and params.get("seed") == params.get("search_seed")
     return SEARCH_COST if searches else 1.0
+
+
+def _microseconds_per_token(spec: RunSpec) -> float:
+    return TEACHER_MICROSECONDS_PER_TOKEN if spec.is_teacher else STUDENTS[spec.student].microseconds_per_token
 
 
 def _tokens_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:

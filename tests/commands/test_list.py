@@ -71,10 +71,6 @@ def test_no_topic_lists_all_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"emot", "bilstm", "kd_ulb", "sequence_labeling"} <= set(words)
 
 
-def test_the_students_are_those_that_can_be_built() -> None:
-    assert list(listing.STUDENTS) == list(STUDENTS)
-
-
 def test_runs_are_listed(store: Store, add_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     add_run(store, student="cnn", setting="kd", test_f1=0.5)
     add_run(store, "other", status="failed", reason="no [bold]memory[/bold]")

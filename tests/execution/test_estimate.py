@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.core.presets import SEARCH_COST
 from benchmark.core.spec import GRID
-from benchmark.execution.estimate import LIKELY_EPOCHS, MICROSECONDS_PER_TOKEN, OVERHEAD_SECONDS, Estimator
+from benchmark.execution.estimate import LIKELY_EPOCHS, OVERHEAD_SECONDS, Estimator
 from students import STUDENTS
 from tests.core.test_spec import SPEC
 from tracking import Record
@@ -68,7 +68,7 @@ def test_runs_with_and_without_a_search_tell_of_each_other() -> None:
 
 
 def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
-    of_sentence = 10 * MICROSECONDS_PER_TOKEN["bilstm"] * 1e-6
+    of_sentence = 10 * STUDENTS["bilstm"].microseconds_per_token * 1e-6
     assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS)
     few_epochs, few_steps = replace(LONG, max_epochs=2), replace(LONG, max_steps=50)
     assert UNKNOWN(few_epochs, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 2000)
@@ -78,7 +78,3 @@ def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
 
 def test_words_weigh_as_their_text_does() -> None:
     assert UNKNOWN(LONG, [("satu", "dua")]) == UNKNOWN(LONG, ["satu dua"])
-
-
-def test_every_student_has_a_cost() -> None:
-    assert set(STUDENTS) | {"teacher"} == set(MICROSECONDS_PER_TOKEN)

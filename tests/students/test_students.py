@@ -1,4 +1,4 @@
-"""What every row of STUDENTS must hold, and each architecture against an independent computation of it."""
+"""The contract of every row of STUDENTS, and each architecture against an independent computation of it."""
 
 from collections.abc import Iterator
 
@@ -140,8 +140,8 @@ def test_no_student_by_chance(name: str) -> None:
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
-def test_an_unknown_student_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="bilstn"):
+def test_an_unknown_student_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="Unknown student 'bilstn'"):
         student("bilstn", "classification")
 
 
