@@ -3,7 +3,7 @@
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from datasets import DatasetDict, disable_progress_bars
 
@@ -21,8 +21,6 @@ class Stored(NamedTuple):
     splits: DatasetDict
     labels: tuple[str, ...]
     digest: str
-    unlabeled: tuple[Any, ...]
-    """Texts, or tokens per sentence."""
 
 
 def load(key: str) -> Stored | None:
@@ -39,9 +37,8 @@ def _open(folder: Path) -> Stored:
     if not verify(folder):
         raise ValueError(f"{folder} is not as it was written")
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    unlabeled = (text if isinstance(text, str) else tuple(text) for text in about["unlabeled"])
     data = DatasetDict.load_from_disk(str(folder))
-    return Stored(data, tuple(about["labels"]), str(about["digest"]), tuple(unlabeled))
+    return Stored(data, tuple(about["labels"]), str(about["digest"]))
 
 
 def save(key: str, stored: Stored) -> Stored:
@@ -59,5 +56,5 @@ def save(key: str, stored: Stored) -> Stored:
 
 def _write(folder: Path, stored: Stored) -> None:
     stored.splits.save_to_disk(str(folder))
-    about = {"labels": stored.labels, "digest": stored.digest, "unlabeled": stored.unlabeled}
+    about = {"labels": stored.labels, "digest": stored.digest}
     (folder / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")

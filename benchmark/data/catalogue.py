@@ -18,7 +18,12 @@ def _rows(train: int, validation: int, test: int) -> dict[Split, int]:
 
 
 def _files(
-    pattern: str, file_format: Format, sha256: tuple[str, str, str], *, validation: str = "valid", quoted: bool = True
+    pattern: str,
+    file_format: Format,
+    sha256: tuple[str, str, str] = ("", "", ""),
+    *,
+    validation: str = "valid",
+    quoted: bool = True,
 ) -> dict[Split, DataFile]:
     """`pattern` holds {} where the publishers name the split: train, `validation`, test."""
     return {
@@ -26,6 +31,10 @@ def _files(
         for split, name, checksum in zip(SPLITS, ("train", validation, "test"), sha256, strict=True)
     }
 
+
+ENTITY_TYPES = """
+area currency datetime duration email length location number percentage person phone temperature volume weight
+"""
 
 DATASETS: dict[str, DatasetEntry] = {
     "smltk": DatasetEntry(
@@ -281,6 +290,8 @@ DATASETS: dict[str, DatasetEntry] = {
         name="smalltalk_demo",
         task="classification",
         origin="demo",
+        files=_files("smalltalk_demo/{}.csv", "csv", validation="validation"),
+        unlabeled=("smalltalk_demo/unlabeled.txt",),
         description="small talk as the paper describes smltk, generated from a seed",
         n_rows=_rows(1100, 600, 1000),
         n_classes=52,
@@ -291,6 +302,9 @@ DATASETS: dict[str, DatasetEntry] = {
         name="entity_demo",
         task="sequence_labeling",
         origin="demo",
+        files=_files("entity_demo/{}.conll", "conll", validation="validation"),
+        unlabeled=("entity_demo/unlabeled.txt",),
+        labels=_iob(*ENTITY_TYPES.split()),
         description="entities in chat as the paper describes entk, generated from a seed",
         n_rows=_rows(1500, 400, 600),
         n_classes=14,

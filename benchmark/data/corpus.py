@@ -9,10 +9,10 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
-from benchmark.data import arrow_cache, demo, parsers, splits
+from benchmark.data import arrow_cache, parsers, splits
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
-from benchmark.data.sources import files_of, is_available, read_bytes
+from benchmark.data.sources import files_of, is_available, local_path, read_bytes
 from benchmark.data.splits import Splits
 
 __all__ = ["Corpus", "Texts", "is_available", "load_corpus"]
@@ -36,8 +36,8 @@ class Corpus:
     """SHA-256 over task, labels and rows: same content, same digest on every machine."""
     licence: str
     source: str
-    unlabeled: tuple[str, ...] | tuple[tuple[str, ...], ...] = ()
-    """Text without labels that comes with the data set, usually none."""
+    unlabeled: tuple[Path, ...] = ()
+    """Text files without labels that come with the data set, one text a line."""
 
     @property
     def text_column(self) -> str:
@@ -74,13 +74,12 @@ def load_corpus(entry: DatasetEntry, limit: int = 0) -> Corpus:
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    generator = sorted(Path(demo.__path__[0]).glob("*.*")) if entry.origin == "demo" else []
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "printed", "rows", "splits", "tables")] + generator
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "printed", "rows", "splits", "tables")]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},
             "formats": {split: [file.format, file.quoted] for split, file in files_of(entry).items()},
-            "fields": [entry.name if entry.origin == "demo" else "", entry.task, entry.text, entry.label],
+            "fields": [entry.task, entry.text, entry.label],
             "labels": entry.labels,
             "validation_fraction": entry.validation_fraction,
             "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in code],
@@ -89,8 +88,6 @@ def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
 
 
 def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> arrow_cache.Stored:
-    if entry.origin == "demo":
-        return _build_demo(entry)
     where = {split: f"{entry.name}: {file.path}" for split, file in files_of(entry).items()}
     parsed = {split: _parsed(entry, split, content, where[split]) for split, content in contents.items()}
     if remedy := _remedy_of_a_header(entry, parsed):
@@ -120,17 +117,9 @@ def _remedy_of_a_header(entry: DatasetEntry, parsed: Splits) -> str:
     return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) else ""
 
 
-def _build_demo(entry: DatasetEntry) -> arrow_cache.Stored:
-    generated = demo.DEMOS[entry.name]()
-    made: Splits = {split: [Row(0, text, label) for text, label in generated.splits[split]] for split in SPLITS}
-    return _stored(entry, made, generated.labels, generated.unlabeled)
-
-
-def _stored(
-    entry: DatasetEntry, content: Splits, labels: Sequence[str], unlabeled: Sequence[object] = ()
-) -> arrow_cache.Stored:
+def _stored(entry: DatasetEntry, content: Splits, labels: Sequence[str]) -> arrow_cache.Stored:
     data = DatasetDict({split: _dataset(entry.task, content[split], labels) for split in SPLITS})
-    return arrow_cache.Stored(data, tuple(labels), _content_digest(entry.task, labels, data), tuple(unlabeled))
+    return arrow_cache.Stored(data, tuple(labels), _content_digest(entry.task, labels, data))
 
 
 def _dataset(task: Task, content: Sequence[Row], labels: Sequence[str]) -> Dataset:
@@ -159,7 +148,7 @@ def _corpus(entry: DatasetEntry, stored: arrow_cache.Stored) -> Corpus:
         digest=stored.digest,
         licence=entry.licence,
         source=entry.source,
-        unlabeled=stored.unlabeled,
+        unlabeled=tuple(local_path(entry, path) for path in entry.unlabeled),
     )
 
 

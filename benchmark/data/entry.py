@@ -42,6 +42,8 @@ class DatasetEntry:
     revision: str = ""
     """The commit that the files are pinned to."""
     files: Mapping[Split, DataFile] = field(default_factory=dict)
+    unlabeled: tuple[str, ...] = ()
+    """Text files that come with the data set, one text a line."""
     text: Column | None = None
     """Column of the text (or of the tokens); None takes the format's usual one."""
     label: Column | None = None
@@ -66,6 +68,11 @@ class DatasetEntry:
     @property
     def private(self) -> bool:
         return self.origin == "private"
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the files ship with this package; their paths are relative to `benchmark/data/demo`."""
+        return self.origin == "demo"
 
     @property
     def source(self) -> str:

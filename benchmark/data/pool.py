@@ -85,9 +85,8 @@ def _pool(candidates: Iterable[Text], known: set[str], limit: int) -> Pool:
 def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iterator[Text]:
     for each in corpora:
         yield from each.texts("train")
-    for path in suite.unlabeled:
+    for path in (*suite.unlabeled, *corpus.unlabeled):
         yield from _lines(path, suite.task)
-    yield from corpus.unlabeled
 
 
 def _lines(path: Path, task: Task, named_by: str = "`unlabeled`") -> Iterator[Text]:

@@ -18,6 +18,7 @@ MIRROR = "BENCHMARK_DATA_MIRROR"
 CACHE = "BENCHMARK_CACHE"
 PRIVATE = "BENCHMARK_PRIVATE_DATA"
 
+BUNDLED = Path(__file__).parent / "demo"
 PUBLIC_ADDRESS = "https://raw.githubusercontent.com"
 TIMEOUT_SECONDS = 30
 
@@ -52,31 +53,33 @@ def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
     Raises:
         DataError: missing, unreadable, not downloadable, or another content than the pinned one.
     """
+    path, mirror = local_path(entry, file.path), os.environ.get(MIRROR)
     if not entry.repository:
-        return read_local(Path(file.path), f"data set {entry.name!r}")
-    path, mirror = _place(entry, file), os.environ.get(MIRROR)
+        return read_local(path, f"data set {entry.name!r}")
     return _from_mirror(path, entry, file) if mirror else _from_network(path, entry, file)
 
 
 def local_entry(entry: DatasetEntry) -> DatasetEntry:
-    """The data set as the files of this machine that hold it, downloaded where they have to be.
+    """The data set with the paths of its files on this machine, downloaded if necessary; a bundled one as it is.
 
     Raises what `files_of` and `read_bytes` raise.
     """
+    if entry.bundled:
+        return entry
     files = files_of(entry)
     for file in files.values():
         read_bytes(entry, file)
-    here = {split: replace(file, path=str(_place(entry, file))) for split, file in files.items()}
+    here = {split: replace(file, path=str(local_path(entry, file.path))) for split, file in files.items()}
     return replace(entry, repository="", files=here)
 
 
-def _place(entry: DatasetEntry, file: DataFile) -> Path:
-    """Where the file lies on this machine, or will after its download."""
+def local_path(entry: DatasetEntry, path: str) -> Path:
+    """Path on this machine of one of the entry's files; a public one may still have to be downloaded."""
     if not entry.repository:
-        return Path(file.path)
+        return BUNDLED / path if entry.bundled else Path(path)
     mirror = os.environ.get(MIRROR)
     folder = Path(mirror) if mirror else cache_folder() / "files"
-    return folder / entry.repository / ("" if mirror else entry.revision) / file.path
+    return folder / entry.repository / ("" if mirror else entry.revision) / path
 
 
 def private_files(entry: DatasetEntry) -> dict[Split, DataFile]:

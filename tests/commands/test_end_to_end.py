@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from benchmark.core.run_store import open_store
-from benchmark.data import demo
 from tests.support.commands import USERS, own_environment
+from tests.support.model_factory import smalltalk, smalltalk_rows
 from tests.support.team_server import Team
 from tracking import Store
 
@@ -40,11 +40,11 @@ def suite(tmp_path: Path, tiny_teacher: Path) -> Path:
     here = tmp_path / "here"
     shutil.copytree(tiny_teacher, here / "bert")
     for split, n_rows in SPLITS.items():
-        rows = [row for row in demo.smalltalk().splits[split] if row[1] in LABELS][:n_rows]
+        rows = [row for row in smalltalk_rows(split) if row[1] in LABELS][:n_rows]
         with (here / f"{split}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("text", "label"), *rows])
     files = ", ".join(f"{split}: {split}.csv" for split in SPLITS)
-    (here / "more.txt").write_text("".join(f"{text}\n" for text, _ in demo.smalltalk().splits["train"][:100]))
+    (here / "more.txt").write_text("".join(f"{text}\n" for text in smalltalk()[:100]))
     path = here / "chat.yml"
     about = "task: classification\nteacher: ./bert\nunlabeled: more.txt"
     path.write_text(f"{about}\ndatasets:\n  chat: {{{files}}}\n")

@@ -1,24 +1,34 @@
-"""The bundled demonstration sets: the same everywhere, no leaks, and the shape the paper describes."""
+"""The bundled demonstration sets: as generated, the same everywhere, no leaks, and the shape the paper describes."""
 
 import hashlib
 import json
 import statistics
 from collections import Counter
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmark.data import demo
-from benchmark.data.demo import intents, spans
-from benchmark.data.demo.dice import Dice
-from benchmark.data.demo.informal import mistyped
-from benchmark.data.demo.phrases import Phrases, inline, parse
+from benchmark.data.catalogue import DATASETS
+from benchmark.data.corpus import load_corpus
+from benchmark.data.sources import BUNDLED
+from tools import demo_data as demo
+from tools.demo_data import intents, spans
+from tools.demo_data.__main__ import write
+from tools.demo_data.dice import Dice
+from tools.demo_data.informal import mistyped
+from tools.demo_data.phrases import Phrases, inline, parse
 
 DIGESTS = {
     "smalltalk_demo": "b3209fc01f1b6ef87cb1d8eb2778720c0c5a394c4eaffca9d4f9b762f61c8f3d",
     "entity_demo": "c17f697f431f8ee2ff12ad066ff686c098bbd9a24f8f824730b8dec0b84a09d7",
 }
+CORPUS_DIGESTS = {
+    "smalltalk_demo": "bbf4b6b302266341b21c130ab944049164a5ea0dd4f479577d6132327a66490b",
+    "entity_demo": "bf01b2ae7fb3354217ba7a90cd2e50d77bf509297b8837724edf57e31f763cfd",
+}
+"""They enter the keys of runs."""
 
 
 @pytest.fixture(scope="module", params=demo.DEMOS)
@@ -43,6 +53,23 @@ def key(text: str | tuple[str, ...]) -> str:
 def test_it_is_the_same_on_every_machine(made: demo.Demo[Any, Any]) -> None:
     content = json.dumps([made.labels, made.splits, made.unlabeled], ensure_ascii=False)
     assert hashlib.sha256(content.encode()).hexdigest() == DIGESTS[made.name]
+
+
+def test_the_shipped_files_are_those_that_the_generator_writes(made: demo.Demo[Any, Any], tmp_path: Path) -> None:
+    write(made, tmp_path)
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert written == {path.name: path.read_bytes() for path in (BUNDLED / made.name).iterdir()}
+
+
+def test_the_shipped_files_are_read_as_generated(
+    made: demo.Demo[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))
+    corpus = load_corpus(DATASETS[made.name])
+    assert corpus.labels == made.labels
+    assert corpus.digest == CORPUS_DIGESTS[made.name]
+    for split, rows in made.splits.items():
+        assert json.dumps(corpus.texts(split)) == json.dumps([text for text, _ in rows])
 
 
 def test_another_seed_gives_other_text() -> None:

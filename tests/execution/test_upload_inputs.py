@@ -14,7 +14,6 @@ from benchmark.cli.options import parser, request
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
-from benchmark.data import demo
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.sources import PRIVATE
 from benchmark.distillation.suite_data import SuiteData
@@ -23,7 +22,7 @@ from benchmark.execution.executors.ray import file_sets as file_sets
 from benchmark.execution.executors.ray.file_sets import FileSet, PathResolver
 from benchmark.execution.executors.ray.upload_inputs import upload_inputs
 from benchmark.execution.plan import plan_runs
-from tests.support.model_factory import make_fill_mask, make_marian
+from tests.support.model_factory import make_fill_mask, make_marian, smalltalk
 from tracking import Merge, Store, StoreError
 
 MODELS = ("--translate", "there", "back", "--fill-mask", "mask")
@@ -71,7 +70,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Path
 @pytest.fixture
 def suite(desk_folder: Path, models: Path) -> str:
     """A suite's file with everything of its own, named relative to it."""
-    texts = [text for text, _ in demo.smalltalk().splits["train"]]
+    texts = smalltalk()
     splits = {"train": texts[:30], "validation": ["five", "six"], "test": ["three", "four"]}
     for split, some in splits.items():
         with (desk_folder / f"{split}.csv").open("w", newline="") as file:

@@ -1,5 +1,6 @@
 """Tiny real models with random weights, saved as their makers would save them."""
 
+import csv
 import json
 import shutil
 from collections.abc import Sequence
@@ -18,13 +19,19 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from benchmark.data import demo
+from benchmark.data.sources import BUNDLED
 
 N_PIECES = 300
 
 
+def smalltalk_rows(split: str) -> list[tuple[str, str]]:
+    """Texts and intents of a bundled split."""
+    with (BUNDLED / "smalltalk_demo" / f"{split}.csv").open(newline="", encoding="utf-8") as file:
+        return [(text, intent) for text, intent in csv.reader(file)][1:]
+
+
 def smalltalk() -> list[str]:
-    return [text for text, _ in demo.smalltalk().splits["train"]]
+    return [text for text, _ in smalltalk_rows("train")]
 
 
 def make_marian(folder: Path, seed: int, texts: Sequence[str] = ()) -> str:
@@ -110,7 +117,7 @@ def _word_pieces() -> PreTrainedTokenizerFast:
     trainer = trainers.WordPieceTrainer(
         vocab_size=600, special_tokens=list(SPECIAL.values()), initial_alphabet=list(LETTERS), show_progress=False
     )
-    tokenizer.train_from_iterator((text for text, _ in demo.smalltalk().splits["train"]), trainer)
+    tokenizer.train_from_iterator(smalltalk(), trainer)
     first, last = (tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", last), ("[CLS]", first))
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=256, **SPECIAL)

@@ -53,7 +53,7 @@ def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
 
 def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[Packed]:
     for name, entry in data.items():
-        if entry.files:
+        if entry.files and not entry.bundled:
             yield _files(name, {f"{split}.{file.format}": file.path for split, file in entry.files.items()})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmark.data.demo.dice import Dice
+from tools.demo_data.dice import Dice
 
 OPENING: Final = {"(": ")", "[": "]"}
 OPTIONAL_CHANCE = 0.5

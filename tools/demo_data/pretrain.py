@@ -1,8 +1,8 @@
-"""Makes the compact encoder that ships with the demonstration data: `python -m benchmark.data.demo.pretrain`.
+"""Pretrains the compact encoder that ships with the demonstration data: `python -m tools.demo_data.pretrain`.
 
 A 4-layer BERT, its word pieces included, taught by masked language modelling on text of the demonstration's own
 generators: no labels, other seeds, and without any text of the validation and test splits. It gives the quickstart a
-teacher that knows more language than the labelled rows show, and needs no network. See README.md beside it.
+teacher that knows more language than the labelled rows show, and needs no network. See benchmark/data/demo/README.md.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from tokenizers import BertWordPieceTokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer
 
-from benchmark.data import demo
-from benchmark.data.demo.intents import Smalltalk, normal
-from benchmark.data.demo.spans import Entities
+from tools.demo_data import entities, smalltalk
+from tools.demo_data.intents import Smalltalk, normal
+from tools.demo_data.spans import Entities
 
-ENCODER = Path(__file__).parent / "encoder"
+ENCODER = Path(__file__).parents[2] / "benchmark" / "data" / "demo" / "encoder"
 SEED = 40_000
 """First seed of the text; every round of text takes the next one. None is a seed of the demonstration sets."""
 SMALLTALK_PER_ROUND, ENTITIES_PER_ROUND = 20_000, 5_000
@@ -43,8 +43,8 @@ def rounds() -> Iterator[list[str]]:
 
 def held_out() -> set[str]:
     """Every validation and test text of the demonstration sets, as compared for duplicates."""
-    plain = [text for name in ("validation", "test") for text, _ in demo.smalltalk().splits[name]]
-    words = [" ".join(row) for name in ("validation", "test") for row, _ in demo.entities().splits[name]]
+    plain = [text for name in ("validation", "test") for text, _ in smalltalk().splits[name]]
+    words = [" ".join(row) for name in ("validation", "test") for row, _ in entities().splits[name]]
     return {normal(text) for text in plain + words}
 
 

@@ -7,9 +7,9 @@ unlabelled text.
 
 from collections.abc import Iterator
 
-from benchmark.data.demo.dice import Dice
-from benchmark.data.demo.informal import Typist, table
-from benchmark.data.demo.phrases import Phrases
+from tools.demo_data.dice import Dice
+from tools.demo_data.informal import Typist, table
+from tools.demo_data.phrases import Phrases
 
 SEED = 2022
 SPLIT_SIZES = {"train": 1100, "validation": 600, "test": 1000}

@@ -6,9 +6,9 @@ unlabelled text draw from the whole, so that a tagger has to read the context an
 
 from collections.abc import Iterator, Mapping
 
-from benchmark.data.demo.dice import Dice
-from benchmark.data.demo.informal import mistyped, table
-from benchmark.data.demo.phrases import Phrases
+from tools.demo_data.dice import Dice
+from tools.demo_data.informal import mistyped, table
+from tools.demo_data.phrases import Phrases
 
 SEED = 1957
 SPLIT_SIZES = {"train": 1500, "validation": 400, "test": 600}

@@ -4,7 +4,7 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-from benchmark.data.demo.dice import Dice
+from tools.demo_data.dice import Dice
 
 OPENER_CHANCE = 0.16
 CLOSER_CHANCE = 0.28
@@ -20,7 +20,7 @@ KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 def table(name: str) -> dict[str, Any]:
     """A table of patterns that ships beside this module."""
-    return tomllib.loads(files("benchmark.data.demo").joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(files("tools.demo_data").joinpath(name).read_text(encoding="utf-8"))
 
 
 class Typist:
