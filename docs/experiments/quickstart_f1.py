@@ -27,7 +27,10 @@ def read(path: Path) -> Scores:
     with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row.get("status", "finished") == "finished"]
     counted = [row for row in rows if row.get("smoke", "false") == "false"]
-    return {tuple(row[name] for name in NAMES): tuple(float(row[score]) for score in SCORES) for row in counted}
+    scores = {tuple(row[name] for name in NAMES): tuple(float(row[score]) for score in SCORES) for row in counted}
+    if len(scores) < len(counted):
+        raise SystemExit(f"{path} holds runs that differ in more than {', '.join(NAMES)}: not those of one quickstart.")
+    return scores
 
 
 def write(found: Scores) -> None:
