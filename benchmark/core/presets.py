@@ -10,7 +10,7 @@ GRID_RATES = (5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5)
 """The six learning rates of the paper's section 4.4; the best by validation F1 is kept."""
 
 SCREENING, FINALISTS = 1 / 8, 2
-"""With which share of a run's budget all of them are tried, and how many are then taught with all of it."""
+"""With which share of a run's budget all of them are tried, and how many are then trained with all of it."""
 SEARCH_COST = len(GRID_RATES) * SCREENING + FINALISTS
 """Of a run that searches its rate, in runs at one rate."""
 

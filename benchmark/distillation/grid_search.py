@@ -33,18 +33,23 @@ Begin = Callable[[float, int], ActiveRun]
 
 
 def search(training_run: TrainingRun, begin_trial: Begin, watch: Callable[[int], None]) -> TrainedModel:
-    """Teaches at the rates of the grid and returns the best. Raises DivergedError where all rates diverge."""
+    """Trains at the rates of the grid and returns the best. Raises DivergedError where all rates diverge."""
     folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher}"
     trials = _Trials(training_run, folder, begin_trial, watch)
     few_steps = ceil(SCREENING * expected_steps(training_run))
-    scores = {rate: trained.valid_f1 for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
-    finalists = sorted(scores, key=lambda rate: (scores[rate], rate), reverse=True)[:FINALISTS]
+    merits = {rate: _merit(trained) for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
+    finalists = sorted(merits, key=lambda rate: merits[rate], reverse=True)[:FINALISTS]
     tried = (trials.trained(rate, training_run.spec.max_steps) for rate in finalists)
     best = max((trained for trained in tried if trained), key=lambda trained: trained.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)
     if best is None:
         raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
     return best
+
+
+def _merit(trained: TrainedModel) -> tuple[float, float]:
+    """Of models that have learnt too little to differ in F1, as one class for all, the lower loss is the better."""
+    return trained.valid_f1, -trained.history.best_loss
 
 
 def expected_steps(training_run: TrainingRun) -> int:

@@ -79,10 +79,18 @@ def kept(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "own" / "cache" / "trials").glob("*/*"))
 
 
-def ranked(records: Sequence[Record]) -> list[float]:
-    """Learning rates, the best first, the higher of equals."""
-    found = [record.metrics for record in records]
-    return [rate for _, rate in sorted(((of["valid_f1"], of["learning_rate"]) for of in found), reverse=True)]
+def ranked(store: Store, records: Sequence[Record]) -> list[float]:
+    """Learning rates, the best by F1 first, of equals that of the lower loss."""
+
+    def merit(record: Record) -> tuple[float, float]:
+        return record.metrics["valid_f1"], -min(loss for _, loss in store.history(record.run_id, "valid_loss"))
+
+    return [record.metrics["learning_rate"] for record in sorted(records, key=merit, reverse=True)]
+
+
+def best_of(records: Sequence[Record]) -> float:
+    """Learning rate of the best by F1, the first of equals."""
+    return max(records, key=lambda record: record.metrics["valid_f1"]).metrics["learning_rate"]
 
 
 def test_a_search_costs_less_than_what_three_seeds_save() -> None:
@@ -99,13 +107,22 @@ def test_the_better_rates_go_on_and_the_best_is_taught(
     first, second = store.records()[:3], store.records()[3:]
     assert [record.name for record in first] == [f"{rate:g} {FEW}" for rate in RATES]
     assert len({record.metrics["valid_f1"] for record in first}) > 1, "else every rate would do"
-    assert [record.name for record in second] == [f"{rate:g} {BOUND}" for rate in ranked(first)[:2]]
-    assert trained.learning_rate == ranked(second)[0]
+    assert [record.name for record in second] == [f"{rate:g} {BOUND}" for rate in ranked(store, first)[:2]]
+    assert trained.learning_rate == best_of(second)
     alone = training_run.train(trained.learning_rate, silent)
     assert (trained.valid_f1, trained.history.steps) == (alone.valid_f1, alone.history.steps)
     assert epochs[:9] == [1, 2, 3] * 3
     assert len(epochs) <= 3 * 3 + 2 * 20
     assert kept(tmp_path) == []
+
+
+def test_of_rates_that_have_led_to_one_answer_the_lower_loss_is_better(
+    training_run: TrainingRun, store: Store, begin_trial: grid.Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grid, "SCREENING", 1 / STEPS)
+    grid.search(training_run, begin_trial, silent)
+    first, second = store.records()[:3], store.records()[3:]
+    assert [record.name for record in second] == [f"{rate:g} {BOUND}" for rate in ranked(store, first)[:2]]
 
 
 @pytest.mark.parametrize(("bounds", "steps"), [({}, STEPS), ({"max_steps": 7}, 7), ({"patience": 3}, 12)])
@@ -195,7 +212,7 @@ def test_the_command_searches_on_the_first_seed_for_all(arguments: list[str]) ->
     assert [int(record.params["max_steps"]) for record in children] == [FEW] * 6 + [BOUND] * 2
     assert len({record.key for record in (first, second, *children)}) == 2 + 8
     assert all("test_f1" not in record.metrics for record in children)
-    assert [run.metrics["learning_rate"] for run in (first, second)] == ranked(children[6:])[:1] * 2
+    assert [run.metrics["learning_rate"] for run in (first, second)] == [best_of(children[6:])] * 2
     assert first.metrics["valid_f1"] == max(record.metrics["valid_f1"] for record in children[6:])
     assert main([*arguments, "--seeds", "2"]) == DONE
     assert (len(of_role("train")), len(of_role("trial"))) == (2, 8)
