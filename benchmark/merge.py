@@ -1,8 +1,7 @@
-"""`python -m benchmark.merge FROM_URI [TO_URI]`: copies the runs that one store has and the other lacks.
+"""`python -m benchmark.merge FROM_URI [TO_URI]`: copies the runs that a second store lacks from a first one.
 
-From a laptop's store, or one fetched from another machine, into the server that the team shares; or the other way.
-Keys, parameters, curves, tags, files and times are kept. The same command again copies nothing, or goes on where it was
-interrupted.
+For example from a laptop into the server that a team shares. Copies have the same keys, parameters, curves, tags, files
+and times. Run again, the command copies nothing twice, and resumes where it was interrupted.
 """
 
 import argparse
@@ -15,30 +14,31 @@ from rich.progress import track
 from benchmark.cli.command import run_command
 from benchmark.core.cache import lock_path, require_writable
 from benchmark.core.errors import DONE, InputError
+from benchmark.core.run_store import merge_stores
 from tracking import Merge, cache_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Copies what is lacking and says how much that was."""
+    """Copies the missing runs, and prints how many there were."""
     args = _parser().parse_args(arguments)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     console = Console()
     try:
         with FileLock(lock_path("merge"), timeout=0):
-            merge = Merge.between(args.source, args.target)
+            merge = merge_stores(args.source, args.target)
             for _ in track(merge.copy(), "Copying", merge.n_missing, console=console, transient=True):
                 pass
     except Timeout:
-        raise InputError("Another merge is going on here. Start this one when it has ended.") from None
+        raise InputError("Another merge is running on this machine. Run this one when it has ended.") from None
     console.print(_summary(merge), markup=False, highlight=False, soft_wrap=True)
     return DONE
 
 
 def _summary(merge: Merge) -> str:
     source, target = merge.addresses
-    more = f"; {merge.n_present} were there already" if merge.n_present else ""
+    more = f"; {merge.n_present} were already there" if merge.n_present else ""
     if merge.n_running:
-        more += f"; {merge.n_running} still going on: merge again when they have ended"
+        more += f"; {merge.n_running} are still running: merge again when they have ended"
     return f"Copied {merge.n_missing} runs from {source} to {target}{more}."
 
 

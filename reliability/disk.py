@@ -18,7 +18,7 @@ from benchmark.core.cache import cached_matrix, verify, write_array, write_dir_a
 from benchmark.export.bundle_writer import complete_bundle, write_bundle
 from benchmark.reporting.files import write_text
 from reliability.tally import Tally
-from tracking import files
+from tracking import sqlite_store
 
 FULL = (errno.EFBIG, errno.ENOSPC)
 WORDS = ("File too large", "No space left", "requested and")
@@ -86,7 +86,7 @@ def _upload(folder: Path, version: int) -> None:
     source = folder.parent / f"source{version}"
     source.mkdir(exist_ok=True)
     (source / "file").write_bytes(bytes([version]) * SIZE)
-    files.upload(source, folder / "run", "")
+    sqlite_store.copy_into(folder / "run", source, "")
 
 
 PLACES: dict[str, Place] = {

@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import MetaData, create_engine
 
 from benchmark.cli.options import parser, request
-from benchmark.core.run_store import open_store
+from benchmark.core.run_store import GROUPS, open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import PlannedRun, plan_runs
 from benchmark.execution.run_description import role, tags
@@ -32,7 +32,6 @@ from tests.support.model_factory import write_teacher
 from tests.support.run_factory import EXAMPLE_COSTS, LABELS
 from tests.support.team_server import team_server
 from tracking import Store, cache_folder
-from tracking.names import metric_name
 
 LONG_AGO_MS = 86_400_000
 N_METRICS, N_DATASETS, N_UNDONE, N_ANSWERS = 40, 4, 100, 240
@@ -140,7 +139,7 @@ def _rows(
     own = {"run_uuid": run_id, "name": spec.name, "start_time": start, "end_time": start + 30_000}
     told = {**example, **tags(spec, role(spec), "quickstart")}
     point = {"run_uuid": run_id, "timestamp": 1, "step": 0, "is_nan": False}
-    last = [point | {"key": metric_name(name), "value": value} for name, value in figures(spec, dice).items()]
+    last = [point | {"key": GROUPS.metric_name(name), "value": value} for name, value in figures(spec, dice).items()]
     curve = [
         point | {"key": "epoch/valid_f1", "value": dice.random(), "timestamp": epoch, "step": epoch}
         for epoch in range(1, 6)

@@ -1,28 +1,30 @@
-"""What is remembered: runs and their artifacts in MLflow. Knows no tensor and nothing of the benchmark.
+"""Run store: runs, their curves and their files in MLflow. Knows no tensors and nothing of the benchmark.
 
-Importing this package does not import mlflow: that takes seconds and happens when a store is opened.
+Importing this package does not import mlflow, which takes seconds: that happens when a store is opened for writing.
 """
 
-from tracking.config import cache_folder
-from tracking.environment import ENVIRONMENT, environment
-from tracking.errors import NoStoreError, StoreError
-from tracking.interface import ui_command, without_password
-from tracking.live import ActiveRun
+from tracking.config import ENVIRONMENT, cache_folder, environment
+from tracking.errors import NoStoreError, StoreError, without_password
+from tracking.heartbeat import is_dead, owner
 from tracking.merge import Merge
-from tracking.models import TextModel
-from tracking.provenance import git_commit, is_dead, machine, owner, processor
-from tracking.record import Record
+from tracking.provenance import git_commit, machine, processor
+from tracking.registry import TextModel
+from tracking.runs import ActiveRun, Record
 from tracking.store import Store
+from tracking.ui import Layout, MetricGroups, View, ui_command
 
 __all__ = [
     "ENVIRONMENT",
     "ActiveRun",
+    "Layout",
     "Merge",
+    "MetricGroups",
     "NoStoreError",
     "Record",
     "Store",
     "StoreError",
     "TextModel",
+    "View",
     "cache_folder",
     "environment",
     "git_commit",

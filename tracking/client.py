@@ -1,11 +1,13 @@
-"""All that is asked of mlflow about experiments and runs, with explicit run ids."""
+"""Client of one store: the only caller of mlflow about experiments and runs, always with explicit run ids."""
 
 import hashlib
 import logging
+import math
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -13,193 +15,198 @@ from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from tracking.asking import Asker
-from tracking.config import SERVERS, TrackingConfig, is_local, sqlite_path
-from tracking.environment import PROBE, environment
-from tracking.errors import StoreError
-from tracking.interface import without_password
-from tracking.names import CHANGED
-from tracking.pulse import Pulse
+from tracking.config import PROBE, TrackingConfig, environment, is_local, is_server, sqlite_path
+from tracking.connection import Connection
+from tracking.errors import StoreError, without_password
+from tracking.heartbeat import Heartbeat
 from tracking.registry import Registry
-from tracking.sqlite import prepare
-from tracking.view import view_tags
+from tracking.runs import CHANGED, SUITE_TAG
+from tracking.sqlite_store import create_store, require_store
+from tracking.ui import Layout
 
 PAGE = 1000
 VIEWS = {"active": ViewType.ACTIVE_ONLY, "deleted": ViewType.DELETED_ONLY, "all": ViewType.ALL}
-"""Which runs a question is about."""
-NO_ANSWER = ". Nothing was begun: see that this store answers, or name another by --tracking-uri or in mlflow.yml."
-"""Ends the message where a store does not answer its first question."""
-SUITE_TAG = "suite"
+ORDER = ["attributes.start_time ASC", "attributes.run_id ASC"]
+"""Pages are cut by offset: runs that are started meanwhile come at the end of the last page."""
+NO_ANSWER = ". Nothing was started. Start this store, or name another by --tracking-uri or in mlflow.yml."
+"""End of the message about a store that does not answer its first request."""
+NAME_CHARACTERS = 64
+"""Characters of a suite's name in that of its folder."""
 
 for _logger in ("mlflow", "alembic", "sqlalchemy"):
     logging.getLogger(_logger).setLevel(logging.ERROR)
-logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what is asked again
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints requests that are retried
 
 
 class Client:
-    """One store's MLflow client. Every method raises StoreError, with what the store said, and nothing else."""
+    """MLflow client of one store. Methods raise StoreError, with the store's message, and nothing else."""
 
-    def __init__(self, config: TrackingConfig, *, create: bool = True) -> None:
+    def __init__(self, config: TrackingConfig, layout: Layout, *, create: bool = True, probe: bool = True) -> None:
+        """With `probe`, a store that does not answer is not waited for."""
         self.uri = config.tracking_uri or ""
+        self.groups = layout.groups
+        self._view = layout.view
         self._location = config.artifact_location
-        self._asker = Asker(self.uri)
-        self.pulse = Pulse(self._beat if self.uri.startswith(SERVERS) else None)
+        self._connection = Connection(self.uri)
+        self._call = self._connection.call
+        self.heartbeat = Heartbeat(self._beat if is_server(self.uri) else None)
         if is_local(self.uri):
-            self._asker.ask(lambda: prepare(sqlite_path(self.uri), create=create))
-        with environment(PROBE), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of MLflow's
-            self._mlflow = self._asker.ask(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
-            self._asker.ask(lambda: self._mlflow.search_experiments(max_results=1), or_else=NO_ANSWER)
-        self.registry = Registry(self.uri, self._mlflow, self._asker)
+            path, prepare = sqlite_path(self.uri), create_store if create else require_store
+            self._call(lambda: prepare(path))
+        with environment(PROBE if probe else {}), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy warns about MLflow's tables
+            self._mlflow = self._call(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
+            self._call(lambda: self._mlflow.search_experiments(max_results=1), hint=NO_ANSWER if probe else "")
+        self.registry = Registry(self.uri, self._mlflow, self._connection)
 
     def experiment(self, suite: str, tags: Mapping[str, str]) -> str:
-        """Id of the suite's experiment, which is created with these tags where there is none."""
-        found = self._asker.ask(lambda: self._mlflow.get_experiment_by_name(suite))
-        if found is None:
-            location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
-            self._asker.ask(lambda: self._created(suite, location, {**tags, SUITE_TAG: suite, **view_tags()}))
-            found = self._asker.ask(lambda: self._mlflow.get_experiment_by_name(suite))
-        if found is None or found.lifecycle_stage != "active":
+        """Id of the suite's experiment, which is created with these tags if there is none."""
+        own = {SUITE_TAG: suite} | self._view.experiment_tags()
+        experiment = self._experiment_by_name(suite)
+        if experiment is None:
+            self._call(lambda: self._create_experiment(suite, {**tags, **own}))
+            experiment = self._experiment_by_name(suite)
+        if experiment is None or experiment.lifecycle_stage != "active":
             raise StoreError(
                 f"The experiment {suite!r} was deleted in {without_password(self.uri)}. Restore it with "
                 f"`mlflow experiments restore`, or give the suite another name."
             )
-        for name, value in ({SUITE_TAG: suite} | view_tags()).items():
-            if name not in found.tags:
-                self._tag(str(found.experiment_id), name, value)
-        return str(found.experiment_id)
-
-    def _tag(self, experiment: str, name: str, value: str) -> None:
-        self._asker.ask(lambda: self._mlflow.set_experiment_tag(experiment, name, value))
+        for name, value in own.items():
+            if name not in experiment.tags:
+                self._call(partial(self._mlflow.set_experiment_tag, experiment.experiment_id, name, value))
+        return str(experiment.experiment_id)
 
     def experiments(self) -> dict[str, str]:
-        """Suite by experiment id, of the experiments that hold a suite's runs."""
-        pages = self._asker.pages(
+        """Suite by experiment id, without experiments that belong to no suite."""
+        pages = self._connection.pages(
             lambda token: self._mlflow.search_experiments(max_results=PAGE, order_by=["name ASC"], page_token=token)
         )
-        experiments: Iterator[Experiment] = (experiment for page in pages for experiment in page)
+        experiments = (experiment for page in pages for experiment in page)
         return {e.experiment_id: e.tags[SUITE_TAG] for e in experiments if SUITE_TAG in e.tags}
 
-    def suite(self, experiment: str) -> tuple[str, dict[str, str]]:
-        """Name of the suite whose runs an experiment holds, and all of the experiment's tags."""
-        tags = dict(self._asker.ask(lambda: self._mlflow.get_experiment(experiment)).tags)
-        return tags[SUITE_TAG], tags
+    def experiment_tags(self, experiment: str) -> dict[str, str]:
+        return dict(self._call(lambda: self._mlflow.get_experiment(experiment)).tags)
 
-    def created(self, experiment: str) -> int | None:
-        """When an experiment was, in milliseconds since 1970; None of one that MLflow before 1.29 made."""
-        found: int | None = self._asker.ask(lambda: self._mlflow.get_experiment(experiment)).creation_time
-        return found
+    def creation_time(self, experiment: str) -> int | None:
+        """Milliseconds since 1970; None for experiments of MLflow before 1.29."""
+        time_ms: int | None = self._call(lambda: self._mlflow.get_experiment(experiment)).creation_time
+        return time_ms
 
-    def create(
+    def create_run(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None, start_time: int | None = None
     ) -> str:
-        """Id of a new run; `start_time`, in milliseconds since 1970, is now where none is given."""
+        """Id of a new run; `start_time` is in ms since 1970, by default now."""
         tags = dict(tags) | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
-        run = self._asker.ask(lambda: self._mlflow.create_run(experiment, start_time, tags, name))
+        run = self._call(lambda: self._mlflow.create_run(experiment, start_time, tags, name))
         return str(run.info.run_id)
 
-    def write(
+    def log(
         self,
         run_id: str,
         *,
-        metrics: Mapping[str, float] | None = None,
+        metrics: Mapping[str, float | None] | None = None,
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         not_before: int = 0,
     ) -> None:
-        """One request for all that is given. `not_before` is a time in ms, from `after`."""
-        now = max(_now(), not_before)
-        points = [Metric(name, value, now, 0) for name, value in (metrics or {}).items()]
+        """Logs everything in one request. `metrics` are by column; `not_before` is a time from `next_timestamp`."""
+        points = self._points(metrics or {}, max(_now(), not_before), step=0)
         entities = (
             [Param(name, value) for name, value in (params or {}).items()],
             [RunTag(name, value) for name, value in (tags or {}).items()],
         )
         if points or any(entities):
-            self._asker.ask(lambda: self._mlflow.log_batch(run_id, [*points, *self._mark()], *entities))
+            self._call(lambda: self._mlflow.log_batch(run_id, [*points, *self._change()], *entities))
 
-    def mark(self, run_id: str) -> None:
-        """Says of a server's run that it has changed; `write` does so itself. See `remembered.py`."""
-        self._asker.ask(lambda: self._mlflow.log_batch(run_id, self._mark()))
+    def log_point(self, run_id: str, metrics: Mapping[str, float | None], step: int) -> None:
+        """Adds a point to each curve, without waiting for a server."""
+        points = self._points(metrics, _now(), step)
+        self._connection.send(lambda: self._mlflow.log_batch(run_id, points))
 
-    def _beat(self, run_id: str) -> None:
-        """Lets no point go first: they may be waiting for a server that is away."""
-        self._mlflow.log_batch(run_id, self._mark())
-
-    def _mark(self) -> list[Metric]:
-        now = self.server_time()
-        return [] if now is None else [Metric(CHANGED, now, now, 0)]
-
-    def server_time(self) -> int | None:
-        """Milliseconds since 1970 by the server's clock; None where there is no server, or it does not tell."""
-        return self._asker.server_time()
-
-    def write_points(self, run_id: str, points: Sequence[Metric]) -> None:
-        """Adds points of another run's curves, as they are; those that the run has already are not added again."""
-        plain = [Metric(point.key, point.value, point.timestamp, point.step) for point in points]
-        if plain:
-            self._asker.ask(lambda: self._mlflow.log_batch(run_id, plain))
-
-    def write_point(self, run_id: str, metrics: Mapping[str, float], step: int) -> None:
-        """A point of curves. A server is not waited for; see `Asker.send`."""
-        now = _now()
-        points = [Metric(name, value, now, step) for name, value in metrics.items()]
-        self._asker.send(lambda: self._mlflow.log_batch(run_id, points))
-
-    def write_params(self, run_id: str, params: Mapping[str, str]) -> None:
-        """Of a run that has just begun. A server is not waited for; see `Asker.send`."""
+    def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
+        """Logs parameters of a new run, without waiting for a server."""
         entities = [Param(name, value) for name, value in params.items()]
         if entities:
-            self._asker.send(lambda: self._mlflow.log_batch(run_id, self._mark(), entities))
+            self._connection.send(lambda: self._mlflow.log_batch(run_id, self._change(), entities))
 
-    def after(self, run_id: str) -> int:
-        """A time in ms that MLflow takes for later than that of any figure of the run, even if the clock went back."""
-        known = self._asker.ask(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
-        return max((int(metric.timestamp) + 1 for metric in known), default=0)
+    def copy_points(self, run_id: str, points: Sequence[Metric]) -> None:
+        """Adds points of another run's curves, except those that the run has."""
+        plain = [Metric(point.key, point.value, point.timestamp, point.step) for point in points]
+        if plain:
+            self._call(lambda: self._mlflow.log_batch(run_id, plain))
 
-    def end(self, run_id: str, status: str, end_time: int | None = None) -> None:
-        """`end_time`, in milliseconds since 1970, is now where none is given."""
-        self._asker.ask(lambda: self._mlflow.set_terminated(run_id, status, end_time))
+    def mark_changed(self, run_id: str) -> None:
+        """Sets CHANGED of a server's run, as `log` does too; see `record_cache`."""
+        self._call(lambda: self._mlflow.log_batch(run_id, self._change()))
+
+    def server_time(self) -> int | None:
+        """The server's clock, in ms since 1970; None without a server."""
+        return self._connection.server_time()
+
+    def next_timestamp(self, run_id: str) -> int:
+        """A time in ms after those of all metrics of the run, which makes a metric its latest even if the clock of this
+        machine was set back.
+        """
+        metrics = self._call(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
+        return max((int(metric.timestamp) + 1 for metric in metrics), default=0)
+
+    def end_run(self, run_id: str, status: str, end_time: int | None = None) -> None:
+        """Sets MLflow's status; `end_time` is in ms since 1970, by default now."""
+        self._call(lambda: self._mlflow.set_terminated(run_id, status, end_time))
 
     def runs(self, experiments: Sequence[str], query: str = "", *, view: str = "active") -> list[Run]:
-        """Oldest first: pages are cut by offset, and new runs then come at the end of the last one."""
+        """Runs of the experiments, oldest first; `view` is a key of VIEWS."""
         if not experiments:
             return []
-        pages = self._asker.pages(
-            lambda token: self._mlflow.search_runs(
-                list(experiments),
-                query,
-                VIEWS[view],
-                PAGE,
-                ["attributes.start_time ASC", "attributes.run_id ASC"],
-                token,
-            )
+        pages = self._connection.pages(
+            lambda token: self._mlflow.search_runs(list(experiments), query, VIEWS[view], PAGE, ORDER, token)
         )
         return list({run.info.run_id: run for page in pages for run in page}.values())
 
     def points(self, run_id: str, metric: str) -> list[Metric]:
-        """A curve, with its times."""
-        return list(self._asker.ask(lambda: self._mlflow.get_metric_history(run_id, metric)))
+        """Points of a curve; `metric` is MLflow's name."""
+        return list(self._call(lambda: self._mlflow.get_metric_history(run_id, metric)))
 
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
-        """(step, value) of each point."""
+        """(step, value) of each point of a curve; `metric` is MLflow's name."""
         return [(point.step, point.value) for point in self.points(run_id, metric)]
 
-    def upload(self, run_id: str, folder: Path, path: str) -> None:
-        self._asker.ask(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
+    def log_artifacts(self, run_id: str, folder: Path, path: str) -> None:
+        self._call(lambda: self._mlflow.log_artifacts(run_id, str(folder), path or None))
 
     def download(self, run_id: str, path: str, to: Path) -> Path:
         to.mkdir(parents=True, exist_ok=True)
-        return Path(self._asker.ask(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
+        return Path(self._call(lambda: self._mlflow.download_artifacts(run_id, path, str(to))))
 
     def files(self, run_id: str, folder: str) -> list[str]:
-        return [file.path for file in self._asker.ask(lambda: self._mlflow.list_artifacts(run_id, folder))]
+        return [file.path for file in self._call(lambda: self._mlflow.list_artifacts(run_id, folder))]
 
-    def _created(self, suite: str, location: str | None, tags: dict[str, str]) -> None:
+    def _experiment_by_name(self, suite: str) -> Experiment | None:
+        return self._call(lambda: self._mlflow.get_experiment_by_name(suite))
+
+    def _create_experiment(self, suite: str, tags: dict[str, str]) -> None:
+        location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
         try:
             self._mlflow.create_experiment(suite, artifact_location=location, tags=tags)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+
+    def _points(self, metrics: Mapping[str, float | None], time_ms: int, step: int) -> list[Metric]:
+        """MLflow's metrics. Infinities are stored as NaN: MLflow would make large numbers of them."""
+        values = {name: float(value) for name, value in metrics.items() if value is not None}
+        return [
+            Metric(self.groups.metric_name(name), value if math.isfinite(value) else math.nan, time_ms, step)
+            for name, value in values.items()
+        ]
+
+    def _change(self) -> list[Metric]:
+        now = self.server_time()
+        return [] if now is None else [Metric(CHANGED, now, now, 0)]
+
+    def _beat(self, run_id: str) -> None:
+        """Not by `_call`, which would wait for points that wait for a server."""
+        self._mlflow.log_batch(run_id, self._change())
 
 
 def _now() -> int:
@@ -207,15 +214,9 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
-NAME_CHARACTERS = 64
-"""Of a folder's name, before what tells it from others."""
-
-
 def _folder_name(suite: str) -> str:
-    """A name that stays inside its folder, and one for each suite."""
+    """Name of a suite's folder: characters of file names alone, another one for each suite."""
     plain = re.sub(r"[^\w-]", "_", suite, flags=re.ASCII)
-    return (
-        plain
-        if plain == suite and len(plain) <= NAME_CHARACTERS
-        else f"{plain[:NAME_CHARACTERS]}-{hashlib.sha256(suite.encode()).hexdigest()[:8]}"
-    )
+    if plain == suite and len(plain) <= NAME_CHARACTERS:
+        return plain
+    return f"{plain[:NAME_CHARACTERS]}-{hashlib.sha256(suite.encode()).hexdigest()[:8]}"

@@ -1,7 +1,11 @@
-"""Where runs are kept: the argument, else the environment, else mlflow.yml, else an SQLite file beside one."""
+"""Configuration of tracking: the store's address, and MLflow's environment variables.
+
+The address is an argument, else MLFLOW_TRACKING_URI, else that of mlflow.yml, else an SQLite file in this folder.
+"""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,30 +21,45 @@ SQLITE = "sqlite:///"
 SERVERS = ("http://", "https://")
 DATABASES = ("postgresql", "mysql", "mssql", "sqlite")
 ARTIFACTS = "mlartifacts"
-"""The folder beside an SQLite store where runs have their files, unless mlflow.yml says otherwise."""
+"""Folder of the runs' files, beside the SQLite file; mlflow.yml may name another."""
+ENVIRONMENT: dict[str, str] = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_TRUNCATE_LONG_VALUES": "false",
+    # Waits 2 + 4 + ... + 32 s in all, which a restart of the server in the middle of a sweep takes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+"""Defaults; some are read while mlflow is imported, so they are set when this package is."""
+PROBE: dict[str, str] = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "6"}
+"""For a server's first request: a wrong address fails quickly."""
+
+for _name, _value in ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingConfig:
-    """What mlflow.yml may say."""
+    """Content of mlflow.yml."""
 
     tracking_uri: str | None = None
     artifact_location: str | None = None
-    """Folder or URI for files of runs; None leaves it to the server, or to a folder beside the SQLite file."""
+    """Folder or URI of the runs' files; None: the server's own, or a folder beside the SQLite file."""
 
     @classmethod
     def read(cls, path: Path | None = None) -> "TrackingConfig":
-        """Reads `path`, or mlflow.yml of the working folder where there is one."""
+        """Reads `path`, or mlflow.yml of the working folder if there is one."""
         if path is None:
             if not CONFIG.is_file():
                 return cls()
             path = CONFIG
-        values = _mapping(path)
-        known = {field.name for field in fields(cls)}
+        names = {field.name for field in fields(cls)}
         texts: dict[str, str] = {}
-        for name, value in values.items():
-            if name not in known:
-                raise StoreError(f"{path}: unknown key {name!r}.{_nearest(str(name), known)}")
+        for name, value in _mapping(path).items():
+            if name not in names:
+                raise StoreError(f"{path}: unknown key {name!r}.{_nearest(str(name), names)}")
             if not isinstance(value, str | None):
                 raise StoreError(f"{path}: {name} must be text, not {value!r}.")
             texts |= {str(name): value} if value else {}
@@ -48,29 +67,49 @@ class TrackingConfig:
 
 
 def cache_folder() -> Path:
-    """Of what can be had again: `BENCHMARK_CACHE`, or `~/.cache/which-student`."""
+    """Folder of everything that can be downloaded or computed again: `BENCHMARK_CACHE`, or `~/.cache/which-student`."""
     return Path(os.environ.get("BENCHMARK_CACHE") or "~/.cache/which-student").expanduser()
 
 
 def resolve(uri: str | None = None, config: Path | None = None) -> TrackingConfig:
-    """The address to open and where files go; paths of SQLite stores are made absolute."""
+    """Address of the store and of its runs' files; paths of SQLite stores are made absolute."""
     settings = TrackingConfig.read(config)
-    chosen = uri or os.environ.get(URI_VARIABLE) or settings.tracking_uri or DEFAULT_URI
-    chosen = _absolute(_checked(chosen))
+    uri = _absolute(_checked(uri or os.environ.get(URI_VARIABLE) or settings.tracking_uri or DEFAULT_URI))
     location = settings.artifact_location
-    if location is None and is_local(chosen):
-        location = str(sqlite_path(chosen).parent / ARTIFACTS)
+    if location is None and is_local(uri):
+        location = str(sqlite_path(uri).parent / ARTIFACTS)
     if location is not None and "://" not in location:
         location = _path(location).as_uri()
-    return TrackingConfig(tracking_uri=chosen, artifact_location=location)
+    return TrackingConfig(tracking_uri=uri, artifact_location=location)
 
 
 def is_local(uri: str) -> bool:
+    """Whether the store is an SQLite file."""
     return uri.startswith(SQLITE)
+
+
+def is_server(uri: str) -> bool:
+    """Whether the store is an MLflow server."""
+    return uri.startswith(SERVERS)
 
 
 def sqlite_path(uri: str) -> Path:
     return Path(uri.removeprefix(SQLITE).partition("?")[0])
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables inside a `with` block."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _absolute(uri: str) -> str:
@@ -84,18 +123,18 @@ def _path(name: str) -> Path:
     try:
         return Path(name).expanduser().resolve()
     except (OSError, ValueError, RuntimeError) as error:
-        raise StoreError(f"{name!r} names no file that runs can be kept in: {error}.") from error
+        raise StoreError(f"{name!r} is no path of a file: {error}.") from error
 
 
 def _checked(uri: str) -> str:
-    scheme = uri.partition(":")[0]
-    if uri.startswith(SERVERS):
+    if is_server(uri):
         return uri.rstrip("/")
+    scheme = uri.partition(":")[0]
     if "://" in uri and scheme.partition("+")[0] in DATABASES and (scheme != "sqlite" or len(uri) > len(SQLITE)):
         return uri
     raise StoreError(
-        f"Tracking address {uri!r} is none that can be opened. Give a server (http://HOST:5000), "
-        f"an SQLite file (sqlite:///mlflow.db) or a database (postgresql+psycopg2://...)."
+        f"Unknown tracking address {uri!r}. Give a server (http://HOST:5000), an SQLite file (sqlite:///mlflow.db) "
+        f"or a database (postgresql+psycopg2://...)."
     )
 
 
@@ -104,15 +143,15 @@ def _mapping(path: Path) -> Mapping[object, object]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
-    except Exception as error:  # the loader answers odd values with a dozen builtin errors besides YAMLError
+    except Exception as error:  # the loader raises a dozen builtin errors besides YAMLError
         raise StoreError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise StoreError(f"{path} must hold `key: value` lines, not {type(values).__name__}.")
+        raise StoreError(f"{path} must contain `key: value` lines, not {type(values).__name__}.")
     return values
 
 
-def _nearest(name: str, known: set[str]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.0)
-    return f" Did you mean {near[0]!r}? Known: {', '.join(sorted(known))}."
+def _nearest(name: str, names: set[str]) -> str:
+    near = get_close_matches(name, names, n=1, cutoff=0.0)
+    return f" Did you mean {near[0]!r}? Known: {', '.join(sorted(names))}."

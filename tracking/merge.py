@@ -1,169 +1,198 @@
-"""Runs of one store brought into another, each once, whatever interrupts it.
+"""Merge of one store's runs into another: each run once, atomically, whatever interrupts it.
 
-A run is the same run wherever it lies: its copy carries the id that it was begun with as the tag `merged_from`. What a
-reader goes by (key, role, status, ...) is written last, all at once and together with the tag `merged_at`; a copy that
-lacks it is no run yet, and the next call goes on with it. A copy that came before a run that it names (a trial before
-its study) names that run's copy once there is one.
+A copy has the id of the original run as its tag `merged_from`. The tags that readers go by (key, role, status, ...) are
+written last, in one request and together with the tag `merged_at`; a copy without it is incomplete, and the next merge
+completes it. Tags that name another run (a trial's study, a study's best trial) name its copy once there is one.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.config import ARTIFACTS, is_local, resolve, sqlite_path
-from tracking.errors import StoreError
-from tracking.interface import without_password
-from tracking.names import CHANGED
-from tracking.provenance import OWNER, owner
-from tracking.whereabouts import folder_of, lying, require_no_links
+from tracking.errors import StoreError, without_password
+from tracking.heartbeat import OWNER, owner
+from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG
+from tracking.sqlite_store import artifact_folder, require_own_folder
+from tracking.ui import Layout
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from tracking.client import Client
 
-ORIGIN, WHOLE = "merged_from", "merged_at"
-PARENT, ROLE = "mlflow.parentRunId", "role"
+ORIGIN_TAG, COMPLETE_TAG, ROLE_TAG = "merged_from", "merged_at", "role"
 REPORT = "report"
-"""Role of the run that holds a suite's report, which every store has of its own."""
+"""Role of the run with a suite's report, which is not copied: each store has its own."""
 
 
 class Merge:
-    """What one store lacks of another's runs, looked up when this is made; `copy` brings it over."""
+    """Plan of a merge, made from the runs of both stores; `copy` does it."""
 
     def __init__(self, source: "Client", target: "Client") -> None:
         self._source, self._target = source, target
-        runs = [run for run in source.runs(list(source.experiments())) if not _is_half(run) and not _is_report(run)]
+        runs = [run for run in source.runs(list(source.experiments())) if _is_complete(run) and not _is_report(run)]
         ended = [run for run in runs if run.info.status != "RUNNING"]
         there = target.runs(list(target.experiments()), view="all")
-        whole = {_origin(run) for run in there if not _is_half(run) or run.info.lifecycle_stage == "deleted"}
-        self._runs = ended
-        self._lacking = [run for run in ended if _origin(run) not in whole]
-        self._copies = [run for run in there if ORIGIN in run.data.tags and run.info.lifecycle_stage == "active"]
+        active = [run for run in there if run.info.lifecycle_stage == "active"]
+        present = {_origin(run) for run in there if _is_complete(run) or run.info.lifecycle_stage == "deleted"}
+        self._ended = ended
+        self._missing = [run for run in ended if _origin(run) not in present]
+        self._older_copies = [run for run in active if ORIGIN_TAG in run.data.tags]
         self._origins = {run.info.run_id: _origin(run) for run in runs}
-        self._places = {_origin(run): run.info.run_id for run in there}
+        self._copies = {_origin(run): run.info.run_id for run in there}
+        """Run id in the target by original run id."""
         self._experiments: dict[str, str] = {}
-        self._added_to = self._found_added_to([run for run in there if run.info.lifecycle_stage == "active"])
-        self.n_missing = len(self._lacking)
-        self.n_present = len(ended) - len(self._lacking)
-        """Deleted ones among them: what was deleted there does not come back."""
+        self._extended = self._find_extended(active)
+        self.n_missing = len(self._missing)
+        self.n_present = len(ended) - len(self._missing)
+        """Includes runs that were deleted in the target, which are not copied again."""
         self.n_running = len(runs) - len(ended)
-        """Not copied before they have ended."""
+        """Runs that are copied only by a merge after their end."""
 
     @classmethod
-    def between(cls, source_uri: str, target_uri: str | None = None) -> "Merge":
-        """Of two addresses as `Store.open` takes them; the first has to be a store already.
+    def between(cls, source_uri: str, target_uri: str | None = None, *, layout: Layout) -> "Merge":
+        """Merge of two addresses, as `Store.open` takes them; the source must exist.
 
-        Raises what `Store.open` raises, and StoreError where both are the same.
+        Raises the errors of `Store.open`, and StoreError if both are the same store.
         """
         source, target = resolve(source_uri), resolve(target_uri)
         if source.tracking_uri == target.tracking_uri:
             raise StoreError(
-                f"{without_password(source_uri)} cannot be merged into itself. Give the store to copy to behind it, "
+                f"{without_password(source_uri)} cannot be merged into itself. Give the target as the second address, "
                 "or name it in mlflow.yml."
             )
         from tracking.client import Client  # imports mlflow, which takes seconds
 
-        return cls(Client(source, create=False), Client(target))
+        return cls(Client(source, layout, create=False), Client(target, layout))
 
     @property
     def addresses(self) -> tuple[str, str]:
-        """Of the store to copy from and the one to copy to, without passwords."""
+        """Addresses of source and target, without passwords."""
         return without_password(self._source.uri), without_password(self._target.uri)
 
     def copy(self) -> Iterator[str]:
-        """Copies what is lacking, oldest first; yields the name of each run that has come over whole.
+        """Copies the missing runs, oldest first; yields the name of each one that is complete.
 
-        All get their places first, so that they can name each other: a child its parent, a study its best trial.
+        All copies are created before the first is filled, so that they can name each other.
         """
-        kept = self._kept()
-        for run in self._lacking:
-            if _origin(run) not in self._places:
-                self._places[_origin(run)] = self._begin(run)
-        self._rename_copies()
-        for run in self._added_to:
-            self._add(run, self._places[_origin(run)], kept)
-        for run in self._lacking:
-            self._fill(run, self._places[_origin(run)], kept)
+        folders = self._artifact_folders()
+        for run in self._missing:
+            if _origin(run) not in self._copies:
+                self._copies[_origin(run)] = self._create(run)
+        self._update_older_copies()
+        for run in self._extended:
+            self._copy_content(run, self._copies[_origin(run)], folders)
+        for run in self._missing:
+            self._fill(run, self._copies[_origin(run)], folders)
             yield run.info.run_name
 
-    def _found_added_to(self, there: Sequence["Run"]) -> list["Run"]:
-        """Runs that came before they were measured: with the child that comes now, they were added to."""
-        origins = {run.info.run_id: _origin(run) for run in there}
-        known = {(origins.get(run.data.tags.get(PARENT, "")), run.data.tags.get(ROLE)) for run in there}
-        come = {(self._origins.get(run.data.tags.get(PARENT, "")), run.data.tags.get(ROLE)) for run in self._lacking}
-        parents = {parent for parent, _ in come - known} & set(origins.values())
-        lacking = {_origin(run) for run in self._lacking}
-        return [run for run in self._runs if _origin(run) in parents - lacking]
+    def _find_extended(self, active: Sequence["Run"]) -> list["Run"]:
+        """Runs that were measured after they were copied: a measurement, a missing child, adds to its parent too."""
+        origins = {run.info.run_id: _origin(run) for run in active}
+        present = {(origins.get(run.data.tags.get(PARENT_TAG, "")), run.data.tags.get(ROLE_TAG)) for run in active}
+        new = {(self._origins.get(r.data.tags.get(PARENT_TAG, "")), r.data.tags.get(ROLE_TAG)) for r in self._missing}
+        missing = {_origin(run) for run in self._missing}
+        parents = ({parent for parent, _ in new - present} & set(origins.values())) - missing
+        return [run for run in self._ended if _origin(run) in parents]
 
-    def _kept(self) -> dict[Path, Path]:
-        """Of the folders that the source names, those that are there, and where."""
-        if not self._lacking or not is_local(self._source.uri):
-            return {}
-        told = {run.info.run_id: folder for run in self._runs if (folder := self._folder(run))}
-        kept = lying(told.values(), sqlite_path(self._source.uri).parent / ARTIFACTS) if told else {}
-        for run in [*self._added_to, *self._lacking]:
-            if place := kept.get(told.get(run.info.run_id, Path())):
-                require_no_links(place, run.info.run_id)
-        return kept
-
-    def _begin(self, run: "Run") -> str:
-        tags = {ORIGIN: _origin(run), OWNER: owner()}  # so that `kill_stale` can tell when nobody goes on with it
+    def _create(self, run: "Run") -> str:
+        tags = {ORIGIN_TAG: _origin(run), OWNER: owner()}  # `kill_stale` ends it if this process dies
         experiment = self._experiment(run.info.experiment_id)
-        return self._target.create(experiment, run.info.run_name, tags, None, start_time=run.info.start_time)
+        return self._target.create_run(experiment, run.info.run_name, tags, None, start_time=run.info.start_time)
 
-    def _experiment(self, known: str) -> str:
-        """Id in the target of what is `known` in the source, made there with the same tags where there is none."""
-        if known not in self._experiments:
-            suite, tags = self._source.suite(known)
-            self._experiments[known] = self._target.experiment(suite, tags)
-        return self._experiments[known]
+    def _experiment(self, source_id: str) -> str:
+        """Id of the experiment's copy, which is created with the same tags if there is none."""
+        if source_id not in self._experiments:
+            tags = self._source.experiment_tags(source_id)
+            self._experiments[source_id] = self._target.experiment(tags[SUITE_TAG], tags)
+        return self._experiments[source_id]
 
-    def _rename_copies(self) -> None:
-        """Those that came before."""
-        for run in self._copies:
-            tags = {name: value for name, value in run.data.tags.items() if name != ORIGIN}
-            self._target.write(run.info.run_id, tags=dict(self._renamed(tags).items() - tags.items()))
+    def _update_older_copies(self) -> None:
+        for run in self._older_copies:
+            tags = {name: value for name, value in run.data.tags.items() if name != ORIGIN_TAG}
+            self._target.log(run.info.run_id, tags=dict(self._translated(tags).items() - tags.items()))
 
-    def _fill(self, run: "Run", new: str, kept: Mapping[Path, Path]) -> None:
-        self._target.write(new, params=run.data.params)
-        self._add(run, new, kept)
-        self._target.end(new, run.info.status, run.info.end_time)
-        marks = {ORIGIN: _origin(run), WHOLE: datetime.now(UTC).isoformat(timespec="seconds")}
-        self._target.write(new, tags=self._renamed(run.data.tags) | marks)
+    def _fill(self, run: "Run", copy: str, folders: Mapping[str, Path]) -> None:
+        self._target.log(copy, params=run.data.params)
+        self._copy_content(run, copy, folders)
+        self._target.end_run(copy, run.info.status, run.info.end_time)
+        marks = {ORIGIN_TAG: _origin(run), COMPLETE_TAG: datetime.now(UTC).isoformat(timespec="seconds")}
+        self._target.log(copy, tags=self._translated(run.data.tags) | marks)
 
-    def _add(self, run: "Run", new: str, kept: Mapping[Path, Path]) -> None:
-        """Curves and files; those that are there already are no others."""
-        names = [name for name in run.data.metrics if name != CHANGED]
-        points = [point for name in names for point in self._source.points(run.info.run_id, name)]
-        self._target.write_points(new, points)
+    def _copy_content(self, run: "Run", copy: str, folders: Mapping[str, Path]) -> None:
+        """Copies curves and files; those that the copy has do not change."""
+        run_id, names = run.info.run_id, [name for name in run.data.metrics if name != CHANGED]
+        self._target.copy_points(copy, [point for name in names for point in self._source.points(run_id, name)])
         with tempfile.TemporaryDirectory() as scratch:
-            self._target.upload(new, self._files(run, kept, Path(scratch)), "")
-        self._target.mark(new)
+            if is_local(self._source.uri) and _named_folder(run):
+                files = folders.get(run_id, Path(scratch))
+            else:
+                files = self._source.download(run_id, "", Path(scratch))
+            self._target.log_artifacts(copy, files, "")
+        self._target.mark_changed(copy)
 
-    def _renamed(self, tags: Mapping[str, str]) -> dict[str, str]:
-        """Where a tag is the id of a run, it becomes the id of that run's copy, where there is one."""
-        return {name: self._places.get(self._origins.get(value, value), value) for name, value in tags.items()}
+    def _translated(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """Tags with the ids of copies in the place of those of the runs they were made from."""
+        return {name: self._copies.get(self._origins.get(value, value), value) for name, value in tags.items()}
 
-    def _files(self, run: "Run", kept: Mapping[Path, Path], scratch: Path) -> Path:
-        """A folder that holds the run's files and nothing else: where they lie, or fetched into `scratch`."""
-        told = self._folder(run)
-        return kept.get(told, scratch) if told else self._source.download(run.info.run_id, "", scratch)
-
-    def _folder(self, run: "Run") -> Path | None:
-        """As the source names it; None where the run's files are fetched."""
-        return folder_of(run.info.artifact_uri, run.info.run_id) if is_local(self._source.uri) else None
+    def _artifact_folders(self) -> dict[str, Path]:
+        """Folder on this machine by run id, for the runs of an SQLite source that have one."""
+        if not self._missing or not is_local(self._source.uri):
+            return {}
+        named = {run.info.run_id: folder for run in self._ended if (folder := _named_folder(run))}
+        beside = sqlite_path(self._source.uri).parent / ARTIFACTS
+        found = _existing(named.values(), beside) if named else {}
+        folders = {run_id: found[folder] for run_id, folder in named.items() if folder in found}
+        for run in [*self._extended, *self._missing]:
+            if run.info.run_id in folders:
+                _require_no_links(folders[run.info.run_id], run.info.run_id)
+        return folders
 
 
 def _origin(run: "Run") -> str:
-    return str(run.data.tags.get(ORIGIN, run.info.run_id))
+    """Id of the run that the run was copied from, directly or by way of other stores; else its own."""
+    return str(run.data.tags.get(ORIGIN_TAG, run.info.run_id))
 
 
-def _is_half(run: "Run") -> bool:
-    return ORIGIN in run.data.tags and WHOLE not in run.data.tags
+def _is_complete(run: "Run") -> bool:
+    return ORIGIN_TAG not in run.data.tags or COMPLETE_TAG in run.data.tags
 
 
 def _is_report(run: "Run") -> bool:
-    return run.data.tags.get(ROLE) == REPORT
+    return run.data.tags.get(ROLE_TAG) == REPORT
+
+
+def _named_folder(run: "Run") -> Path | None:
+    """The run's folder as an SQLite store names it: with an absolute path, maybe of another machine."""
+    return artifact_folder(run.info.artifact_uri, run.info.run_id)
+
+
+def _existing(folders: Collection[Path], beside: Path) -> dict[Path, Path]:
+    """Path of each folder that exists, by the store's path: that one, or below `beside` if it was moved with the store.
+
+    A run without files has no folder. Raises StoreError if there is none at all: the files were left behind, and those
+    that are there belong to another store.
+    """
+    moved = {folder: beside / folder.relative_to(_root(folder)) for folder in folders}
+    found = {folder: place for folder in folders for place in (moved[folder], folder) if place.is_dir()}
+    roots = {_root(folder) for folder in folders}
+    if not found and any(root != beside or root.exists() for root in roots):
+        tried = " or ".join(map(str, sorted({*roots, beside})))
+        raise StoreError(f"None of the runs has files in {tried}. Copy the folder {beside.name} beside their store.")
+    return found
+
+
+def _root(folder: Path) -> Path:
+    """Folder of all files of a store, whose structure is `EXPERIMENT/RUN_ID/artifacts`."""
+    return folder.parents[2]
+
+
+def _require_no_links(folder: Path, run_id: str) -> None:
+    """Raises StoreError if a link leads out of a run's folder."""
+    require_own_folder(folder.resolve(), run_id)
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            raise StoreError(f"{path} is a link, which may lead anywhere. Remove it, or put the file in its place.")

@@ -1,40 +1,76 @@
-"""Versions of models in MLflow's registry."""
+"""Models that take texts, registered in MLflow under an alias for `mlflow models serve`."""
 
+import hashlib
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
+from tracking.config import URI_VARIABLE, environment
 
-from tracking.asking import Asker
-from tracking.config import URI_VARIABLE
-from tracking.environment import environment
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from tracking.connection import Connection
+
+SCRIPT = Path(__file__).with_name("served_model.py")
+ARTIFACT, LOADER = "model", "loader"
+"""As in served_model.py, which is stored by itself and so imports nothing from here."""
+RUN_TAG, CONTENT_TAG = "run_id", "content"
+_FORBIDDEN = re.compile(r"[/:.%\"'\s]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextModel:
+    """A model's files, its code and its requirements."""
+
+    folder: Path
+    loader: str
+    """`module:Class.method`; called with the folder, it returns an object with `predict(list of texts)`."""
+    code: Mapping[str, Path]
+    """Source files by path below the import path: a served model needs no checkout."""
+    requirements: Sequence[str]
 
 
 class Registry:
-    """That of the store at `uri`. Every method raises StoreError, with what the store said, and nothing else."""
+    """Model registry of the store at `uri`. Methods raise StoreError, with the store's message, and nothing else."""
 
-    def __init__(self, uri: str, mlflow: MlflowClient, asker: Asker) -> None:
-        self._uri, self._mlflow, self._asker = uri, mlflow, asker
+    def __init__(self, uri: str, mlflow: "MlflowClient", connection: "Connection") -> None:
+        self._uri, self._mlflow, self._connection = uri, mlflow, connection
 
-    def published(self, name: str, alias: str) -> dict[str, str]:
-        """Tags of the version that the alias stands for; empty where there is none."""
-        return self._asker.ask(lambda: self._tags(name, alias))
+    def publish(self, run_id: str, name: str, alias: str, model: TextModel) -> str:
+        """Registers a run's model as `name@alias`, unless it is that already; returns `models:/NAME@ALIAS`.
 
-    def publish(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
-        """Keeps the folder `saved` as a model of the run, registers it as a version, and moves the alias there."""
-        experiment = self._asker.ask(lambda: self._mlflow.get_run(run_id)).info.experiment_id
-        logged = self._asker.ask(lambda: self._mlflow.create_logged_model(experiment, name, source_run_id=run_id))
-        self._asker.ask(lambda: self._mlflow.log_model_artifacts(logged.model_id, str(saved)))
-        self._asker.ask(lambda: self._mlflow.finalize_logged_model(logged.model_id, "READY"))
-        self._asker.ask(lambda: self._registered(name))
+        The alias moves to the new version; earlier versions stay.
+        """
+        name, tags = registered_name(name), {RUN_TAG: run_id, CONTENT_TAG: _digest(model)}
+        if self._connection.call(lambda: self._tags(name, alias)) != tags:
+            with tempfile.TemporaryDirectory() as scratch:
+                self._register(run_id, name, alias, _save(model, Path(scratch)), tags)
+        return f"models:/{name}@{alias}"
+
+    def _register(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
+        call = self._connection.call
+        experiment = call(lambda: self._mlflow.get_run(run_id)).info.experiment_id
+        logged = call(lambda: self._mlflow.create_logged_model(experiment, name, source_run_id=run_id))
+        call(lambda: self._mlflow.log_model_artifacts(logged.model_id, str(saved)))
+        call(lambda: self._mlflow.finalize_logged_model(logged.model_id, "READY"))
+        call(lambda: self._create(name))
         source = f"models:/{logged.model_id}"
-        with environment({URI_VARIABLE: self._uri}):  # where the client looks the source up, whatever store is its own
-            version = self._asker.ask(
+        with environment({URI_VARIABLE: self._uri}):  # MLflow looks the source up there, not at the client's address
+            version = call(
                 lambda: self._mlflow.create_model_version(name, source, run_id, tags=tags, model_id=logged.model_id)
             )
-        self._asker.ask(lambda: self._mlflow.set_registered_model_alias(name, alias, version.version))
+        call(lambda: self._mlflow.set_registered_model_alias(name, alias, version.version))
 
     def _tags(self, name: str, alias: str) -> dict[str, str]:
+        """Tags of the version that has the alias; empty if there is none."""
+        from mlflow.exceptions import MlflowException
+
         try:
             return dict(self._mlflow.get_model_version_by_alias(name, alias).tags)
         except MlflowException as error:
@@ -42,9 +78,45 @@ class Registry:
                 return {}
             raise
 
-    def _registered(self, name: str) -> None:
+    def _create(self, name: str) -> None:
+        from mlflow.exceptions import MlflowException
+
         try:
             self._mlflow.create_registered_model(name)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+
+
+def registered_name(name: str) -> str:
+    """The name with `-` for characters that the registry refuses."""
+    return _FORBIDDEN.sub("-", name).strip("-")
+
+
+def _save(model: TextModel, scratch: Path) -> Path:
+    """MLflow's folder of the model, in `scratch`."""
+    from mlflow.pyfunc import save_model
+
+    for path, source in model.code.items():
+        (scratch / "code" / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, scratch / "code" / path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        save_model(
+            str(scratch / "saved"),
+            python_model=str(SCRIPT),
+            artifacts={ARTIFACT: str(model.folder)},
+            model_config={LOADER: model.loader},
+            code_paths=[str(path) for path in sorted((scratch / "code").iterdir())],
+            pip_requirements=list(model.requirements),
+        )
+    return scratch / "saved"
+
+
+def _digest(model: TextModel) -> str:
+    """SHA-256 of everything that is stored."""
+    total = hashlib.sha256(repr((model.loader, list(model.requirements))).encode())
+    files = {path.name: path for path in model.folder.iterdir()} | dict(model.code) | {SCRIPT.name: SCRIPT}
+    for name, path in sorted(files.items()):
+        total.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

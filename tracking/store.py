@@ -1,4 +1,4 @@
-"""Runs and their files, kept in MLflow: begun, written while they go on, and read back as records."""
+"""Store of runs and their files in MLflow: runs are begun, written while they are active, and read as records."""
 
 import math
 import tempfile
@@ -7,72 +7,66 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracking import files, tables
 from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sqlite_path
-from tracking.interface import runs_url, view_url
-from tracking.live import PARAM_LIMIT, TAG_LIMIT, ActiveRun, epoch_name, grouped_metrics, plain_texts, shortened
-from tracking.models import TextModel, publish
-from tracking.names import metric_name
-from tracking.provenance import OWNER, command, git_commit, machine, owner, versions
-from tracking.pulse import is_alive, is_stale
-from tracking.record import SUITE_TAG, Record, record_of
-from tracking.remembered import GOING_ON, Remembered
-from tracking.sqlite import prepare
+from tracking.heartbeat import OWNER, is_alive, is_stale, owner
+from tracking.provenance import command, git_commit, machine, versions
+from tracking.record_cache import RUNNING, RecordCache
+from tracking.registry import TextModel
+from tracking.runs import PARAM_LIMIT, SUITE_TAG, TAG_LIMIT, ActiveRun, Record, cut_values, epoch_column
+from tracking.sqlite_store import SqliteStore, copy_from, copy_into, require_store
+from tracking.ui import Layout, runs_url
 
 if TYPE_CHECKING:
     from tracking.client import Client
 
 NOTE = "mlflow.note.content"
-DESCRIPTION = """Runs of the suite **{suite}**: teachers, students and measurements.
-
-Filter by tags, as `tags.role = 'train' AND tags.smoke = 'false'`; group by `student` and `setting` to average seeds.
-`score/test_f1` is F1 in 0..1, `size/*_mib` MiB, `latency/*_ms` milliseconds.
-"""
 
 
 class Store:
-    """A store of runs: one MLflow experiment per suite. `open` makes one; several processes may share its address.
+    """Store of runs: one MLflow experiment per suite. Several processes may use one at the same time.
 
-    What is read of an SQLite file comes from its tables (`tables.py`); mlflow is imported once something is written.
+    An SQLite file is read without mlflow, which is imported at the first write. A pickled copy connects to the same
+    store again when it is first used.
     """
 
-    def __init__(self, where: TrackingConfig) -> None:
-        self._where = where
+    def __init__(self, config: TrackingConfig, layout: Layout) -> None:
+        self._config = config
+        self._layout = layout
         self._experiments: dict[str, str] = {}
 
     @classmethod
-    def open(cls, uri: str | None = None, config: Path | None = None, *, create: bool = True) -> "Store":
-        """Opens `uri`, else MLFLOW_TRACKING_URI, else what mlflow.yml (`config`) says, else sqlite:///mlflow.db.
+    def open(cls, uri: str | None = None, *, layout: Layout, create: bool = True) -> "Store":
+        """Opens `uri`, else MLFLOW_TRACKING_URI, else the address in mlflow.yml, else sqlite:///mlflow.db.
 
-        Raises StoreError within about ten seconds where the store does not answer or cannot be written, and
-        NoStoreError where an SQLite file is missing and `create` is false.
+        Raises StoreError within about ten seconds if the store does not answer or cannot be written, and NoStoreError
+        if an SQLite file is missing and `create` is false.
         """
-        store = cls(resolve(uri, config))
-        if store._file is None or create:
-            store._client  # noqa: B018  (asks the first question)
+        store = cls(resolve(uri), layout)
+        if store._sqlite is None or create:
+            store._client = store._connect(probe=True)
         else:
-            prepare(store._file, create=False)
+            require_store(store._sqlite.path)
         return store
 
     @property
     def uri(self) -> str:
-        """Address of the store; paths in it are absolute."""
-        return self._where.tracking_uri or ""
+        """Address of the store, with an absolute path."""
+        return self._config.tracking_uri or ""
 
-    @property
-    def _file(self) -> Path | None:
-        """Of an SQLite store."""
-        return sqlite_path(self.uri) if is_local(self.uri) else None
+    @cached_property
+    def _sqlite(self) -> SqliteStore | None:
+        return SqliteStore(sqlite_path(self.uri), self._layout.groups) if is_local(self.uri) else None
 
     @cached_property
     def _client(self) -> "Client":
-        from tracking.client import Client  # imports mlflow, which takes seconds
-
-        return Client(self._where)
+        return self._connect(probe=False)
 
     @cached_property
-    def _remembered(self) -> Remembered:
-        return Remembered(self._client, cache_folder() / "runs")
+    def _cache(self) -> RecordCache:
+        return RecordCache(self._client, cache_folder() / "runs")
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_config": self._config, "_layout": self._layout, "_experiments": self._experiments}
 
     def begin(
         self,
@@ -82,11 +76,12 @@ class Store:
         tags: Mapping[str, str],
         params: Mapping[str, object],
         parent: str | None = None,
-    ) -> "ActiveRun":
-        """A new run, named for people. Commit, command, machine and versions are added where `tags` lack them."""
+    ) -> ActiveRun:
+        """Begins a run. Tags for commit, command, machine, versions and owner are added unless `tags` has them."""
         if suite not in self._experiments:
-            self._experiments[suite] = self._client.experiment(suite, {NOTE: DESCRIPTION.format(suite=suite)})
-        own = {
+            note = {NOTE: self._layout.description.format(suite=suite)}
+            self._experiments[suite] = self._client.experiment(suite, note)
+        own_tags = {
             SUITE_TAG: suite,
             "git_commit": git_commit(),
             "machine": machine(),
@@ -94,119 +89,123 @@ class Store:
             "command": command(),
             OWNER: owner(),
         }
-        short_tags, long_tags = shortened({**own, **tags}, TAG_LIMIT)
-        short_params, long_params = shortened(plain_texts(params), PARAM_LIMIT)
-        run_id = self._client.create(self._experiments[suite], name, short_tags, parent)
+        texts = {name: str(value) for name, value in params.items() if value is not None}
+        short_tags, long_tags = cut_values({**own_tags, **tags}, TAG_LIMIT)
+        short_params, long_params = cut_values(texts, PARAM_LIMIT)
+        run_id = self._client.create_run(self._experiments[suite], name, short_tags, parent)
         run = ActiveRun(self._client, run_id)
-        self._client.write_params(run_id, short_params)
-        self._client.pulse.begin(run_id)
+        self._client.log_params(run_id, short_params)
+        self._client.heartbeat.start(run_id)
         run.log_texts(long_tags | long_params)
         return run
 
-    def resume(self, run_id: str) -> "ActiveRun":
-        """A run that was begun before, by this process or another, to be written to and finished (again)."""
-        return ActiveRun(self._client, run_id, not_before=self._client.after(run_id))
-
-    def records(self, suite: str | None = None) -> list[Record]:
-        """All runs of a suite, or of every suite, oldest first. A suite that nobody has run has none."""
-        if self._file:
-            return tables.records(self._file, suite)
-        wanted = {e: name for e, name in self._client.experiments().items() if suite in (None, name)}
-        return [record for e, name in wanted.items() for record in self._remembered.records(e, name)]
-
-    def records_of_key(self, suite: str, key: str) -> list[Record]:
-        """The suite's runs of one key, oldest first."""
-        return [record_of(run, suite) for run in self._client.runs(self._experiments_of(suite), f"tags.key = '{key}'")]
-
-    def is_running(self, suite: str, key: str, exclude: str = "") -> bool:
-        """Whether a run of the key, `exclude` aside, gives signs of life on a server.
-
-        Those of one machine know of each other without a server: see `benchmark.core.locks`.
-        """
-        now = self._client.server_time()
-        if now is None:
-            return False
-        runs = self._client.runs(self._experiments_of(suite), f"{GOING_ON} AND tags.key = '{key}'")
-        return any(is_alive(run, now) for run in runs if run.info.run_id != exclude)
-
-    def running_records(self) -> list[Record]:
-        """The runs that have begun and not ended, oldest first; their processes may be gone."""
-        suites = self._client.experiments()
-        runs = self._client.runs(list(suites), GOING_ON)
-        return [record_of(run, suites[run.info.experiment_id]) for run in runs]
-
-    def files(self, run_id: str, folder: str) -> list[str]:
-        """Paths of what lies in a run's folder; none where there is no such folder."""
-        return self._client.files(run_id, folder)
+    def resume(self, run_id: str) -> ActiveRun:
+        """A run begun earlier, by any process, to be written again."""
+        return ActiveRun(self._client, run_id, not_before=self._client.next_timestamp(run_id))
 
     def suites(self) -> list[str]:
         """Names of the suites that have an experiment, sorted."""
         return sorted(self._suites().values())
 
-    def download(self, run_id: str, path: str, to: Path) -> Path:
-        """Copies a file or folder of a run into the folder `to`; returns where it lies."""
-        kept = tables.artifact_folder(self._file, run_id) if self._file else None
-        return files.download(kept, path, to) if kept else self._client.download(run_id, path, to)
+    def records(self, suite: str | None = None) -> list[Record]:
+        """All runs of a suite, or of every suite, oldest first; empty for an unknown suite."""
+        if self._sqlite:
+            return self._sqlite.records(suite)
+        suites = {e: name for e, name in self._client.experiments().items() if suite in (None, name)}
+        return [record for e, name in suites.items() for record in self._cache.records(e, name)]
+
+    def records_of_key(self, suite: str, key: str) -> list[Record]:
+        """The suite's runs of one key, oldest first."""
+        runs = self._client.runs(self._experiment_ids(suite), f"tags.key = '{key}'")
+        return [Record.of(run, suite, self._layout.groups) for run in runs]
+
+    def running_records(self) -> list[Record]:
+        """Runs that have not ended, oldest first; their processes may be gone."""
+        suites = self._client.experiments()
+        runs = self._client.runs(list(suites), RUNNING)
+        return [Record.of(run, suites[run.info.experiment_id], self._layout.groups) for run in runs]
+
+    def is_running(self, suite: str, key: str, exclude: str = "") -> bool:
+        """Whether a server's run of the key has a recent heartbeat; the run with the id `exclude` does not count.
+
+        Processes of one machine need no server for that: see `benchmark.core.locks`.
+        """
+        now = self._client.server_time()
+        if now is None:
+            return False
+        runs = self._client.runs(self._experiment_ids(suite), f"{RUNNING} AND tags.key = '{key}'")
+        return any(is_alive(run, now) for run in runs if run.info.run_id != exclude)
+
+    def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
+        """Ends the runs (of `keys`, or all) that have lost their process, and returns their ids."""
+        now = self._client.server_time()
+        running = self._client.runs(list(self._client.experiments()), RUNNING)
+        candidates = [run for run in running if keys is None or run.data.tags.get("key") in keys]
+        stale = [run.info.run_id for run in candidates if is_stale(run, now)]
+        for run_id in stale:
+            ActiveRun(self._client, run_id).kill()
+        return stale
+
+    def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
+        """(epoch, value) of each point of a curve, in order; `metric` is named as in `ActiveRun.log_epoch`."""
+        name = self._layout.groups.metric_name(epoch_column(metric))
+        points = (self._sqlite or self._cache).history(run_id, name)
+        return sorted((step, value) for step, value in points if math.isfinite(value))
+
+    def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
+        """Logs metrics by column, as the latest ones, to a run that may have ended."""
+        self._client.log(run_id, metrics=metrics, not_before=self._client.next_timestamp(run_id))
+
+    def files(self, run_id: str, folder: str) -> list[str]:
+        """Paths of the content of a run's folder; empty for an unknown folder."""
+        return self._client.files(run_id, folder)
 
     def text(self, run_id: str, path: str) -> str:
-        """What a text file of a run says. Raises StoreError where there is none, ValueError where it is no text."""
+        """Content of a run's text file. Raises StoreError if there is none, ValueError if it is no text."""
 
         def read() -> str:
             with tempfile.TemporaryDirectory() as folder:
                 return self.download(run_id, path, Path(folder)).read_text(encoding="utf-8")
 
-        return read() if self._file else self._remembered.text(run_id, path, read)
+        return read() if self._sqlite else self._cache.text(run_id, path, read)
 
-    def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
-        """A curve of a run as (epoch, value), in order; `metric` is named as in `ActiveRun.log_epoch`."""
-        name = metric_name(epoch_name(metric))
-        points = tables.history(self._file, run_id, name) if self._file else self._remembered.history(run_id, name)
-        return sorted((step, value) for step, value in points if math.isfinite(value))
-
-    def runs_url(self, suite: str) -> str:
-        """Start of the web address of the suite's runs, to be followed by a run's id; empty for an unknown suite."""
-        known = {name: experiment for experiment, name in self._suites().items()}
-        return runs_url(self.uri, known[suite]) if suite in known else ""
-
-    def view_url(self, suite: str) -> str:
-        """Web address of the suite's runs as its saved view shows them; empty for an unknown suite."""
-        known = {name: experiment for experiment, name in self._client.experiments().items()}
-        return view_url(self.uri, known[suite]) if suite in known else ""
-
-    def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
-        """Adds later measurements to a run, finished or not; they count even where the clock went back meanwhile."""
-        self._client.write(run_id, metrics=grouped_metrics(metrics), not_before=self._client.after(run_id))
+    def download(self, run_id: str, path: str, to: Path) -> Path:
+        """Copies a run's file or folder into the folder `to`, and returns the copy's path."""
+        artifacts = self._sqlite.artifact_folder(run_id) if self._sqlite else None
+        return copy_from(artifacts, path, to) if artifacts else self._client.download(run_id, path, to)
 
     def add_artifacts(self, run_id: str, folder: Path, path: str = "") -> None:
-        """Copies what is in `folder` into a run's folder `path`, over what is there; the run may have finished."""
-        kept = tables.artifact_folder(self._file, run_id) if self._file else None
-        if kept:
-            files.upload(folder, kept, path)
+        """Copies the content of `folder` into a run's folder `path`, over older files; the run may have ended."""
+        artifacts = self._sqlite.artifact_folder(run_id) if self._sqlite else None
+        if artifacts:
+            copy_into(artifacts, folder, path)
         else:
-            self._client.upload(run_id, folder, path)
-            self._client.mark(run_id)
+            self._client.log_artifacts(run_id, folder, path)
+            self._client.mark_changed(run_id)
 
     def publish(self, run_id: str, name: str, alias: str, model: TextModel) -> str:
-        """Registers a run's model as `name@alias` for `mlflow models serve`; returns its address, `models:/...`."""
-        return publish(self._client.registry, run_id, name, alias, model)
+        """Registers a run's model as `name@alias` for `mlflow models serve`; returns `models:/NAME@ALIAS`."""
+        return self._client.registry.publish(run_id, name, alias, model)
 
-    def kill_stale(self, keys: Collection[str] | None = None) -> list[str]:
-        """Ends the runs (of `keys`, or any) that nobody is at any more; returns their ids.
+    def runs_url(self, suite: str) -> str:
+        """Web address of the suite's runs, which a run's id completes; empty for an unknown suite."""
+        ids = [experiment for experiment, name in self._suites().items() if name == suite]
+        return runs_url(self.uri, ids[-1]) if ids else ""
 
-        Their process on this machine is gone, or they have given a server no sign of life for long.
-        """
-        now = self._client.server_time()
-        going_on = self._client.runs(list(self._client.experiments()), GOING_ON)
-        asked = [run for run in going_on if keys is None or run.data.tags.get("key") in keys]
-        stale = [run.info.run_id for run in asked if is_stale(run, now)]
-        for run_id in stale:
-            ActiveRun(self._client, run_id).kill()
-        return stale
+    def view_url(self, suite: str) -> str:
+        """Web address of the suite's saved view; empty for an unknown suite."""
+        url = self.runs_url(suite)
+        return url.rstrip("/") + self._layout.view.query() if url else ""
 
-    def _experiments_of(self, suite: str) -> list[str]:
+    def _connect(self, *, probe: bool) -> "Client":
+        from tracking.client import Client  # imports mlflow, which takes seconds
+
+        return Client(self._config, self._layout, probe=probe)
+
+    def _experiment_ids(self, suite: str) -> list[str]:
         own = self._experiments.get(suite)
         return [own] if own else [e for e, name in self._client.experiments().items() if name == suite]
 
     def _suites(self) -> dict[str, str]:
-        """By experiment id."""
-        return tables.experiments(self._file) if self._file else self._client.experiments()
+        """Suite by experiment id."""
+        return self._sqlite.experiments() if self._sqlite else self._client.experiments()

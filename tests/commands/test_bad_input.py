@@ -144,7 +144,7 @@ def test_a_bad_suite_file(files: str, more: dict[str, str], message: str, folder
         (("--suite", "classification", "--vectors", "none.vec"), "No vectors at 'none.vec'"),
         (
             ("--suite", "classification", "--tracking-uri", "mlruns"),
-            "Tracking address 'mlruns' is none that can be opened",
+            "Unknown tracking address 'mlruns'",
         ),
     ],
 )
@@ -306,6 +306,6 @@ def test_a_tracking_server_that_does_not_answer(listening: bool, refused: Refuse
     with port(listening=listening) as number:
         said = refused("--suite", "classification", "--tracking-uri", f"http://127.0.0.1:{number}")
     assert said.startswith(f"http://127.0.0.1:{number}: ")
-    assert "Nothing was begun: see that this store answers, or name another by --tracking-uri" in said
+    assert "Nothing was started. Start this store, or name another by --tracking-uri" in said
     assert len(said.splitlines()) == 1
     assert time.monotonic() - start < 15

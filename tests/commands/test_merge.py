@@ -18,11 +18,11 @@ import pytest
 from benchmark.cli.command import run_command
 from benchmark.core.cache import lock_path
 from benchmark.core.errors import BAD_INPUT
-from benchmark.core.run_store import open_store
+from benchmark.core.run_store import merge_stores, open_store
 from benchmark.merge import main
 from tests.support.commands import own_environment
 from tests.support.run_factory import AddRun
-from tracking import Merge, Record, Store, StoreError
+from tracking import Record, Store, StoreError
 
 OWN_TAGS = ("merged_from", "merged_at")
 
@@ -106,7 +106,7 @@ def test_runs_come_over_whole_and_once(
     assert main([store.uri, other_uri]) == 0
     said = capsys.readouterr().out
     assert copied(said) == 0
-    assert "8 were there already" in said
+    assert "8 were already there" in said
     assert everything(open_store(other_uri), tmp_path / "again") == there
     assert not any(set(OWN_TAGS) & set(record.tags) for record in store.records()), "the first store is as it was"
 
@@ -146,7 +146,7 @@ def test_a_run_that_goes_on_waits_and_a_deleted_one_stays_deleted(
     live = add_run(store, seed=1, status="running")
     main([store.uri, other_uri])
     assert "Copied 1 runs" in (said := capsys.readouterr().out)
-    assert "1 still going on: merge again when they have ended" in said
+    assert "1 are still running: merge again when they have ended" in said
     other = open_store(other_uri)
     [record] = other.records()
     other._client._mlflow.delete_run(record.run_id)
@@ -335,8 +335,8 @@ def test_stores_that_cannot_be_merged(
     before = sorted(desk_folder.rglob("*"))
     assert "none.db does not exist" in refused("sqlite:///none.db", store.uri, capsys=capsys)
     assert "cannot be merged into itself" in refused(store.uri, f"{store.uri}", capsys=capsys)
-    assert "is none that can be opened" in refused("somewhere", capsys=capsys)
-    assert "Nothing was begun" in refused(store.uri, "http://127.0.0.1:9", capsys=capsys)
+    assert "Unknown tracking address" in refused("somewhere", capsys=capsys)
+    assert "Nothing was started" in refused(store.uri, "http://127.0.0.1:9", capsys=capsys)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     assert "cannot be merged into itself" in refused(store.uri, capsys=capsys)
     assert sorted(desk_folder.rglob("*")) == before, "nothing is made"
@@ -347,7 +347,7 @@ def test_one_merge_at_a_time(store: Store, other_uri: str, capsys: pytest.Captur
     from filelock import FileLock
 
     with FileLock(lock_path("merge")):
-        assert "Another merge is going on here" in refused(store.uri, other_uri, capsys=capsys)
+        assert "Another merge is running" in refused(store.uri, other_uri, capsys=capsys)
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -384,6 +384,6 @@ def test_a_killed_merge_is_gone_on_with(
 @pytest.mark.usefixtures("desk_folder")
 def test_an_address_is_shown_without_its_password(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"http://me:\*\*\*@127.0.0.1:9") as failed:
-        Merge.between(store.uri, "http://me:secret@127.0.0.1:9")
+        merge_stores(store.uri, "http://me:secret@127.0.0.1:9")
     assert "secret" not in str(failed.value)
     assert not list(tmp_path.glob("*secret*"))

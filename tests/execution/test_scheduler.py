@@ -36,8 +36,7 @@ from benchmark.reporting.missing_results import kind_of
 from benchmark.reporting.results import results
 from benchmark.run import main
 from tests.support.commands import Finished, enter, start_command
-from tracking import Record, Store
-from tracking.provenance import owner
+from tracking import Record, Store, owner
 
 SECONDS = 300
 """Longer than any machine needs to begin a run."""

@@ -21,7 +21,7 @@ from benchmark.export.registered_model import BEST, best_students, publish_best
 from tests.bundle.test_bundle import make_bundle
 from tests.support.run_factory import AddRun
 from tracking import Store
-from tracking.models import registered_name
+from tracking.registry import registered_name
 
 N_REQUESTS, N_CLIENTS = 5000, 8
 START_SECONDS = 120

@@ -28,6 +28,7 @@ from benchmark import list as runs
 from benchmark.bundle import files as bundle_files
 from benchmark.cli.options import MAX_SEED, parser, request
 from benchmark.core.errors import BenchmarkError, DataError, InputError
+from benchmark.core.run_store import GROUPS
 from benchmark.core.spec import TASKS, RunSpec, Task
 from benchmark.data import pool
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
@@ -51,10 +52,8 @@ from benchmark.reporting.results import COLUMNS, results
 from benchmark.reporting.tuned_rates import BEST_RATE, tuned_rates
 from benchmark.reporting.tuning_section import tuning_page, tuning_studies
 from students import STUDENTS
-from tracking import Record, StoreError, is_dead, ui_command
+from tracking import Record, StoreError, is_dead, ui_command, without_password
 from tracking.config import TrackingConfig, resolve
-from tracking.interface import without_password
-from tracking.names import column_name, metric_name
 
 N_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 NIGHTLY = 1000
@@ -408,8 +407,8 @@ def test_valid_mlflow_yml_comes_back(place: Path, key: str, value: str) -> None:
 @given(st.text(max_size=20).filter(lambda text: "/" not in text))
 @example(column=":x41:")
 def test_metric_names(column: str) -> None:
-    assert column_name(metric_name(column)) == column
-    assert re.fullmatch(r"[\w\-. :/]+", metric_name(column), re.ASCII)
+    assert GROUPS.column_name(GROUPS.metric_name(column)) == column
+    assert re.fullmatch(r"[\w\-. :/]+", GROUPS.metric_name(column), re.ASCII)
 
 
 @fuzzed

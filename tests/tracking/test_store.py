@@ -1,5 +1,6 @@
 """The store of runs: what is written comes back, whoever else writes, and whatever ends a process."""
 
+import copy
 import json
 import os
 import re
@@ -15,14 +16,12 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from benchmark.core.run_store import open_store
+from benchmark.core.run_store import GROUPS, open_store
 from tests.support import ROOT
-from tracking import ActiveRun, NoStoreError, Store, StoreError, git_commit, machine, ui_command
+from tracking import ActiveRun, NoStoreError, Record, Store, StoreError, git_commit, is_dead, machine, owner, ui_command
 from tracking.config import resolve
-from tracking.names import GROUPED, column_name, metric_name
-from tracking.outbox import Outbox
-from tracking.provenance import SOURCE, command, is_dead, owner
-from tracking.record import record_of
+from tracking.connection import Outbox
+from tracking.provenance import SOURCE, command
 
 TAGS = {"key": "k", "role": "train"}
 
@@ -63,6 +62,14 @@ def test_what_is_written_comes_back(store: Store) -> None:
     assert record.tags["machine"] == machine()
     assert record.end_time is not None
     assert record.end_time >= record.start_time
+
+
+def test_a_copy_for_another_process_connects_by_itself(store: Store) -> None:
+    store.begin("emo", "ours", tags=TAGS, params={}).finish({})
+    theirs = copy.copy(store)  # as pickle does
+    assert "_client" not in vars(theirs)
+    theirs.begin("emo", "theirs", tags=TAGS, params={}).finish({"test_f1": 0.5})
+    assert [(record.name, record.metrics) for record in store.records()] == [("ours", {}), ("theirs", {"test_f1": 0.5})]
 
 
 def test_every_status_is_told_apart(store: Store) -> None:
@@ -116,16 +123,16 @@ def test_long_values_are_marked_and_kept_whole(store: Store, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "column", [*GROUPED, "latency_onnx_int8_ms", "size_onnx_mib", "f1/a@b %é", "made up", "epoch/x", ":x41:"]
+    "column", [*GROUPS.names, "latency_onnx_int8_ms", "size_onnx_mib", "f1/a@b %é", "made up", "epoch/x", ":x41:"]
 )
 def test_metric_names_go_both_ways(column: str) -> None:
-    assert column_name(metric_name(column)) == column
+    assert GROUPS.column_name(GROUPS.metric_name(column)) == column
 
 
 def test_metric_names_are_grouped() -> None:
-    assert metric_name("test_f1") == "score/test_f1"
-    assert metric_name("n_parameters") == "size/parameters"
-    assert metric_name("latency_torch_ms") == "latency/torch_ms"
+    assert GROUPS.metric_name("test_f1") == "score/test_f1"
+    assert GROUPS.metric_name("n_parameters") == "size/parameters"
+    assert GROUPS.metric_name("latency_torch_ms") == "latency/torch_ms"
 
 
 def test_two_processes_write_at_once_into_a_store_that_neither_has_made(tmp_path: Path) -> None:
@@ -264,10 +271,10 @@ def test_the_argument_wins_over_the_environment_over_the_file(tmp_path: Path, mo
     [
         ("traking_uri: x", "unknown key 'traking_uri'. Did you mean 'tracking_uri'?"),
         ("tracking_uri: [1]", "must be text"),
-        ("- a", "must hold"),
+        ("- a", "must contain"),
         ("a: b: c", "is not YAML"),
-        ("tracking_uri: ./mlruns", "is none that can be opened"),
-        ("tracking_uri: ftp://x", "is none that can be opened"),
+        ("tracking_uri: ./mlruns", "Unknown tracking address"),
+        ("tracking_uri: ftp://x", "Unknown tracking address"),
     ],
 )
 def test_a_wrong_file_is_named(text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,7 +360,7 @@ def test_an_sqlite_store_is_read_from_its_tables_as_mlflow_would(store: Store) -
     deleted = store.begin("emo", "deleted", tags=TAGS, params={}).run_id
     store._client._mlflow.delete_run(deleted)
     suites = store._client.experiments()
-    of_mlflow = [record_of(run, suites[run.info.experiment_id]) for run in store._client.runs(list(suites))]
+    of_mlflow = [Record.of(run, suites[run.info.experiment_id], GROUPS) for run in store._client.runs(list(suites))]
     assert store.records() == of_mlflow
     assert store.records("emo") == of_mlflow[:2]
     assert store.suites() == sorted(suites.values())

@@ -13,11 +13,9 @@ from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Run
 from tests.cli.test_progress import SPEC
 from tests.support.mlflow_server import Server
-from tracking import Store, StoreError, pulse
-from tracking.live import ActiveRun
-from tracking.names import CHANGED
-from tracking.provenance import owner
-from tracking.pulse import ALIVE_MS, DEAD_MS
+from tracking import ActiveRun, Store, StoreError, heartbeat, owner
+from tracking.heartbeat import ALIVE_MS, STALE_MS
+from tracking.runs import CHANGED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 
@@ -76,9 +74,9 @@ def test_a_run_of_a_process_of_this_machine_that_is_gone(there: Store, suite: st
 
 def test_a_silent_run_is_ended_by_whoever_comes(there: Store, suite: str, later: Later) -> None:
     silent = begun(there, suite, key="silent", owner="another machine/boot/1/2")
-    later(DEAD_MS - 5000)
+    later(STALE_MS - 5000)
     assert there.kill_stale({"silent", "talking"}) == []
-    later(DEAD_MS + 5000)
+    later(STALE_MS + 5000)
     talking = begun(there, suite, key="talking", owner="another machine/boot/1/3")
     assert there.kill_stale({"silent", "talking"}) == [silent.run_id]
     later(0)
@@ -92,7 +90,7 @@ def test_a_silent_run_is_ended_by_whoever_comes(there: Store, suite: str, later:
 def test_a_run_that_goes_on_says_so_until_it_ends(
     there: Store, suite: str, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0.05)
     run = begun(there, suite)
     begin = marked(there, run)
     later(60_000)
@@ -107,14 +105,14 @@ def test_a_run_that_goes_on_says_so_until_it_ends(
 def test_a_server_that_does_not_answer_a_beat_is_asked_again(
     there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0.05)
     beats: list[str] = []
 
     def away(run_id: str) -> None:
         beats.append(run_id)
         raise ConnectionError
 
-    monkeypatch.setattr(there._client.pulse, "_mark", away)
+    monkeypatch.setattr(there._client.heartbeat, "_send", away)
     run = begun(there, suite)
     wait_until(lambda: beats.count(run.run_id) > 2)
     run.finish({})

@@ -13,8 +13,8 @@ from benchmark.core.run_store import open_store
 from tests.support.damage import damage
 from tests.support.mlflow_server import Server, serving
 from tests.support.run_factory import AddRun
-from tracking import Merge, Record, Store, StoreError, memory
-from tracking.remembered import MARGIN_MS, WHOLE_MS
+from tracking import Merge, Record, Store, StoreError, record_cache
+from tracking.record_cache import FULL_READING_MS, MARGIN_MS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 
@@ -31,7 +31,7 @@ class Runner:
         self.asked: set[str] = set()
         monkeypatch.setattr(self.client, "server_time", lambda: self.now)
         monkeypatch.setattr(self.client, "runs", partial(self._counted, self.client.runs))
-        monkeypatch.setattr(self.client, "create", partial(self._begun, self.client.create))
+        monkeypatch.setattr(self.client, "create_run", partial(self._begun, self.client.create_run))
 
     def _counted(self, ask: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         found = ask(*arguments, **options)
@@ -50,7 +50,7 @@ class Runner:
     def standing(self) -> list[Record]:
         """What the server has, whatever is remembered."""
         [experiment] = [e for e, suite in self.client.experiments().items() if suite == self.suite]
-        seen = self.store._remembered._ask(experiment, self.suite).values()
+        seen = self.store._cache._request(experiment, self.suite).values()
         return sorted((one.record for one in seen), key=lambda record: record.start_time)
 
 
@@ -99,9 +99,9 @@ def test_a_run_that_is_begun_goes_on_and_ends(runner: Runner, add_run: AddRun) -
 
 
 def test_a_run_of_a_machine_whose_clock_is_a_month_behind(runner: Runner, add_run: AddRun) -> None:
-    runner.own_now -= 30 * WHOLE_MS
+    runner.own_now -= 30 * FULL_READING_MS
     late = add_run(runner.store, runner.suite, seed=7)
-    runner.own_now += 30 * WHOLE_MS
+    runner.own_now += 30 * FULL_READING_MS
     assert runner.read()[0].run_id == late, "the oldest by its own clock"
     assert runner.asked == {late}
     assert runner.read() == runner.standing()
@@ -159,7 +159,7 @@ def test_a_memory_of_another_form_is_let_be(runner: Runner, tmp_path: Path, monk
     """An earlier version may still use it."""
     [earlier] = (tmp_path / "cache" / "runs").iterdir()
     content = earlier.read_bytes()
-    monkeypatch.setattr(memory, "TABLES", f"{memory.TABLES}CREATE TABLE IF NOT EXISTS later (run_id TEXT);")
+    monkeypatch.setattr(record_cache, "TABLES", f"{record_cache.TABLES}CREATE TABLE IF NOT EXISTS later (run_id TEXT);")
     assert len(open_store(runner.store.uri).records(runner.suite)) == 3
     assert earlier.read_bytes() == content
     assert len(list(earlier.parent.iterdir())) == 2
@@ -180,7 +180,7 @@ def test_curves_and_texts_of_an_ended_run_are_fetched_once(
         (tmp_path / "files").mkdir(exist_ok=True)
         (tmp_path / "files" / "a.txt").write_text(text)
         runner.store.add_artifacts(run_id, tmp_path / "files")
-        runner.client.write_point(run_id, {"epoch/valid_f1": 0.5}, len(text))
+        runner.client.log_point(run_id, {"epoch/valid_f1": 0.5}, len(text))
         runner.store.records(runner.suite)
         for n_readings in (1, 2, 3, 3):  # remembered once it has been left alone for a while
             assert runner.store.text(run_id, "a.txt") == text
@@ -236,10 +236,10 @@ def test_all_is_read_anew_once_a_day_and_where_the_servers_clock_went_back(runne
     ids = {record.run_id for record in runner.read()}
     runner.client._mlflow.set_tag(min(ids), "by_hand", "in the UI")
     assert "by_hand" not in {name for record in runner.read() for name in record.tags}
-    runner.now += WHOLE_MS
+    runner.now += FULL_READING_MS
     assert "by_hand" in {name for record in runner.read() for name in record.tags}
     assert runner.asked == ids
-    runner.now -= WHOLE_MS
+    runner.now -= FULL_READING_MS
     runner.read()
     assert runner.asked == ids
 

@@ -1,0 +1,132 @@
+"""Connection to a store: requests in order, retried while the store is busy or away, with typed errors."""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from email.utils import parsedate_to_datetime
+from functools import partial
+from queue import Queue
+from typing import TypeVar
+
+from mlflow.exceptions import MlflowException
+from mlflow.utils.credentials import get_default_host_creds
+from mlflow.utils.rest_utils import http_request
+from requests.exceptions import ConnectionError as NoConnectionError
+from requests.exceptions import RequestException
+from sqlalchemy.exc import SQLAlchemyError
+
+from tracking.config import is_local, is_server
+from tracking.errors import StoreError, error_message, without_password
+
+BUSY = ("database is locked", "database table is locked")
+"""SQLite's messages while another process writes."""
+BUSY_SECONDS = 60.0
+AWAY = re.compile("failed with (timeout )?exception(?!.*too many 500 )", re.DOTALL)
+"""MLflow's message about a server that did not answer, after MLflow's own retries."""
+AWAY_SECONDS = 600.0
+"""Limit of the wait for a server or database that has answered before."""
+
+Request = Callable[[], object]
+Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+
+
+class Connection:
+    """Connection to one store. Methods raise StoreError, with the store's message, and nothing else."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._outbox = Outbox()
+
+    def call(self, request: Callable[[], Answer], hint: str = "") -> Answer:
+        """The answer to a request, which follows all that were sent before. A `hint`, the end of the error message,
+        marks a store's first request: that one is not retried.
+        """
+        self._outbox.flush()
+        return self._retry(request, hint)
+
+    def send(self, request: Request) -> None:
+        """Makes a request without waiting for a server; its error is raised by the next `call`."""
+        if is_local(self._uri):
+            self.call(request)
+        else:
+            self._outbox.put(lambda: self._retry(request))
+
+    def pages(self, page: Callable[[str | None], Sequence[Item]]) -> Iterator[Sequence[Item]]:
+        """All pages, requested one by one; `page` takes the token of the previous one."""
+        token: str | None = None
+        while True:
+            items = self.call(partial(page, token))
+            yield items
+            token = getattr(items, "token", None)
+            if not token:
+                return
+
+    def server_time(self) -> int | None:
+        """The server's clock, in ms since 1970; None without a server, or from one that does not give its time."""
+        if not is_server(self._uri):
+            return None
+        server = get_default_host_creds(self._uri)  # type: ignore[no-untyped-call]
+        answer = self._retry(lambda: http_request(server, "/health", "GET"))  # type: ignore[no-untyped-call]
+        date = answer.headers.get("Date")
+        return int(parsedate_to_datetime(date).timestamp()) * 1000 if date else None
+
+    def _retry(self, request: Callable[[], Answer], hint: str = "") -> Answer:
+        start = time.monotonic()
+        while True:
+            try:
+                return request()
+            except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
+                if time.monotonic() - start >= _retry_seconds(error, local=is_local(self._uri), first=bool(hint)):
+                    raise StoreError(f"{without_password(self._uri)}: {error_message(error, hint)}") from error
+            time.sleep(random.uniform(0.05, 0.5))
+
+
+class Outbox:
+    """Requests sent one after another by a background thread: training continues while a server is away."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[Request] = Queue()
+        self._failure: Exception | None = None
+        self._thread: threading.Thread | None = None
+
+    def put(self, request: Request) -> None:
+        """Queues a request and returns at once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._send, daemon=True)
+            self._thread.start()
+        self._queue.put(request)
+
+    def flush(self) -> None:
+        """Returns once the queue is empty; raises the error of a request that failed."""
+        self._queue.join()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _send(self) -> None:
+        """Requests after a failed one are dropped: a curve may end early, but has no gaps."""
+        while True:
+            request = self._queue.get()
+            try:
+                if self._failure is None:
+                    request()
+            except Exception as error:
+                self._failure = error
+            finally:
+                self._queue.task_done()
+
+
+def _retry_seconds(error: Exception, *, local: bool, first: bool) -> float:
+    """Time for which a request that ends in `error` is retried."""
+    if local:
+        return BUSY_SECONDS if any(message in str(error) for message in BUSY) else 0
+    return AWAY_SECONDS if _is_away(error) and not first else 0
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the server did not answer, or its database did not answer the server."""
+    unavailable = getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE"
+    return unavailable or isinstance(error, NoConnectionError) or AWAY.search(str(error)) is not None

@@ -1,0 +1,157 @@
+"""Runs of the store: `ActiveRun`, one that is being written, and `Record`, one that was read."""
+
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tracking.ui import MetricGroups
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+    from tracking.client import Client
+
+Status = Literal["finished", "failed", "skipped", "running", "killed"]
+STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
+SUITE_TAG, PARENT_TAG = "suite", "mlflow.parentRunId"
+CHANGED = "store/changed_at_ms"
+"""Metric of a server's run: when it was last changed, by the server's clock in ms. No record has it."""
+PARAM_LIMIT = 6000
+TAG_LIMIT = 8000
+"""Characters of a value in MLflow. A longer one is cut with a mark, and stored in full as a file of the run."""
+LONG_VALUES = "long_values"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One run, as it was when it was read."""
+
+    run_id: str
+    suite: str
+    name: str
+    status: Status
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    """Latest value by column; without those that were not measured."""
+    start_time: int
+    """Milliseconds since 1970."""
+    end_time: int | None
+    """Milliseconds since 1970; None while the run is active."""
+    parent: str | None = None
+    """Run id of the parent run."""
+
+    @classmethod
+    def of(cls, run: "Run", suite: str, groups: MetricGroups) -> "Record":
+        """Record of MLflow's run."""
+        tags, metrics = dict(run.data.tags), run.data.metrics.items()
+        return cls(
+            run_id=run.info.run_id,
+            suite=suite,
+            name=run.info.run_name,
+            status=status_of(run.info.status, tags),
+            tags=tags,
+            params=dict(run.data.params),
+            metrics={groups.column_name(name): x for name, x in metrics if name != CHANGED and math.isfinite(x)},
+            start_time=run.info.start_time,
+            end_time=run.info.end_time,
+            parent=tags.get(PARENT_TAG),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.tags.get("key", "")
+
+    @property
+    def seconds(self) -> float | None:
+        """Duration; None while the run is active, or if the clock was set back meanwhile."""
+        if self.end_time is None or self.end_time < self.start_time:
+            return None
+        return (self.end_time - self.start_time) / 1000
+
+
+def status_of(status: str, tags: Mapping[str, str]) -> Status:
+    """Status by MLflow's, which has no `skipped`: such a run is finished and has a tag."""
+    if status == "FINISHED" and tags.get("status") == "skipped":
+        return "skipped"
+    return STATUS.get(status, "running")
+
+
+class ActiveRun:
+    """A run that is being written. Its status is written last, so it is finished only once `finish` has returned."""
+
+    def __init__(self, client: "Client", run_id: str, not_before: int = 0) -> None:
+        """`not_before` is the earliest time of its final metrics, in ms; see `Client.next_timestamp`."""
+        self._client = client
+        self._not_before = not_before
+        self.run_id = run_id
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float | None]) -> None:
+        """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is stored as `epoch/train_loss`."""
+        points = {epoch_column(name): value for name, value in metrics.items()}
+        self._client.log_point(self.run_id, points, epoch)
+
+    def log_artifacts(self, folder: Path, path: str = "") -> None:
+        """Copies the content of `folder` into the run's folder `path`."""
+        self._client.log_artifacts(self.run_id, folder, path)
+
+    def log_texts(self, texts: Mapping[str, str]) -> None:
+        """Stores each text as a file, `long_values/NAME.txt`."""
+        if not texts:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in texts.items():
+                (Path(folder) / f"{name.replace('/', '_')}.txt").write_text(text, encoding="utf-8")
+            self.log_artifacts(Path(folder), LONG_VALUES)
+
+    def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
+        """Logs the final metrics by column (None: not measured), and ends the run as finished."""
+        self._end("FINISHED", "finished", tags or {}, metrics)
+
+    def skip(self, reason: str) -> None:
+        """Ends the run as one that cannot be done here."""
+        self._end("FINISHED", "skipped", {"reason": reason})
+
+    def fail(self, reason: str) -> None:
+        """Ends the run as failed."""
+        self._end("FAILED", "failed", {"reason": reason})
+
+    def kill(self) -> None:
+        """Ends the run as interrupted."""
+        self._end("KILLED", "killed", {})
+
+    def cancel(self) -> None:
+        """Ends the run as interrupted, since another machine has begun it too."""
+        self._end("KILLED", "killed", {"reason": "Another machine had begun it too."})
+
+    def _end(
+        self,
+        mlflow_status: str,
+        status: Status,
+        tags: Mapping[str, str],
+        metrics: Mapping[str, float | None] | None = None,
+    ) -> None:
+        self._client.heartbeat.stop(self.run_id)
+        short, long = cut_values({**tags, "status": status}, TAG_LIMIT)
+        self.log_texts(long)
+        self._client.log(self.run_id, metrics=metrics, tags=short, not_before=self._not_before)
+        self._client.end_run(self.run_id, mlflow_status)
+
+
+def epoch_column(name: str) -> str:
+    """Column of a curve: `epoch/NAME`, unless the name has a group."""
+    return name if "/" in name else f"epoch/{name}"
+
+
+def cut_values(texts: Mapping[str, str], limit: int) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts cut to `limit` characters with a mark, and the whole texts of those that were longer."""
+    long = {name: text for name, text in texts.items() if len(text) > limit}
+    return {name: _cut(name, text, limit) for name, text in texts.items()}, long
+
+
+def _cut(name: str, text: str, limit: int) -> str:
+    mark = f" [... {len(text)} characters, whole in {LONG_VALUES}/{name}.txt]"
+    return text if len(text) <= limit else text[: limit - len(mark)] + mark
