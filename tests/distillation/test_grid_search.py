@@ -10,6 +10,7 @@ import torch
 from benchmark.cli.options import parser, request
 from benchmark.core.errors import DONE, SOME_FAILED, DivergedError
 from benchmark.core.presets import FINALISTS, GRID_RATES, SCREENING, SEARCH_COST
+from benchmark.core.run_store import open_store
 from benchmark.distillation import grid_search as grid
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.training_run import TrainingRun
@@ -200,7 +201,7 @@ def test_a_trial_that_breaks_says_why(training_run: TrainingRun, store: Store, b
 
 
 def of_role(role: str) -> list[Record]:
-    return [record for record in Store.open().records("own") if record.tags["role"] == role]
+    return [record for record in open_store().records("own") if record.tags["role"] == role]
 
 
 def test_the_command_searches_on_the_first_seed_for_all(arguments: list[str]) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from benchmark.cli.options import parser, request
 from benchmark.core.errors import InputError, RunError
-from benchmark.core.run_store import open_store
+from benchmark.core.run_store import merge_stores, open_store
 from benchmark.core.spec import RunSpec
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.sources import PRIVATE
@@ -23,7 +23,7 @@ from benchmark.execution.executors.ray.file_sets import FileSet, PathResolver
 from benchmark.execution.executors.ray.upload_inputs import upload_inputs
 from benchmark.execution.plan import plan_runs
 from tests.support.model_factory import make_fill_mask, make_marian, smalltalk
-from tracking import Merge, Store, StoreError
+from tracking import Store, StoreError
 
 MODELS = ("--translate", "there", "back", "--fill-mask", "mask")
 OPTIONS = ("-s", "cnn", "--vectors", "v.vec", "--in-domain", "domain.txt", *MODELS, "--augmented", "5")
@@ -342,7 +342,7 @@ def test_what_was_brought_from_another_store_need_not_be_sent(suite: str, store:
     suite_data, specs = everything(suite)
     upload_inputs(suite_data, specs, store)
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
-    list(Merge.between(store.uri, other.uri).copy())
+    list(merge_stores(store.uri, other.uri).copy())
     assert len(data_runs(other, "chat")) == 8
     upload_inputs(suite_data, specs, other)
     assert len(data_runs(other, "chat")) == 8
