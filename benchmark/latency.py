@@ -7,8 +7,8 @@ nothing else run on the machine.
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-import torch
 from rich.console import Console
 
 from benchmark.cli.command import run_command
@@ -19,7 +19,7 @@ from benchmark.core.run_store import open_store
 from benchmark.core.spec import TEACHER, RunSpec
 from benchmark.data.suites import Suite, load_suite
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.execution.runner import Runner
+from benchmark.execution.run_description import tags
 from benchmark.export.registered_model import publish_best, show_served
 from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.protocol import BUDGETS
@@ -43,9 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     budget = BUDGETS[args.budget]
     due = models if args.again else unmeasured(models, store.records(suite.name), budget)
     console.print(f"Measuring {len(due)} of {len(models)} finished runs, budget {budget.name} ...")
-    for runner, group in _desks(due, suite, store, args.teacher):
+    for suite_data, preset, group in _groups(due, suite, args.teacher):
         beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
-        for model in measure(_on_this_data(group, runner.suite_data, console), runner, budget=budget, beside=beside):
+        current = _on_this_data(group, suite_data, console)
+        run_tags = partial(tags, preset=preset)
+        for model in measure(current, store=store, suite_data=suite_data, tags=run_tags, budget=budget, beside=beside):
             console.print(f"  {model.spec.name}", markup=False, highlight=False)
     show_served(publish_best(store, store.records(suite.name)), console)
     records = {record.run_id: record for record in store.records(suite.name)}
@@ -71,16 +73,15 @@ def _is_known(record: Record, suite: Suite) -> bool:
     return told and params["dataset"] in suite.entries and params["student"] in (TEACHER, *STUDENTS)
 
 
-def _desks(
-    models: Sequence[Finished], suite: Suite, store: Store, teacher: str | None
-) -> Iterator[tuple[Runner, list[Finished]]]:
-    """A desk for each teacher and preset, with the models that belong there."""
+def _groups(
+    models: Sequence[Finished], suite: Suite, teacher: str | None
+) -> Iterator[tuple[SuiteData, str, list[Finished]]]:
+    """Data, preset and models of each teacher, preset and limit."""
     groups: dict[tuple[str, str, int], list[Finished]] = defaultdict(list)
     for model in models:
         groups[teacher or model.spec.teacher, model.record.tags.get("preset", ""), model.spec.limit].append(model)
     for (name, preset, limit), group in groups.items():
-        suite_data = SuiteData(suite=suite, teacher=name, limit=limit)
-        yield Runner(suite_data=suite_data, store=store, device=torch.device("cpu"), preset=preset), group
+        yield SuiteData(suite=suite, teacher=name, limit=limit), preset, group
 
 
 def _on_this_data(models: Sequence[Finished], suite_data: SuiteData, console: Console) -> list[Finished]:

@@ -10,8 +10,8 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from benchmark.cli.command import run_command
-from benchmark.cli.options import known, positive, rate, request, seed
-from benchmark.cli.progress import SweepProgress
+from benchmark.cli.options import benchmark_config, known, parser, positive, rate, seed
+from benchmark.cli.progress import RunProgress
 from benchmark.core.cache import lock_path, require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
 from benchmark.core.run_store import open_store
@@ -23,9 +23,8 @@ from benchmark.execution.executors.local import LocalExecutor
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
 from benchmark.execution.run_status import RunStatus
 from benchmark.execution.runner import Runner
-from benchmark.execution.scheduler import finished_teachers, prepare, sweep
+from benchmark.execution.scheduler import Scheduler
 from benchmark.execution.setting_requirements import add_options, require_vectors
-from benchmark.execution.tasks import RunnerConfig
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
 from benchmark.reporting.learning_rate_plot import TrialResult, answer
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
@@ -95,8 +94,9 @@ def _request(args: argparse.Namespace) -> BenchmarkConfig:
         if args.dataset not in DATASETS:
             raise UnknownNameError("data set (or give --suite FILE.yml)", args.dataset, DATASETS)
         args.suite = DATASETS[args.dataset].task
+    defaults = vars(parser("", None).parse_args(["--suite", args.suite, "--jobs", "1"]))
     one = {"dataset": [args.dataset], "student": [args.student], "setting": [args.setting]}
-    return request(argparse.Namespace(**(vars(args) | one), seeds=1, learning_rate=None, jobs=1))
+    return benchmark_config(argparse.Namespace(**(defaults | vars(args) | one)))
 
 
 def _prepare(
@@ -110,22 +110,29 @@ def _prepare(
 ) -> tuple[Runner, Record]:
     """Has the teacher fine-tuned and its logits stored, as `benchmark.run` does, where they are not yet: its run."""
     records = store.records(config.suite.name)
-    run_status, work = RunStatus.read(records), RunnerConfig.of(suite_data, store, config, n_threads=n_threads)
-    here = LocalExecutor(n_threads=n_threads)
-    if run_status.state(teacher) != "done":
-        store.kill_stale({teacher.spec.key})
-        texts = suite_data.corpus(teacher.spec.dataset).texts("train")
-        seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
-        with SweepProgress(seconds, console) as progress:
-            sweep([teacher], run_status, work, here, progress.epoch, progress.done)
-    found = finished_teachers([student.spec], store)
+    status = RunStatus.read(records)
+    runner = Runner(suite_data=suite_data, store_uri=store.uri, preset=config.preset_name, device=config.device)
+    texts = suite_data.training_texts(teacher.spec)
+    seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
+    with RunProgress(seconds, console, [teacher.spec.name]) as progress:
+        scheduler = Scheduler(
+            runner=runner,
+            executor=LocalExecutor(n_threads=n_threads),
+            status=status,
+            on_epoch=progress.epoch,
+            on_outcome=progress.done,
+        )
+        if status.state(teacher) != "done":
+            store.kill_stale({teacher.spec.key})
+            scheduler.run([teacher.spec])
+    found = scheduler.finished_teachers([student.spec])
     if not found:
         raise RunError(
-            f"The teacher {teacher.spec.name} failed; see its run for why. Without it nothing can be taught."
+            f"The teacher {teacher.spec.name} failed; see its run for why. Without it no student can be trained."
         )
-    for reason in prepare([student.spec], found, work, here).values():
+    for reason in scheduler.ensure_teacher_outputs([student.spec], found).values():
         raise RunError(reason)
-    return work.runner(), found[student.spec.teacher_key]
+    return runner, found[student.spec.teacher_key]
 
 
 @contextmanager

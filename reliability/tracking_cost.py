@@ -126,12 +126,12 @@ class Cost:
 def metered() -> Iterator[list[Cost]]:
     """Yields a list that gets each run, from before it is begun to after it has ended."""
     ended: list[Cost] = []
-    execute, send = Runner.execute, Session.send
+    run, send = Runner.run, Session.send
 
     def timed(runner: Runner, spec: RunSpec, *given: Any, **named: Any) -> Outcome:
         waiting, begin = Waiting(), time.perf_counter()
         with METER.of(waiting):
-            outcome = execute(runner, spec, *given, **named)
+            outcome = run(runner, spec, *given, **named)
         ended.append(Cost(runner.store.uri, spec.name, time.perf_counter() - begin, waiting))
         assert not outcome.failure, outcome.failure
         return outcome
@@ -144,7 +144,7 @@ def metered() -> Iterator[list[Cost]]:
         for name, method in inspect.getmembers(kept, inspect.isfunction):
             if not name.startswith("_"):
                 setattr(kept, name, _counted(f"{kept.__name__}.{name}", method))
-    Runner.execute, Session.send = timed, sent  # type: ignore[method-assign, assignment]
+    Runner.run, Session.send = timed, sent  # type: ignore[method-assign, assignment]
     yield ended
 
 

@@ -1,4 +1,4 @@
-"""The command line of `benchmark.run`, checked, as a Request."""
+"""The command line of `benchmark.run`, checked, as a BenchmarkConfig."""
 
 import argparse
 from collections.abc import Collection, Sequence
@@ -15,9 +15,11 @@ from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import GRID, TASKS, TUNED
 from benchmark.data.suites import Suite, load_suite
 from benchmark.execution.executors.choice import LOCAL, RAY
+from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import add_options, read_augmentation, require_doable
 from benchmark.measurement.machine import usable_cores
+from benchmark.reporting.files import RESULTS, folder_name
 from students import STUDENTS
 
 SETTING = "a setting; repeatable; none means the paper's ladder"
@@ -75,7 +77,7 @@ def parser(prog: str, description: str | None, *, of_study: bool = False) -> arg
     return made
 
 
-def request(args: argparse.Namespace) -> BenchmarkConfig:
+def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     """Names checked, defaults filled in: the command line beats the suite's file, which beats the preset.
 
     Raises InputError (UnknownNameError with the nearest name) for what cannot be meant.
@@ -101,8 +103,21 @@ def request(args: argparse.Namespace) -> BenchmarkConfig:
         augmentation=augmentation,
         agreed=args.agreed,
         limit=args.limit,
-        device=device(args.device, here=getattr(args, "executor", LOCAL) == LOCAL),
+        device=device(args.device, here=args.executor == LOCAL),
         jobs=args.jobs or _usual_jobs(args.device),
+        suite_argument=args.suite,
+        named_datasets=tuple(args.dataset),
+        tuned=args.learning_rate == TUNED,
+        tracking_uri=args.tracking_uri,
+        out=args.out or RESULTS / folder_name(suite.name),
+        force=args.force,
+        retry_failed=args.retry_failed,
+        dry_run=args.dry_run,
+        measure=not args.no_latency,
+        executor=args.executor,
+        ray_address=args.ray_address,
+        max_tasks=args.jobs,
+        limits=Limits(memory_mib=args.max_memory, minutes=args.max_minutes),
     )
 
 

@@ -12,23 +12,19 @@ from rich.text import Text
 
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
+from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.plan import PlannedRun
 from benchmark.execution.run_status import RunStatus
 
 BAR_CHARACTERS = 24
 
 
-def show_plan(
-    items: Sequence[PlannedRun],
-    due: Sequence[PlannedRun],
-    run_status: RunStatus,
-    seconds: Mapping[str, float],
-    console: Console,
-) -> None:
-    """One row a data set and student: how many runs are done, due, failed, skipped, and how long the due ones take.
+def show_plan(pipeline: Pipeline, console: Console) -> None:
+    """Prints a row per data set and student: runs done, pending, failed, skipped, and the expected time.
 
-    A count that is nowhere above 0 has no column.
+    A count that is 0 in every row has no column.
     """
+    items, due, run_status, seconds = pipeline.planned, pipeline.pending, pipeline.status, pipeline.seconds
     rows: dict[tuple[str, str], list[PlannedRun]] = {}
     for item in items:
         rows.setdefault((item.spec.dataset, item.spec.student), []).append(item)
@@ -69,12 +65,12 @@ def _plan_table(counts: Sequence[str]) -> Table:
     return table
 
 
-class SweepProgress:
+class RunProgress:
     """Two bars: the sweep's, weighed by expected seconds, and the epochs of the runs that go on."""
 
-    def __init__(self, seconds: Mapping[str, float], console: Console, name_width: int = 0) -> None:
+    def __init__(self, seconds: Mapping[str, float], console: Console, names: Sequence[str]) -> None:
         self._seconds = seconds
-        self._name_width = name_width
+        self._name_width = max(map(len, names), default=0)
         self._left = sum(seconds.values())
         self._expected_of_done = 0.0
         self._n_done = 0
@@ -88,8 +84,9 @@ class SweepProgress:
         self._sweep = self._bars.add_task("sweep", total=self._left or 1.0, note=self._counted(), end=self._left)
         self._runs: dict[str, TaskID] = {}
 
-    def __enter__(self) -> "SweepProgress":
-        self._bars.start()
+    def __enter__(self) -> "RunProgress":
+        if self._seconds:
+            self._bars.start()
         return self
 
     def __exit__(

@@ -4,22 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from benchmark.core.cache import logits_path
 from benchmark.core.errors import RunError
 from benchmark.core.settings import Source
-from benchmark.core.spec import digest
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import SPLITS, Split
 from benchmark.data.pool import Pool
 from benchmark.distillation.encoding import EncodedTexts, encode_texts, encode_words
-from benchmark.distillation.logits import cached_logits
 
 Part = Split | Source
 POOL: Source = "pool"
@@ -72,22 +68,9 @@ class EncodedDataset:
         predicted[seen] = logits[seen].argmax(axis=1)
         return self._named(predicted, split)
 
-    def teacher_logits(
-        self, part: Part, teacher: str, compute: Callable[[EncodedTexts], NDArray[np.float32]]
-    ) -> NDArray[np.float16]:
-        """[A, C] of a part, computed only where they are not stored yet; none for an empty pool.
-
-        `teacher` is the id of its run.
-        """
-        encoded = self.encoded(part)
-        if not len(encoded):
-            return np.empty((0, len(self.corpus.labels)), dtype=np.float16)
-        return cached_logits(self.logits_path(part, teacher), encoded.n_targets, lambda: compute(encoded))
-
-    def logits_path(self, part: Part, teacher: str) -> Path:
-        """Where the teacher's logits of a part are stored."""
-        content = self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
-        return logits_path(teacher, digest([part, content, self.max_length]))
+    def digest(self, part: Part) -> str:
+        """Digest of a part's content."""
+        return self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
 
     @cached_property
     def _encoded(self) -> dict[str, EncodedTexts]:

@@ -32,10 +32,10 @@ Begin = Callable[[float, int], ActiveRun]
 """Begins a trial: a learning rate, and optimiser steps at most (0: no bound)."""
 
 
-def search(training_run: TrainingRun, begin_trial: Begin, watch: Callable[[int], None]) -> TrainedModel:
+def grid_search(training_run: TrainingRun, begin_trial: Begin, on_epoch: Callable[[int], None]) -> TrainedModel:
     """Trains at the rates of the grid and returns the best. Raises DivergedError where all rates diverge."""
-    folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher}"
-    trials = _Trials(training_run, folder, begin_trial, watch)
+    folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher_run_id}"
+    trials = _Trials(training_run, folder, begin_trial, on_epoch)
     few_steps = ceil(SCREENING * expected_steps(training_run))
     merits = {rate: _merit(trained) for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
     finalists = sorted(merits, key=lambda rate: merits[rate], reverse=True)[:FINALISTS]
@@ -67,7 +67,7 @@ class _Trials:
     training_run: TrainingRun
     folder: Path
     begin: Begin
-    watch: Callable[[int], None]
+    on_epoch: Callable[[int], None]
 
     def trained(self, rate: float, max_steps: int) -> TrainedModel | None:
         """None where training diverges."""
@@ -78,7 +78,7 @@ class _Trials:
 
         def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
             run.log_epoch(epoch, metrics)
-            self.watch(epoch)
+            self.on_epoch(epoch)
 
         try:
             trained = self.training_run.train(rate, on_epoch, max_steps)

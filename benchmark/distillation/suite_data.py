@@ -1,6 +1,6 @@
 """What is loaded of each data set, once a process, whichever runs read it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -33,15 +33,15 @@ class SuiteData:
     vectors: str = ""
     limit: int = 0
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
-    at_hand: Callable[[str], str] = str
+    resolve_path: Callable[[str], str] = str
     """Where a file or folder lies here that the command's machine has by this name; a hub id stays what it is."""
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
-    _classrooms: dict[str, EncodedDataset] = field(default_factory=dict)
+    _encoded_datasets: dict[str, EncodedDataset] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
         """Another process loads for itself."""
-        given = ("suite", "teacher", "vectors", "limit", "augmentation", "at_hand")
+        given = ("suite", "teacher", "vectors", "limit", "augmentation", "resolve_path")
         return partial(SuiteData, **{name: getattr(self, name) for name in given}), ()
 
     def why_unavailable(self, dataset: str) -> str:
@@ -52,7 +52,7 @@ class SuiteData:
 
     def corpus(self, dataset: str) -> Corpus:
         if dataset not in self._corpora:
-            self._corpora[dataset] = load_corpus(self.suite.entries[dataset].moved(self.at_hand), self.limit)
+            self._corpora[dataset] = load_corpus(self.suite.entries[dataset].moved(self.resolve_path), self.limit)
         return self._corpora[dataset]
 
     def pool(self, dataset: str, source: Source = "pool") -> Pool:
@@ -67,8 +67,13 @@ class SuiteData:
             return self.pool(dataset, source).digest
         return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._augmentation)])
 
-    def require_planned(self, spec: RunSpec) -> None:
-        """Raises RunError where what the run reads is not what its spec was planned with, and its key stands for."""
+    def training_texts(self, spec: RunSpec) -> list[str | Sequence[str]]:
+        """Texts, or token sequences, that a run trains on."""
+        labelled = self.corpus(spec.dataset).texts("train")
+        return [*labelled, *(self.pool(spec.dataset).texts if spec.unlabeled else ())]
+
+    def require_unchanged(self, spec: RunSpec) -> None:
+        """Raises RunError where an input of the run has changed since its plan, whose digests its key covers."""
         source = cast("Source", spec.text_source)
         read = {f"The data set {spec.dataset!r}": (spec.data_digest, self.corpus(spec.dataset).digest)}
         if spec.unlabeled:
@@ -81,21 +86,21 @@ class SuiteData:
             raise RunError(f"{changed[0]} has changed since the plan was made. Type the same command again.")
 
     def encoded_dataset(self, dataset: str) -> EncodedDataset:
-        if dataset not in self._classrooms:
-            self._classrooms[dataset] = EncodedDataset(
+        if dataset not in self._encoded_datasets:
+            self._encoded_datasets[dataset] = EncodedDataset(
                 corpus=self.corpus(dataset),
                 tokenizer=self.tokenizer,
                 max_length=self.max_length,
                 read_pool=partial(self.pool, dataset),
             )
-        return self._classrooms[dataset]
+        return self._encoded_datasets[dataset]
 
     def _read_pool(self, dataset: str, source: Source) -> Pool:
         corpus = self.corpus(dataset)
         if source == "pool":
             return unlabeled_pool(corpus, self._suite, self.limit)
         if source == "in_domain":
-            return in_domain_pool(corpus, self._suite, Path(self.at_hand(self.augmentation.in_domain)), self.limit)
+            return in_domain_pool(corpus, self._suite, Path(self.resolve_path(self.augmentation.in_domain)), self.limit)
         made = stored_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
         return Pool(made.texts, digest(made.texts), made.origins)
 
@@ -107,19 +112,19 @@ class SuiteData:
     @cached_property
     def _suite(self) -> Suite:
         """As it lies here, all of it: what a pool is made of."""
-        return self.suite.moved(self.at_hand)
+        return self.suite.moved(self.resolve_path)
 
     @cached_property
     def _augmentation(self) -> AugmentationConfig:
         """Those of making texts, as they lie here. A smoke run makes no more texts than it reads of anything else."""
-        models = {name: self.at_hand(getattr(self.augmentation, name)) for name in MODELS}
+        models = {name: self.resolve_path(getattr(self.augmentation, name)) for name in MODELS}
         n_texts = min(self.augmentation.n_texts, self.limit or self.augmentation.n_texts)
         return replace(self.augmentation, n_texts=n_texts, **models)
 
     @cached_property
     def encoder(self) -> str:
         """The teacher before its fine-tuning: a hub id, or its folder here."""
-        return self.at_hand(self.teacher)
+        return self.resolve_path(self.teacher)
 
     @cached_property
     def teacher_identity(self) -> str:
@@ -149,4 +154,4 @@ class SuiteData:
     @cached_property
     def vectors_digest(self) -> str:
         """SHA-256 of the given vector file; empty where none is given."""
-        return file_digest(Path(self.at_hand(self.vectors))) if self.vectors else ""
+        return file_digest(Path(self.resolve_path(self.vectors))) if self.vectors else ""

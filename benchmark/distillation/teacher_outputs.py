@@ -1,130 +1,177 @@
-"""What a teacher hands to its students: its files, its logits, and texts that were made for it to label.
+"""A finished teacher's outputs: its model, its logits over labelled and unlabelled text, generated texts.
 
-They are computed once, kept with the teacher's run in the store, and brought from there into the cache of every
-machine that teaches a student.
+They are computed once, stored with the teacher's run, and fetched into the cache of every machine that trains a
+student.
 """
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmark.core.artifacts import LOGITS, TEACHER, TEXTS
-from benchmark.core.cache import augmented_path, lock_path, teacher_folder, verify, write_atomic, write_dir_atomic
+from benchmark.core.cache import (
+    augmented_path,
+    cached_matrix,
+    lock_path,
+    logits_path,
+    teacher_folder,
+    verify,
+    write_atomic,
+    write_dir_atomic,
+)
 from benchmark.core.errors import RunError
 from benchmark.core.settings import Source
-from benchmark.core.spec import RunSpec
+from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.config import METHODS
 from benchmark.distillation.encoded_dataset import EncodedDataset, Part
 from benchmark.distillation.encoding import EncodedTexts
+from benchmark.distillation.teacher import Teacher, load_teacher
+from benchmark.distillation.trainer import predict
 from tracking import Record, Store, StoreError
 
 LABELLED: tuple[Part, ...] = ("train", "validation")
-"""The splits that students are taught with and chosen by: of test no student reads the teacher's logits."""
+"""The splits that students are trained and selected on; no student reads the teacher's logits of test."""
+LARGEST = float(np.finfo(np.float16).max)
 
-Answers = Callable[[EncodedTexts], NDArray[np.float32]]
+Logits = NDArray[np.float16]
+Compute = Callable[[EncodedTexts], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherOutputs:
-    """From one finished teacher, into this machine's cache."""
+    """Outputs of the teacher's run `teacher` over one data set."""
 
     store: Store
     teacher: Record
+    data: EncodedDataset
 
-    def files(self) -> Path:
-        """Folder of the teacher's files, fetched where they are not at hand, or not as they were written."""
-        with self._alone():
-            folder = teacher_folder(self.teacher.run_id)
-            if not verify(folder):
-                write_dir_atomic(folder, self._download)
-        return folder
+    def ensure(self, spec: RunSpec, device: torch.device) -> None:
+        """Computes and stores what a student of `spec` reads and the teacher's run does not hold yet."""
+        generated = generated_texts_digest(spec)
+        self._fetch_texts(generated)
+        with self._lock():
+            stored = self.store.files(self.teacher.run_id, LOGITS)
+            for part in required_parts(spec):
+                self._ensure_logits(part, stored, self._model_logits(device))
+        if generated and not self._has_texts(generated):
+            self._publish(augmented_path(generated), TEXTS)
 
-    def _download(self, draft: Path) -> None:
-        for file in self.store.download(self.teacher.run_id, TEACHER, draft).iterdir():
-            file.rename(draft / file.name)
-        (draft / TEACHER).rmdir()
+    def fetch(self, spec: RunSpec) -> None:
+        """Brings what a student of `spec` reads into the cache. Raises RunError where it is not stored."""
+        self._fetch_texts(generated_texts_digest(spec))
+        for part in required_parts(spec):
+            self.logits(part)
 
-    def fetch(self, data: EncodedDataset, parts: Iterable[Part]) -> None:
-        """Brings logits that are kept with the run and not at hand; a part without texts needs none."""
-        with self._alone():
-            for part in parts:
-                name = data.logits_path(part, self.teacher.run_id).name
-                data.teacher_logits(part, self.teacher.run_id, partial(self._kept, name))
+    def logits(self, part: Part) -> Logits:
+        """[A, C] logits over a part, memory-mapped; from the cache, or else from the teacher's run.
 
-    def give(self, data: EncodedDataset, parts: Iterable[Part], compute: Answers) -> None:
-        """Sees to it that logits are at hand and kept with the run; computed where they are neither."""
-        with self._alone():
-            kept = self.store.files(self.teacher.run_id, LOGITS)
-            for part in parts:
-                self._give(data, part, kept, compute)
+        NaN for words that the teacher does not see (without a token, or beyond the maximum length); students do not see
+        them either, since they read the teacher's tokens. Raises RunError where the logits are not stored.
+        """
+        with self._lock():
+            return self._cached(part, partial(self._download_logits, self._path(part)))
 
-    def _give(self, data: EncodedDataset, part: Part, kept: Iterable[str], compute: Answers) -> None:
-        path = data.logits_path(part, self.teacher.run_id)
-        is_kept = f"{LOGITS}/{path.name}" in kept
-        logits = data.teacher_logits(part, self.teacher.run_id, partial(self._kept, path.name) if is_kept else compute)
-        if len(logits) and not is_kept:
-            self._keep(path, LOGITS)
+    def model_folder(self) -> Path:
+        """Folder of the teacher's model and tokenizer, fetched where the cache lacks it or holds it damaged."""
+        return fetch_model(self.store, self.teacher)
 
-    def publish_texts(self, made: str) -> None:
-        """As `give`, for texts made under a digest, which are at hand; none for none."""
-        if made and not self._has_texts(made):
-            self._keep(augmented_path(made), TEXTS)
+    def _model_logits(self, device: torch.device) -> Compute:
+        @cache
+        def model() -> Teacher:
+            folder, corpus = _model_folder(self.store, self.teacher), self.data.corpus
+            return load_teacher(str(folder), corpus.task, len(corpus.labels)).to(device)
 
-    def fetch_texts(self, made: str) -> None:
-        """Brings made texts that are kept with the run and not at hand."""
-        path = augmented_path(made)
-        if made and not path.exists() and self._has_texts(made):
-            with self._alone(), tempfile.TemporaryDirectory() as folder:
-                kept = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
-                write_atomic(path, partial(shutil.copyfile, kept))
+        return lambda encoded: predict(model(), encoded, device=device)
 
-    def _has_texts(self, made: str) -> bool:
-        return f"{TEXTS}/{augmented_path(made).name}" in self.store.files(self.teacher.run_id, TEXTS)
+    def _ensure_logits(self, part: Part, stored: Collection[str], compute: Compute) -> None:
+        path = self._path(part)
+        is_stored = f"{LOGITS}/{path.name}" in stored
+        logits = self._cached(part, partial(self._download_logits, path) if is_stored else compute)
+        if len(logits) and not is_stored:
+            self._publish(path, LOGITS)
 
-    def _keep(self, path: Path, name: str) -> None:
-        """A copy of a file, in a folder of the run."""
+    def _cached(self, part: Part, compute: Compute) -> Logits:
+        encoded = self.data.encoded(part)
+        if not len(encoded):
+            return np.empty((0, len(self.data.corpus.labels)), dtype=np.float16)
+        path = self._path(part)
+        logits: Logits = cached_matrix(path, lambda: compute(encoded).clip(-LARGEST, LARGEST).astype(np.float16))
+        if len(logits) != encoded.n_targets:
+            raise RunError(f"{path} holds {len(logits)} rows, expected {encoded.n_targets}. Delete it and run again.")
+        return logits
+
+    def _path(self, part: Part) -> Path:
+        return logits_path(self.teacher.run_id, digest([part, self.data.digest(part), self.data.max_length]))
+
+    def _download_logits(self, path: Path, _: EncodedTexts) -> NDArray[np.float32]:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                file = self.store.download(self.teacher.run_id, f"{LOGITS}/{path.name}", Path(folder))
+            except StoreError as error:
+                raise RunError(
+                    f"The teacher's logits are neither in this machine's cache nor stored with {self.teacher.name}: "
+                    f"{error}. Run the same command again to compute them."
+                ) from error
+            logits: NDArray[np.float32] = np.load(file, allow_pickle=False).astype(np.float32)
+            return logits
+
+    def _fetch_texts(self, generated: str) -> None:
+        path = augmented_path(generated)
+        if generated and not path.exists() and self._has_texts(generated):
+            with self._lock(), tempfile.TemporaryDirectory() as folder:
+                file = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
+                write_atomic(path, partial(shutil.copyfile, file))
+
+    def _has_texts(self, generated: str) -> bool:
+        return f"{TEXTS}/{augmented_path(generated).name}" in self.store.files(self.teacher.run_id, TEXTS)
+
+    def _publish(self, path: Path, name: str) -> None:
+        """Stores a copy of a file in a folder of the teacher's run."""
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(path, folder)
             self.store.add_artifacts(self.teacher.run_id, Path(folder), name)
 
-    def _kept(self, name: str, _: EncodedTexts) -> NDArray[np.float32]:
-        """[A, C] as the run has it."""
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                path = self.store.download(self.teacher.run_id, f"{LOGITS}/{name}", Path(folder))
-            except StoreError as error:
-                raise RunError(
-                    f"The teacher's logits are neither in this machine's cache nor kept with {self.teacher.name}: "
-                    f"{error}. Run the same command again to compute them."
-                ) from error
-            stored: NDArray[np.float32] = np.load(path, allow_pickle=False).astype(np.float32)
-            return stored
+    def _lock(self) -> FileLock:
+        return _lock(self.teacher)
 
-    def _alone(self) -> FileLock:
-        """While others on this machine wait."""
-        return FileLock(lock_path(f"{self.teacher.key}.{LOGITS}"))
+
+def fetch_model(store: Store, teacher: Record) -> Path:
+    """Folder of a finished teacher's model and tokenizer in the cache; see `TeacherOutputs.model_folder`."""
+    with _lock(teacher):
+        return _model_folder(store, teacher)
+
+
+def _model_folder(store: Store, teacher: Record) -> Path:
+    def download(draft: Path) -> None:
+        for file in store.download(teacher.run_id, TEACHER, draft).iterdir():
+            file.rename(draft / file.name)
+        (draft / TEACHER).rmdir()
+
+    folder = teacher_folder(teacher.run_id)
+    return folder if verify(folder) else write_dir_atomic(folder, download)
+
+
+def _lock(teacher: Record) -> FileLock:
+    """Lets one process of this machine at a time compute or fetch a teacher's outputs."""
+    return FileLock(lock_path(f"{teacher.key}.{LOGITS}"))
 
 
 def required_parts(spec: RunSpec) -> tuple[Part, ...]:
-    """The parts of which a student reads the teacher's logits."""
+    """The parts whose teacher logits a student of `spec` reads."""
     if spec.loss == "hard":
         return ()
-    return (*LABELLED, *required_sources(spec))
+    return (*LABELLED, cast(Source, spec.text_source)) if spec.unlabeled else LABELLED
 
 
 def generated_texts_digest(spec: RunSpec) -> str:
-    """Digest that the texts of a spec are made and stored under; empty where it reads none that were made."""
+    """Digest under which the texts of a spec are generated and stored; empty where it reads no generated text."""
     return spec.pool_digest if spec.text_source in METHODS else ""
-
-
-def required_sources(spec: RunSpec) -> tuple[Source, ...]:
-    """The sources of unlabelled text of which a student reads the teacher's logits."""
-    return (cast(Source, spec.text_source),) if spec.unlabeled and spec.loss != "hard" else ()

@@ -1,4 +1,4 @@
-"""One spec's lesson: the model, where its embeddings start, and the training."""
+"""The training of one spec: its model, its initial embeddings, its training set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 import students
-from benchmark.core.cache import cached_matrix, teacher_folder, vectors_path
+from benchmark.core.cache import cached_matrix, vectors_path
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import Split
@@ -21,22 +21,23 @@ from benchmark.distillation.encoding import concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
+from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, predict, train
 from benchmark.distillation.training_set import TrainingSet, examples, training_set
 
 
 @dataclass(kw_only=True)
 class TrainingRun:
-    """A spec with what it needs to be taught."""
+    """A spec with the data that it trains on."""
 
     spec: RunSpec
     data: EncodedDataset
     device: torch.device
-    teacher: str = ""
-    """Id of the run of a student's teacher, whose logits and word pieces are read from the cache."""
+    teacher: TeacherOutputs | None = None
+    """None for a teacher's own run."""
     vectors: str = ""
-    at_hand: Callable[[str], str] = str
-    """Where the teacher's folder and the vectors lie here; see `SuiteData`."""
+    resolve_path: Callable[[str], str] = str
+    """Local path of the encoder's folder and of the vectors; see `SuiteData`."""
 
     def train(self, rate: float, on_epoch: OnEpoch, max_steps: int | None = None) -> "TrainedModel":
         """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs.
@@ -69,7 +70,7 @@ class TrainingRun:
         """The untrained model; its table starts where the setting says."""
         corpus, spec = self.data.corpus, self.spec
         if spec.is_teacher:
-            return load_teacher(self.at_hand(spec.teacher), spec.task, len(corpus.labels))
+            return load_teacher(self.resolve_path(spec.teacher), spec.task, len(corpus.labels))
         model = students.build(
             spec.student,
             task=spec.task,
@@ -82,6 +83,11 @@ class TrainingRun:
             embeddings.initialise_embeddings(table, self._matrix(table.embedding_dim))
         return model
 
+    @property
+    def teacher_run_id(self) -> str:
+        """Id of the teacher's run; empty for a teacher's own run."""
+        return self.teacher.teacher.run_id if self.teacher else ""
+
     @cached_property
     def training_set(self) -> TrainingSet:
         """What the student is taught with, at whatever rate."""
@@ -93,10 +99,9 @@ class TrainingRun:
         `bert` is the table of the teacher after fine-tuning, whose files the run's key names; the paper's is that of
         the pre-trained BERT (section 5.1.4).
         """
-        if self.spec.embeddings == "bert":
-            return _table_of(
-                load_teacher(str(teacher_folder(self.teacher)), self.spec.task, len(self.data.corpus.labels))
-            )
+        if self.spec.embeddings == "bert" and self.teacher:
+            folder = str(self.teacher.model_folder())
+            return _table_of(load_teacher(folder, self.spec.task, len(self.data.corpus.labels)))
         spec = self.spec
         read_as = [spec.teacher_key, self.data.max_length]  # rows are the word pieces of this teacher
         path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
@@ -107,7 +112,7 @@ class TrainingRun:
         tokenizer = self.data.tokenizer
         tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         if self.vectors:
-            return embeddings.read_vectors(Path(self.at_hand(self.vectors)), tokens)
+            return embeddings.read_vectors(Path(self.resolve_path(self.vectors)), tokens)
         text = concatenate(self.data.encoded("train"), self.data.encoded(POOL))
         encoded = [[tokens[i] for i in ids] for ids in np.split(text.ids, text.offsets[1:-1])]
         return embeddings.train_fasttext(encoded, tokens, width)

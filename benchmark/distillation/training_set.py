@@ -1,25 +1,24 @@
-"""What a spec's student is taught with: the labelled text, and the unlabelled that its policy lets through."""
+"""A student's training set: labelled text, and the unlabelled text that the setting's policy selects."""
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.core.errors import RunError
 from benchmark.core.settings import Balance, LengthFilter, Source
 from benchmark.core.spec import RunSpec
 from benchmark.data.entry import Split
 from benchmark.distillation.encoded_dataset import EncodedDataset, Part
-from benchmark.distillation.encoding import EncodedTexts, concatenate
+from benchmark.distillation.encoding import concatenate
 from benchmark.distillation.selection import balanced, of_length
+from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.trainer import Examples
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSet:
-    """An exercise with what is told of it; see RunResult for the figures."""
+    """Examples with the metrics of RunResult that describe them."""
 
     examples: Examples
     label_count_std: float | None = None
@@ -29,8 +28,8 @@ class TrainingSet:
         return len(self.examples.encoded)
 
 
-def training_set(spec: RunSpec, data: EncodedDataset, teacher: str) -> TrainingSet:
-    """`teacher` is the id of its run. Raises RunError where its logits are not stored yet."""
+def training_set(spec: RunSpec, data: EncodedDataset, teacher: TeacherOutputs | None) -> TrainingSet:
+    """The training set of `spec`; `teacher` is None for teachers. Raises RunError where its logits are not stored."""
     labelled = examples(spec, data, "train", teacher)
     if not spec.unlabeled or not len(data.encoded(_source(spec))):
         return TrainingSet(examples=labelled)
@@ -42,17 +41,17 @@ def training_set(spec: RunSpec, data: EncodedDataset, teacher: str) -> TrainingS
     return TrainingSet(examples=both, label_count_std=None if data.tags_words else _unevenness(more))
 
 
-def examples(spec: RunSpec, data: EncodedDataset, part: Part, teacher: str) -> Examples:
-    """A part's sentences with the labels, or the teacher's logits, as the spec's loss asks."""
-    hard = spec.loss == "hard"
-    targets = data.labels(cast(Split, part)) if hard else data.teacher_logits(part, teacher, partial(_missing, part))
-    return Examples(encoded=data.encoded(part), targets=targets)
+def examples(spec: RunSpec, data: EncodedDataset, part: Part, teacher: TeacherOutputs | None) -> Examples:
+    """A part's texts with their labels, or with the teacher's logits where the spec's loss is on them."""
+    if spec.loss == "hard" or teacher is None:
+        return Examples(encoded=data.encoded(part), targets=data.labels(cast(Split, part)))
+    return Examples(encoded=data.encoded(part), targets=teacher.logits(part))
 
 
 def _by_policy(labelled: Examples, more: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:
-    """Of the unlabelled exercise: where the teacher agrees, then balanced, then of the labelled text's length.
+    """The unlabelled examples where the teacher agrees, then balanced, then of the labelled text's length.
 
-    Lengths are those of texts as they are read, cut at the room's `max_length`.
+    Lengths are those of truncated texts.
     """
     if spec.agreed:
         more = more.take(_agreed(more, labelled, data.origins(_source(spec))))
@@ -83,8 +82,3 @@ def _answers(examples: Examples) -> NDArray[np.int64]:
 
 def _source(spec: RunSpec) -> Source:
     return cast(Source, spec.text_source)
-
-
-def _missing(part: str, _: EncodedTexts) -> Any:
-    """A student never runs the teacher: the sweep has stored the logits before."""
-    raise RunError(f"The teacher's logits of {part!r} are not stored. Run the same command again to compute them.")

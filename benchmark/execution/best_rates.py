@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from benchmark.core.errors import InputError
 from benchmark.core.spec import RunSpec
-from benchmark.execution.plan import PlannedRun
+from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.reporting.tuned_rates import BEST_RATE, studies, training_key
 from tracking import Record
 
 
 def with_tuned_rates(
-    items: Sequence[PlannedRun], records: Iterable[Record], suite: str, preset: str
+    items: Sequence[PlannedRun], records: Iterable[Record], config: BenchmarkConfig
 ) -> list[PlannedRun]:
     """The plan with each student at its study's best rate; teachers and what cannot be run stay as they are.
 
@@ -21,7 +21,7 @@ def with_tuned_rates(
     missing = [i.spec for i in items if _is_tunable(i) and training_key(i.spec) not in known]
     if missing:
         names = ", ".join(dict.fromkeys(f"{s.dataset}.{s.student}.{s.setting}" for s in missing))
-        raise InputError(f"No finished study for {names}. Make one first: {_command(missing[0], suite, preset)}")
+        raise InputError(f"No finished study for {names}. Make one first: {_command(missing[0], config)}")
     return [_tuned(item, known[training_key(item.spec)]) if _is_tunable(item) else item for item in items]
 
 
@@ -44,7 +44,7 @@ def _tuned(item: PlannedRun, study: Record) -> PlannedRun:
     return replace(item, spec=replace(item.spec, learning_rate=study.metrics[BEST_RATE]))
 
 
-def _command(spec: RunSpec, suite: str, preset: str) -> str:
+def _command(spec: RunSpec, config: BenchmarkConfig) -> str:
     names = f"-d {spec.dataset} -s {spec.student} -x {spec.setting} --teacher {spec.teacher}"
     limit = f" --limit {spec.limit}" if spec.limit else ""
-    return f"python -m benchmark.tune --suite {suite} --preset {preset} {names}{limit}"
+    return f"python -m benchmark.tune --suite {config.suite_argument} --preset {config.preset_name} {names}{limit}"

@@ -1,17 +1,17 @@
-"""How a run ended, and who is told on the way."""
+"""The outcome of a run, and the callback for its epochs. Cheap to import: a dry run shows none of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from benchmark.core.spec import RunSpec
 
-Watch = Callable[[RunSpec, int], None]
-"""Told the spec and the number of the epoch that has ended."""
+OnRunEpoch = Callable[[RunSpec, int], None]
+"""Called with the spec and the number of each epoch that has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended: its final metrics, or why it failed."""
+    """Final metrics of a run, or the reason of its failure."""
 
     spec: RunSpec
     run_id: str

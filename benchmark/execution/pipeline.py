@@ -1,141 +1,154 @@
-"""A plan carried out: what is due is run, what is unmeasured is measured, and all of it is reported."""
+"""A benchmark from its configuration to finished and measured runs.
 
-import argparse
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+What trains and measures is imported once it is needed: a dry run does not wait for it.
+"""
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from shlex import join
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from benchmark.cli.progress import SweepProgress
-from benchmark.core.errors import DONE, SOME_FAILED
+from benchmark.core.cache import require_writable
 from benchmark.core.locks import run_lock
 from benchmark.core.run_store import open_store
+from benchmark.data.corpus import load_corpus
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.best_rates import with_tuned_rates
+from benchmark.execution.estimate import Estimator
 from benchmark.execution.executors import choice
-from benchmark.execution.limits import Limits
-from benchmark.execution.outcome import Outcome
-from benchmark.execution.plan import BenchmarkConfig, PlannedRun
+from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
 from benchmark.execution.run_description import role, tags
-from benchmark.execution.run_status import RunStatus
-from benchmark.execution.scheduler import sweep
-from benchmark.execution.tasks import Executor, RunnerConfig
-from benchmark.export.registered_model import publish_best, show_served
-from benchmark.measurement.candidates import Finished, unmeasured
-from benchmark.measurement.stage import measure
-from benchmark.report import print_leaderboard, ranked, write_report
-from benchmark.reporting.budget import report_words
-from benchmark.reporting.files import report_folder
-from tracking import Store, ui_command
+from benchmark.execution.run_status import RunStatus, pending_runs
+from benchmark.execution.setting_requirements import require_vectors
+from tracking import NoStoreError, Record, Store, cache_folder
+
+if TYPE_CHECKING:
+    from benchmark.execution.runner import Runner
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What a command line came to."""
+    """The planned runs of a benchmark, and which of them are pending."""
 
-    args: argparse.Namespace
     config: BenchmarkConfig
     suite_data: SuiteData
-    items: Sequence[PlannedRun]
-    """The whole plan."""
-    run_status: RunStatus
-    """What was known of it when it was made."""
-    out: Path
-    console: Console
+    records: Sequence[Record]
+    """The suite's records when the plan was made."""
+    planned: Sequence[PlannedRun]
+    status: RunStatus
+    pending: Sequence[PlannedRun]
+    seconds: Mapping[str, float]
+    """Expected duration of each pending run by its key."""
 
-    @property
-    def suite(self) -> str:
-        return self.config.suite.name
+    @classmethod
+    def plan(cls, config: BenchmarkConfig) -> "Pipeline":
+        """Reads the data and the records; nothing is written. Raises InputError where an input cannot be used."""
+        choice.require(config)
+        require_writable(config.out, "output folder", "--out")
+        require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
+        records = _records(config)
+        gc.freeze()  # the records live as long as the command: the collector need not visit them again and again
+        suite_data = config.suite_data()
+        for name in config.named_datasets:
+            load_corpus(config.suite.entries[name])
+        planned = plan_runs(config, suite_data)
+        if not config.dry_run:
+            suite_data.tokenizer  # noqa: B018  (a teacher that cannot be read ends the command here)
+        if config.tuned:
+            planned = with_tuned_rates(planned, records, config)
+        status = RunStatus.read(records)
+        pending = pending_runs(planned, status, force=config.force, retry_failed=config.retry_failed)
+        if not config.dry_run:
+            require_vectors(config.vectors, [run.spec for run in pending], suite_data.tokenizer)
+        seconds = _expected_seconds(pending, suite_data, records, config.jobs)
+        return cls(config, suite_data, records, planned, status, pending, seconds)
 
-    def done(self, due: list[PlannedRun], seconds: Mapping[str, float]) -> int:
-        """Carries it out; returns the exit code. `seconds` that each run is expected to take, by key."""
-        with choice.opened(self.args, self.config.jobs) as executor:
-            store = open_store(self.args.tracking_uri)
-            report_folder(self.out)
-            store.kill_stale()
-            self._record_skips(store)
-            outcomes = self._swept(due, self._work(store), executor, seconds)
-        if not self.args.no_latency:
-            self._measure(store)
-        records, data = store.records(self.suite), {item.spec.dataset: item.spec.data_digest for item in self.items}
-        rows = ranked(records, data)
-        write_report(store, self.suite, self.out, records=records, rows=rows)
-        print_leaderboard(store, self.suite, self.console, rows)
-        show_served(publish_best(store, records, data), self.console)
-        self._show_places(store)
-        return self._close(outcomes, store)
+    @cached_property
+    def store(self) -> Store:
+        return open_store(self.config.tracking_uri)
 
-    def _work(self, store: Store) -> RunnerConfig:
-        limits = Limits(memory_mib=self.args.max_memory, minutes=self.args.max_minutes)
-        return RunnerConfig.of(self.suite_data, store, self.config, limits=limits)
+    @cached_property
+    def runner(self) -> "Runner":
+        from benchmark.execution.runner import Runner
 
-    def _record_skips(self, store: Store) -> None:
-        """A run that cannot be done here is a row of the report too, with its reason."""
-        for item in self.items:
-            if item.skip_reason and item.spec.key not in self.run_status.skipped:
-                spec = item.spec
-                of_run = tags(spec, role(spec), self.config.preset_name)
-                store.begin(spec.suite, spec.name, tags=of_run, params=asdict(spec)).skip(item.skip_reason)
+        config = self.config
+        runner = Runner(
+            suite_data=self.suite_data,
+            store_uri=self.store.uri,
+            preset=config.preset_name,
+            device=config.device,
+            limits=config.limits,
+        )
+        runner.store = self.store
+        return runner
 
-    def _swept(
-        self, due: list[PlannedRun], work: RunnerConfig, executor: Executor, seconds: Mapping[str, float]
-    ) -> list[Outcome]:
-        """How each run that was due ended, with a progress bar meanwhile."""
-        outcomes: list[Outcome] = []
-        if due:
-            with SweepProgress(seconds, self.console, max(len(item.spec.name) for item in due)) as progress:
-                sweep(due, self.run_status, work, executor, progress.epoch, _both(progress.done, outcomes.append))
-        return outcomes
+    def run(self, on_epoch: OnRunEpoch, on_outcome: Callable[[Outcome], None]) -> None:
+        """Runs what is pending; what cannot be run here is stored as skipped."""
+        from benchmark.execution.scheduler import Scheduler
 
-    def _measure(self, store: Store) -> None:
-        """One command at a time, so that the next one finds measured what this one measures."""
-        with run_lock(store.uri, "measuring", self.suite, wait=True):
-            self._measure_alone(store)
+        with choice.opened(self.config) as executor:
+            self.store.kill_stale()
+            self._store_skipped()
+            specs = [run.spec for run in self.pending]
+            if specs:
+                runner = executor.with_inputs(self.runner, specs)
+                scheduler = Scheduler(
+                    runner=runner, executor=executor, status=self.status, on_epoch=on_epoch, on_outcome=on_outcome
+                )
+                scheduler.run(specs)
 
-    def _measure_alone(self, store: Store) -> None:
-        records = store.records(self.suite)
-        finished = RunStatus.read(records).finished
-        models = [Finished(spec=i.spec, record=finished[i.spec.key]) for i in self.items if i.spec.key in finished]
-        waiting = unmeasured(models, records)
-        if waiting:
-            self.console.print(f"Measuring {len(waiting)} models, nothing of ours beside it ...")
-        runner = RunnerConfig.of(self.suite_data, store, self.config).runner()
-        for _ in measure(waiting, runner, beside=[model for model in models if model.spec.is_teacher]):
-            pass
+    def measure(self, on_start: Callable[[int], None]) -> None:
+        """Measures the planned runs that this machine has not measured; `on_start` gets their number.
 
-    def _show_places(self, store: Store) -> None:
-        """Where things are, and how to go on."""
-        stored = ["--tracking-uri", self.args.tracking_uri] if self.args.tracking_uri else []
-        lines = {
-            "Page": str(self.out / "report.html"),
-            "Report": str(self.out / "report.md"),
-            "Best for a budget": join([*report_words(self.suite), "--max-ms", "0.5", "--min-kept", "95", *stored]),
-            "Compare runs": ui_command(store.uri),
-            "... and open": store.view_url(self.suite),
-        }
-        for name, line in lines.items():
-            self.console.print(f"{name}: {line}", markup=False, highlight=False, soft_wrap=True)
+        One command measures at a time, so that the next one finds what this one measured.
+        """
+        from benchmark.measurement.candidates import Finished, unmeasured
+        from benchmark.measurement.stage import measure
 
-    def _close(self, outcomes: Iterable[Outcome], store: Store) -> int:
-        """Says last what failed."""
-        failures = self._failures(outcomes, RunStatus.read(store.records(self.suite)))
-        for name, reason in failures.items():
-            print(f"Failed: {name}: {reason}", file=sys.stderr)
-        return SOME_FAILED if failures else DONE
+        with run_lock(self.store.uri, "measuring", self.config.suite.name, wait=True):
+            records = self.store.records(self.config.suite.name)
+            finished = RunStatus.read(records).finished
+            specs = [run.spec for run in self.planned if run.spec.key in finished]
+            runs = [Finished(spec=spec, record=finished[spec.key]) for spec in specs]
+            waiting = unmeasured(runs, records)
+            teachers = [run for run in runs if run.spec.is_teacher]
+            if waiting:
+                on_start(len(waiting))
+            for _ in measure(
+                waiting, store=self.store, suite_data=self.suite_data, tags=self.runner.tags, beside=teachers
+            ):
+                pass
 
-    def _failures(self, outcomes: Iterable[Outcome], run_status: RunStatus) -> dict[str, str]:
-        """Why, by name: what is not done, and what failed just now although an earlier run of it counts."""
+    def failures(self, outcomes: Sequence[Outcome], status: RunStatus) -> dict[str, str]:
+        """Reasons by run name: of planned runs not done, and of failures now although an earlier run counts."""
         now = {outcome.spec.key: outcome.failure for outcome in outcomes if outcome.failure}
-        reasons = {key: record.tags.get("reason", "") for key, record in run_status.failed.items()} | now
-        undone = [i.spec for i in self.items if run_status.state(i) in ("failed", "missing") or i.spec.key in now]
+        reasons = {key: record.tags.get("reason", "") for key, record in status.failed.items()} | now
+        undone = [r.spec for r in self.planned if status.state(r) in ("failed", "missing") or r.spec.key in now]
         return {spec.name: reasons.get(spec.key, "not begun, since its teacher failed") for spec in undone}
 
+    def _store_skipped(self) -> None:
+        for run in self.planned:
+            if run.skip_reason and run.spec.key not in self.status.skipped:
+                spec = run.spec
+                run_tags = tags(spec, role(spec), self.config.preset_name)
+                self.store.begin(spec.suite, spec.name, tags=run_tags, params=asdict(spec)).skip(run.skip_reason)
 
-def _both(*listeners: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
-    def tell(outcome: Outcome) -> None:
-        for listener in listeners:
-            listener(outcome)
 
-    return tell
+def _records(config: BenchmarkConfig) -> list[Record]:
+    try:
+        return open_store(config.tracking_uri, create=False).records(config.suite.name)
+    except NoStoreError:
+        return []
+
+
+def _expected_seconds(
+    pending: Sequence[PlannedRun], suite_data: SuiteData, records: Sequence[Record], jobs: int
+) -> dict[str, float]:
+    """By key; of students that train side by side, each one's share."""
+    estimate = Estimator.from_records(records)
+    return {
+        run.spec.key: estimate(run.spec, suite_data.training_texts(run.spec)) / (1 if run.spec.is_teacher else jobs)
+        for run in pending
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from math import ceil
+from pathlib import Path
 from typing import Literal
 
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
@@ -12,13 +13,14 @@ from benchmark.core.spec import FINE_TUNED, TEACHER, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.suites import Suite
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.limits import NO_LIMITS, Limits
 
 TEACHER_SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkConfig:
-    """What the command line, the suite's file and the preset came to."""
+    """Command line, suite file and preset in one: the whole configuration of a benchmark."""
 
     suite: Suite
     preset_name: str
@@ -42,10 +44,27 @@ class BenchmarkConfig:
     limit: int = 0
     device: str = "cpu"
     jobs: int = 1
-    """Runs of students side by side."""
+    """Student runs side by side."""
+    suite_argument: str = ""
+    """The suite as the user named it: a name or a file."""
+    named_datasets: tuple[str, ...] = ()
+    """Data sets that the user named, which therefore have to be available."""
+    tuned: bool = False
+    """Whether students take the learning rates of finished studies."""
+    tracking_uri: str | None = None
+    out: Path = Path()
+    force: bool = False
+    retry_failed: bool = False
+    dry_run: bool = False
+    measure: bool = True
+    executor: Literal["local", "ray"] = "local"
+    ray_address: str | None = None
+    max_tasks: int | None = None
+    """Tasks at once on a Ray cluster; None fills it."""
+    limits: Limits = NO_LIMITS
 
     def suite_data(self) -> SuiteData:
-        """Where what is asked for is loaded."""
+        """The data of the suite, read at first use."""
         return SuiteData(
             suite=self.suite,
             teacher=self.teacher,
@@ -63,54 +82,54 @@ class PlannedRun:
     skip_reason: str = ""
 
 
-def plan_runs(request: BenchmarkConfig, suite_data: SuiteData) -> list[PlannedRun]:
+def plan_runs(config: BenchmarkConfig, suite_data: SuiteData) -> list[PlannedRun]:
     """All runs in the order they are done: each data set's teacher, then its students."""
-    return [item for dataset in request.datasets for item in _of_dataset(request, suite_data, dataset)]
+    return [item for dataset in config.datasets for item in _of_dataset(config, suite_data, dataset)]
 
 
-def _of_dataset(request: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> Iterator[PlannedRun]:
+def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> Iterator[PlannedRun]:
     reason = suite_data.why_unavailable(dataset)
     data_digest = "" if reason else suite_data.corpus(dataset).digest
     n_texts = 0 if reason else len(suite_data.corpus(dataset).texts("train"))
-    teacher = _teacher_spec(request, dataset, n_texts, data_digest, suite_data.teacher_identity)
+    teacher = _teacher_spec(config, dataset, n_texts, data_digest, suite_data.teacher_identity)
     yield PlannedRun(spec=teacher, skip_reason=reason)
-    for student, setting, seed in product(request.students, request.settings, request.seeds):
-        if setting in request.preset.left_out.get(student, ()):
+    for student, setting, seed in product(config.students, config.settings, config.seeds):
+        if setting in config.preset.left_out.get(student, ()):
             continue
         trained = SETTINGS[setting]
         pool = "" if reason or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
         yield PlannedRun(
-            spec=_student_spec(request, teacher, student, setting, seed, pool, suite_data), skip_reason=reason
+            spec=_student_spec(config, teacher, student, setting, seed, pool, suite_data), skip_reason=reason
         )
 
 
-def _teacher_spec(request: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
-    tuning, task = FINE_TUNINGS.get(request.teacher, USUAL_FINE_TUNING), request.suite.task
-    n_batches = ceil(n_texts / request.preset.batch_size)
+def _teacher_spec(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
+    tuning, task = FINE_TUNINGS.get(config.teacher, USUAL_FINE_TUNING), config.suite.task
+    n_batches = ceil(n_texts / config.preset.batch_size)
     return RunSpec(
-        suite=request.suite.name,
+        suite=config.suite.name,
         dataset=dataset,
         task=task,
         student=TEACHER,
         setting=FINE_TUNED,
         seed=TEACHER_SEED,
-        learning_rate=request.teacher_rate or tuning.learning_rate,
-        teacher=request.teacher,
+        learning_rate=config.teacher_rate or tuning.learning_rate,
+        teacher=config.teacher,
         teacher_key=identity,
         data_digest=data_digest,
         loss="hard",
-        max_epochs=request.teacher_epochs or tuning.epochs_for(n_batches),
+        max_epochs=config.teacher_epochs or tuning.epochs_for(n_batches),
         patience=tuning.patience,
-        batch_size=request.preset.batch_size,
+        batch_size=config.preset.batch_size,
         max_length=MAX_LENGTH[task],
         weight_decay=tuning.weight_decay,
         decay=True,
-        limit=request.limit,
+        limit=config.limit,
     )
 
 
 def _student_spec(
-    request: BenchmarkConfig,
+    config: BenchmarkConfig,
     teacher: RunSpec,
     student: str,
     setting_name: str,
@@ -126,8 +145,8 @@ def _student_spec(
         student=student,
         setting=setting_name,
         seed=seed,
-        learning_rate=_rate(request, student),
-        search_seed=request.seeds[0],
+        learning_rate=_rate(config, student),
+        search_seed=config.seeds[0],
         teacher=teacher.teacher,
         teacher_key=teacher.key,
         data_digest=teacher.data_digest,
@@ -136,22 +155,22 @@ def _student_spec(
         temperature=setting.temperature,
         unlabeled=setting.unlabeled,
         text_source=setting.text_source,
-        agreed=request.agreed and setting.text_source in METHODS,
+        agreed=config.agreed and setting.text_source in METHODS,
         balance=setting.balance,
         length_filter=setting.length_filter,
         embeddings=setting.embeddings,
         embedding_source=suite_data.vectors_digest if setting.embeddings == "fasttext" else "",
-        max_epochs=request.preset.max_epochs,
-        max_steps=request.preset.max_steps,
-        patience=request.preset.patience,
-        batch_size=request.preset.batch_size,
+        max_epochs=config.preset.max_epochs,
+        max_steps=config.preset.max_steps,
+        patience=config.preset.patience,
+        batch_size=config.preset.batch_size,
         max_length=teacher.max_length,
-        decay=request.preset.max_steps > 0,
-        limit=request.limit,
+        decay=config.preset.max_steps > 0,
+        limit=config.limit,
     )
 
 
-def _rate(request: BenchmarkConfig, student: str) -> float | Literal["grid"]:
-    if request.learning_rate is not None:
-        return request.learning_rate
-    return "grid" if request.preset.grid else STUDENT_RATES[student]
+def _rate(config: BenchmarkConfig, student: str) -> float | Literal["grid"]:
+    if config.learning_rate is not None:
+        return config.learning_rate
+    return "grid" if config.preset.grid else STUDENT_RATES[student]

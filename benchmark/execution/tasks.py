@@ -1,129 +1,76 @@
-"""What is to be done, and what a process needs to do it."""
+"""Tasks that executors run, and the interface of executors."""
 
 import random
 import time
-import uuid
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-import torch
-
 from benchmark.core.locks import run_lock
-from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.suite_data import SuiteData
-from benchmark.execution.limits import NO_LIMITS, Limits
-from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.plan import BenchmarkConfig
+from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
-from tracking import Record, Store
+from tracking import Record
 
-BUSY_SECONDS = 1.0
-"""Before a run that another command is at is asked for again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunnerConfig:
-    """What a process needs to make its desk."""
-
-    suite_data: SuiteData
-    uri: str
-    preset: str
-    device: str
-    n_threads: int
-    limits: Limits = NO_LIMITS
-    origin: Mapping[str, str] = field(default_factory=lambda: {"sweep": uuid.uuid4().hex})
-    """Tags by which the runs of one command are found again."""
-
-    @classmethod
-    def of(
-        cls,
-        suite_data: SuiteData,
-        store: Store,
-        request: BenchmarkConfig,
-        *,
-        n_threads: int = 1,
-        limits: Limits = NO_LIMITS,
-    ) -> "RunnerConfig":
-        return cls(
-            suite_data=suite_data,
-            uri=store.uri,
-            preset=request.preset_name,
-            device=request.device,
-            n_threads=n_threads,
-            limits=limits,
-        )
-
-    def runner(self) -> Runner:
-        torch.set_num_threads(self.n_threads)
-        return Runner(
-            suite_data=self.suite_data,
-            store=open_store(self.uri),
-            device=torch.device(self.device),
-            preset=self.preset,
-            limits=self.limits,
-            origin=self.origin,
-        )
+RETRY_SECONDS = 1.0
+"""Mean pause before a run that another command is running is tried again."""
 
 
 class Task(Protocol):
-    """One thing to be done by a process at its desk. It is pickled on the way there."""
+    """Work for one process. It is pickled on the way there."""
 
     @property
     def spec(self) -> RunSpec: ...
 
-    def run(self, runner: Runner, watch: Watch) -> Outcome | None:
-        """None where it cannot be done now, and is to be asked for again."""
+    def run(self, runner: Runner, on_epoch: OnRunEpoch) -> Outcome | None:
+        """None where it cannot be done now and has to be tried again."""
 
     def lost(self, runner: Runner, reason: str) -> Outcome:
-        """What it came to where its process ended before it said so; done at another desk."""
+        """Outcome of a task whose process ended before it returned one; called in another process."""
 
 
 class Executor(Protocol):
-    """Does tasks somewhere, as many at once as there is room for; a task whose process dies is the only one lost."""
+    """Runs tasks, several at once; a process that dies loses its own task alone."""
 
-    def supplied(self, work: RunnerConfig, specs: Sequence[RunSpec]) -> RunnerConfig:
-        """The same work, with what runs of `specs` read made readable wherever they are done."""
+    def with_inputs(self, runner: Runner, specs: Sequence[RunSpec]) -> Runner:
+        """The runner with the inputs of `specs` readable wherever the executor runs them."""
 
-    def execute(self, tasks: Sequence[Task], work: RunnerConfig, watch: Watch) -> Generator[Outcome, None, None]:
-        """Yields each outcome as its task ends; `watch` is told of each epoch. Closing it ends what goes on."""
+    def execute(self, tasks: Sequence[Task], runner: Runner, on_epoch: OnRunEpoch) -> Generator[Outcome, None, None]:
+        """Yields each task's outcome as it ends. Closing the generator interrupts running tasks."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
-    """A run of the plan. Of all commands that keep their runs in one place one at a time does it; the others take what
-    came of it."""
+class RunTask:
+    """A planned run. Of all commands that share a store, one at a time runs it; the others take its outcome."""
 
     spec: RunSpec
     teacher: Record | None = None
     """The finished run of a student's teacher."""
-    known: frozenset[str] = frozenset()
-    """Ids of the ended runs of its key that it is to be done in spite of."""
+    ignored: frozenset[str] = frozenset()
+    """Ids of ended runs of the key that do not count."""
 
-    def run(self, runner: Runner, watch: Watch) -> Outcome | None:
+    def run(self, runner: Runner, on_epoch: OnRunEpoch) -> Outcome | None:
         with run_lock(runner.store.uri, self.spec.key) as is_ours:
-            if is_ours and not runner.is_elsewhere(self.spec):
-                outcome = runner.ended(self.spec, self.known) or runner.execute(self.spec, watch, self.teacher)
+            if is_ours and not runner.is_running_elsewhere(self.spec):
+                outcome = runner.ended(self.spec, self.ignored) or runner.run(self.spec, self.teacher, on_epoch)
                 if outcome:
                     return outcome
-        time.sleep(random.uniform(0.5, 1.5) * BUSY_SECONDS)
+        time.sleep(random.uniform(0.5, 1.5) * RETRY_SECONDS)
         return None
 
     def lost(self, runner: Runner, reason: str) -> Outcome:
-        return runner.ended(self.spec, self.known) or runner.fail(self.spec, reason)
+        return runner.ended(self.spec, self.ignored) or runner.fail(self.spec, reason)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preparation:
-    """The logits of a student's teacher, over all splits or over the pool."""
+class TeacherOutputsTask:
+    """The teacher's outputs that a student of `spec` reads."""
 
     spec: RunSpec
     teacher: Record
-    pool: bool
 
-    def run(self, runner: Runner, watch: Watch) -> Outcome | None:  # noqa: ARG002
-        return self._outcome(runner.ensure_teacher_outputs(self.spec, self.teacher, pool=self.pool))
+    def run(self, runner: Runner, on_epoch: OnRunEpoch) -> Outcome | None:  # noqa: ARG002
+        return self._outcome(runner.ensure_teacher_outputs(self.spec, self.teacher))
 
     def lost(self, runner: Runner, reason: str) -> Outcome:  # noqa: ARG002
         return self._outcome(reason)

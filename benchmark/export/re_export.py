@@ -13,12 +13,12 @@ from torch import nn
 import students
 from benchmark.bundle.files import MANIFEST
 from benchmark.core.artifacts import BUNDLE, VARIANTS, WEIGHTS
-from benchmark.core.cache import teacher_folder
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import load_teacher
+from benchmark.distillation.teacher_outputs import fetch_model
 from benchmark.distillation.trainer import predict
-from benchmark.execution.runner import Runner
 from benchmark.export.bundle_writer import write_bundle
 from benchmark.export.evaluate import backend
 from benchmark.export.variants import export_variants
@@ -28,21 +28,23 @@ KEPT = ("task", "max_length", "pad_id", "fallback_label", "spec", "scores", "siz
 """What an old manifest says and a new one repeats."""
 
 
-def current_metrics(spec: RunSpec, record: Record, runner: Runner, folder: Path) -> Mapping[str, float]:
+def current_metrics(
+    spec: RunSpec, record: Record, store: Store, suite_data: SuiteData, folder: Path
+) -> Mapping[str, float]:
     """The run's figures, after its bundle and variants were brought up to date where they are of an earlier version."""
-    manifest = json.loads(runner.store.download(record.run_id, f"{BUNDLE}/{MANIFEST}", folder).read_text("utf-8"))
+    manifest = json.loads(store.download(record.run_id, f"{BUNDLE}/{MANIFEST}", folder).read_text("utf-8"))
     if "opset" in manifest:
         return record.metrics
-    data = runner.suite_data.encoded_dataset(spec.dataset)
-    model = trained_model(spec, data, fetch_weights(spec, record, runner, folder))
+    data = suite_data.encoded_dataset(spec.dataset)
+    model = trained_model(spec, data, fetch_weights(spec, record, store, folder))
     logits = predict(model, data.encoded("test"), device=torch.device("cpu"))
     variants = export_variants(model, data, folder, logits)
     new = {name: manifest[name] for name in KEPT}
     new["sizes"] |= {name: value for name, value in variants.figures.items() if name.startswith("size_")}
     write_bundle(folder / "new", model=variants.onnx, tokenizer=backend(data), labels=data.corpus.labels, **new)
-    upload_bundle(runner.store, record.run_id, folder / "new")
-    runner.store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)
-    runner.store.add_metrics(record.run_id, variants.figures)
+    upload_bundle(store, record.run_id, folder / "new")
+    store.add_artifacts(record.run_id, folder / VARIANTS, VARIANTS)
+    store.add_metrics(record.run_id, variants.figures)
     return dict(record.metrics) | dict(variants.figures)
 
 
@@ -54,12 +56,11 @@ def upload_bundle(store: Store, run_id: str, folder: Path) -> None:
         store.add_artifacts(run_id, Path(last), BUNDLE)
 
 
-def fetch_weights(spec: RunSpec, record: Record, runner: Runner, folder: Path) -> Path:
+def fetch_weights(spec: RunSpec, record: Record, store: Store, folder: Path) -> Path:
     """A student's file, copied into `folder`; a teacher's folder in the cache."""
     if spec.is_teacher:
-        runner.fetch_teacher(record)
-        return teacher_folder(record.run_id)
-    return runner.store.download(record.run_id, WEIGHTS, folder)
+        return fetch_model(store, record)
+    return store.download(record.run_id, WEIGHTS, folder)
 
 
 def trained_model(spec: RunSpec, data: EncodedDataset, weights: Path) -> nn.Module:

@@ -8,29 +8,31 @@ from pathlib import Path
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.artifacts import BUNDLE, VARIANTS
 from benchmark.distillation.encoded_dataset import EncodedDataset
-from benchmark.execution.runner import Runner
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.export.bundle_writer import complete_bundle
 from benchmark.export.re_export import current_metrics, fetch_weights, upload_bundle
 from benchmark.measurement.candidates import Finished
 from benchmark.measurement.session import Candidate
+from tracking import Store
 
 
 @dataclass(frozen=True)
 class ModelFiles:
     """Of one data set's models, each in a folder of its own below `folder`."""
 
-    runner: Runner
+    store: Store
+    suite_data: SuiteData
     folder: Path
     data: EncodedDataset
 
     def figures(self, model: Finished) -> Mapping[str, float]:
         """The run's, after what an earlier version exported was brought up to date."""
-        return current_metrics(model.spec, model.record, self.runner, self._own(model))
+        return current_metrics(model.spec, model.record, self.store, self.suite_data, self._own(model))
 
     def candidate(self, model: Finished, known: Mapping[str, float]) -> Candidate:
         """`known` are the run's figures; they tell whether it has an INT8 form."""
         spec, own = model.spec, self._own(model)
-        bundle = self.runner.store.download(model.record.run_id, BUNDLE, own / "served")
+        bundle = self.store.download(model.record.run_id, BUNDLE, own / "served")
         complete_bundle(bundle, int8=None, latency={})
         return Candidate(
             name=spec.student,
@@ -38,14 +40,14 @@ class ModelFiles:
             vocab_size=len(self.data.tokenizer),
             n_labels=len(self.data.corpus.labels),
             pad_id=self.data.encoded("test").pad_id,
-            weights=fetch_weights(spec, model.record, self.runner, own),
+            weights=fetch_weights(spec, model.record, self.store, own),
             bundle=bundle,
             int8_bundle=self._int8_bundle(model, bundle) if "size_onnx_int8_mib" in known else None,
         )
 
     def complete(self, model: Finished, int8_won: bool, latency: Mapping[str, object]) -> None:
         """The run's bundle learns its milliseconds, and takes the INT8 file where that won."""
-        run_id, store = model.record.run_id, self.runner.store
+        run_id, store = model.record.run_id, self.store
         folder = self._own(model) / "completed"
         folder.mkdir()
         store.download(run_id, f"{BUNDLE}/{MANIFEST}", folder)
@@ -59,7 +61,7 @@ class ModelFiles:
         return copy
 
     def _int8(self, model: Finished) -> Path:
-        return self.runner.store.download(model.record.run_id, f"{VARIANTS}/{INT8}", self._own(model))
+        return self.store.download(model.record.run_id, f"{VARIANTS}/{INT8}", self._own(model))
 
     def _own(self, model: Finished) -> Path:
         path = self.folder / model.record.run_id

@@ -3,12 +3,13 @@
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.execution.runner import Runner
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.measurement.candidates import QUICK, Finished
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint
@@ -29,10 +30,20 @@ from benchmark.measurement.session import (
 from benchmark.measurement.session_metadata import about, session_tags, write_samples
 from benchmark.measurement.statistics import control
 from benchmark.measurement.summary import SessionResult, costs, figures, int8_won
+from tracking import Store
+
+Tags = Callable[[RunSpec, str], dict[str, str]]
+"""Tags of a run by spec and role."""
 
 
 def measure(
-    models: Iterable[Finished], runner: Runner, *, budget: Budget = QUICK, beside: Iterable[Finished] = ()
+    models: Iterable[Finished],
+    *,
+    store: Store,
+    suite_data: SuiteData,
+    tags: Tags,
+    budget: Budget = QUICK,
+    beside: Iterable[Finished] = (),
 ) -> Iterator[Finished]:
     """Measures and logs; yields each model when its figures are kept.
 
@@ -43,10 +54,10 @@ def measure(
         groups[model.spec.dataset].append(model)
     for dataset, group in groups.items():
         teachers = [model for model in beside if model.spec.dataset == dataset][:1]
-        data = runner.suite_data.encoded_dataset(dataset)
+        data = suite_data.encoded_dataset(dataset)
         with tempfile.TemporaryDirectory() as folder:
-            files = ModelFiles(runner, Path(folder), data)
-            yield from _Stage(runner, budget, files, Sample.of(data, budget.n_sentences)).measure(group, teachers)
+            files = ModelFiles(store, suite_data, Path(folder), data)
+            yield from _Stage(store, tags, budget, files, Sample.of(data, budget.n_sentences)).measure(group, teachers)
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,8 @@ class _Measured:
 class _Stage:
     """One data set's."""
 
-    runner: Runner
+    store: Store
+    tags: Tags
     budget: Budget
     files: ModelFiles
     sample: Sample
@@ -119,11 +131,11 @@ class _Stage:
 
     def _log(self, model: Finished, known: Mapping[str, float], measured: _Measured) -> None:
         """An inference run with figures and raw samples; the figures on the training run and in its bundle too."""
-        spec, store, sessions = model.spec, self.runner.store, measured.sessions
+        spec, store, sessions = model.spec, self.store, measured.sessions
         won = int8_won(spec.student, sessions[0], known)
         told = figures(spec.student, sessions, int8_serves=won)
         told |= costs(measured.prints[won], told["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
-        tags = self.runner.tags(spec, "inference") | {"key": model.key} | session_tags(sessions, self.budget)
+        tags = self.tags(spec, "inference") | {"key": model.key} | session_tags(sessions, self.budget)
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         run = store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id)
         run.log_artifacts(measured.raw)

@@ -10,7 +10,6 @@ engine reads flat arrays, batches by length, stored logits, and moves only the t
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -40,7 +39,7 @@ def main() -> None:
     data = suite_data.encoded_dataset(asked.dataset)
     teacher = load_teacher(asked.teacher, data.corpus.task, len(data.corpus.labels)).eval()
     plain = _plain(data, _student(asked.student, data), asked.encoded, lambda batch: _ask(teacher, batch))
-    stored = _logits(data, teacher, Path(asked.teacher).name)
+    stored = _logits(data, teacher)
     without = _plain(data, _student(asked.student, data), asked.encoded, lambda batch: stored[batch["rows"]])
     engine = _engine(data, _student(asked.student, data), stored.numpy(), asked.epochs)
     print(f"plain loop, teacher in it        {plain:8.0f} sentences/s")
@@ -61,10 +60,8 @@ def _ask(teacher: Teacher, batch: dict[str, Tensor]) -> Tensor:
         return teacher(batch["input_ids"], batch["attention_mask"])
 
 
-def _logits(data: EncodedDataset, teacher: Teacher, key: str) -> Tensor:
-    """Those that a sweep has stored, where the folder is one of its teachers; computed once otherwise."""
-    stored = data.teacher_logits("train", key, lambda s: predict(teacher, s, device=torch.device("cpu")))
-    return torch.from_numpy(np.array(stored, dtype=np.float32))
+def _logits(data: EncodedDataset, teacher: Teacher) -> Tensor:
+    return torch.from_numpy(predict(teacher, data.encoded("train"), device=torch.device("cpu")))
 
 
 def _plain(

@@ -13,18 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from benchmark.cli.options import parser, request
+from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.errors import DivergedError, RunError
 from benchmark.core.presets import GRID_RATES
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.grid_search import search
+from benchmark.distillation.grid_search import grid_search
 from benchmark.distillation.trainer import OnEpoch
 from benchmark.distillation.training_run import TrainedModel, TrainingRun
 from benchmark.execution.executors.local import LocalExecutor
 from benchmark.execution.plan import plan_runs
-from benchmark.execution.scheduler import finished_teachers, prepare
-from benchmark.execution.tasks import RunnerConfig
+from benchmark.execution.run_status import RunStatus
+from benchmark.execution.runner import Runner
+from benchmark.execution.scheduler import Scheduler
 from tracking import Store
 
 N_SEEDS = 3
@@ -59,31 +60,38 @@ def main() -> None:
     options = parser("rate_search.py", __doc__)
     options.formatter_class = argparse.RawDescriptionHelpFormatter
     asked = options.parse_args()
-    config = request(argparse.Namespace(**vars(asked) | {"learning_rate": "grid"}))
+    config = benchmark_config(argparse.Namespace(**vars(asked) | {"learning_rate": "grid"}))
     suite_data = config.suite_data()
     specs = [item.spec for item in plan_runs(config, suite_data) if item.spec.searches]
     with tempfile.TemporaryDirectory() as folder:
         unkept = open_store(f"sqlite:///{Path(folder) / 'trials.db'}")
         store = open_store(asked.tracking_uri, create=False) if any(spec.loss != "hard" for spec in specs) else unkept
-        work = RunnerConfig.of(suite_data, store, config)
-        for run in _training_runs(specs, store, work):
+        runner = Runner(suite_data=suite_data, store_uri=store.uri, preset=config.preset_name)
+        for run in _training_runs(specs, runner):
             print(f"{run.spec.name}, {run.spec.max_steps or 'no bound of'} steps", flush=True)
             print(_compared(run, unkept), flush=True)
 
 
-def _training_runs(specs: Sequence[RunSpec], store: Store, work: RunnerConfig) -> list[Remembered]:
-    teachers, runner = finished_teachers(specs, store), work.runner()
+def _training_runs(specs: Sequence[RunSpec], runner: Runner) -> list[Remembered]:
+    scheduler = Scheduler(
+        runner=runner,
+        executor=LocalExecutor(n_threads=1),
+        status=RunStatus(),
+        on_epoch=lambda *_: None,
+        on_outcome=lambda _: None,
+    )
+    teachers = scheduler.finished_teachers(specs)
     readers = [spec for spec in specs if spec.loss != "hard"]
     if lacking := [spec.name for spec in readers if spec.teacher_key not in teachers]:
-        raise RunError(f"No finished teacher in {store.uri} for {', '.join(lacking)}.")
-    for reason in prepare(readers, teachers, work, LocalExecutor(n_threads=1)).values():
+        raise RunError(f"No finished teacher in {runner.store_uri} for {', '.join(lacking)}.")
+    for reason in scheduler.ensure_teacher_outputs(readers, teachers).values():
         raise RunError(reason)
     runs = [runner.training_run(spec, teachers.get(spec.teacher_key)) for spec in specs]
     return [Remembered(**{f.name: getattr(run, f.name) for f in fields(run)}) for run in runs]
 
 
 def _compared(run: Remembered, store: Store) -> str:
-    found = search(run, lambda rate, _: store.begin("search", f"{rate:g}", tags={}, params={}), lambda _: None)
+    found = grid_search(run, lambda rate, _: store.begin("search", f"{rate:g}", tags={}, params={}), lambda _: None)
     of_search = run.n_steps
     grid = [trained for rate in GRID_RATES if (trained := _trained(run, rate))]
     best = max(grid, key=lambda trained: trained.valid_f1)

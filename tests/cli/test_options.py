@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.options import learning_rate, parser, positive, request, seed
+from benchmark.cli.options import benchmark_config, learning_rate, parser, positive, seed
 from benchmark.core.presets import PRESETS
 from benchmark.core.settings import LADDER
 from benchmark.execution.plan import BenchmarkConfig
@@ -13,7 +13,7 @@ from students import STUDENTS
 
 
 def asked(*arguments: str) -> BenchmarkConfig:
-    return request(parser("run", None).parse_args(["--suite", "classification", *arguments]))
+    return benchmark_config(parser("run", None).parse_args(["--suite", "classification", *arguments]))
 
 
 @pytest.fixture
@@ -59,19 +59,23 @@ def test_names_are_repeatable_each_once_in_the_order_given() -> None:
 def test_the_teacher_of_the_command_line_beats_the_files_which_beats_the_presets(
     own_suite: str, tmp_path: Path
 ) -> None:
-    of_file = request(parser("run", None).parse_args(["--suite", own_suite]))
+    of_file = benchmark_config(parser("run", None).parse_args(["--suite", own_suite]))
     assert of_file.teacher == str(tmp_path / "my-bert")
-    of_line = request(parser("run", None).parse_args(["--suite", own_suite, "--teacher", "a/b"]))
+    of_line = benchmark_config(parser("run", None).parse_args(["--suite", own_suite, "--teacher", "a/b"]))
     assert of_line.teacher == "a/b"
     shutil.copy(own_suite, tmp_path / "plain.yml")
     (tmp_path / "plain.yml").write_text(Path(own_suite).read_text().replace("teacher: my-bert\n", ""))
-    of_preset = request(parser("run", None).parse_args(["--suite", str(tmp_path / "plain.yml"), "--preset", "paper"]))
+    of_preset = benchmark_config(
+        parser("run", None).parse_args(["--suite", str(tmp_path / "plain.yml"), "--preset", "paper"])
+    )
     assert of_preset.teacher == PRESETS["paper"].teacher
 
 
 def test_an_own_suite_is_the_same_in_every_preset(own_suite: str) -> None:
     for preset in PRESETS:
-        wanted = request(parser("run", None).parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"]))
+        wanted = benchmark_config(
+            parser("run", None).parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"])
+        )
         assert wanted.datasets == ("two",)
         assert set(wanted.suite.entries) == {"one", "two"}
 

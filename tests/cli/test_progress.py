@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmark.cli.progress import SweepProgress
+from benchmark.cli.progress import RunProgress
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
 
@@ -19,7 +19,7 @@ METRICS = {"test_f1": 0.5, "valid_f1": 0.25, "epochs": 9, "train_seconds": 26, "
 
 def shown(width: int, *outcomes: Outcome) -> list[str]:
     text = StringIO()
-    with SweepProgress({"a": 10.0, SPEC.key: 10.0}, Console(file=text, width=width), len(SPEC.name)) as progress:
+    with RunProgress({"a": 10.0, SPEC.key: 10.0}, Console(file=text, width=width), [SPEC.name]) as progress:
         for outcome in outcomes:
             progress.epoch(outcome.spec, 3)
             progress.done(outcome)

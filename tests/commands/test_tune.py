@@ -259,9 +259,7 @@ def test_a_trial_that_fails_is_given_back(home: Path) -> None:
     session = join(home, options(home, "--study broken"), 2)
     wanted = tune._request(tune._parser().parse_args(options(home)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    runner = Runner(
-        suite_data=suite_data, store=open_store(tracking_uri(home)), device=torch.device("cpu"), preset="quickstart"
-    )
+    runner = Runner(suite_data=suite_data, store_uri=tracking_uri(home), preset="quickstart")
     parent = session.begin_run(runner)
     without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")
     with pytest.raises(RunError, match="logits"):

@@ -8,7 +8,6 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from transformers import BertTokenizer
 
-from benchmark.core.errors import RunError
 from benchmark.data.corpus import Corpus
 from benchmark.data.pool import Pool
 from benchmark.distillation.encoded_dataset import POOL, EncodedDataset
@@ -117,47 +116,3 @@ def test_a_word_that_was_not_seen_gets_the_commonest_tag_of_train() -> None:
     encoded_dataset = make_dataset("sequence_labeling")
     logits = np.array([[1, 0], [np.nan, np.nan], [1, 0], [1, 0]], dtype=np.float32)
     assert encoded_dataset.decode(logits, "test") == [["sad", "glad", "sad"], ["sad"]]
-
-
-def test_logits_are_computed_once_and_found_by_another_classroom() -> None:
-    teacher = Teacher()
-    first = make_dataset().teacher_logits("train", "k", teacher)
-    second = make_dataset().teacher_logits("train", "k", teacher)
-    assert first[:, 0].tolist() == second[:, 0].tolist() == [3, 4, 3]
-    assert teacher.n_calls == 1
-
-
-@pytest.mark.parametrize(
-    ("changed", "key", "part"),
-    [
-        ({}, "other teacher", "train"),
-        ({}, "k", "validation"),
-        ({"digest": "other data"}, "k", "train"),
-        ({"max_length": 7}, "k", "train"),
-    ],
-    ids=["teacher", "split", "data", "max_length"],
-)
-def test_logits_belong_to_teacher_data_split_and_length(changed: dict[str, Any], key: str, part: Any) -> None:
-    teacher = Teacher()
-    make_dataset().teacher_logits("train", "k", teacher)
-    make_dataset(**changed).teacher_logits(part, key, teacher)
-    assert teacher.n_calls == 2
-
-
-def test_logits_of_the_pool_belong_to_the_pool_and_not_to_the_data_set() -> None:
-    teacher = Teacher()
-    make_dataset().teacher_logits(POOL, "k", teacher)
-    make_dataset(digest="other data").teacher_logits(POOL, "k", teacher)
-    assert teacher.n_calls == 1
-    make_dataset(pool=("aku", "nasi")).teacher_logits(POOL, "k", teacher)
-    assert teacher.n_calls == 2
-
-
-@pytest.mark.parametrize("task", ["classification", "sequence_labeling"])
-def test_an_empty_pool_has_no_logits_and_asks_no_teacher(task: str) -> None:
-    def never(_: EncodedTexts) -> np.ndarray:
-        raise RunError("asked")
-
-    encoded_dataset = make_dataset(task, pool=())
-    assert len(encoded_dataset.encoded(POOL)) == 0
-    assert encoded_dataset.teacher_logits(POOL, "k", never).shape == (0, 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark.cli.options import parser, request
+from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.errors import DONE, SOME_FAILED, DivergedError
 from benchmark.core.presets import FINALISTS, GRID_RATES, SCREENING, SEARCH_COST
 from benchmark.core.run_store import open_store
@@ -16,6 +16,8 @@ from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.plan import plan_runs
 from benchmark.run import main
+from tests.distillation.test_encoded_dataset import make_dataset
+from tests.distillation.test_teacher_outputs import outputs
 from tracking import Record, Store
 
 WORDS = {"baik": "suka", "buruk": "benci"}
@@ -47,7 +49,7 @@ def training_run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Train
     """Of the plan's student, to be taught at three rates."""
     monkeypatch.setattr(grid, "GRID_RATES", RATES)
     torch.set_num_threads(1)
-    wanted = request(parser("run", None).parse_args(arguments))
+    wanted = benchmark_config(parser("run", None).parse_args(arguments))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher)
     _, student = plan_runs(wanted, suite_data)
     return TrainingRun(spec=student.spec, data=suite_data.encoded_dataset("mine"), device=torch.device("cpu"))
@@ -104,7 +106,7 @@ def test_the_better_rates_go_on_and_the_best_is_taught(
     training_run: TrainingRun, store: Store, begin_trial: grid.Begin, tmp_path: Path
 ) -> None:
     epochs: list[int] = []
-    trained = grid.search(training_run, begin_trial, epochs.append)
+    trained = grid.grid_search(training_run, begin_trial, epochs.append)
     first, second = store.records()[:3], store.records()[3:]
     assert [record.name for record in first] == [f"{rate:g} {FEW}" for rate in RATES]
     assert len({record.metrics["valid_f1"] for record in first}) > 1, "else every rate would do"
@@ -121,7 +123,7 @@ def test_of_rates_that_have_led_to_one_answer_the_lower_loss_is_better(
     training_run: TrainingRun, store: Store, begin_trial: grid.Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grid, "SCREENING", 1 / STEPS)
-    grid.search(training_run, begin_trial, silent)
+    grid.grid_search(training_run, begin_trial, silent)
     first, second = store.records()[:3], store.records()[3:]
     assert [record.name for record in second] == [f"{rate:g} {BOUND}" for rate in ranked(store, first)[:2]]
 
@@ -137,13 +139,13 @@ def test_early_stopping_and_its_bounds_tell_how_long_a_run_is(
 def test_a_killed_search_goes_on_where_it_stopped(
     training_run: TrainingRun, store: Store, begin_trial: grid.Begin, tmp_path: Path, n_trials: int
 ) -> None:
-    whole = grid.search(training_run, begin_trial, silent)
+    whole = grid.grid_search(training_run, begin_trial, silent)
     names = [name for name, _ in trials(store)]
     with pytest.raises(KeyboardInterrupt):
-        grid.search(training_run, begin_trial, interrupt_at(store, 5 + n_trials))
+        grid.grid_search(training_run, begin_trial, interrupt_at(store, 5 + n_trials))
     assert [status for _, status in trials(store)[5:]] == ["finished"] * (n_trials - 1) + ["killed"]
     assert len(kept(tmp_path)) == n_trials - 1
-    trained = grid.search(training_run, begin_trial, silent)
+    trained = grid.grid_search(training_run, begin_trial, silent)
     assert trials(store)[5 + n_trials :] == [(name, "finished") for name in names[n_trials - 1 :]]
     assert (trained.learning_rate, trained.valid_f1) == (whole.learning_rate, whole.valid_f1)
     for name, value in trained.model.state_dict().items():
@@ -155,8 +157,10 @@ def test_rates_that_another_teacher_taught_at_are_tried_again(
 ) -> None:
     """Two stores that share a cache each have a teacher of the same key."""
     with pytest.raises(KeyboardInterrupt):
-        grid.search(replace(training_run, teacher="one"), begin_trial, interrupt_at(store, 2))
-    grid.search(replace(training_run, teacher="another"), begin_trial, silent)
+        grid.grid_search(
+            replace(training_run, teacher=outputs(make_dataset(), "one")), begin_trial, interrupt_at(store, 2)
+        )
+    grid.grid_search(replace(training_run, teacher=outputs(make_dataset(), "another")), begin_trial, silent)
     assert [name for name, _ in trials(store)[2:5]] == [f"{rate:g} {FEW}" for rate in RATES]
 
 
@@ -164,7 +168,7 @@ def test_a_rate_that_diverges_is_a_failed_trial(
     training_run: TrainingRun, store: Store, begin_trial: grid.Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
-    assert grid.search(training_run, begin_trial, silent).learning_rate == 1e-3
+    assert grid.grid_search(training_run, begin_trial, silent).learning_rate == 1e-3
     assert trials(store) == [("1e+38 5", "failed"), ("0.001 5", "finished"), ("0.001 4000", "finished")]
     assert "never a finite number in 3 epochs at learning rate 1e+38" in store.records()[0].tags["reason"]
 
@@ -174,8 +178,8 @@ def test_a_rate_that_diverged_is_not_tried_again(
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
     with pytest.raises(KeyboardInterrupt):
-        grid.search(training_run, begin_trial, interrupt_at(store, 2))
-    assert grid.search(training_run, begin_trial, silent).learning_rate == 1e-3
+        grid.grid_search(training_run, begin_trial, interrupt_at(store, 2))
+    assert grid.grid_search(training_run, begin_trial, silent).learning_rate == 1e-3
     assert [status for _, status in trials(store)] == ["failed", "killed", "finished", "finished"]
 
 
@@ -185,7 +189,7 @@ def test_a_grid_that_diverges_whole_fails_and_can_be_tried_again(
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 3e38))
     for _ in range(2):
         with pytest.raises(DivergedError, match="at every learning rate of the grid"):
-            grid.search(training_run, begin_trial, silent)
+            grid.grid_search(training_run, begin_trial, silent)
     assert [status for _, status in trials(store)] == ["failed"] * 4
     assert kept(tmp_path) == []
 
@@ -195,7 +199,7 @@ def test_a_trial_that_breaks_says_why(training_run: TrainingRun, store: Store, b
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        grid.search(training_run, begin_trial, broken)
+        grid.grid_search(training_run, begin_trial, broken)
     [record] = store.records()
     assert (record.status, record.tags["reason"]) == ("failed", "OSError: disk full")
 

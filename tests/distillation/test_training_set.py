@@ -12,9 +12,10 @@ from benchmark.core.spec import RunSpec
 from benchmark.data.pool import Pool
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.encoding import EncodedTexts
-from benchmark.distillation.training_set import training_set
+from benchmark.distillation.training_set import TrainingSet, training_set
 from tests.core.test_spec import SPEC
 from tests.distillation.test_encoded_dataset import make_dataset
+from tests.distillation.test_teacher_outputs import outputs
 
 POOL = ("aku", "aku aku", "aku aku aku", "aku aku aku aku", "nasi", "suka nasi goreng aku suka nasi")
 
@@ -37,7 +38,7 @@ def encoded_dataset(
     made = make_dataset(task, pool=pool)
     made.read_pool = lambda source: Pool(pool, f"of {source}", origins)
     for part in ("train", "validation", "test", "pool", "subs"):
-        made.teacher_logits(part, "key", answer)
+        outputs(made)._cached(part, answer)
     return made
 
 
@@ -45,9 +46,13 @@ def asked(**changed: object) -> RunSpec:
     return replace(SPEC, **({"loss": "mse", "unlabeled": True} | changed))
 
 
+def trained_on(where: EncodedDataset, **changed: object) -> TrainingSet:
+    return training_set(asked(**changed), where, outputs(where))
+
+
 def read(where: EncodedDataset, **changed: object) -> list[str]:
     """The texts after the three labelled ones, from their pieces."""
-    sentences = training_set(asked(**changed), where, "key").examples.encoded
+    sentences = trained_on(where, **changed).examples.encoded
     rows = [sentences.ids[a:b] for a, b in zip(sentences.offsets[:-1], sentences.offsets[1:], strict=True)]
     return [where.tokenizer.decode(ids, skip_special_tokens=True) for ids in rows[3:]]
 
@@ -75,22 +80,20 @@ def test_each_seed_draws_a_balance_of_its_own() -> None:
 
 
 def test_the_length_filter_comes_after_balancing() -> None:
-    trained = training_set(asked(balance="mean_oversampled", length_filter="min_max"), encoded_dataset(), "key")
+    trained = trained_on(encoded_dataset(), balance="mean_oversampled", length_filter="min_max")
     assert trained.n_texts < 3 + 6
     assert trained.label_count_std != 0  # Table 10: filtering unbalances again
 
 
 def test_targets_stay_with_their_texts() -> None:
     where = encoded_dataset()
-    trained = training_set(asked(balance="mean_oversampled", length_filter="min_max"), where, "key").examples
+    trained = trained_on(where, balance="mean_oversampled", length_filter="min_max").examples
     assert (trained.targets == answer(trained.encoded)).all()
 
 
 def test_targets_of_words_stay_with_their_sentences() -> None:
     pool = (["aku", "suka"], ["nasi"], ["aku", "aku", "aku", "nasi"])
-    trained = training_set(
-        asked(task="sequence_labeling", length_filter="min_max"), encoded_dataset("sequence_labeling", pool), "key"
-    )
+    trained = trained_on(encoded_dataset("sequence_labeling", pool), task="sequence_labeling", length_filter="min_max")
     assert len(trained.examples.encoded) == 2 + 2
     assert (trained.examples.targets == answer(trained.examples.encoded)).all()
     assert trained.label_count_std is None
@@ -106,11 +109,11 @@ def test_made_texts_can_be_kept_where_the_teacher_agrees() -> None:
 
 def test_texts_without_an_origin_cannot_agree() -> None:
     with pytest.raises(RunError, match="were not made from labelled ones"):
-        training_set(asked(agreed=True), encoded_dataset(), "key")
+        trained_on(encoded_dataset(), agreed=True)
 
 
 def test_figures_are_those_of_what_is_read() -> None:
-    trained = training_set(asked(), encoded_dataset(), "key")
+    trained = trained_on(encoded_dataset())
     assert trained.n_texts == 3 + len(POOL)
     assert trained.label_count_std == np.std([4, 2])
-    assert training_set(asked(unlabeled=False), encoded_dataset(), "key").label_count_std is None
+    assert trained_on(encoded_dataset(), unlabeled=False).label_count_std is None

@@ -15,18 +15,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmark.cli.options import parser, request
+from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.errors import INTERRUPTED, InputError
-from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher import identify
 from benchmark.execution.executors import choice
 from benchmark.execution.executors.local import LocalExecutor, threads
 from benchmark.execution.limits import EXCEEDED, Limits
-from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.plan import plan_runs
+from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.plan import BenchmarkConfig, plan_runs
 from benchmark.execution.runner import Runner
-from benchmark.execution.tasks import RunnerConfig
 from benchmark.measurement.session import execution_modes
 from benchmark.run import main
 from tests.execution.test_scheduler import ENDLESS, running, statuses, wait_until
@@ -47,15 +45,19 @@ def test_without_its_extra_ray_is_refused_before_anything_is_made(
     assert list(desk_folder.iterdir()) == []
 
 
+def configured(*options: str) -> BenchmarkConfig:
+    return benchmark_config(parser("run", None).parse_args([*SUITE, *options]))
+
+
 def test_an_address_without_its_executor_is_refused() -> None:
     with pytest.raises(InputError, match="--executor ray"):
-        choice.require(parser("run", None).parse_args([*SUITE, "--ray-address", "10.0.0.1:6379"]))
+        choice.require(configured("--ray-address", "10.0.0.1:6379"))
 
 
 def test_runs_go_to_processes_of_this_machine_unless_said_otherwise() -> None:
-    asked = parser("run", None).parse_args([*SUITE])
-    choice.require(asked)
-    with choice.opened(asked, jobs=3) as executor:
+    config = configured("--jobs", "3")
+    choice.require(config)
+    with choice.opened(config) as executor:
         assert executor == LocalExecutor(jobs=3)
 
 
@@ -86,7 +88,7 @@ def test_cores_that_this_process_may_not_use_do_not_count() -> None:
     os.sched_setaffinity(0, {min(allowed)})
     try:
         assert threads(1) == 1
-        assert request(parser("run", None).parse_args(SUITE)).jobs == 1
+        assert benchmark_config(parser("run", None).parse_args(SUITE)).jobs == 1
         assert {mode.n_threads for mode in execution_modes()} == {1}
     finally:
         os.sched_setaffinity(0, allowed)
@@ -219,7 +221,7 @@ class Reads:
 
     spec: RunSpec
 
-    def run(self, runner: Runner, watch: Watch) -> Outcome:  # noqa: ARG002
+    def run(self, runner: Runner, on_epoch: OnRunEpoch) -> Outcome:  # noqa: ARG002
         suite_data = runner.suite_data
         found = [
             suite_data.corpus("chat").digest,
@@ -248,15 +250,13 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     suite = f"task: classification\nteacher: bert\nunlabeled: [more.txt]\ndatasets: {{chat: {files}}}\n"
     (desk_folder / "chat.yml").write_text(suite)
     options = ["--suite", "chat.yml", "-s", "cnn", "-x", "vanilla", "--vectors", "v.vec", "--in-domain", "domain.txt"]
-    wanted = request(parser("run", None).parse_args(options))
+    wanted = benchmark_config(parser("run", None).parse_args(options))
     suite_data = wanted.suite_data()
-    work, task = (
-        RunnerConfig.of(suite_data, open_store(store_uri), wanted),
-        Reads(plan_runs(wanted, suite_data)[0].spec),
-    )
+    runner = Runner(suite_data=suite_data, store_uri=store_uri, preset=wanted.preset_name)
+    task = Reads(plan_runs(wanted, suite_data)[0].spec)
     assert task.spec.teacher == "bert"
-    here = task.run(work.runner(), lambda *_: None)
-    luggage = ForkingPickler.loads(ForkingPickler.dumps(node.luggage_of(work)))
+    here = task.run(runner, lambda *_: None)
+    luggage = ForkingPickler.loads(ForkingPickler.dumps(node.luggage_of(runner)))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)

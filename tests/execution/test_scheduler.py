@@ -19,7 +19,7 @@ from subprocess import Popen
 import numpy as np
 import pytest
 
-from benchmark.cli.options import parser, request
+from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.cache import augmented_path, logits_folder, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.core.locks import run_lock
@@ -27,11 +27,11 @@ from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoded_dataset import POOL
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.distillation.teacher_outputs import LABELLED
+from benchmark.distillation.teacher_outputs import LABELLED, TeacherOutputs
 from benchmark.execution.executors.worker import reason_of_death
 from benchmark.execution.plan import PlannedRun, plan_runs
 from benchmark.execution.run_status import RunStatus, pending_runs
-from benchmark.execution.tasks import RunnerConfig
+from benchmark.execution.runner import Runner
 from benchmark.reporting.missing_results import kind_of
 from benchmark.reporting.results import results
 from benchmark.run import main
@@ -184,14 +184,17 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
 ) -> None:
     """The place of the pool's logits is taken by a folder."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
-    wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
+    wanted = benchmark_config(parser("run", None).parse_args(list(finished_copy.arguments)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
-    pool = suite_data.encoded_dataset("smalltalk_demo").logits_path(POOL, teacher.run_id)
+    outputs = TeacherOutputs(
+        store=finished_copy.store, teacher=teacher, data=suite_data.encoded_dataset("smalltalk_demo")
+    )
+    pool = outputs._path(POOL)
     pool.unlink()
     (pool / "in_the_way").mkdir(parents=True)
     assert main([*finished_copy.unmeasured, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
     [said] = capfd.readouterr().err.splitlines()
-    why = "The teacher's logits of the unlabelled pool could not be prepared: IsADirectoryError: "
+    why = "The teacher's outputs could not be prepared: IsADirectoryError: "
     assert said.startswith(f"Failed: smalltalk_demo.cnn.kd_ulb.seed0: {why}")
     assert statuses(finished_copy.store)[-2:] == [("cnn.kd_ulb", "failed"), ("cnn.kd", "finished")]
 
@@ -200,9 +203,10 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     """Not from the teacher: on another machine it would answer a little differently."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
-    wanted = request(parser("run", None).parse_args(list(finished_copy.arguments)))
+    wanted = benchmark_config(parser("run", None).parse_args(list(finished_copy.arguments)))
     data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit).encoded_dataset("smalltalk_demo")
-    names = {data.logits_path(part, teacher.run_id).name for part in (*LABELLED, POOL)}
+    outputs = TeacherOutputs(store=finished_copy.store, teacher=teacher, data=data)
+    names = {outputs._path(part).name for part in (*LABELLED, POOL)}
     logits = {name: np.load(kept / name) + 1 for name in names}
     for name, array in logits.items():
         np.save(kept / name, array)
@@ -232,10 +236,11 @@ def test_a_machine_without_the_made_texts_takes_them_from_the_teachers_run(finis
 
 
 def test_a_run_whose_data_changed_after_its_plan_fails(finished_copy: Finished) -> None:
-    wanted = request(parser("run", None).parse_args([*finished_copy.arguments, "-x", "vanilla"]))
+    wanted = benchmark_config(parser("run", None).parse_args([*finished_copy.arguments, "-x", "vanilla"]))
     suite_data = wanted.suite_data()
     spec = replace(plan_runs(wanted, suite_data)[0].spec, data_digest="of the file before")
-    outcome = RunnerConfig.of(suite_data, finished_copy.store, wanted).runner().execute(spec, lambda *_: None)
+    runner = Runner(suite_data=suite_data, store_uri=finished_copy.store.uri, preset=wanted.preset_name)
+    outcome = runner.run(spec, None, lambda *_: None)
     assert outcome
     assert "data set 'smalltalk_demo' has changed since the plan was made" in outcome.failure
     assert statuses(finished_copy.store, "teacher")[-1] == ("teacher.fine_tuned", "failed")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark.cli.options import parser, request
+from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import merge_stores, open_store
 from benchmark.core.spec import RunSpec
@@ -86,7 +86,7 @@ def suite(desk_folder: Path, models: Path) -> str:
 
 
 def planned(*options: str) -> tuple[SuiteData, list[RunSpec]]:
-    wanted = request(parser("run", None).parse_args(list(options)))
+    wanted = benchmark_config(parser("run", None).parse_args(list(options)))
     suite_data = wanted.suite_data()
     return suite_data, [item.spec for item in plan_runs(wanted, suite_data) if not item.skip_reason]
 
@@ -107,7 +107,7 @@ def read(suite_data: SuiteData, spec: RunSpec) -> dict[str, object]:
         data=suite_data.encoded_dataset("chat"),
         device=torch.device("cpu"),
         vectors=suite_data.vectors,
-        at_hand=suite_data.at_hand,
+        resolve_path=suite_data.resolve_path,
     )
     return {
         "data": suite_data.corpus("chat").digest,
@@ -138,7 +138,7 @@ def test_a_machine_without_any_of_the_files_reads_the_same(
     assert not desk_folder.exists()
     assert read(away, teacher) == here
     training_run = TrainingRun(
-        spec=teacher, data=away.encoded_dataset("chat"), device=torch.device("cpu"), at_hand=away.at_hand
+        spec=teacher, data=away.encoded_dataset("chat"), device=torch.device("cpu"), resolve_path=away.resolve_path
     )
     fetched = training_run.build().state_dict()
     assert all(torch.equal(fetched[name], value) for name, value in weights.items() if "classifier" not in name)
@@ -168,8 +168,8 @@ def test_a_machine_that_has_the_files_in_the_same_place_reads_them_there(
 ) -> None:
     suite_data, specs = everything(suite)
     away = elsewhere(upload_inputs(suite_data, specs, store))
-    assert away.at_hand("v.vec") == str(desk_folder / "v.vec")
-    assert away.at_hand("bert") == str(desk_folder / "bert")
+    assert away.resolve_path("v.vec") == str(desk_folder / "v.vec")
+    assert away.resolve_path("bert") == str(desk_folder / "bert")
     assert not (elsewhere.folder / "cache" / "parcels").exists()
 
 
@@ -206,14 +206,14 @@ def test_other_files_in_the_same_place_are_not_taken_for_the_command_s(
     suite_data, specs = everything(suite)
     away = elsewhere(upload_inputs(suite_data, specs, store))
     (desk_folder / change).write_text("{}")
-    assert Path(away.at_hand(name)).is_relative_to(elsewhere.folder)
+    assert Path(away.resolve_path(name)).is_relative_to(elsewhere.folder)
 
 
 def test_names_of_nothing_here_stay_what_they_are(store: Store) -> None:
     assert PathResolver(store.uri, {})("indobenchmark/indobert-base-p1@main") == "indobenchmark/indobert-base-p1@main"
     suite_data, specs = planned("--suite", "classification", "--limit", "20", "-s", "cnn", "-x", "kd_ulb")
     away = upload_inputs(suite_data, specs, store)
-    assert away.at_hand(suite_data.teacher) == suite_data.teacher
+    assert away.resolve_path(suite_data.teacher) == suite_data.teacher
     assert data_runs(store, "classification") == [], "bundled data and the bundled teacher travel with the code"
 
 
@@ -267,11 +267,11 @@ def test_a_parcel_that_was_broken_in_the_cache_is_fetched_again(
     suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
     away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     [train] = {file.path for split, file in away.suite.entries["chat"].files.items() if split == "train"}
-    fetched = Path(away.at_hand(train))
+    fetched = Path(away.resolve_path(train))
     whole = fetched.read_bytes()
     fetched.write_bytes(whole[:-1])
     file_sets._folder.cache_clear()
-    assert away.at_hand(train) == str(fetched)
+    assert away.resolve_path(train) == str(fetched)
     assert fetched.read_bytes() == whole
 
 
@@ -324,11 +324,11 @@ def test_what_was_changed_after_the_plan_is_not_learnt_from_under_its_key(
     suite_data, specs = everything(suite)
     by_setting = {spec.setting: spec for spec in specs}
     spec = by_setting["fine_tuned" if path.startswith("bert") else "kd_ulb_fasttext"]
-    suite_data.require_planned(spec)
+    suite_data.require_unchanged(spec)
     (desk_folder / path).write_text(text)
     away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
     with pytest.raises(RunError, match=f"The {what} has changed since the plan was made"):
-        away.require_planned(spec)
+        away.require_unchanged(spec)
 
 
 def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: Store, desk_folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import study
-from benchmark.cli.options import parser, request
+from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import plan_runs
 from tests.frozen.golden import check_text
@@ -24,7 +24,7 @@ CONDITIONS = {"kd": 0.82, "kd_kld": 0.79, "kd_kld_t2": 0.80, "kd_kld_t4": 0.825,
 
 def planned(*arguments: str) -> list[RunSpec]:
     """Specs of the plan that `python -m benchmark.run` would make."""
-    config = request(parser("run", None).parse_args(arguments))
+    config = benchmark_config(parser("run", None).parse_args(arguments))
     return [item.spec for item in plan_runs(config, config.suite_data())]
 
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from benchmark import latency, merge, predict, report, tune
 from benchmark import list as runs
 from benchmark.bundle import files as bundle_files
-from benchmark.cli.options import MAX_SEED, parser, request
+from benchmark.cli.options import MAX_SEED, benchmark_config, parser
 from benchmark.core.errors import BenchmarkError, DataError, InputError
 from benchmark.core.run_store import GROUPS
 from benchmark.core.spec import TASKS, RunSpec, Task
@@ -565,7 +565,7 @@ def _arguments(made: argparse.ArgumentParser) -> st.SearchStrategy[list[str]]:
 def test_options_of_run(arguments: list[str]) -> None:
     with suppress(SystemExit, BenchmarkError):
         asked = parser("run", None).parse_args(["--suite", "classification", *arguments])
-        wanted = request(asked)
+        wanted = benchmark_config(asked)
         assert wanted.seeds
         assert wanted.learning_rate in (None, "grid") or 0 < float(wanted.learning_rate) <= 1
 
@@ -603,7 +603,7 @@ def test_options_of_other_commands(command: str, data: st.DataObject) -> None:
 @given(st.floats(1e-12, 1), st.integers(0, 2**32 - 1))
 def test_valid_options_come_back(rate: float, seed: int) -> None:
     asked = ["--suite", "classification", "--learning-rate", repr(rate), "--seed", str(seed)]
-    wanted = request(parser("run", None).parse_args(asked))
+    wanted = benchmark_config(parser("run", None).parse_args(asked))
     assert (wanted.learning_rate, wanted.seeds) == (rate, (seed,))
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from benchmark.core.cache import cached_matrix
 from benchmark.core.errors import DataError
-from benchmark.distillation.logits import cached_logits
 from benchmark.distillation.teacher import load_teacher, load_tokenizer
 from benchmark.reporting.files import folder_name
 from tracking import Store
@@ -96,7 +96,7 @@ def test_code_that_a_teacher_brings_along_is_neither_run_nor_asked_about(
 def test_a_pickle_among_the_cached_logits_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "logits.npy"
     np.save(path, np.array([[Bomb(), Bomb()]], dtype=object), allow_pickle=True)
-    assert cached_logits(path, 1, lambda: np.zeros((1, 2), np.float32)).tolist() == [[0.0, 0.0]]
+    assert cached_matrix(path, lambda: np.zeros((1, 2), np.float32)).tolist() == [[0.0, 0.0]]
 
 
 def test_nothing_here_unpickles() -> None:

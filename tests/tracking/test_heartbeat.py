@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import pytest
-import torch
 
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.runner import Runner
-from benchmark.execution.tasks import Run
+from benchmark.execution.tasks import RunTask
 from tests.cli.test_progress import SPEC
 from tests.support.mlflow_server import Server
 from tracking import ActiveRun, Store, StoreError, heartbeat, owner
@@ -143,10 +142,12 @@ def wait_until(happened: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def run_of(there: Store, suite: str) -> tuple[Run, Runner]:
+def run_of(there: Store, suite: str) -> tuple[RunTask, Runner]:
     """A run that cannot be done: it has no data. Whoever begins it in earnest fails."""
     spec = replace(SPEC, suite=suite)
-    return Run(spec=spec), Runner(suite_data=None, store=there, device=torch.device("cpu"), preset="paper")  # type: ignore[arg-type]
+    runner = Runner(suite_data=None, store_uri=there.uri, preset="paper")  # type: ignore[arg-type]
+    runner.store = there
+    return RunTask(spec=spec), runner
 
 
 @pytest.mark.usefixtures("desk_folder")
@@ -173,9 +174,9 @@ def test_of_two_that_begin_at_once_each_sees_the_other(
         if not besides:  # nobody is at it yet
             there.begin(suite, "theirs", tags=runner.tags(spec, "train"), params=asdict(spec))
             return False
-        return Runner.is_elsewhere(runner, spec, besides)
+        return Runner.is_running_elsewhere(runner, spec, besides)
 
-    monkeypatch.setattr(runner, "is_elsewhere", begun_behind_our_back)
+    monkeypatch.setattr(runner, "is_running_elsewhere", begun_behind_our_back)
     assert run.run(runner, print) is None
     assert len(looked) == 2
     assert sorted(record.status for record in there.records(suite)) == ["killed", "running"]
@@ -198,7 +199,7 @@ def test_a_question_that_is_refused_fails_the_run_and_not_the_sweep(
     there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, runner = run_of(there, suite)
-    monkeypatch.setattr(runner, "is_elsewhere", once_begun(StoreError("refused")))
+    monkeypatch.setattr(runner, "is_running_elsewhere", once_begun(StoreError("refused")))
     outcome = run.run(runner, print)
     assert outcome is not None
     assert outcome.failure == "StoreError: refused"
@@ -211,14 +212,14 @@ def test_an_interrupt_in_between_leaves_no_run_behind(
     there: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, runner = run_of(there, suite)
-    monkeypatch.setattr(runner, "is_elsewhere", once_begun(KeyboardInterrupt()))
+    monkeypatch.setattr(runner, "is_running_elsewhere", once_begun(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         run.run(runner, print)
     assert [record.status for record in there.records(suite)] == ["killed"]
 
 
 def once_begun(error: BaseException) -> Callable[..., bool]:
-    """In the place of `Runner.is_elsewhere`: nobody is at the run before it is begun, and asking again raises."""
+    """Replaces `Runner.is_running_elsewhere`: false before the run begins; the second call raises."""
 
     def ask(_: RunSpec, besides: str = "") -> bool:
         if besides:

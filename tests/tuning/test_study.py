@@ -17,11 +17,12 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from benchmark.core.errors import InputError, TrackingError
-from benchmark.core.presets import GRID_RATES
+from benchmark.core.presets import GRID_RATES, PRESETS
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
+from benchmark.data.suites import load_suite
 from benchmark.execution.best_rates import tuned_lines, with_tuned_rates
-from benchmark.execution.plan import PlannedRun
+from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.reporting.learning_rate_plot import TrialResult, best, draw, figure, write_rates
 from benchmark.reporting.tuned_rates import training_key
 from benchmark.tuning import trials as trials_module
@@ -444,12 +445,26 @@ def items() -> list[PlannedRun]:
     ]
 
 
+CONFIG = BenchmarkConfig(
+    suite=load_suite("classification", "paper"),
+    suite_argument="classification",
+    preset_name="paper",
+    preset=PRESETS["paper"],
+    datasets=(),
+    students=(),
+    settings=(),
+    seeds=(0,),
+    learning_rate=None,
+    teacher="t",
+)
+
+
 def test_tuned_takes_the_latest_finished_study_whatever_seed_and_budget(store: Store, items: list[PlannedRun]) -> None:
     add_study(store, replace(SPEC, seed=7, max_epochs=50, max_steps=9), 2e-3, "early")
     add_study(store, SPEC, 3e-3, "late")
     add_study(store, SPEC, None, "unfinished")
     records = store.records()
-    tuned = with_tuned_rates(items, records, "classification", "paper")
+    tuned = with_tuned_rates(items, records, CONFIG)
     assert [item.spec.learning_rate for item in tuned] == [1e-3, 3e-3, 3e-3, 3e-3]
     assert [item.spec.seed for item in tuned] == [0, 0, 1, 2]
     (line,) = tuned_lines(tuned, records)
@@ -466,9 +481,9 @@ def test_tuned_names_the_command_where_there_is_no_study(
     with pytest.raises(
         InputError, match=r"No finished study for emot\.cnn\.kd\. .*benchmark\.tune .*-d emot -s cnn -x kd"
     ):
-        with_tuned_rates(items, store.records(), "classification", "paper")
+        with_tuned_rates(items, store.records(), CONFIG)
 
 
 def test_tuned_leaves_out_what_cannot_be_run(store: Store) -> None:
     skipped = PlannedRun(spec=SPEC, skip_reason="private")
-    assert with_tuned_rates([skipped], store.records(), "classification", "paper") == [skipped]
+    assert with_tuned_rates([skipped], store.records(), CONFIG) == [skipped]

@@ -1,6 +1,5 @@
-"""The executor that a command line asks for."""
+"""The executor of a benchmark's configuration."""
 
-import argparse
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,36 +7,35 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from benchmark.core.errors import InputError
+from benchmark.execution.plan import BenchmarkConfig
 
 if TYPE_CHECKING:
     from benchmark.execution.tasks import Executor
 
 LOCAL, RAY = "local", "ray"
-"""Where runs are done."""
+"""Values of --executor."""
 
 
-def require(args: argparse.Namespace) -> None:
-    """Raises InputError where what the executor needs is not installed, or an option is not the executor's."""
-    if args.executor == RAY and find_spec("ray") is None:
+def require(config: BenchmarkConfig) -> None:
+    """Raises InputError where the executor is not installed, or an option belongs to the other one."""
+    if config.executor == RAY and find_spec("ray") is None:
         raise InputError(
             "--executor ray needs Ray, which is not installed: pip install 'which-student[ray]'. Without it, runs go "
             "side by side on this machine (--executor local)."
         )
-    if args.executor != RAY and args.ray_address:
-        raise InputError("--ray-address says where --executor ray is to go. Give both, or neither.")
+    if config.executor != RAY and config.ray_address:
+        raise InputError("--ray-address is the address for --executor ray. Give both, or neither.")
 
 
 @contextmanager
-def opened(args: argparse.Namespace, jobs: int) -> Iterator["Executor"]:
-    """Connected to its cluster, where it has one. `jobs` at once on this machine."""
-    if args.executor == RAY:
-        from benchmark.execution.executors.ray.connection import connected  # imports ray, which is an extra
+def opened(config: BenchmarkConfig) -> Iterator["Executor"]:
+    """The executor, connected to its cluster where it has one. Imports on demand: Ray is an extra, torch is slow."""
+    if config.executor == RAY:
+        from benchmark.execution.executors.ray.connection import connected
 
-        with connected(args.ray_address or os.environ.get("RAY_ADDRESS"), args.jobs) as cluster:
-            yield cluster
+        with connected(config.ray_address or os.environ.get("RAY_ADDRESS"), config.max_tasks) as executor:
+            yield executor
     else:
-        from benchmark.execution.executors.local import (
-            LocalExecutor,  # imports all that trains, which `require` has no need of
-        )
+        from benchmark.execution.executors.local import LocalExecutor
 
-        yield LocalExecutor(jobs=jobs)
+        yield LocalExecutor(jobs=config.jobs)

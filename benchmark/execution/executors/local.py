@@ -1,54 +1,54 @@
-"""Tasks one after another in this process, or side by side in processes of this machine."""
+"""Tasks in this process, or in worker processes of this machine."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
 from benchmark.execution.executors.worker import Worker
-from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
-from benchmark.execution.tasks import RunnerConfig, Task
+from benchmark.execution.tasks import Task
 from benchmark.measurement.machine import usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalExecutor:
-    """On this machine, at most `jobs` at once."""
+    """Runs at most `jobs` tasks at once on this machine."""
 
     jobs: int = 1
     n_threads: int = 0
-    """Of each process; 0 gives each its share of the cores."""
+    """Threads per process; 0 divides the cores among the processes."""
 
-    def supplied(self, work: RunnerConfig, specs: Sequence[RunSpec]) -> RunnerConfig:  # noqa: ARG002
-        """As it is: all lies here."""
-        return work
+    def with_inputs(self, runner: Runner, specs: Sequence[RunSpec]) -> Runner:  # noqa: ARG002
+        """The runner itself: everything lies on this machine."""
+        return runner
 
-    def execute(self, tasks: Sequence[Task], work: RunnerConfig, watch: Watch) -> Generator[Outcome, None, None]:
-        """In this process where there is one at a time and no limit that would end the process."""
+    def execute(self, tasks: Sequence[Task], runner: Runner, on_epoch: OnRunEpoch) -> Generator[Outcome, None, None]:
+        """Runs tasks in this process where one runs at a time and no limit would end the process."""
         if not tasks:
             return
         at_once = min(self.jobs, len(tasks))
-        work = replace(work, n_threads=self.n_threads or threads(at_once))
-        alone = at_once == 1 and not work.limits
+        in_process = at_once == 1 and not runner.limits
+        runner.n_threads = self.n_threads or threads(at_once)
         yield from outcomes(
-            tasks, _InProcessPool(work.runner(), watch) if alone else _ProcessPool(work, at_once, watch)
+            tasks, _InProcessPool(runner, on_epoch) if in_process else _ProcessPool(runner, at_once, on_epoch)
         )
 
 
 def threads(at_once: int) -> int:
-    """Each process its share: more threads than cores make all of them wait."""
+    """Threads of each of `at_once` processes: more threads than cores would slow all of them down."""
     return max(1, usable_cores() // at_once)
 
 
 class _InProcessPool:
-    """This process itself, one task at a time."""
+    """One task at a time in this process."""
 
-    def __init__(self, runner: Runner, watch: Watch) -> None:
-        self._runner, self._watch = runner, watch
+    def __init__(self, runner: Runner, on_epoch: OnRunEpoch) -> None:
+        self._runner, self._on_epoch = runner, on_epoch
+        runner.set_threads()
         self._tasks: list[Task] = []
 
     @property
@@ -64,17 +64,17 @@ class _InProcessPool:
 
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         task = self._tasks.pop()
-        yield task, task.run(self._runner, self._watch)
+        yield task, task.run(self._runner, self._on_epoch)
 
-    def end(self) -> None:
-        """A run that is interrupted says so itself."""
+    def shutdown(self) -> None:
+        """An interrupted run stores that itself."""
 
 
 class _ProcessPool:
-    """Processes that take the next task when they are through with one. One that dies loses its task and no other."""
+    """Worker processes; one that dies loses its own task alone."""
 
-    def __init__(self, work: RunnerConfig, at_once: int, watch: Watch) -> None:
-        self._work, self._at_once, self._watch = work, at_once, watch
+    def __init__(self, runner: Runner, at_once: int, on_epoch: OnRunEpoch) -> None:
+        self._runner, self._at_once, self._on_epoch = runner, at_once, on_epoch
         self._workers: list[Worker] = []
 
     @property
@@ -95,7 +95,7 @@ class _ProcessPool:
         for pipe in wait(list(busy)):
             yield from self._answer(busy[cast("Connection", pipe)])
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         busy = self._busy
         for worker in busy:
             worker.interrupt()
@@ -109,17 +109,13 @@ class _ProcessPool:
     def _busy(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.task]
 
-    @cached_property
-    def _runner(self) -> Runner:
-        return self._work.runner()
-
     def _new_worker(self) -> Worker:
-        worker = Worker(self._work)
+        worker = Worker(self._runner)
         self._workers.append(worker)
         return worker
 
     def _answer(self, worker: Worker) -> Iterator[tuple[Task, Outcome | None]]:
-        """What the worker's task came to; nothing while it goes on."""
+        """The outcome of the worker's task; nothing while it runs."""
         task = worker.task
         assert task
         try:
@@ -129,15 +125,15 @@ class _ProcessPool:
             yield task, task.lost(self._runner, worker.why_it_ended())
             return
         if isinstance(message, tuple):
-            self._watch(*message)
+            self._on_epoch(*message)
         elif isinstance(message, Exception):
             raise message
         else:
-            self._take_back(worker)
+            self._release(worker)
             yield task, message
 
-    def _take_back(self, worker: Worker) -> None:
-        """What a run leaves in memory is not held against the next one."""
+    def _release(self, worker: Worker) -> None:
+        """Under a memory limit every run gets a process of its own, free of what earlier runs left in memory."""
         worker.task = None
-        if self._work.limits.memory_mib:
+        if self._runner.limits.memory_mib:
             worker.leave()

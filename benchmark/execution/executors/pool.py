@@ -27,7 +27,7 @@ class WorkerPool(Protocol):
         None where a task is to be done again.
         """
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         """Interrupts what goes on; nothing is left behind."""
 
 
@@ -44,4 +44,4 @@ def outcomes(tasks: Iterable[Task], crew: WorkerPool) -> Iterator[Outcome]:
                 else:
                     waiting.append(task)
     finally:
-        crew.end()
+        crew.shutdown()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmark.core.errors import INTERRUPTED
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
-from benchmark.execution.tasks import RunnerConfig, Task
+from benchmark.execution.tasks import Task
 
 Message = tuple[RunSpec, int] | Outcome | Exception | None
 """An epoch's end; what a task came to (None: to be asked for again); or what ends the whole command."""
@@ -26,10 +26,10 @@ class Worker:
     """The process, and our end of the pipe to it. A new process, not a fork nor a thread: torch's threads are one set
     a process."""
 
-    def __init__(self, work: RunnerConfig) -> None:
+    def __init__(self, runner: Runner) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, far_end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(work, far_end))
+        self._process = context.Process(target=_serve, args=(runner, far_end))
         self._process.start()
         far_end.close()  # so that the pipe ends with the process
         self._oom_kills = oom_kills()
@@ -87,12 +87,13 @@ def oom_kills() -> int:
     return 0
 
 
-def _serve(work: RunnerConfig, pipe: Connection) -> None:
+def _serve(runner: Runner, pipe: Connection) -> None:
     """In the process. A key pressed at the terminal is the command's to answer; it then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_command, daemon=True).start()
     try:
-        runner = work.runner()
+        runner.set_threads()
+        runner.store  # noqa: B018  (a store that does not answer ends the command)
         while True:
             task: Task = pipe.recv()
             pipe.send(_do(task, runner, lambda spec, epoch: pipe.send((spec, epoch))))
@@ -113,11 +114,11 @@ def _leave_with_command() -> None:
         os._exit(1)
 
 
-def _do(task: Task, runner: Runner, watch: Watch) -> Outcome | None:
+def _do(task: Task, runner: Runner, on_epoch: OnRunEpoch) -> Outcome | None:
     """A termination is an interrupt while a run goes on, which is then kept as killed."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return task.run(runner, watch)
+        return task.run(runner, on_epoch)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

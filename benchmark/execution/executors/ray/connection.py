@@ -15,7 +15,7 @@ import benchmark
 import students
 import tracking
 from benchmark.core.errors import InputError
-from benchmark.execution.executors.ray.executor import Cluster
+from benchmark.execution.executors.ray.executor import RayExecutor
 
 PACKAGES = (benchmark, students, tracking)
 """Sent to the nodes, so that they run the command's own code; what these import has to be installed there."""
@@ -24,7 +24,7 @@ TOKEN, TOKEN_PATH, MODE = "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MOD
 
 
 @contextmanager
-def connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
+def connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]:
     """The cluster at `address`; without one, a cluster of this machine alone that ends with the block.
 
     Raises InputError where none answers.
@@ -33,7 +33,7 @@ def connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
         yield from _connected(address, jobs)
 
 
-def _connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
+def _connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]:
     on_termination = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**_arguments(address), log_to_driver=False, logging_level="ERROR")
@@ -45,7 +45,7 @@ def _connected(address: str | None, jobs: int | None) -> Iterator["Cluster"]:
         ) from error
     signal.signal(signal.SIGTERM, on_termination)  # Ray's own would end the command before its runs are kept
     try:
-        yield Cluster(jobs=jobs, is_joined=bool(address))
+        yield RayExecutor(jobs=jobs, is_joined=bool(address))
     finally:
         ray.shutdown()
 

@@ -13,42 +13,42 @@ import ray
 import torch
 
 from benchmark.core.errors import InputError
-from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
 from benchmark.execution.executors.ray.pool import RayPool
 from benchmark.execution.executors.ray.upload_inputs import upload_inputs
-from benchmark.execution.outcome import Outcome, Watch
-from benchmark.execution.tasks import RunnerConfig, Task
+from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.runner import Runner
+from benchmark.execution.tasks import Task
 from tracking.config import is_local
 from tracking.provenance import command, git_commit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cluster:
-    """On the nodes of the cluster that this process is connected to."""
+class RayExecutor:
+    """Runs tasks on the nodes of the cluster that this process is connected to."""
 
     jobs: int | None = None
     """Tasks at once; None leaves it to the cores and GPUs."""
     is_joined: bool = False
     """Whether it was there before: its nodes are sent code and files of this machine, whatever they have."""
 
-    def supplied(self, work: RunnerConfig, specs: Sequence[RunSpec]) -> RunnerConfig:
-        """Keeps in the store what nodes may lack. Raises what `shipping.shipped` raises."""
-        require_reachable(work.uri)
-        return (
-            replace(work, suite_data=upload_inputs(work.suite_data, specs, open_store(work.uri)))
-            if self.is_joined
-            else work
-        )
+    def with_inputs(self, runner: Runner, specs: Sequence[RunSpec]) -> Runner:
+        """The runner with its input files stored where nodes can fetch them. Raises what `upload_inputs` raises."""
+        require_reachable(runner.store_uri)
+        if not self.is_joined:
+            return runner
+        return replace(runner, suite_data=upload_inputs(runner.suite_data, specs, runner.store))
 
-    def execute(self, tasks: Sequence[Task], work: RunnerConfig, watch: Watch) -> Generator[Outcome, None, None]:
+    def execute(self, tasks: Sequence[Task], runner: Runner, on_epoch: OnRunEpoch) -> Generator[Outcome, None, None]:
         if not tasks:
             return
-        needs = needs_of(len(tasks), work.device)
-        origin = dict(work.origin) | {"command": command()} | ({"git_commit": git_commit()} if self.is_joined else {})
-        work = replace(work, n_threads=int(needs["num_cpus"]), origin=origin)
-        yield from outcomes(tasks, RayPool(work, needs, self.jobs or len(tasks), watch))
+        needs = needs_of(len(tasks), runner.device)
+        tags = (
+            dict(runner.extra_tags) | {"command": command()} | ({"git_commit": git_commit()} if self.is_joined else {})
+        )
+        runner = replace(runner, n_threads=int(needs["num_cpus"]), extra_tags=tags)
+        yield from outcomes(tasks, RayPool(runner, needs, self.jobs or len(tasks), on_epoch))
 
 
 def require_reachable(uri: str) -> None:

@@ -6,35 +6,33 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.runner import Runner
-from benchmark.execution.tasks import RunnerConfig, Task
+from benchmark.execution.tasks import Task
 
 PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
 """Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
 
-Luggage = tuple[RunnerConfig, Path, Mapping[str, str]]
+Luggage = tuple[Runner, Path, Mapping[str, str]]
 """What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
 
 
-def luggage_of(work: RunnerConfig) -> Luggage:
-    return work, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+def luggage_of(runner: Runner) -> Luggage:
+    return runner, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
 
 
-_desks: dict[str, Runner] = {}
+_runners: dict[str, Runner] = {}
 """One a process: what it has loaded serves its next task too."""
 
 
 def on_node(luggage: Luggage, task: Task, board: Any) -> Outcome | None:
-    work, folder, environment = luggage
+    runner, folder, environment = luggage
     os.environ.update(environment)
     with suppress(OSError):  # another machine may lack the folder: what runs read of it was sent
         os.chdir(folder)
-    sweep = work.origin["sweep"]
-    if sweep not in _desks:
-        _desks.clear()
-        _desks[sweep] = work.runner()
-    torch.set_num_threads(work.n_threads)
-    return task.run(_desks[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))
+    sweep = runner.extra_tags["sweep"]
+    if sweep not in _runners:
+        _runners.clear()
+        _runners[sweep] = runner
+    _runners[sweep].set_threads()
+    return task.run(_runners[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))

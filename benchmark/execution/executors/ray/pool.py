@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 import ray
@@ -11,9 +10,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.ray.node import luggage_of, on_node
-from benchmark.execution.outcome import Outcome, Watch
+from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
-from benchmark.execution.tasks import RunnerConfig, Task
+from benchmark.execution.tasks import Task
 
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 30.0
@@ -25,13 +24,13 @@ TRIES = 3
 class RayPool:
     """Tasks on their way through the cluster; a Crew."""
 
-    def __init__(self, work: RunnerConfig, needs: Mapping[str, float], at_once: int, watch: Watch) -> None:
-        self._work, self._at_once, self._watch = work, at_once, watch
+    def __init__(self, runner: Runner, needs: Mapping[str, float], at_once: int, on_epoch: OnRunEpoch) -> None:
+        self._runner, self._at_once, self._on_epoch = runner, at_once, on_epoch
         self._under_way: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
-        self._luggage = ray.put(luggage_of(work))
-        self._board = ray.remote(_Board).options(num_cpus=0, scheduling_strategy=_here()).remote()
-        fresh = 1 if work.limits.memory_mib else 0  # what a run leaves in memory is not held against the next one
+        self._luggage = ray.put(luggage_of(runner))
+        self._epoch_queue = ray.remote(_EpochQueue).options(num_cpus=0, scheduling_strategy=_here()).remote()
+        fresh = 1 if runner.limits.memory_mib else 0  # what a run leaves in memory is not held against the next one
         remote = ray.remote(max_retries=0, max_calls=fresh)(on_node)
         self._do = remote.options(**needs, scheduling_strategy="SPREAD")
 
@@ -44,7 +43,7 @@ class RayPool:
         return len(self._under_way) < self._at_once
 
     def begin(self, task: Task) -> None:
-        self._under_way[self._do.remote(self._luggage, task, self._board)] = task
+        self._under_way[self._do.remote(self._luggage, task, self._epoch_queue)] = task
 
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
@@ -53,7 +52,7 @@ class RayPool:
             task = self._under_way.pop(reference)
             yield task, self._answer(reference, task)
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         """What is interrupted is kept as killed."""
         references = list(self._under_way)
         for force in (False, True):
@@ -63,16 +62,11 @@ class RayPool:
                 _, references = ray.wait(references, num_returns=len(references), timeout=PATIENCE_SECONDS)
         for task in self._under_way.values():
             self._kill_left_over(task.spec)
-        ray.kill(self._board)
-
-    @cached_property
-    def _runner(self) -> Runner:
-        """Ours, to write down what is lost; it teaches nothing."""
-        return self._work.runner()
+        ray.kill(self._epoch_queue)
 
     def _tell_epochs(self) -> None:
-        for spec, epoch in ray.get(self._board.take.remote()):
-            self._watch(spec, epoch)
+        for spec, epoch in ray.get(self._epoch_queue.take.remote()):
+            self._on_epoch(spec, epoch)
 
     def _answer(self, reference: Any, task: Task) -> Outcome | None:
         """What the task came to; None where it is to be done again."""
@@ -100,11 +94,11 @@ class RayPool:
         """Of a process that is gone, the run and the trials of its grid."""
         for record in self._runner.store.running_records():
             of_spec = record.name == spec.name or record.name.startswith(f"{spec.name}.lr")
-            if of_spec and record.tags.get("sweep") == self._work.origin["sweep"]:
+            if of_spec and record.tags.get("sweep") == self._runner.extra_tags["sweep"]:
                 self._runner.store.resume(record.run_id).kill()
 
 
-class _Board:
+class _EpochQueue:
     """Where tasks write what they have done so far, on the command's own node."""
 
     def __init__(self) -> None:
@@ -114,8 +108,8 @@ class _Board:
         self._epochs.append((spec, epoch))
 
     def take(self) -> list[tuple[RunSpec, int]]:
-        session_result, self._epochs = self._epochs, []
-        return session_result
+        epochs, self._epochs = self._epochs, []
+        return epochs
 
 
 def _here() -> NodeAffinitySchedulingStrategy:

@@ -41,7 +41,7 @@ def upload_inputs(suite_data: SuiteData, specs: Sequence[RunSpec], store: Store)
             places |= {name: (kept, piece) for name, piece in pieces.items()}
     except OSError as error:
         raise InputError(f"What the nodes are to read cannot be sent to them: {error}.") from error
-    return replace(suite_data, suite=suite, at_hand=PathResolver(store.uri, places))
+    return replace(suite_data, suite=suite, resolve_path=PathResolver(store.uri, places))
 
 
 def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:

@@ -1,0 +1,91 @@
+"""The job of `run` and `study`: plan, run what is pending, measure, report."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import join
+
+from rich.console import Console
+
+from benchmark.cli.progress import RunProgress, show_plan
+from benchmark.core.errors import DONE, SOME_FAILED
+from benchmark.data.overlap import overlap_line
+from benchmark.execution.best_rates import tuned_lines
+from benchmark.execution.outcome import Outcome
+from benchmark.execution.pipeline import Pipeline
+from benchmark.execution.run_status import RunStatus
+from tracking import ui_command
+
+
+def run_benchmark(pipeline: Pipeline, console: Console) -> int:
+    """Prints the plan and, unless it is a dry run, carries it out; returns the exit code."""
+    _print_plan(pipeline, console)
+    if pipeline.config.dry_run:
+        return DONE
+    outcomes = _run(pipeline, console)
+    if pipeline.config.measure:
+        pipeline.measure(lambda n: console.print(f"Measuring {n} models; keep the machine quiet ..."))
+    return _report(pipeline, outcomes, console)
+
+
+def _print_plan(pipeline: Pipeline, console: Console) -> None:
+    config = pipeline.config
+    if config.tuned:
+        _print_lines(tuned_lines(pipeline.planned, pipeline.records), console)
+    show_plan(pipeline, console)
+    if config.preset.left_out:
+        left_out = "; ".join(f"{student} in {', '.join(names)}" for student, names in config.preset.left_out.items())
+        console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
+    available = (name for name in config.datasets if not pipeline.suite_data.why_unavailable(name))
+    if overlap := overlap_line(map(pipeline.suite_data.corpus, available)):
+        _print_lines([overlap], console)
+
+
+def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    with RunProgress(pipeline.seconds, console, [run.spec.name for run in pipeline.pending]) as progress:
+
+        def on_outcome(outcome: Outcome) -> None:
+            progress.done(outcome)
+            outcomes.append(outcome)
+
+        pipeline.run(progress.epoch, on_outcome)
+    return outcomes
+
+
+def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -> int:
+    """Writes the report, registers the best students, prints failures last; returns the exit code."""
+    from benchmark.export.registered_model import publish_best, show_served
+    from benchmark.report import print_leaderboard, ranked, write_report
+
+    config, store = pipeline.config, pipeline.store
+    records = store.records(config.suite.name)
+    data = {run.spec.dataset: run.spec.data_digest for run in pipeline.planned}
+    rows = ranked(records, data)
+    write_report(store, config.suite.name, config.out, records=records, rows=rows)
+    print_leaderboard(store, config.suite.name, console, rows)
+    show_served(publish_best(store, records, data), console)
+    _print_lines([f"{name}: {line}" for name, line in _places(pipeline, config.out).items()], console)
+    failures = pipeline.failures(outcomes, RunStatus.read(records))
+    for name, reason in failures.items():
+        print(f"Failed: {name}: {reason}", file=sys.stderr)
+    return SOME_FAILED if failures else DONE
+
+
+def _places(pipeline: Pipeline, out: Path) -> Mapping[str, str]:
+    from benchmark.reporting.budget import report_words
+
+    suite, uri = pipeline.config.suite.name, pipeline.config.tracking_uri
+    budget = [*report_words(suite), "--max-ms", "0.5", "--min-kept", "95", *(["--tracking-uri", uri] if uri else [])]
+    return {
+        "Page": str(out / "report.html"),
+        "Report": str(out / "report.md"),
+        "Best for a budget": join(budget),
+        "Compare runs": ui_command(pipeline.store.uri),
+        "... and open": pipeline.store.view_url(suite),
+    }
+
+
+def _print_lines(lines: Sequence[str], console: Console) -> None:
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
