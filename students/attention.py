@@ -50,7 +50,7 @@ def attend(
     """Scaled dot-product attention of `query` [B, Q, D] on `key` and `value` [B, L, D], with dropout of its weights."""
     query, key, value = (_split(x, n_heads) for x in (query, key, value))
     scores = query @ key.transpose(2, 3)
-    return (dropout(_weights(scores, query.size(-1), attention_mask)) @ value).transpose(1, 2).flatten(2)
+    return (dropout(_weights(scores, query.size(-1), attention_mask[:, None, None])) @ value).transpose(1, 2).flatten(2)
 
 
 def attend_once(
@@ -68,13 +68,18 @@ def attend_once(
     `key` and `value` are the weights [D, D] that would make them: q · K x = Kᵀq · x, and Σ a (V x + b) =
     V Σ a x + b Σ a. The bias of keys is not needed: it adds the same to the scores of all positions.
     """
-    query = _split(query, n_heads)  # [B, H, 1, D / H]
     key, value = (weight.view(n_heads, -1, weight.size(1)) for weight in (key, value))  # [H, D / H, D]
-    scores = query @ key @ asked[:, None].transpose(2, 3)
-    weights = dropout(_weights(scores, query.size(-1), attention_mask))
-    mixed = weights @ asked[:, None] @ value.transpose(1, 2)
-    bias = value_bias.view(n_heads, 1, -1) * weights.sum(dim=-1, keepdim=True)
-    return (mixed + bias).transpose(1, 2).flatten(2)
+    queries = query.view(len(query), n_heads, -1)  # [B, H, D / H]
+    scores = _by_head(queries, key) @ asked.transpose(1, 2)
+    weights = dropout(_weights(scores, queries.size(-1), attention_mask[:, None]))  # [B, H, L]
+    mixed = _by_head(weights @ asked, value.transpose(1, 2))
+    bias = value_bias.view(n_heads, -1) * weights.sum(dim=-1, keepdim=True)
+    return (mixed + bias).reshape(query.shape)
+
+
+def _by_head(x: Tensor, weight: Tensor) -> Tensor:
+    """[B, H, I] times each head's own [H, I, O]: [B, H, O]."""
+    return (x.transpose(0, 1) @ weight).transpose(0, 1)
 
 
 def _split(x: Tensor, n_heads: int) -> Tensor:
@@ -83,6 +88,5 @@ def _split(x: Tensor, n_heads: int) -> Tensor:
 
 
 def _weights(scores: Tensor, width: int, attention_mask: Tensor) -> Tensor:
-    """Scores [B, H, Q, L] to weights that sum to 1 over the pieces of each sentence."""
-    hidden = attention_mask[:, None, None, :] == 0
-    return torch.softmax((scores * width**-0.5).masked_fill(hidden, -torch.inf), dim=-1)
+    """Scores [..., L] to weights that sum to 1 over the pieces of each sentence; `attention_mask` broadcasts."""
+    return torch.softmax((scores * width**-0.5).masked_fill(attention_mask == 0, -torch.inf), dim=-1)
