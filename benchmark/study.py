@@ -1,7 +1,7 @@
-"""`python -m benchmark.study NAME`: an experiment of the paper's discussion, as a run of its settings and a table.
+"""`python -m benchmark.study NAME`: runs an experiment of the paper's discussion and writes its effects.
 
-NAME stands first; every option of `benchmark.run` but --setting may follow. Conditions are settings, so their runs
-are runs like any other: what is done is not done again.
+NAME comes first, then any options of `benchmark.run` except --setting: the conditions of a study are settings, and
+finished runs are not repeated.
 """
 
 import sys
@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmark.cli.benchmark_run import run_benchmark
@@ -18,18 +20,24 @@ from benchmark.cli.options import benchmark_config, known, parser
 from benchmark.core.errors import DONE, InputError
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
+from benchmark.distillation.encoded_dataset import POOL
+from benchmark.distillation.selection import lengths_by_filter
+from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import why_not
 from benchmark.reporting.files import report_folder
 from benchmark.reporting.results import results
+from benchmark.reporting.selection import planned_last
 from benchmark.reporting.studies.curves import read_curves, write_curves
 from benchmark.reporting.studies.experiments import EXPERIMENTS
-from benchmark.reporting.studies.lengths import length_statistics, markdown, write_lengths
-from benchmark.reporting.studies.table import answer, write_study
+from benchmark.reporting.studies.lengths import length_statistics, write_lengths
+from benchmark.reporting.studies.study import alike, study, write_study
 
 LENGTH, CONVERGENCE = "length", "convergence"
-"""The studies that tell more than their table: how long texts are, and how training went on."""
+"""The studies with one more section: lengths of texts, and learning curves."""
+UNCUT = 2**31 - 1
+"""A length in tokens that no text has."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,24 +80,33 @@ def _config(name: str, args: Namespace) -> BenchmarkConfig:
 
 
 def _write(name: str, pipeline: Pipeline) -> list[str]:
-    """Writes the study's files; returns its answer, and their folder."""
-    experiment, keys = EXPERIMENTS[name], {run.spec.key for run in pipeline.planned}
+    """Writes the study's files; returns its answers and the path of study.md."""
+    specs = [run.spec for run in pipeline.planned]
     records = pipeline.store.records(pipeline.config.suite.name)
-    rows = [row for row in results(records) if row.key in keys]
+    rows = planned_last(results(records), {spec.dataset: spec.data_digest for spec in specs})
+    found = study(name, rows, alike(specs, records))
     out = report_folder(pipeline.config.out / "studies" / name)
-    more = _lengths(out, pipeline) if name == LENGTH else ""
+    section = _lengths(out, pipeline.config.datasets, pipeline.suite_data) if name == LENGTH else ""
     if name == CONVERGENCE:
-        more = write_curves(out, experiment, read_curves(experiment, rows, records, pipeline.store))
-    return [*answer(experiment, rows), f"Study: {write_study(out, name, experiment, rows, more)}"]
+        section = write_curves(
+            out, found.experiment, read_curves(found.experiment, found.rows, records, pipeline.store)
+        )
+    return [*found.answers, f"Study: {write_study(out, found, section)}"]
 
 
-def _lengths(out: Path, pipeline: Pipeline) -> str:
-    """Writes lengths.csv; returns its table."""
-    data = pipeline.suite_data
-    available = [name for name in pipeline.config.datasets if not data.why_unavailable(name)]
-    rows = [row for name in available for row in length_statistics(name, data.encoded_dataset(name))]
-    write_lengths(out / "lengths.csv", rows)
-    return f"## Lengths in tokens (Table 11)\n\n{markdown(rows, data.max_length)}"
+def _lengths(out: Path, datasets: Iterable[str], suite_data: SuiteData) -> str:
+    """Writes lengths.csv; returns the section of study.md."""
+    available = [dataset for dataset in datasets if not suite_data.why_unavailable(dataset)]
+    rows = [row for dataset in available for row in length_statistics(dataset, _by_filter(dataset, suite_data))]
+    return write_lengths(out, rows, suite_data.max_length)
+
+
+def _by_filter(dataset: str, suite_data: SuiteData) -> dict[str, NDArray[np.int64]]:
+    """Lengths in tokens of whole texts, special tokens left out."""
+    special = suite_data.tokenizer.num_special_tokens_to_add()
+    whole = replace(suite_data.encoded_dataset(dataset), max_length=UNCUT)
+    labelled, unlabelled = (whole.encoded(part).lengths - special for part in ("train", POOL))
+    return lengths_by_filter(labelled, unlabelled, suite_data.max_length - special)
 
 
 def _usual_suite(datasets: Sequence[str]) -> str:

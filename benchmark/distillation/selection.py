@@ -1,5 +1,7 @@
 """Which unlabelled texts a student reads: balanced by the teacher's labels, of the labelled text's length."""
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,3 +43,18 @@ def of_length(lengths: NDArray[np.int64], labelled: NDArray[np.int64], how: Leng
         return np.ones(len(lengths), dtype=bool)
     low, high = length_bounds(labelled, how)
     return (lengths >= low) & (lengths <= high)
+
+
+def lengths_by_filter(
+    labelled: NDArray[np.int64], unlabelled: NDArray[np.int64], longest: int
+) -> dict[str, NDArray[np.int64]]:
+    """Lengths [n] of the labelled and the unlabelled texts, and of both together under each filter (Table 11).
+
+    The given lengths are those of whole texts; filters see them cut at `longest`, as students do.
+    """
+    if not len(unlabelled):
+        return {"labelled": labelled}
+    cut = np.minimum(labelled, longest), np.minimum(unlabelled, longest)
+    kept = {how: of_length(cut[1], cut[0], how) for how in get_args(LengthFilter) if how}
+    both = {f"labelled + ulb_{how}": np.concatenate([labelled, unlabelled[rows]]) for how, rows in kept.items()}
+    return {"labelled": labelled, "ulb": unlabelled} | both

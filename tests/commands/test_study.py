@@ -68,5 +68,11 @@ def test_the_length_study_tells_the_lengths(finished_copy: Finished) -> None:
 def test_the_convergence_study_draws_its_curves(finished_copy: Finished) -> None:
     assert study.main(["convergence", *asked(finished_copy, "--seeds", "1")]) == 0
     folder = finished_copy.folder / "results" / "classification" / "studies" / "convergence"
-    assert {path.name for path in folder.iterdir()} == {"study.csv", "study.md", "curves.png", "curves.svg"}
+    assert {path.name for path in folder.iterdir()} == {
+        "study.csv",
+        "effects.csv",
+        "study.md",
+        "curves.png",
+        "curves.svg",
+    }
     assert "by optimiser steps](curves.png)" in (folder / "study.md").read_text()

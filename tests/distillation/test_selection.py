@@ -1,11 +1,14 @@
 """Policies for unlabelled text: which rows they draw, against counts made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.distillation.selection import balanced, length_bounds, of_length
+from benchmark.distillation.selection import balanced, length_bounds, lengths_by_filter, of_length
+from tests.distillation.test_encoded_dataset import make_dataset
 
 LABELS = np.array([0] * 6 + [1] * 3 + [2] * 1 + [4] * 5)  # label 3 is never given; counts 6, 3, 1, 0, 5
 
@@ -58,3 +61,21 @@ def test_bounds_are_those_of_the_labelled_text() -> None:
     assert length_bounds(labelled, "q1_q3") == (4, 8)
     assert of_length(np.array([1, 2, 30, 31]), labelled, "min_max").tolist() == [False, True, True, False]
     assert of_length(np.array([3, 4, 8, 9]), labelled, "q1_q3").tolist() == [False, True, True, False]
+
+
+def test_filters_see_lengths_as_students_read_them() -> None:
+    lengths = lengths_by_filter(np.array([1, 2, 2]), np.array([9, 2, 3]), longest=2)
+    assert {name: values.tolist() for name, values in lengths.items()} == {
+        "labelled": [1, 2, 2],
+        "ulb": [9, 2, 3],
+        "labelled + ulb_min_max": [1, 2, 2, 9, 2, 3],  # nine tokens are cut to two
+        "labelled + ulb_q1_q3": [1, 2, 2, 9, 2, 3],
+    }
+    assert list(lengths_by_filter(np.array([1, 2]), np.array([], dtype=np.int64), longest=2)) == ["labelled"]
+
+
+@pytest.mark.parametrize("task", ["classification", "sequence_labeling"])
+def test_a_dataset_without_a_maximum_length_has_the_lengths_of_whole_texts(task: str) -> None:
+    pool = ("nasi " * 9, "aku") if task == "classification" else (["nasi"] * 9, ["aku"])
+    whole = replace(make_dataset(task, pool=pool, max_length=4), max_length=99)
+    assert (whole.encoded("pool").lengths - 2).tolist() == [9, 1]

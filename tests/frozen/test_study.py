@@ -1,8 +1,4 @@
-"""The table and the page of a study, from runs that are finished already.
-
-Apart from the report: a study compares at one learning rate, a claim lets each side stand at its own best. Once one
-engine computes both, `UPDATE_GOLDEN=1` writes these files anew, and their differences tell what that changed.
-"""
+"""The files of a study, from runs that are finished already: conditions, and the effects of the claims' engine."""
 
 import random
 from dataclasses import asdict
@@ -20,6 +16,7 @@ from tests.frozen.made_store import Run, write_store
 ARGUMENTS = ("-d", "smalltalk_demo", "-s", "cnn", "-s", "bilstm", "--seeds", "3")
 CONDITIONS = {"kd": 0.82, "kd_kld": 0.79, "kd_kld_t2": 0.80, "kd_kld_t4": 0.825, "vanilla": 0.74}
 """F1 of a setting, before chance."""
+FILES = ("study.csv", "effects.csv", "study.md")
 
 
 def planned(*arguments: str) -> list[RunSpec]:
@@ -58,6 +55,6 @@ def folder(desk_folder: Path, store_uri: str, tiny_teacher: Path) -> Path:
 
 
 def test_a_study_is_the_same_to_the_letter(folder: Path) -> None:
-    assert {path.name for path in folder.iterdir()} == {"study.csv", "study.md"}
-    for name in ("study.csv", "study.md"):
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+    for name in FILES:
         check_text(f"study/{name}", (folder / name).read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from benchmark.reporting.results import results
 from benchmark.reporting.studies.curves import EPOCHS, STEPS, Curve, draw, read_curves, write_curves
 from benchmark.reporting.studies.experiments import EXPERIMENTS
+from benchmark.reporting.studies.study import study
 from tests.support.run_factory import AddRun
 from tracking import ActiveRun, Store
 
@@ -25,7 +26,8 @@ def keep_curve(store: Store, run_id: str, f1: Mapping[int, float] = F1, losses: 
 
 def read(store: Store) -> list[Curve]:
     records = store.records()
-    return read_curves(CONVERGENCE, results(records), records, store)
+    rows = results(records)
+    return read_curves(CONVERGENCE, study("convergence", rows, {row.key for row in rows}).rows, records, store)
 
 
 def curve(f1: Mapping[int, float] = F1, steps_per_epoch: float | None = 100.0, **given: Any) -> Curve:
@@ -42,8 +44,8 @@ def test_the_best_epoch_tells_the_steps_of_one(store: Store, add_run: AddRun) ->
     [one] = read(store)
     assert (one.condition, one.dataset, one.student) == ("bert", "emot", "bilstm")
     assert one.f1 == pytest.approx(F1)
-    assert [one.place(epoch, STEPS) for epoch in F1] == [200, 400, 600]
-    assert [one.place(epoch, EPOCHS) for epoch in F1] == [1, 2, 3]
+    assert [one.x(epoch, STEPS) for epoch in F1] == [200, 400, 600]
+    assert [one.x(epoch, EPOCHS) for epoch in F1] == [1, 2, 3]
 
 
 def test_a_run_cut_off_within_an_epoch_tells_by_what_it_read(store: Store, add_run: AddRun) -> None:
@@ -51,7 +53,7 @@ def test_a_run_cut_off_within_an_epoch_tells_by_what_it_read(store: Store, add_r
     keep_curve(store, run_id, losses=(3.0, 2.0, 1.0))  # best at the last epoch, of which only half was read
     store.add_metrics(run_id, {"n_texts": 50, "sentences_per_second": 10, "epochs": 3})  # in 12.5 s: 2.5 passes
     [one] = read(store)
-    assert [one.place(epoch, STEPS) for epoch in F1] == [160, 320, 400]
+    assert [one.x(epoch, STEPS) for epoch in F1] == [160, 320, 400]
 
 
 def test_a_run_that_cannot_tell_its_steps_is_drawn_by_epochs(store: Store, add_run: AddRun, tmp_path: Path) -> None:
@@ -95,6 +97,6 @@ def test_the_figure_is_written_and_shown(tmp_path: Path) -> None:
     assert write_curves(tmp_path, CONVERGENCE, []) == ""
     assert list(tmp_path.iterdir()) == [], "no picture of nothing"
     text = write_curves(tmp_path, CONVERGENCE, [curve(dataset="a$b"), curve(dataset="c$d")])
-    assert "![F1 on validation by optimiser steps](curves.png)" in text
+    assert "![Validation F1 by optimiser steps](curves.png)" in text
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "curves.svg").read_text()

@@ -1,24 +1,26 @@
-"""Table 11: lengths of texts as they are written, and of those that a filter lets through."""
+"""Table 11: statistics of lengths, their file and their section."""
 
-from benchmark.reporting.studies.lengths import length_statistics, markdown
-from tests.distillation.test_encoded_dataset import make_dataset
+import csv
+from pathlib import Path
 
+import numpy as np
 
-def test_lengths_are_of_whole_texts_and_filters_see_what_is_read() -> None:
-    told = list(length_statistics("tiny", make_dataset(pool=("nasi " * 9, "aku suka", "aku suka nasi"), max_length=4)))
-    rows = {row.data: (row.n_texts, row.min, row.max) for row in told}
-    assert rows["labelled"] == (3, 1, 2)
-    assert rows["ulb"] == (3, 2, 9)
-    assert rows["labelled + ulb_min_max"] == (6, 1, 9), "nine pieces are cut to two, as the student reads them"
-    assert "up to 4 pieces, marks counted" in markdown(told, 4)
+from benchmark.reporting.studies.lengths import length_statistics, write_lengths
+
+LENGTHS = {"labelled": np.array([1, 2, 2]), "ulb": np.array([9, 2, 3, 4])}
 
 
-def test_tagged_words_are_counted_whole_too() -> None:
-    told = list(
-        length_statistics("tiny", make_dataset("sequence_labeling", pool=(["nasi"] * 9, ["aku"]), max_length=4))
-    )
-    assert [(row.data, row.max) for row in told][:2] == [("labelled", 2), ("ulb", 9)]
+def test_statistics_are_those_of_the_arrays() -> None:
+    labelled, unlabelled = length_statistics("tiny", LENGTHS)
+    assert (labelled.data, labelled.n_texts, labelled.min, labelled.max) == ("labelled", 3, 1, 2)
+    assert (unlabelled.mean, unlabelled.q1, unlabelled.q3) == (4.5, 2.75, 5.25)
+    assert unlabelled.std == np.std([9, 2, 3, 4])
 
 
-def test_a_data_set_without_unlabelled_text_has_one_row() -> None:
-    assert [row.data for row in length_statistics("tiny", make_dataset(pool=()))] == ["labelled"]
+def test_the_file_holds_our_rows_and_the_section_the_papers_too(tmp_path: Path) -> None:
+    section = write_lengths(tmp_path, length_statistics("tiny", LENGTHS), 128)
+    with (tmp_path / "lengths.csv").open(newline="") as file:
+        assert [(row["data"], row["max"]) for row in csv.DictReader(file)] == [("labelled", "2.0"), ("ulb", "9.0")]
+    assert "| tiny | ulb | 4 | 4.50 |" in section
+    assert "| smltk (the paper) | smltk | - | 6.40 |" in section
+    assert "up to 128 tokens" in section

@@ -1,4 +1,4 @@
-"""F1 on validation as training goes on, one panel a data set and student: the paper's Figure 2."""
+"""Learning curves: validation F1 by optimiser step, a panel for each data set and student (Figure 2)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,30 +20,30 @@ from tracking import Record, Store
 
 NAME = "curves"
 N_TICKS = 5
-"""Along a panel at most: more would touch."""
+"""Of a panel's axis at most: more would touch."""
 STEPS, EPOCHS = "optimiser steps", "epochs"
 NOTE = (
-    "A point an epoch. Line: mean over seeds, as far as every seed was trained; band: from the least to the most. "
-    "The epochs of a run are taken to be of as many steps each."
+    "One point per epoch. Line: mean over seeds, up to the last epoch of all of them; band: minimum to maximum. All "
+    "epochs of a run are taken to have the same number of steps."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """Of one run."""
+    """The learning curve of one run."""
 
     dataset: str
     student: str
     condition: str
     f1: Mapping[int, float]
-    """F1 x100 on validation after each epoch."""
+    """Validation F1 x100 after each epoch."""
     steps_per_epoch: float | None
-    """The mean over its epochs; None where the run does not tell."""
+    """Mean over epochs; None if it cannot be derived."""
     max_steps: float
-    """Where training was to end at the latest; 0 for no such bound."""
+    """Limit of steps; 0 without one."""
 
-    def place(self, epoch: int, unit: str) -> float:
-        """Where an epoch's end lies on the axis."""
+    def x(self, epoch: int, unit: str) -> float:
+        """Position of an epoch's end on the axis."""
         if unit == EPOCHS or self.steps_per_epoch is None:
             return epoch
         steps = epoch * self.steps_per_epoch
@@ -51,43 +51,47 @@ class Curve:
 
 
 def read_curves(experiment: Experiment, rows: Iterable[Row], records: Sequence[Record], store: Store) -> list[Curve]:
-    """One a finished run that kept its curve. Where a grid was searched, the curve is that of the chosen rate."""
+    """Of the rows whose runs have one; of a grid search, the curve of the chosen rate."""
     conditions = {setting: name for name, setting in experiment.conditions.items()}
-    known = {record.run_id: record for record in records}
+    by_id = {record.run_id: record for record in records}
     trials = {(r.parent, r.metrics.get("learning_rate")): r.run_id for r in records if r.tags.get("role") == "trial"}
-    shown = [row for row in rows if row.status == "finished" and row.setting in conditions and not row.is_teacher]
-    ids = {row.run_id: trials.get((row.run_id, row.learning_rate), row.run_id) for row in shown}
-    made = (_curve(row, conditions[row.setting], known[row.run_id], ids[row.run_id], store) for row in shown)
-    return [curve for curve in made if curve.f1]
+    curves = (
+        _curve(row, conditions[row.setting], by_id[row.run_id], trials.get((row.run_id, row.learning_rate)), store)
+        for row in rows
+    )
+    return [curve for curve in curves if curve.f1]
 
 
-def _curve(row: Row, condition: str, record: Record, curve_id: str, store: Store) -> Curve:
+def _curve(row: Row, condition: str, record: Record, trial: str | None, store: Store) -> Curve:
+    """From the history of the trial, if there is one, else of the run."""
+    run_id = trial or row.run_id
     return Curve(
         dataset=row.dataset,
         student=row.student,
         condition=condition,
-        f1={epoch: 100 * f1 for epoch, f1 in store.history(curve_id, "valid_f1")},
-        steps_per_epoch=_steps_per_epoch(record, store.history(curve_id, "valid_loss")),
+        f1={epoch: 100 * f1 for epoch, f1 in store.history(run_id, "valid_f1")},
+        steps_per_epoch=_steps_per_epoch(record, store.history(run_id, "valid_loss")),
         max_steps=_max_steps(record),
     )
 
 
 def _steps_per_epoch(record: Record, losses: Sequence[tuple[int, float]]) -> float | None:
-    """A run that its bound cut off within an epoch tells by how much it had read, any other by its best epoch."""
-    told, passes = record.metrics, _passes(record.metrics)
-    to_best, bound = told.get("steps_to_best"), _max_steps(record)
-    if bound and passes and passes < told["epochs"] - 1e-6:
-        return bound / passes
-    if not losses or not to_best or (passes is None and to_best == bound):
+    """From the texts read, if the limit of steps cut off the last epoch; else from the steps to the best epoch."""
+    n_epochs, to_best, limit = record.metrics.get("epochs"), record.metrics.get("steps_to_best"), _max_steps(record)
+    n_read = _epochs_read(record.metrics)
+    if limit and n_read and n_epochs and n_read < n_epochs - 1e-6:
+        return limit / n_read
+    if not losses or not to_best or (n_read is None and to_best == limit):
         return None
-    return to_best / min(losses, key=lambda point: point[1])[0]
+    best_epoch = min(losses, key=lambda point: point[1])[0]
+    return to_best / best_epoch
 
 
-def _passes(told: Mapping[str, float]) -> float | None:
-    """How often a run read its texts, the epoch that was cut off counted in part."""
-    if not {"sentences_per_second", "train_seconds", "n_texts", "epochs"} <= told.keys():
+def _epochs_read(metrics: Mapping[str, float]) -> float | None:
+    """Epochs of training, the last in part if it was cut off."""
+    if not {"sentences_per_second", "train_seconds", "n_texts", "epochs"} <= metrics.keys():
         return None
-    return told["sentences_per_second"] * told["train_seconds"] / told["n_texts"]
+    return metrics["sentences_per_second"] * metrics["train_seconds"] / metrics["n_texts"]
 
 
 def _max_steps(record: Record) -> float:
@@ -95,14 +99,14 @@ def _max_steps(record: Record) -> float:
 
 
 def write_curves(folder: Path, experiment: Experiment, curves: Sequence[Curve]) -> str:
-    """Writes curves.png and curves.svg; returns what shows them, empty where there is nothing to draw."""
+    """Writes curves.png and curves.svg; returns the section of study.md, empty without curves."""
     if not curves:
         return ""
     figure = draw(experiment, curves)
     for ending in ("svg", "png"):
         write_atomic(folder / f"{NAME}.{ending}", lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
     unit = _unit(curves)
-    return f"## F1 on validation by {unit} (Figure 2)\n\n![F1 on validation by {unit}]({NAME}.png)\n\n{NOTE}\n"
+    return f"## Validation F1 by {unit} (Figure 2)\n\n![Validation F1 by {unit}]({NAME}.png)\n\n{NOTE}"
 
 
 def draw(experiment: Experiment, curves: Sequence[Curve]) -> Figure:
@@ -118,8 +122,8 @@ def draw(experiment: Experiment, curves: Sequence[Curve]) -> Figure:
             _panel(axes, [c for c in curves if (c.dataset, c.student) == (dataset, student)], styles, _unit(curves))
     figure.supxlabel(_unit(curves), fontsize=10)
     figure.supylabel("validation macro-F1 x100", fontsize=10)
-    keys = list(_keys(styles))
-    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), frameon=False, title="embeddings")
+    handles = list(_legend(styles))
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False, title="embeddings")
     return figure
 
 
@@ -140,13 +144,13 @@ def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, 
 
 def _line(axes: Axes, seeds: Sequence[Curve], colour: str, marker: Marker, unit: str) -> None:
     epochs = sorted(set.intersection(*(set(curve.f1) for curve in seeds)))
-    xs = [fmean(curve.place(epoch, unit) for curve in seeds) for epoch in epochs]
+    xs = [fmean(curve.x(epoch, unit) for curve in seeds) for epoch in epochs]
     values = [[curve.f1[epoch] for curve in seeds] for epoch in epochs]
     if len(seeds) > 1:
         axes.fill_between(xs, [*map(min, values)], [*map(max, values)], color=colour, alpha=0.18, linewidth=0)
     axes.plot(xs, [*map(fmean, values)], color=colour, marker=marker, markersize=4, linewidth=1.4)
 
 
-def _keys(styles: Mapping[str, tuple[str, Marker]]) -> Iterator[Line2D]:
+def _legend(styles: Mapping[str, tuple[str, Marker]]) -> Iterator[Line2D]:
     for condition, (colour, marker) in styles.items():
         yield Line2D([], [], color=colour, marker=marker, markersize=5, label=plain(condition))

@@ -1,49 +1,113 @@
-"""What each study compares, as data: its conditions are settings of a plan, its effects differences of them."""
+"""The experiments of the paper's discussion, as data: conditions are settings, claims are contrasts of conditions."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, combinations, product
+from math import prod
+from typing import cast
 
-from benchmark.reporting.paper import MSE_OVER_KLD
-from benchmark.reporting.studies.factorial import Factor, contrasts, level_names
+from benchmark.core.spec import TASKS
+from benchmark.reporting.claims.comparisons import Contrast
+from benchmark.reporting.claims.statements import CLAIMS, Claim
 
-Measure = Literal["mean_f1", "steps_to_best"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Effect:
-    """Mean of the conditions `plus` less the mean of `minus`, paired by data set, student and seed.
-
-    The claim is that it lies above 0.
-    """
-
-    claim: str
-    plus: tuple[str, ...]
-    minus: tuple[str, ...]
-    paper: float | None = None
-    """The paper's own figure, in points of F1; None where it gives none."""
+CLAIMS_BY_NAME: Mapping[str, Claim] = {claim.name: claim for claim in CLAIMS}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """A study. With measure `mean_f1` an effect is in points of F1, with `steps_to_best` in steps saved."""
+    """Conditions that are trained and compared, and the claims that they test."""
 
     title: str
     conditions: Mapping[str, str]
-    """Setting by the condition's name."""
-    measure: Measure = "mean_f1"
-    effects: tuple[Effect, ...]
+    """Setting by name of the condition."""
+    claims: tuple[Claim, ...]
+    """Each a Contrast of the settings, over all students."""
     paper_dataset: str = ""
-    """The one on which the paper made the experiment (Tables 9 to 12); empty: any of Tables 5 and 6."""
+    """The paper's only data set in this experiment (Tables 9 to 12); empty for any of Tables 5 and 6."""
+
+    def claims_on(self, students: Sequence[str]) -> list[Claim]:
+        """The claims for any task, each over these students together and then for each of them."""
+        everyone = tuple(students)
+        singles = [(student,) for student in everyone if len(everyone) > 1]
+        return [_on(claim, group, group == everyone) for claim in self.claims for group in (everyone, *singles)]
+
+
+def contrast_of(claim: Claim) -> Contrast:
+    """The comparison of a claim of an experiment."""
+    return cast(Contrast, claim.comparison)
+
+
+def _on(claim: Claim, students: tuple[str, ...], is_overall: bool) -> Claim:
+    contrast = replace(contrast_of(claim), students=students)
+    paper_effect = claim.paper_effect if is_overall else None
+    return replace(claim, comparison=contrast, tasks=TASKS, paper_effect=paper_effect)
+
+
+def _named(*names: str) -> tuple[Claim, ...]:
+    return tuple(CLAIMS_BY_NAME[name] for name in names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """A factor of two levels, off and on; `mark` is its part of a condition's name."""
+
+    name: str
+    mark: str
+
+
+BASELINE = "plain"
+"""The condition with all factors off."""
+Signs = tuple[int, ...]
+"""+1 (on) or -1 (off) for each factor."""
+
+
+def factorial_conditions(factors: Sequence[Factor]) -> dict[str, Signs]:
+    """All combinations of levels by the marks of the factors that are on, such as `length+balance`."""
+    return {_condition(factors, signs): signs for signs in product((-1, 1), repeat=len(factors))}
+
+
+def factorial_contrasts(
+    factors: Sequence[Factor],
+) -> Iterator[tuple[tuple[Factor, ...], tuple[str, ...], tuple[str, ...]]]:
+    """Factors, conditions of sign +1 and conditions of sign -1 of each main effect, then of each interaction.
+
+    Montgomery, Design and Analysis of Experiments, chapter 6: an effect is the mean of the runs where the product of
+    its factors' signs is +1 less the mean of those where it is -1.
+    """
+    conditions = factorial_conditions(factors)
+    indices = range(len(factors))
+    for chosen in chain.from_iterable(combinations(indices, size) for size in range(1, len(factors) + 1)):
+        signs = {name: prod(levels[i] for i in chosen) for name, levels in conditions.items()}
+        plus, minus = (tuple(name for name, sign in signs.items() if sign == side) for side in (1, -1))
+        yield tuple(factors[i] for i in chosen), plus, minus
+
+
+def _condition(factors: Sequence[Factor], signs: Signs) -> str:
+    return "+".join(factor.mark for factor, sign in zip(factors, signs, strict=True) if sign > 0) or BASELINE
+
+
+def _interplay() -> Iterator[Claim]:
+    for factors, plus, minus in factorial_contrasts(FACTORS):
+        name = "_".join(("interplay", *(factor.mark for factor in factors)))
+        text = f"{'Main effect' if len(factors) == 1 else 'Interaction'} of {', '.join(f.name for f in factors)}"
+        sides = (tuple(INTERPLAY[condition] for condition in side) for side in (plus, minus))
+        yield Claim(name, "6.4", text, _contrast(*sides), source="us")
+
+
+def _contrast(plus: tuple[str, ...], minus: tuple[str, ...]) -> Contrast:
+    return Contrast(plus=plus, minus=minus)
+
+
+def _length_filter(bounds: str) -> Claim:
+    text = f"Filtering unlabelled text by length ({bounds}) improves students"
+    return Claim(f"length_{bounds}_helps", "6.4", text, _contrast((f"kd_ulb_{bounds}",), ("kd_ulb",)), source="us")
 
 
 FACTORS = (
     Factor(name="length filter", mark="length"),
     Factor(name="balancing", mark="balance"),
-    Factor(name="text made of the labelled text", mark="domain"),
+    Factor(name="word substitution", mark="domain"),
 )
-"""Of study `interplay`: its conditions are named by the marks of the factors that are on, in this order."""
-
 INTERPLAY = {
     "plain": "kd_ulb",
     "length": "kd_ulb_min_max",
@@ -54,10 +118,9 @@ INTERPLAY = {
     "balance+domain": "kd_subs_mean_oversampled",
     "length+balance+domain": "kd_subs_mean_oversampled_min_max",
 }
-
 EXPERIMENTS: dict[str, Experiment] = {
     "losses": Experiment(
-        title="MSE on logits or KL divergence (section 5.1.2), or the gold labels alone",
+        title="MSE on logits, KL divergence, or gold labels alone (section 5.1.2)",
         conditions={
             "mse": "kd",
             "kld_t1": "kd_kld",
@@ -65,30 +128,20 @@ EXPERIMENTS: dict[str, Experiment] = {
             "kld_t4": "kd_kld_t4",
             "hard_labels": "vanilla",
         },
-        effects=(
-            Effect(claim="MSE beats KLD (T = 1)", plus=("mse",), minus=("kld_t1",), paper=MSE_OVER_KLD),
-            Effect(claim="MSE beats KLD (T = 2)", plus=("mse",), minus=("kld_t2",)),
-            Effect(claim="MSE beats KLD (T = 4)", plus=("mse",), minus=("kld_t4",)),
-            Effect(claim="Distillation beats the gold labels alone", plus=("mse",), minus=("hard_labels",)),
+        claims=(
+            *_named("mse_beats_kld", "mse_beats_kld_t2", "mse_beats_kld_t4"),
+            Claim("kd_helps", "5.1.2", "Distillation improves students", _contrast(("kd",), ("vanilla",))),
         ),
     ),
     "convergence": Experiment(
-        title="Steps to the best validation loss with and without pretrained embeddings (Figure 2)",
+        title="Steps to the best validation loss by initial embeddings (Figure 2)",
         conditions={"random": "kd_ulb", "fasttext": "kd_ulb_fasttext", "bert": "kd_ulb_bert"},
-        measure="steps_to_best",
-        effects=(
-            Effect(claim="fastText embeddings converge faster", plus=("fasttext",), minus=("random",)),
-            Effect(claim="The teacher's embeddings converge faster", plus=("bert",), minus=("random",)),
-        ),
+        claims=_named("fasttext_converges_faster", "bert_converges_faster"),
     ),
     "domain": Experiment(
-        title="Unlabelled text from the pool, made of the labelled text, or of the domain (section 6.2, Table 9)",
+        title="Unlabelled text from the pool, by augmentation, or of the domain (section 6.2, Table 9)",
         conditions={"ulb": "kd_ulb", "subs": "kd_subs", "bt_subs": "kd_bt_subs", "in_domain": "kd_in_domain"},
-        effects=(
-            Effect(claim="Words substituted by fastText neighbours beat the pool", plus=("subs",), minus=("ulb",)),
-            Effect(claim="Back-translation and substitution beat the pool", plus=("bt_subs",), minus=("ulb",)),
-            Effect(claim="Text of the domain beats the pool", plus=("in_domain",), minus=("ulb",)),
-        ),
+        claims=_named("substitution_beats_pool", "augmentation_beats_pool", "domain_does_not_beat_pool"),
         paper_dataset="telco",
     ),
     "balance": Experiment(
@@ -99,32 +152,18 @@ EXPERIMENTS: dict[str, Experiment] = {
             "ulb_mean_oversampled": "kd_ulb_mean_oversampled",
             "ulb_mean_oversampled_min_max": "kd_ulb_mean_oversampled_min_max",
         },
-        effects=(
-            Effect(claim="Balancing to the median helps", plus=("ulb_median",), minus=("ulb",)),
-            Effect(claim="Balancing to the mean helps", plus=("ulb_mean_oversampled",), minus=("ulb",)),
-            Effect(
-                claim="A length filter helps balanced text",
-                plus=("ulb_mean_oversampled_min_max",),
-                minus=("ulb_mean_oversampled",),
-            ),
-        ),
+        claims=_named("balance_median_does_not_help", "balance_mean_does_not_help", "length_repairs_balanced"),
         paper_dataset="telco",
     ),
     "length": Experiment(
-        title="Unlabelled text of the labelled text's length (section 6.4, Tables 11 and 12)",
+        title="Unlabelled text filtered to the lengths of the labelled text (section 6.4, Tables 11 and 12)",
         conditions={"ulb": "kd_ulb", "ulb_min_max": "kd_ulb_min_max", "ulb_q1_q3": "kd_ulb_q1_q3"},
-        effects=(
-            Effect(claim="The filter min_max helps", plus=("ulb_min_max",), minus=("ulb",)),
-            Effect(claim="The filter q1_q3 helps", plus=("ulb_q1_q3",), minus=("ulb",)),
-        ),
+        claims=tuple(_length_filter(bounds) for bounds in ("min_max", "q1_q3")),
         paper_dataset="smltk",
     ),
     "interplay": Experiment(
-        title="Length filter, balancing and domain together (left open in section 6.4)",
+        title="Length filter, balancing and word substitution in a factorial design (left open in section 6.4)",
         conditions=INTERPLAY,
-        effects=tuple(
-            Effect(claim=claim, plus=plus, minus=minus)
-            for claim, plus, minus in contrasts(FACTORS, level_names(FACTORS))
-        ),
+        claims=tuple(_interplay()),
     ),
 }
