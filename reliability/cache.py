@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 from datasets import Dataset, DatasetDict
 
-from benchmark.core.cache import cached_matrix, verify, write_dir_atomic
+from benchmark.core.cache import cached_json, cached_matrix, verify, write_dir_atomic
 from benchmark.data import arrow_cache
 from reliability.plan import SCORES, Plan, by_name, finished, records
 from reliability.tally import Tally
@@ -42,6 +42,15 @@ def _matrix(place: Path, dice: Random) -> None:
     assert np.array_equal(cached_matrix(path, lambda: MATRIX * 0), MATRIX), f"not stored again after {what}"
 
 
+def _json(place: Path, dice: Random) -> None:
+    """Generated texts."""
+    path, texts = place / "texts.json", {"texts": [f"kata {number}" for number in range(50)]}
+    cached_json(path, lambda: texts)
+    what = damage(path, dice)
+    assert cached_json(path, lambda: texts) == texts, what
+    assert cached_json(path, lambda: None) == texts, f"not stored again after {what}"
+
+
 def _folder(place: Path, dice: Random) -> None:
     """A teacher, a trial of a grid, the reference model."""
 
@@ -61,7 +70,7 @@ def _data_set(place: Path, dice: Random) -> None:
     texts = [f"kata {number}" for number in range(50)]
     data = DatasetDict({"train": Dataset.from_dict({"text": texts})})
     key = place.name
-    stored = arrow_cache.save(key, arrow_cache.Stored(data, ("a",), "digest", ()))
+    stored = arrow_cache.save(key, arrow_cache.Stored(data, ("a",), "digest"))
     kept = cache_folder() / "arrow" / key
     what = damage(dice.choice(sorted(path for path in kept.rglob("*") if path.is_file())), dice)
     arrow_cache._open.cache_clear()
@@ -72,7 +81,9 @@ def _data_set(place: Path, dice: Random) -> None:
     arrow_cache._open.cache_clear()
 
 
-KINDS: dict[str, Callable[[Path, Random], None]] = {"matrix": _matrix, "folder": _folder, "data set": _data_set}
+KINDS: dict[str, Callable[[Path, Random], None]] = {
+    "matrix": _matrix, "texts": _json, "folder": _folder, "data set": _data_set
+}  # fmt: skip
 
 
 def damaged_before_a_sweep(folder: Path, tries: int, dice: Random) -> Tally:

@@ -1,6 +1,11 @@
-"""Files that can be computed again: where they lie, and how they get there whole or not at all."""
+"""The cache: paths of files that can be computed again, atomic writes, and checksums that are verified at each read.
+
+A full disk, a broken copy or a flipped bit leaves a file that still opens. A cached file therefore ends with the
+SHA-256 of its content, and a cached folder holds a list of checksums; what does not match is computed again.
+"""
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -14,59 +19,78 @@ from numpy.typing import NDArray
 from benchmark.core.errors import InputError
 from tracking import cache_folder
 
-N_SUM = 64
-"""Characters of a SHA-256 in hex, which ends the file of an array; numpy reads no further than the array."""
+N_DIGEST = 64
+"""Hex characters of a SHA-256. NumPy reads an array and leaves what follows it alone."""
+CHECKSUMS = "SHA256SUMS"
+"""A folder's list of checksums, as `sha256sum --check` reads it."""
 
 
-def require_writable(folder: Path, what: str, named_by: str) -> None:
-    """Raises InputError where `folder` can be neither made nor written; nothing is made that stays.
+def require_writable(folder: Path, name: str, option: str) -> None:
+    """Raises InputError if `folder` can be neither created nor written; leaves nothing behind.
 
-    `named_by` is the option or variable that names another one.
+    `name` is what the folder is to the user, `option` the option or variable that sets another one.
     """
-    standing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=standing):
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise InputError(
-            f"The {what} {folder} cannot be written: {error.strerror}. Name another one by {named_by}."
+            f"The {name} {folder} cannot be written: {error.strerror}. Set another one with {option}."
         ) from error
 
 
+# --- Paths -----------------------------------------------------------------------------------------------------------
+
+
+def teacher_folder(teacher: str) -> Path:
+    """Folder of a teacher's model and tokenizer, by the id of its run, in the form that `from_pretrained` loads."""
+    return cache_folder() / "teachers" / teacher
+
+
 def logits_folder(teacher: str) -> Path:
-    """Of all logits of one teacher, by the id of its run: runs of one key in two stores may differ."""
+    """Folder of a teacher's logits, by the id of its run: runs of equal key in two stores may differ."""
     return cache_folder() / "logits" / teacher
 
 
 def logits_path(teacher: str, texts_digest: str) -> Path:
-    """Of one teacher's logits over some texts."""
+    """File of a teacher's logits over some texts."""
     return logits_folder(teacher) / f"{texts_digest}.npy"
 
 
 def vectors_path(digest: str) -> Path:
-    """Of an embedding matrix that fastText trained or a vector file gave."""
+    """File of an embedding matrix that was trained by fastText or read from a vector file."""
     return cache_folder() / "vectors" / f"{digest}.npy"
 
 
-def file_set_folder(key: str) -> Path:
-    """Where the files of another machine lie that were fetched from the store."""
-    return cache_folder() / "parcels" / key
-
-
 def augmented_path(digest: str) -> Path:
-    """Of texts made from a data set's labelled ones."""
+    """File of texts generated from a data set's labelled texts."""
     return cache_folder() / "augmented" / f"{digest}.json"
 
 
+def file_set_folder(key: str) -> Path:
+    """Folder of another machine's files, fetched from the store."""
+    return cache_folder() / "parcels" / key
+
+
 def lock_path(name: str) -> Path:
-    """Of a file whose lock lets one process of this machine at a time do something."""
+    """File to lock while one process of this machine does a thing that others wait for."""
     folder = cache_folder() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}.lock"
 
 
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def file_digest(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_atomic(path: Path, write: Callable[[Path], object]) -> Path:
-    """Lets `write` fill a file beside `path`, then moves it there: a reader finds the old file or the new one."""
+    """Calls `write` with a temporary file beside `path`, then renames it: readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
     os.close(handle)
@@ -81,76 +105,67 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """As `write_atomic`, in UTF-8."""
+    """Writes `text` atomically, in UTF-8."""
     return write_atomic(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
+def is_intact(path: Path) -> bool:
+    """Whether the file exists and ends with the checksum of the bytes before it."""
+    try:
+        content = np.memmap(path, dtype=np.uint8, mode="r")
+    except (OSError, ValueError):
+        return False
+    return hashlib.sha256(content[:-N_DIGEST].data).hexdigest().encode() == content[-N_DIGEST:].tobytes()
+
+
 def cached_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-    """The memory-mapped matrix at `path`; computed and stored there first where no whole one is."""
-    stored = _read_array(path)
-    if stored is None or stored.ndim != 2:
+    """The memory-mapped matrix at `path`; computed and written first unless an intact one is there."""
+    if not is_intact(path):
         write_array(path, compute())
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    stored: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return stored
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:
-    """Atomically, with the checksum at its end: a reader finds the whole array or none."""
-    write_atomic(path, lambda draft: _fill(draft, array))
+    """Writes an array atomically, with its checksum."""
+    _write_checked(path, lambda draft: np.save(draft, array, allow_pickle=False))
 
 
-def _fill(draft: Path, array: NDArray[Any]) -> None:
-    with draft.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
-    total = file_digest(draft)
-    with draft.open("ab") as file:
-        file.write(total.encode())
+def cached_json(path: Path, compute: Callable[[], Any]) -> Any:
+    """The JSON value at `path`; computed and written first unless an intact one is there."""
+    if not is_intact(path):
+        write_json(path, compute())
+    return read_json(path)
 
 
-def _read_array(path: Path) -> NDArray[Any] | None:
-    """None where there is no file, or not the bytes that were written."""
-    try:
-        content = np.memmap(path, dtype=np.uint8, mode="r")
-        if hashlib.sha256(content[:-N_SUM].data).hexdigest().encode() != content[-N_SUM:].tobytes():
-            return None
-        stored: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return stored
+def read_json(path: Path) -> Any:
+    """The value that `write_json` wrote."""
+    return json.loads(path.read_bytes()[:-N_DIGEST])
 
 
-def teacher_folder(teacher: str) -> Path:
-    """Where the model and tokenizer that a teacher's run made lie, as `from_pretrained` reads them."""
-    return cache_folder() / "teachers" / teacher
+def write_json(path: Path, value: Any) -> None:
+    """Writes a JSON value atomically, with its checksum."""
+    text = json.dumps(value, ensure_ascii=False)
+    _write_checked(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
-def file_digest(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _write_checked(path: Path, write: Callable[[Path], object]) -> None:
+    def write_and_append(draft: Path) -> None:
+        write(draft)
+        checksum = file_digest(draft)
+        with draft.open("a", encoding="ascii") as file:
+            file.write(checksum)
+
+    write_atomic(path, write_and_append)
 
 
-SUMS = "SHA256SUMS"
-"""The folder's own list, as `sha256sum --check` reads it."""
-
-
-def verify(folder: Path) -> bool:
-    """Whether the folder holds what it was sealed with, byte for byte, and nothing besides."""
-    try:
-        return (folder / SUMS).read_text(encoding="utf-8") == _sums(folder)
-    except (OSError, ValueError):
-        return False
-
-
-def write_checksums(folder: Path) -> None:
-    """Writes the list, over an older one."""
-    (folder / SUMS).write_text(_sums(folder), encoding="utf-8")
+# --- Folders ---------------------------------------------------------------------------------------------------------
 
 
 def write_dir_atomic(folder: Path, fill: Callable[[Path], object]) -> Path:
-    """Lets `fill` fill an empty folder beside, seals it and moves it to `folder`, in place of a broken one.
+    """Calls `fill` with an empty temporary folder, adds its checksums, and renames it to `folder`.
 
-    A whole one stays: another process may have put it there meanwhile.
+    An intact `folder` stays: another process may have put it there meanwhile. A broken one is replaced.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as scratch:
@@ -164,6 +179,19 @@ def write_dir_atomic(folder: Path, fill: Callable[[Path], object]) -> Path:
     return folder
 
 
-def _sums(folder: Path) -> str:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
+def verify(folder: Path) -> bool:
+    """Whether the folder holds the files on its list of checksums, byte for byte, and nothing else."""
+    try:
+        return (folder / CHECKSUMS).read_text(encoding="utf-8") == _checksums(folder)
+    except (OSError, ValueError):
+        return False
+
+
+def write_checksums(folder: Path) -> None:
+    """Writes the folder's list of checksums, over an older one."""
+    (folder / CHECKSUMS).write_text(_checksums(folder), encoding="utf-8")
+
+
+def _checksums(folder: Path) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CHECKSUMS)
     return "".join(f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)

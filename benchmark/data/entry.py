@@ -1,4 +1,4 @@
-"""One shape for every data set: public, private, bundled and the user's own."""
+"""Descriptions of data sets (public, private, bundled and the user's own) and of suites; nothing is read yet."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -93,3 +93,27 @@ class DatasetEntry:
     @property
     def n_test(self) -> int | None:
         return self.n_rows.get("test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """A named list of data sets of one task."""
+
+    name: str
+    task: Task
+    datasets: tuple[str, ...]
+    """What a plan holds where no data set is named, and what the unlabelled pool is made of."""
+    entries: Mapping[str, DatasetEntry]
+    """Every data set that may be named."""
+    unlabeled: tuple[Path, ...] = ()
+    """Further text files, one text a line."""
+    teacher: str | None = None
+    """Hub id or folder, where the suite's file names one."""
+
+    def moved(self, place: Callable[[str], str]) -> "Suite":
+        """The same suite where `place` says that each of its files lies."""
+        return replace(
+            self,
+            entries={name: entry.moved(place) for name, entry in self.entries.items()},
+            unlabeled=tuple(Path(place(str(path))) for path in self.unlabeled),
+        )

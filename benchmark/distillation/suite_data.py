@@ -14,9 +14,8 @@ from benchmark.core.hub import require_on_hub
 from benchmark.core.presets import MAX_LENGTH
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
-from benchmark.data.augmentation.augment import Augmented, augment
+from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, recipe
-from benchmark.data.augmentation.stored import stored_augmented
 from benchmark.data.corpus import Corpus, is_available, load_corpus
 from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.data.suites import Suite
@@ -101,7 +100,7 @@ class SuiteData:
             return unlabeled_pool(corpus, self._suite, self.limit)
         if source == "in_domain":
             return in_domain_pool(corpus, self._suite, Path(self.resolve_path(self.augmentation.in_domain)), self.limit)
-        made = stored_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
+        made = cached_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
         return Pool(made.texts, digest(made.texts), made.origins)
 
     def _augment(self, dataset: str, source: Source) -> Augmented:

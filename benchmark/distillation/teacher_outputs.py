@@ -4,6 +4,7 @@ They are computed once, stored with the teacher's run, and fetched into the cach
 student.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Collection
@@ -21,12 +22,15 @@ from benchmark.core.artifacts import LOGITS, TEACHER, TEXTS
 from benchmark.core.cache import (
     augmented_path,
     cached_matrix,
+    is_intact,
     lock_path,
     logits_path,
+    read_json,
     teacher_folder,
     verify,
-    write_atomic,
     write_dir_atomic,
+    write_json,
+    write_text,
 )
 from benchmark.core.errors import RunError
 from benchmark.core.settings import Source
@@ -63,7 +67,7 @@ class TeacherOutputs:
             for part in required_parts(spec):
                 self._ensure_logits(part, stored, self._model_logits(device))
         if generated and not self._has_texts(generated):
-            self._publish(augmented_path(generated), TEXTS)
+            self._publish_texts(augmented_path(generated))
 
     def fetch(self, spec: RunSpec) -> None:
         """Brings what a student of `spec` reads into the cache. Raises RunError where it is not stored."""
@@ -97,7 +101,7 @@ class TeacherOutputs:
         is_stored = f"{LOGITS}/{path.name}" in stored
         logits = self._cached(part, partial(self._download_logits, path) if is_stored else compute)
         if len(logits) and not is_stored:
-            self._publish(path, LOGITS)
+            self._publish_logits(path)
 
     def _cached(self, part: Part, compute: Compute) -> Logits:
         encoded = self.data.encoded(part)
@@ -126,19 +130,24 @@ class TeacherOutputs:
 
     def _fetch_texts(self, generated: str) -> None:
         path = augmented_path(generated)
-        if generated and not path.exists() and self._has_texts(generated):
+        if generated and not is_intact(path) and self._has_texts(generated):
             with self._lock(), tempfile.TemporaryDirectory() as folder:
                 file = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
-                write_atomic(path, partial(shutil.copyfile, file))
+                write_json(path, json.loads(file.read_text(encoding="utf-8")))
 
     def _has_texts(self, generated: str) -> bool:
         return f"{TEXTS}/{augmented_path(generated).name}" in self.store.files(self.teacher.run_id, TEXTS)
 
-    def _publish(self, path: Path, name: str) -> None:
-        """Stores a copy of a file in a folder of the teacher's run."""
+    def _publish_logits(self, path: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(path, folder)
-            self.store.add_artifacts(self.teacher.run_id, Path(folder), name)
+            self.store.add_artifacts(self.teacher.run_id, Path(folder), LOGITS)
+
+    def _publish_texts(self, path: Path) -> None:
+        """Stores them as plain JSON, without the cache's checksum."""
+        with tempfile.TemporaryDirectory() as folder:
+            write_text(Path(folder) / path.name, json.dumps(read_json(path), ensure_ascii=False))
+            self.store.add_artifacts(self.teacher.run_id, Path(folder), TEXTS)
 
     def _lock(self) -> FileLock:
         return _lock(self.teacher)

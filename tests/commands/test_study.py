@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import study
-from benchmark.data.augmentation import translation
+from benchmark.data.augmentation import back_translation
 from tests.support.commands import Finished
 from tests.support.model_factory import make_fill_mask, make_marian
 
@@ -43,7 +43,7 @@ def test_the_domain_study_makes_text_in_every_way_and_makes_it_once(
     assert (counts["ulb"], counts["in_domain"]) == (80, 43)
     assert 40 < min(counts["subs"], counts["bt_subs"]) <= max(counts["subs"], counts["bt_subs"]) <= 70
     assert lines["ulb"]["paper_f1"] == "0.8405"
-    monkeypatch.setattr(translation.Translator, "translate", None)  # a second translation would fail here
+    monkeypatch.setattr(back_translation.Translator, "translate", None)  # a second translation would fail here
     assert study.main(["domain", *asked(finished_copy, *means)]) == 0
     assert study.main(["domain", *asked(finished_copy, *means, "--agreed")]) == 0
     runs = finished_copy.store.records("classification")

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,19 @@ import fasttext
 import numpy as np
 import pytest
 
+from benchmark.core.cache import augmented_path
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.data.augmentation import augment as augmenting
-from benchmark.data.augmentation import config as meaning
-from benchmark.data.augmentation import neighbours as neighbouring
-from benchmark.data.augmentation.augment import Augmented, augment, substituted
+from benchmark.data.augmentation import config as augmentation_config
+from benchmark.data.augmentation import substitution
+from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, N_TEXTS, AugmentationConfig, missing_options, recipe
-from benchmark.data.augmentation.neighbours import nearest, neighbours
-from benchmark.data.augmentation.words import core, draws, in_case_of, pick, with_core
+from benchmark.data.augmentation.substitution import nearest, neighbours, substituted
+from benchmark.data.augmentation.words import core, in_case_of, pick, seeded, with_core
 from benchmark.data.corpus import load_corpus
 from benchmark.data.pool import text_key, unlabeled_pool
 from benchmark.data.suites import load_suite
+from tests.support.damage import cut_off_the_end, flip_a_bit
 from tests.support.model_factory import make_fill_mask, make_marian, smalltalk
 
 SOURCE = smalltalk()[:12]
@@ -125,7 +127,7 @@ def test_rounds_without_anything_new_end_it(models: dict[str, str], monkeypatch:
         asked.append(variant)
         return [f"{text} {min(variant, 1)}" for text in texts]
 
-    monkeypatch.setitem(augmenting.WRITERS, "subs", lambda *_: same_again)
+    monkeypatch.setitem(augmenting.REWRITERS, "subs", lambda *_: same_again)
     new = made("subs", models, ["a", "b"])
     assert new.texts == ["a 0", "b 0", "a 1", "b 1"]
     assert asked == [0, 1, 2, 3, 4]
@@ -138,10 +140,30 @@ def test_no_more_is_rewritten_than_needed(models: dict[str, str], monkeypatch: p
         asked.extend(texts)
         return [f"{text} {variant}" for text in texts]
 
-    monkeypatch.setitem(augmenting.WRITERS, "subs", lambda *_: marked)
-    monkeypatch.setattr(augmenting, "AT_ONCE", 2)
+    monkeypatch.setitem(augmenting.REWRITERS, "subs", lambda *_: marked)
+    monkeypatch.setattr(augmenting, "CHUNK", 2)
     assert made("subs", models, ["a", "", "b", "c", "d"], n_texts=2).texts == ["a 0", "b 0"]
     assert asked == ["a", "b"]
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, cut_off_the_end])
+def test_damaged_texts_are_generated_again(
+    damage: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))
+    calls: list[None] = []
+
+    def generate() -> Augmented:
+        calls.append(None)
+        return Augmented(["satu dua", "tiga"], [0, 0])
+
+    first = cached_augmented("digest", generate)
+    assert cached_augmented("digest", generate) == first
+    assert len(calls) == 1
+    damage(augmented_path("digest"))
+    for _ in range(2):
+        assert cached_augmented("digest", generate) == first
+        assert len(calls) == 2
 
 
 # --- What is given, and what is lacking --------------------------------------------------------------------------
@@ -158,14 +180,14 @@ def test_what_is_lacking_is_named_by_its_options(models: dict[str, str]) -> None
     assert missing_options("bt_subs", AugmentationConfig(forward_model="a", backward_model="b")) == "--fill-mask MODEL"
     assert missing_options("bt_subs", AugmentationConfig(**models)) == ""
     for ask in (recipe, lambda method, augmentation: augment(method, SOURCE, POOL, augmentation, set())):
-        with pytest.raises(InputError, match=r"needs --fill-mask MODEL .* or take 'subs'"):
+        with pytest.raises(InputError, match=r"needs --fill-mask MODEL .* or use 'subs'"):
             ask("bt_subs", AugmentationConfig(forward_model="a", backward_model="b"))
 
 
 def test_bad_input(models: dict[str, str]) -> None:
     with pytest.raises(UnknownNameError, match=r"'bt_sub'\. Did you mean 'bt_subs'\?"):
         made("bt_sub", models)
-    with pytest.raises(InputError, match="0 new texts cannot be made"):
+    with pytest.raises(InputError, match="Cannot generate 0 texts"):
         AugmentationConfig(n_texts=0)
     for source in ([], ["", "  "]):
         with pytest.raises(DataError, match=f"the source holds {len(source)}, all empty"):
@@ -190,10 +212,10 @@ def test_a_recipe_tells_whatever_changes_the_texts(
         told(backward_model=models["forward_model"]),
         told(forward_model=models["backward_model"]),
     ]
-    monkeypatch.setitem(meaning.MASKING, "share", 0.5)
+    monkeypatch.setitem(augmentation_config.MASKING, "share", 0.5)
     others.append(told())
     assert len({before, *others}) == 6
-    monkeypatch.setitem(meaning.SUBSTITUTION, "share", 0.5)
+    monkeypatch.setitem(augmentation_config.SUBSTITUTION, "share", 0.5)
     assert told("subs") != others[0]
 
 
@@ -225,12 +247,21 @@ def test_vectors_are_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     first = neighbours(SENTENCES, SENTENCES * 3)
     assert neighbours(SENTENCES, SENTENCES * 3) == first
     assert len(trained) == 1
-    for path in (tmp_path / "vectors").iterdir():
-        path.write_bytes(path.read_bytes()[:200])
-    assert neighbours(SENTENCES, SENTENCES * 3) == first, "broken ones are trained anew, to the same"
-    assert len(trained) == 2
     neighbours(SENTENCES, SENTENCES * 4)
-    assert len(trained) == 3
+    assert len(trained) == 2
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, cut_off_the_end])
+def test_damaged_vectors_are_trained_again(
+    damage: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path))
+    first = neighbours(SENTENCES, SENTENCES * 3)
+    [path] = (tmp_path / "vectors").iterdir()
+    written = path.read_bytes()
+    damage(path)
+    assert neighbours(SENTENCES, SENTENCES * 3) == first
+    assert path.read_bytes() == written
 
 
 def directions(*degrees: float) -> np.ndarray:
@@ -240,19 +271,19 @@ def directions(*degrees: float) -> np.ndarray:
 
 def test_nearest_by_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = directions(0, 5, 90, 100, 180) * np.array([[1], [9], [1], [3], [2]], dtype=np.float32)
-    monkeypatch.setattr(neighbouring, "ROWS", 2)
-    monkeypatch.setattr(neighbouring, "TOP_K", 2)
+    monkeypatch.setattr(substitution, "BLOCK", 2)
+    monkeypatch.setattr(substitution, "TOP_K", 2)
     assert nearest(vectors) == [[1, 2], [0, 2], [3, 4], [2, 4], [3, 2]]
 
 
 def test_a_neighbour_is_one_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbouring, "HOOD", 1)
+    monkeypatch.setattr(substitution, "NEIGHBOURHOOD", 1)
     assert nearest(directions(0, 10, 15)) == [[], [2], [1]]
 
 
 def test_a_word_near_to_all_is_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     """Word 0 has the highest cosine with word 5 too, but is nearer to its own crowd."""
-    monkeypatch.setattr(neighbouring, "HOOD", 2)
+    monkeypatch.setattr(substitution, "NEIGHBOURHOOD", 2)
     near = nearest(directions(0, 1, -1, 30, 62))
     assert near[4] == [3]
 
@@ -293,9 +324,9 @@ def test_case_is_kept() -> None:
 
 
 def test_a_share_of_the_words_at_least_one() -> None:
-    chance = draws("teks", 0)
-    assert [len(pick(range(n), 0.15, chance)) for n in (0, 1, 3, 10, 20)] == [0, 1, 1, 2, 3]
-    assert draws("teks", 0).random() == draws("teks", 0).random() != draws("teks", 1).random()
+    rng = seeded("teks", 0)
+    assert [len(pick(range(n), 0.15, rng)) for n in (0, 1, 3, 10, 20)] == [0, 1, 1, 2, 3]
+    assert seeded("teks", 0).random() == seeded("teks", 0).random() != seeded("teks", 1).random()
 
 
 def test_a_text_without_known_words_stays() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from transformers import BertForMaskedLM, MarianMTModel, RobertaTokenizer
 
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError, InputError
-from benchmark.data.augmentation import cache, translation
-from benchmark.data.augmentation.cache import cache_path
-from benchmark.data.augmentation.masking import FillMask, whole_words
-from benchmark.data.augmentation.translation import Translator
+from benchmark.data.augmentation import back_translation
+from benchmark.data.augmentation.back_translation import FillMask, Translator, whole_words
 from benchmark.data.augmentation.words import core
+from tests.support.damage import cut_off_the_end, flip_a_bit
 from tests.support.model_factory import make_fill_mask, make_marian, smalltalk
+from tracking import cache_folder
 
 TEXTS = smalltalk()[:10]
 
@@ -92,24 +91,24 @@ def test_other_numbers_are_another_translation(
     marian: str, translations: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Translator(marian, "cpu").translate(TEXTS)
-    monkeypatch.setitem(translation.TRANSLATION, "num_beams", 2)
+    monkeypatch.setitem(back_translation.TRANSLATION, "num_beams", 2)
     Translator(marian, "cpu").translate(TEXTS)
     assert sum(translations) == 2 * len(TEXTS)
 
 
 def test_a_translation_does_not_depend_on_its_batch(marian: str, monkeypatch: pytest.MonkeyPatch) -> None:
     together = Translator(marian, "cpu").translate(TEXTS)
-    cache_path().unlink()
-    monkeypatch.setattr(cache, "BATCH", 1)
+    shutil.rmtree(cache_folder() / "augmentation")
+    monkeypatch.setattr(back_translation, "BATCH", 1)
     assert Translator(marian, "cpu").translate(TEXTS) == together
 
 
 def test_a_killed_translation_goes_on_where_it_was(
     marian: str, translations: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "BATCH", 4)
+    monkeypatch.setattr(back_translation, "BATCH", 4)
     whole = Translator(marian, "cpu").translate(TEXTS)
-    cache_path().unlink()
+    shutil.rmtree(cache_folder() / "augmentation")
     translations.clear()
     translations.last = 3
     with pytest.raises(KeyboardInterrupt):
@@ -124,39 +123,22 @@ def test_a_long_text_is_cut_and_an_empty_one_is_answered(marian: str) -> None:
     assert len(Translator(marian, "cpu").translate([" ".join(TEXTS), ""])) == 2
 
 
-def overwrite(path: Path) -> None:
-    path.write_bytes(b"not a database at all" * 100)
+@pytest.mark.parametrize("damage", [flip_a_bit, cut_off_the_end])
+def test_a_damaged_batch_is_generated_again(
+    marian: str, translations: Calls, damage: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(back_translation, "BATCH", 4)
+    whole = Translator(marian, "cpu").translate(TEXTS)
+    damage(sorted((cache_folder() / "augmentation").iterdir())[0])
+    for n_calls in (4, 4):
+        assert Translator(marian, "cpu").translate(TEXTS) == whole
+        assert len(translations) == n_calls
 
 
-def spoil_a_page(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\xff" * (len(content) - 4096)
-    path.write_bytes(content)
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:5000])
-
-
-@pytest.mark.parametrize("spoil", [overwrite, spoil_a_page, cut])
-def test_a_broken_cache_is_made_anew(marian: str, translations: Calls, spoil: Callable[[Path], None]) -> None:
-    said = Translator(marian, "cpu").translate(TEXTS)
-    spoil(cache_path())
-    assert Translator(marian, "cpu").translate(TEXTS) == said
-    assert sum(translations) == 2 * len(TEXTS)
-    assert Translator(marian, "cpu").translate(TEXTS) == said
-    assert sum(translations) == 2 * len(TEXTS), "and is whole again"
-
-
-def test_the_cache_is_plain_text(marian: str) -> None:
-    said = Translator(marian, "cpu").translate(TEXTS)
-    with sqlite3.connect(cache_path()) as store:
-        assert {text for (text,) in store.execute("SELECT text FROM made")} == set(said)
-
-
-def test_a_cache_that_cannot_be_opened_is_named(marian: str) -> None:
-    cache_path().mkdir(parents=True)
-    with pytest.raises(InputError, match=r"texts\.sqlite cannot be used: .*BENCHMARK_CACHE"):
+def test_a_cache_that_cannot_be_written_is_named(marian: str) -> None:
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "augmentation").write_text("a file in the place of the folder")
+    with pytest.raises(InputError, match=r"augmentation cannot be used: .*BENCHMARK_CACHE"):
         Translator(marian, "cpu").translate(TEXTS)
 
 
@@ -184,7 +166,7 @@ def test_some_whole_words_are_drawn_anew(fill_mask: str) -> None:
 def test_variants_differ_and_each_comes_out_the_same_again(fill_mask: str) -> None:
     first = [FillMask(fill_mask, "cpu").fill(TEXTS, variant) for variant in range(3)]
     assert len({tuple(texts) for texts in first}) == 3
-    cache_path().unlink()
+    shutil.rmtree(cache_folder() / "augmentation")
     again = [FillMask(fill_mask, "cpu").fill(TEXTS[::-1], variant)[::-1] for variant in (2, 1, 0)]
     assert again[::-1] == first
 
@@ -271,7 +253,7 @@ def test_a_model_of_another_class_is_refused(marian: str, fill_mask: str, tiny_t
         Translator(fill_mask, "cpu").translate(TEXTS)
     with pytest.raises(DataError, match=r"fill-mask model .* cannot be read \(ValueError"):
         FillMask(marian, "cpu").fill(TEXTS, 0)
-    with pytest.raises(DataError, match=r"holds no whole fill-mask model: \d+ tensors are missing.* as cls\."):
+    with pytest.raises(DataError, match=r"is not a complete fill-mask model: \d+ tensors are missing.* is cls\."):
         FillMask(str(tiny_teacher), "cpu").fill(TEXTS, 0)
 
 
@@ -293,8 +275,8 @@ def widen_config(folder: Path) -> None:
 
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "half the weights": (cut_weights, "cannot be read .*SafetensorError"),
-    "a tensor lost": (lose_a_tensor, "holds no whole translation model: 1 tensors .* as model.decoder.layers.0.fc1"),
-    "another shape": (widen_config, "holds no whole translation model|cannot be read"),
+    "a tensor lost": (lose_a_tensor, "is not a complete translation model: 1 tensors .* is model.decoder.layers.0.fc1"),
+    "another shape": (widen_config, "is not a complete translation model|cannot be read"),
     "config no JSON": (lambda f: (f / "config.json").write_text("{"), "cannot be read .*not a valid JSON"),
     "no vocabulary": (lambda f: (f / "source.spm").unlink(), "cannot be read"),
     "pieces no model": (lambda f: (f / "source.spm").write_bytes(b"oops"), "cannot be read"),

@@ -14,8 +14,10 @@ from benchmark.core.spec import TASKS, Task
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.entry import SPLITS
-from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS
+from benchmark.data.suite_file import DatasetSection, SuiteSection
 from benchmark.data.suites import SUITES, Suite, load_suite
+
+SUITE_KEYS, DATASET_KEYS = (tuple(section.model_fields) for section in (SuiteSection, DatasetSection))
 
 OF_THE_CONTRACT = """
 name: support_desk

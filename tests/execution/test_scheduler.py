@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from benchmark.cli.options import benchmark_config, parser
-from benchmark.core.cache import augmented_path, logits_folder, teacher_folder
+from benchmark.core.cache import augmented_path, logits_folder, read_json, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.core.locks import run_lock
 from benchmark.core.run_store import open_store
@@ -227,12 +227,12 @@ def test_a_machine_without_the_made_texts_takes_them_from_the_teachers_run(finis
     kept = finished_copy.store.download(teacher.run_id, "texts", finished_copy.folder / "kept")
     [path] = kept.iterdir()
     made = augmented_path(path.stem)
-    assert path.read_bytes() == made.read_bytes()
+    assert json.loads(path.read_text()) == read_json(made)
     path.write_text(json.dumps({name: value[::-1] for name, value in json.loads(path.read_text()).items()}))
     finished_copy.store.add_artifacts(teacher.run_id, kept, "texts")
     made.unlink()
     assert main([*augmenting, "-x", "kd_subs_min_max"]) == DONE
-    assert made.read_bytes() == path.read_bytes()
+    assert read_json(made) == json.loads(path.read_text())
 
 
 def test_a_run_whose_data_changed_after_its_plan_fails(finished_copy: Finished) -> None:

@@ -1,1 +1,1 @@
-"""Unlabelled texts made from a data set's own (section 6.2, Table 9)."""
+"""Texts generated from a data set's labelled texts, for a teacher to label."""

@@ -1,21 +1,21 @@
-"""What the user gives to make new texts with, and what of it changes them. Cheap to import: no model library is."""
+"""Configuration of generated texts, and everything that determines them. Imports no model library."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.core.hub import folder_digest, require_files, resolve
-from benchmark.data.augmentation.rates import FASTTEXT, IDLE_ROUNDS, MASKING, SUBSTITUTION, TRANSLATION, VERSION
 
 N_TEXTS = 20_000
-"""The paper's number of new texts."""
+"""Number of generated texts in the paper."""
 
 SUBSTITUTED = "subs"
 BACK_TRANSLATED = "bt_subs"
 METHODS = (SUBSTITUTED, BACK_TRANSLATED)
-"""Substitution by fastText neighbours, which needs no model; back-translation, then masked words filled anew."""
+"""Word substitution by fastText neighbours, which needs no model; back-translation followed by mask filling."""
 
 MODELS = ("forward_model", "backward_model", "fill_mask")
 """Fields of AugmentationConfig that name a model."""
@@ -23,56 +23,82 @@ MODELS = ("forward_model", "backward_model", "fill_mask")
 TRANSLATOR = "translation model"
 FILL_MASK = "fill-mask model"
 
-WANTED = {
+REQUIRED_FILES = {
     "config.json": ("config.json",),
     "a tokenizer": ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.spm"),
     "weights (*.safetensors)": ("*.safetensors",),
 }
 IDENTITY_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm")
 
+VERSION = 1
+"""Version of the algorithms; raise it when equal texts, models and parameters give other texts."""
+
+TRANSLATION = {"num_beams": 1, "max_pieces": 256}
+"""Greedy search; tokens read and written per text at most."""
+
+MASKING: dict[str, float] = {"share": 0.15, "top_k": 10, "max_pieces": 256}
+"""Share of a text's words that are masked (Devlin et al., 2019), candidates to sample from, tokens read at most."""
+
+SUBSTITUTION: dict[str, float] = {"share": 0.2, "top_k": 3, "neighbourhood": 10}
+"""Share of a text's words that are replaced, neighbours to sample from, and size of the neighbourhood."""
+
+FASTTEXT: dict[str, Any] = {
+    "model": "skipgram",
+    "dim": 100,
+    "epoch": 10,
+    "minCount": 5,
+    "ws": 2,
+    "t": 1e-3,
+    "minn": 0,
+    "maxn": 0,
+    "bucket": 0,
+    "thread": 1,
+}
+"""Whole words without character n-grams, whose neighbours would be inflections; a narrow window, in which
+interchangeable words are similar rather than words of one topic; frequent words are subsampled less than by default,
+since the text is small; one thread, since more make the vectors differ between runs."""
+
+IDLE_ROUNDS = 3
+"""Rounds over the source without a new text after which generation ends."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationConfig:
-    """What new texts are made with; models by hub id[@revision] or folder, empty where none is given."""
+    """Where a setting's own unlabelled text comes from; models by hub id[@revision] or folder, empty for none."""
 
     forward_model: str = ""
-    """Marian model of the first direction."""
+    """Marian model from the texts' language into another one."""
     backward_model: str = ""
-    """Marian model of the way back."""
+    """Marian model from that language back."""
     fill_mask: str = ""
-    """Any masked language model with a fast tokenizer."""
+    """Masked language model with a fast tokenizer."""
     n_texts: int = N_TEXTS
-    """New texts to make."""
+    """Texts to generate."""
     in_domain: str = ""
-    """A file of the user's, which is read as it is."""
+    """File of in-domain text, one text a line, used as it is."""
 
     def __post_init__(self) -> None:
         if self.n_texts < 1:
-            raise InputError(f"{self.n_texts} new texts cannot be made. Ask for 1 or more; the paper made {N_TEXTS}.")
+            raise InputError(f"Cannot generate {self.n_texts} texts. Ask for 1 or more; the paper used {N_TEXTS}.")
 
 
 def missing_options(method: str, config: AugmentationConfig) -> str:
-    """The options that the method still needs, in the user's words; empty where it needs none."""
-    check_method(method)
+    """Command-line options that the method still needs; empty if it needs none. Raises UnknownNameError."""
+    if method not in METHODS:
+        raise UnknownNameError("augmentation method", method, METHODS)
     if method == SUBSTITUTED:
         return ""
     pair = "" if config.forward_model and config.backward_model else "--translate THERE BACK"
     return " and ".join(filter(None, [pair, "" if config.fill_mask else "--fill-mask MODEL"]))
 
 
-def check_method(method: str) -> None:
-    """Raises UnknownNameError."""
-    if method not in METHODS:
-        raise UnknownNameError("way to make new texts", method, METHODS)
-
-
 def recipe(method: str, config: AugmentationConfig) -> Mapping[str, object]:
-    """Everything besides the given texts that changes what comes out, as JSON-able values.
+    """Everything that determines the generated texts besides the source texts, as JSON-able values.
 
-    Raises InputError where a model is lacking or is neither folder nor model of the hub, DataError where its folder
-    lacks a part.
+    Raises InputError for a model that is missing or is neither a folder nor on the hub, DataError for an incomplete
+    folder.
     """
-    require(method, config)
+    require_models(method, config)
     about = {"method": method, "version": VERSION, "n_texts": config.n_texts, "idle_rounds": IDLE_ROUNDS}
     if method == SUBSTITUTED:
         return about | {"substitution": SUBSTITUTION, "fasttext": FASTTEXT}
@@ -81,31 +107,31 @@ def recipe(method: str, config: AugmentationConfig) -> Mapping[str, object]:
     return about | {"models": models, "translation": TRANSLATION, "masking": MASKING}
 
 
-def require(method: str, config: AugmentationConfig) -> None:
-    """Raises InputError where the method lacks a model."""
+def require_models(method: str, config: AugmentationConfig) -> None:
+    """Raises InputError if the method lacks a model."""
     if missing := missing_options(method, config):
         raise InputError(
-            f"{method!r} makes texts by translating them there and back and filling masked words anew, and needs "
-            f"{missing} (folders or hub ids). Give them, or take {SUBSTITUTED!r}, which needs no model."
+            f"{method!r} back-translates texts and fills masked words, and needs {missing} (folders or hub ids). "
+            f"Give them, or use {SUBSTITUTED!r}, which needs no model."
         )
 
 
-def identify(name: str, what: str) -> str:
-    """What the name stands for: the hub id with its commit, or a digest of the folder's files."""
-    place = resolve(name, what)
+def identify(name: str, role: str) -> str:
+    """Identity of a model: the hub id with its commit, or a digest of the folder's files."""
+    place = resolve(name, role)
     if "revision" in place:
         return f"{name.partition('@')[0]}@{place['revision']}"
-    require_files(Path(name), what, WANTED)
-    return _digest(Path(name), _stamps(Path(name)))
+    require_files(Path(name), role, REQUIRED_FILES)
+    return _folder_digest(Path(name), _stats(Path(name)))
 
 
-def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a file does, without reading it."""
+def _stats(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and modification times: they change with the files, without reading them."""
     files = sorted({path for pattern in IDENTITY_FILES for path in folder.glob(pattern)})
     return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
 
 
 @cache
-def _digest(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:  # noqa: ARG001
-    """Read once a process: every run of a plan asks for it."""
+def _folder_digest(folder: Path, stats: tuple[tuple[str, int, int], ...]) -> str:  # noqa: ARG001
+    """Computed once per process, though every run of a plan needs it."""
     return folder_digest(folder, IDENTITY_FILES)

@@ -1,4 +1,4 @@
-"""Loading the models that texts are made with: safetensors alone, no code of strangers, and nothing left to chance."""
+"""Loading of the models that rewrite texts: safetensors only, no remote code, no weight left uninitialised."""
 
 import warnings
 from collections.abc import Iterator
@@ -27,75 +27,75 @@ MARIAN = "marian"
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A model ready to answer, with the tokenizer it reads by."""
+class LoadedModel:
+    """A model in eval mode with its tokenizer."""
 
     model: Any
     tokenizer: PreTrainedTokenizerBase
 
-    def reads(self, at_most: int) -> int:
-        """Pieces that it reads of a text."""
-        return min(at_most, int(self.tokenizer.model_max_length), int(self.model.config.max_position_embeddings))
+    def max_length(self, limit: float) -> int:
+        """Tokens that the model reads of a text, at most `limit`."""
+        return min(int(limit), int(self.tokenizer.model_max_length), int(self.model.config.max_position_embeddings))
 
 
-def load_translator(name: str, device: str) -> Loaded:
-    """A Marian model. Raises InputError for one of another class, DataError where its files are broken."""
+def load_translator(name: str, device: str) -> LoadedModel:
+    """A Marian model. Raises InputError for a model of another class, DataError for broken files."""
     place = _place(name, TRANSLATOR)
-    with _readable(name, TRANSLATOR):
+    with _as_data_error(name, TRANSLATOR):
         kind = AutoConfig.from_pretrained(**place, trust_remote_code=False).model_type
     if kind != MARIAN:
         raise InputError(
-            f"The {TRANSLATOR} {name!r} is of the class {kind!r}. Give a Marian model, whose one pair of languages "
-            "needs no naming, as Helsinki-NLP/opus-mt-id-en."
+            f"The {TRANSLATOR} {name!r} is of the class {kind!r}. Give a Marian model, which translates one pair of "
+            "languages, such as Helsinki-NLP/opus-mt-id-en."
         )
     return _load(AutoModelForSeq2SeqLM, name, TRANSLATOR, place, device)
 
 
-def load_fill_mask(name: str, device: str) -> Loaded:
-    """Any masked language model with a fast tokenizer. Raises DataError for a model without either."""
+def load_fill_mask(name: str, device: str) -> LoadedModel:
+    """A masked language model with a fast tokenizer. Raises DataError if it is not."""
     loaded = _load(AutoModelForMaskedLM, name, FILL_MASK, _place(name, FILL_MASK), device)
     if not loaded.tokenizer.is_fast or loaded.tokenizer.mask_token_id is None:
-        raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a mask token.")
+        raise DataError(f"The tokenizer of {name!r} must be a fast one (tokenizer.json) with a mask token.")
     return loaded
 
 
-def _place(name: str, what: str) -> dict[str, str]:
-    """Where the model is, after a look whether it can be had at all."""
-    identify(name, what)
-    place = resolve(name, what)
+def _place(name: str, role: str) -> dict[str, str]:
+    """Arguments of `from_pretrained` for a model that is available."""
+    identify(name, role)
+    place = resolve(name, role)
     if "revision" in place:
-        require_on_hub(place["pretrained_model_name_or_path"], place["revision"], what)
+        require_on_hub(place["pretrained_model_name_or_path"], place["revision"], role)
     return place
 
 
-def _load(auto: Any, name: str, what: str, place: dict[str, str], device: str) -> Loaded:
-    with _readable(name, what), warnings.catch_warnings():
+def _load(auto: Any, name: str, role: str, place: dict[str, str], device: str) -> LoadedModel:
+    with _as_data_error(name, role), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tokenizer = AutoTokenizer.from_pretrained(**place, trust_remote_code=False)
-        model, found = auto.from_pretrained(
+        model, info = auto.from_pretrained(
             **place,
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
         )
-    _check_whole(name, what, found)
-    return Loaded(model.to(device).eval(), tokenizer)
+    _require_all_weights(name, role, info)
+    return LoadedModel(model.to(device).eval(), tokenizer)
 
 
-def _check_whole(name: str, what: str, found: dict[str, Any]) -> None:
-    """`from_pretrained` starts what the file lacks by chance, and its words would be chance too."""
-    lost = sorted({*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])})
-    if lost:
+def _require_all_weights(name: str, role: str, info: dict[str, Any]) -> None:
+    """`from_pretrained` initialises at random what the file lacks, and the texts would be random too."""
+    missing = sorted({*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])})
+    if missing:
         raise DataError(
-            f"{name!r} holds no whole {what}: {len(lost)} tensors are missing or of another shape, as {lost[0]}. "
-            f"Give a model that was saved as a {what}, with its head."
+            f"{name!r} is not a complete {role}: {len(missing)} tensors are missing or of another shape, the first is "
+            f"{missing[0]}. Give a model that was saved as a {role}, with its head."
         )
 
 
 @contextmanager
-def _readable(name: str, what: str) -> Iterator[None]:
-    """Makes a DataError of what the libraries raise over unreadable files, bare Exception among it."""
+def _as_data_error(name: str, role: str) -> Iterator[None]:
+    """Turns what the libraries raise over unreadable files, bare Exception included, into a DataError."""
     try:
         yield
     except BenchmarkError:
@@ -103,7 +103,7 @@ def _readable(name: str, what: str) -> Iterator[None]:
     except Exception as error:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(
-            f"The {what} {name!r} cannot be read ({type(error).__name__}: {reason}). Give a folder that "
-            "save_pretrained() wrote for model and tokenizer, or a hub id of a model that has *.safetensors; where "
-            "only a pull request of the hub has them, ID@refs/pr/N."
+            f"The {role} {name!r} cannot be read ({type(error).__name__}: {reason}). Give a folder written by "
+            "save_pretrained() for model and tokenizer, or a hub id of a model with *.safetensors; if only a pull "
+            "request on the hub has them, ID@refs/pr/N."
         ) from error
