@@ -44,10 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     due = models if args.again else unmeasured(models, store.records(suite.name), budget)
     console.print(f"Measuring {len(due)} of {len(models)} finished runs, budget {budget.name} ...")
     for suite_data, preset, group in _groups(due, suite, args.teacher):
-        beside = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
+        baselines = [m for m in models if m.spec.is_teacher and m.record.key in {g.spec.teacher_key for g in group}]
         current = _on_this_data(group, suite_data, console)
         run_tags = partial(tags, preset=preset)
-        for model in measure(current, store=store, suite_data=suite_data, tags=run_tags, budget=budget, beside=beside):
+        for model in measure(
+            current, store=store, suite_data=suite_data, tags=run_tags, budget=budget, baselines=baselines
+        ):
             console.print(f"  {model.spec.name}", markup=False, highlight=False)
     show_served(publish_best(store, store.records(suite.name)), console)
     records = {record.run_id: record for record in store.records(suite.name)}
@@ -69,8 +71,8 @@ def _finished(records: Sequence[Record], suite: Suite, args: argparse.Namespace)
 def _is_known(record: Record, suite: Suite) -> bool:
     """Whether the suite still has the run's data set, and this version its student."""
     params = record.params
-    told = RunSpec.is_told(params)
-    return told and params["dataset"] in suite.entries and params["student"] in (TEACHER, *STUDENTS)
+    readable = RunSpec.is_readable(params)
+    return readable and params["dataset"] in suite.entries and params["student"] in (TEACHER, *STUDENTS)
 
 
 def _groups(
@@ -85,7 +87,7 @@ def _groups(
 
 
 def _on_this_data(models: Sequence[Finished], suite_data: SuiteData, console: Console) -> list[Finished]:
-    """Those whose data set is what they were taught on: a network of other labels reads no sentence of today's."""
+    """Those whose data set is what they were trained on: a network of other labels reads no sentence of today's."""
 
     def is_current(model: Finished) -> bool:
         return model.spec.data_digest == suite_data.corpus(model.spec.dataset).digest

@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _line(bundle: Bundle, text: str, answer: str | list[str]) -> str:
-    told = {"words": words_of(text), "tags": answer} if bundle.per_word else {"label": answer}
-    return json.dumps({"text": text, **told}, ensure_ascii=False)
+    prediction = {"words": words_of(text), "tags": answer} if bundle.per_word else {"label": answer}
+    return json.dumps({"text": text, **prediction}, ensure_ascii=False)
 
 
 def _lines() -> Iterator[list[str]]:

@@ -88,5 +88,5 @@ def _split(x: Tensor, n_heads: int) -> Tensor:
 
 
 def _weights(scores: Tensor, width: int, attention_mask: Tensor) -> Tensor:
-    """Scores [..., L] to weights that sum to 1 over the pieces of each sentence; `attention_mask` broadcasts."""
+    """Scores [..., L] to weights that sum to 1 over the tokens of each sentence; `attention_mask` broadcasts."""
     return torch.softmax((scores * width**-0.5).masked_fill(attention_mask == 0, -torch.inf), dim=-1)

@@ -12,7 +12,7 @@ from students.shape import Shape
 WIDTHS = {"classification": 100, "sequence_labeling": 128}
 """Embedding width and hidden width each way, which the paper does not tell: chosen to come near Table 7's parameters.
 
-With IndoBERT's 30,521 pieces 3.375 to 3.404 M over the data sets of classification (Table 7: 3.35 M), and 4.436 to
+With IndoBERT's 30,521 tokens 3.375 to 3.404 M over the data sets of classification (Table 7: 3.35 M), and 4.436 to
 4.442 M over those of tagging (4.38 M).
 """
 

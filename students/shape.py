@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """`n_labels` counts classes, or tags with their IOB prefixes; `pad_id` is the padding piece's row."""
+    """`n_labels` counts classes, or tags with their IOB prefixes; `pad_id` is the padding token's row."""
 
     task: str
     vocab_size: int

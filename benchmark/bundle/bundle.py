@@ -53,7 +53,7 @@ class Bundle:
         """Classification: a label a text. Tagging: a list of tags a text, one for each of its words.
 
         Words are what whitespace separates, or the words themselves where a text is given as a list of them. A word
-        that the model cannot see (beyond `max_length` pieces, or without a known character) gets the fallback label.
+        that the model cannot see (beyond `max_length` tokens, or without a known character) gets the fallback label.
         The tokenizer works text by text: `encode_batch` would take every core, whatever `n_threads` says.
         """
         if isinstance(texts, str):
@@ -67,12 +67,12 @@ class Bundle:
         return [self._tags(*parts) for parts in zip(sentences, encodings, answers, strict=True)]
 
     def _answers(self, encodings: Sequence[Encoding], batch_size: int) -> list[NDArray[np.int64]]:
-        # A tokenizer without special pieces turns "" into nothing, which no network can read.
+        # A tokenizer without special tokens turns "" into nothing, which no network can read.
         token_ids = [encoding.ids or [self._pad_id] for encoding in encodings]
         return self._model.predict(token_ids, pad_id=self._pad_id, batch_size=batch_size)
 
     def _tags(self, words: Sequence[str], encoding: Encoding, answer: NDArray[np.int64]) -> list[str]:
-        """The tag at each word's first piece."""
+        """The tag at each word's first token."""
         tags = [self._fallback] * len(words)
         for word, label in zip(reversed(encoding.word_ids), reversed(answer.tolist()), strict=False):
             if word is not None:

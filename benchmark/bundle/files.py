@@ -87,7 +87,7 @@ def read_labels(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def read_tokenizer(folder: Path, max_length: int) -> Tokenizer:
-    """Cuts a text to `max_length` pieces and does not pad."""
+    """Cuts a text to `max_length` tokens and does not pad."""
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         tokenizer.enable_truncation(max_length)

@@ -14,7 +14,7 @@ OUTPUT = "logits"
 class OnnxModel:
     """A session whose thread count is pinned, so that a measurement says what it used.
 
-    Shapes: B sentences, L pieces of the longest, C classes. Raises onnxruntime's own error for a file it cannot read.
+    Shapes: B sentences, L tokens of the longest, C classes. Raises onnxruntime's own error for a file it cannot read.
     """
 
     def __init__(self, path: Path | str, *, n_threads: int = 1) -> None:
@@ -37,9 +37,9 @@ class OnnxModel:
     def predict(
         self, sentences: Sequence[Sequence[int]], *, pad_id: int = 0, batch_size: int = 64
     ) -> list[NDArray[np.int64]]:
-        """The likeliest class of each sentence of piece ids, in the order given.
+        """The likeliest class of each sentence of token ids, in the order given.
 
-        A 0-d array for classification, [pieces of the sentence] for tagging. Sentences of like length share a batch.
+        A 0-d array for classification, [tokens of the sentence] for tagging. Sentences of like length share a batch.
         """
         order = sorted(range(len(sentences)), key=lambda row: len(sentences[row]))
         answers: dict[int, NDArray[np.int64]] = {}
@@ -52,7 +52,7 @@ class OnnxModel:
 
 
 def pad(sentences: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Piece ids and attention mask, both [B, L], padded on the right to the longest sentence."""
+    """Token ids and attention mask, both [B, L], padded on the right to the longest sentence."""
     longest = max(len(sentence) for sentence in sentences)
     input_ids = np.full((len(sentences), longest), pad_id, dtype=np.int64)
     attention_mask = np.zeros_like(input_ids)

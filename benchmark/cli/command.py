@@ -1,4 +1,4 @@
-"""The edge of every command: what a person sees when something is wrong, and what a script gets."""
+"""Entry point of every command: error messages and exit codes."""
 
 import errno
 import signal

@@ -1,4 +1,4 @@
-"""What a person sees while it runs: the plan as a table, then bars with the time that is left."""
+"""The plan as a table, and progress bars with the remaining time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -66,7 +66,7 @@ def _plan_table(counts: Sequence[str]) -> Table:
 
 
 class RunProgress:
-    """Two bars: the sweep's, weighed by expected seconds, and the epochs of the runs that go on."""
+    """Progress bars: one of all runs, weighted by expected seconds, and one per active run."""
 
     def __init__(self, seconds: Mapping[str, float], console: Console, names: Sequence[str]) -> None:
         self._seconds = seconds

@@ -18,7 +18,7 @@ STUDENT_RATES = {name: student.learning_rate for name, student in STUDENTS.items
 """Learning rate of each student where no grid is searched."""
 
 MAX_LENGTH = {"classification": 128, "sequence_labeling": 256}
-"""Pieces kept of a text."""
+"""Tokens kept of a text."""
 
 
 @dataclass(frozen=True, kw_only=True)

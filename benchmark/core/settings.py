@@ -14,7 +14,7 @@ LengthFilter = Literal["", "min_max", "q1_q3"]
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """How a student is taught: its loss, its text, and where its embedding table starts.
+    """How a student is trained: its loss, its text, and where its embedding table starts.
 
     What is read of `text_source` is balanced first, by the teacher's labels, and then filtered by length (Table 10).
     """

@@ -1,4 +1,4 @@
-"""What is asked of a run (RunSpec) and what came of it (RunResult)."""
+"""Specification of a run (RunSpec) and its result (RunResult)."""
 
 import hashlib
 import json
@@ -73,7 +73,7 @@ class RunSpec:
     batch_size: int
     """Mean sentences of a batch; the token budget is this times the mean length."""
     max_length: int
-    """Pieces of a text that are read, where the teacher can take as many; how many it was, the bundle says."""
+    """Tokens of a text that are read, where the teacher can take as many; how many it was, the bundle says."""
     weight_decay: float = 0.0
     decay: bool = False
     """Whether the learning rate falls linearly to 0 over max_epochs or max_steps, whichever ends first, rather than
@@ -85,16 +85,18 @@ class RunSpec:
     @cached_property
     def key(self) -> str:
         """Covers `teacher_key` and not the name `teacher`: the same encoder in another folder is the same teacher."""
-        return digest({name: value for name, value in self.told().items() if name != "teacher"})
+        return digest({name: value for name, value in self.key_fields().items() if name != "teacher"})
 
-    def told(self) -> dict[str, Any]:
+    def key_fields(self) -> dict[str, Any]:
         """The fields; those of a policy for unlabelled text and of a search only where there is one: older runs keep
         their keys."""
-        told = {f.name: getattr(self, f.name) for f in fields(self)}
-        untold = {f.name for f in fields(self) if f.name in (*POLICY, "search_seed") and told[f.name] == f.default}
+        key_fields = {f.name: getattr(self, f.name) for f in fields(self)}
+        left_out = {
+            f.name for f in fields(self) if f.name in (*POLICY, "search_seed") and key_fields[f.name] == f.default
+        }
         if self.learning_rate != GRID:
-            untold.add("search_seed")
-        return {name: value for name, value in told.items() if name not in untold}
+            left_out.add("search_seed")
+        return {name: value for name, value in key_fields.items() if name not in left_out}
 
     @property
     def name(self) -> str:
@@ -102,7 +104,7 @@ class RunSpec:
         return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
 
     @classmethod
-    def is_told(cls, params: Mapping[str, str]) -> bool:
+    def is_readable(cls, params: Mapping[str, str]) -> bool:
         """Whether a store's params can be read: those of another version may lack a field that has no default, and
         those of another program may hold anything."""
         try:
@@ -172,7 +174,7 @@ class RunResult:
     onnx_int8_f1_lost: float | None = None
     """What it loses on test, as it is reported. Of older runs the larger of both, which decided."""
     n_texts: int | None = None
-    """Texts that the student was taught with, labelled and unlabelled, repetitions counted."""
+    """Texts that the student was trained with, labelled and unlabelled, repetitions counted."""
     label_count_std: float | None = None
     """Standard deviation over labels of how many unlabelled texts the teacher gives each (Table 10)."""
     test_f1_per_label: dict[str, float] = field(default_factory=dict)

@@ -18,9 +18,9 @@ class Batch:
     """Some sentences, padded on the right to the longest of them."""
 
     input_ids: Tensor
-    """[B, L] piece ids."""
+    """[B, L] token ids."""
     attention_mask: Tensor
-    """[B, L] 1 on pieces, 0 on padding."""
+    """[B, L] 1 on tokens, 0 on padding."""
     target_positions: Tensor
     """[N] where each answer stands in logits flattened to [*, C]."""
     target_rows: NDArray[np.int64]
@@ -36,14 +36,14 @@ class Batch:
 
 
 def token_budget(encoded: EncodedTexts, batch_size: int) -> int:
-    """Padded pieces a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
+    """Padded tokens a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
     return max(1, round(batch_size * float(encoded.lengths.mean())))
 
 
 def plan_batches(
     lengths: NDArray[np.int64], budget: int, rng: np.random.Generator | None = None
 ) -> list[NDArray[np.int64]]:
-    """Indices of each batch's sentences: alike in length, at most `budget` padded pieces (a longer sentence is alone).
+    """Indices of each batch's sentences: alike in length, at most `budget` padded tokens (a longer sentence is alone).
 
     With `rng` the neighbours and the order of the batches are drawn anew; without, the plan is fixed.
     """
@@ -85,7 +85,7 @@ def collate(encoded: EncodedTexts, chosen: NDArray[np.int64]) -> Batch:
 def _answers(
     encoded: EncodedTexts, chosen: NDArray[np.int64], width: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places and indices of the answers that have a piece; a classifier has one place a sentence, whatever `width`."""
+    """Places and indices of the answers that have a token; a classifier has one place a sentence, whatever `width`."""
     counts = np.diff(encoded.target_offsets)[chosen]
     target_rows = _ranges(encoded.target_offsets[chosen], counts)
     rows = np.repeat(np.arange(len(chosen)), counts)

@@ -1,4 +1,4 @@
-"""Where a student's word-piece table starts: the teacher's, fastText's, or chance (section 3.4).
+"""Initial embeddings of a student: the teacher's, fastText's, or random (section 3.4).
 
 A table of another width is reduced to the student's by its principal components, and always scaled to the deviation
 that the student's own initialisation has, so that the layers above see inputs of the size they were made for.
@@ -20,7 +20,7 @@ from benchmark.distillation.fasttext_file import check_model_file
 Matrix = NDArray[np.float32]
 
 CONTINUATION_MARKS = ("##", "▁", "Ġ")
-"""What tokenizers write before a piece besides its letters (WordPiece, SentencePiece, byte-level BPE)."""
+"""What tokenizers write before a token besides its letters (WordPiece, SentencePiece, byte-level BPE)."""
 
 LARGEST = 1e9
 """Numbers of trained vectors are below 100."""
@@ -32,8 +32,8 @@ FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCou
 def initialise_embeddings(table: nn.Embedding, matrix: Matrix) -> None:
     """Overwrites the rows of `table` [V, D] with those of `matrix` [V or other, any width].
 
-    Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no piece (the
-    paper's teacher has 50,000 of them for 30,521 pieces) and are not read. Raises DataError where no two rows differ.
+    Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no token (the
+    paper's teacher has 50,000 of them for 30,521 tokens) and are not read. Raises DataError where no two rows differ.
     """
     matrix = matrix[: table.num_embeddings]
     known = ~np.isnan(matrix).any(axis=1)
@@ -68,9 +68,9 @@ def fit_width(matrix: Matrix, width: int) -> Matrix:
 
 
 def train_fasttext(sentences: Sequence[Sequence[str]], tokens: Sequence[str], width: int) -> Matrix:
-    """[V, width] skip-gram vectors of `tokens`, trained on `sentences` of pieces (Bojanowski et al., 2017).
+    """[V, width] skip-gram vectors of `tokens`, trained on `sentences` of tokens (Bojanowski et al., 2017).
 
-    A piece that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
+    A token that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
     1. The same input gives the same vectors.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +83,7 @@ def train_fasttext(sentences: Sequence[Sequence[str]], tokens: Sequence[str], wi
 def read_vectors(path: Path, tokens: Sequence[str]) -> Matrix:
     """[V, H] vectors of `tokens` from a fastText .bin (with subwords) or .vec file; NaN where it has none.
 
-    Raises DataError for a broken file, and for one that holds none of the pieces.
+    Raises DataError for a broken file, and for one that holds none of the tokens.
     """
     surfaces = [_surface(token) for token in tokens]
     return _read_bin(path, surfaces) if path.suffix == ".bin" else _read_vec(path, surfaces)

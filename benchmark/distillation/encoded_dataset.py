@@ -1,4 +1,4 @@
-"""What all runs of one data set and teacher share: encoded text, labels, the pool, the teacher's logits."""
+"""A data set encoded by a teacher's tokenizer, with its labels and unlabelled text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Text to flat arrays, once: every epoch, setting and seed reads the same ones."""
+"""Texts as flat arrays of token ids, encoded once for all runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 UNALIGNED = -1
-"""Position of a word without a piece: it had no known character, or truncation cut it off."""
+"""Position of a word without a token: it had no known character, or truncation cut it off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedTexts:
-    """Encoded sentences and the places their answers stand at.
+    """Encoded texts and the positions of their targets.
 
-    An answer is what one label belongs to: the sentence itself, or each of its words.
+    A target is what a label belongs to: the text itself, or each of its words.
     """
 
     ids: NDArray[np.int32]
-    """[T] piece ids of all sentences, one after another."""
+    """[T] token ids of all sentences, one after another."""
     offsets: NDArray[np.int64]
     """[n + 1] sentence i is ids[offsets[i]:offsets[i + 1]]."""
     positions: NDArray[np.int32]
-    """[A] position of the answer in its sentence (first piece of the word), or LOST; 0 for classification."""
+    """[A] position of the answer in its sentence (first token of the word), or UNALIGNED; 0 for classification."""
     target_offsets: NDArray[np.int64]
     """[n + 1] answers of sentence i are answer_offsets[i] to answer_offsets[i + 1]."""
     per_word: bool
@@ -36,7 +36,7 @@ class EncodedTexts:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """[n] pieces of each sentence."""
+        """[n] tokens of each sentence."""
         return np.diff(self.offsets)
 
     def take(self, rows: NDArray[np.int64]) -> "EncodedTexts":
@@ -60,7 +60,7 @@ class EncodedTexts:
 
 
 def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedTexts:
-    """Whole texts, one answer each; longer than `max_length` pieces is cut."""
+    """Whole texts, one answer each; longer than `max_length` tokens is cut."""
     encoded = _tokenize(tokenizer, list(texts), max_length, split=False)
     return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
 
@@ -68,7 +68,7 @@ def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_l
 def encode_words(
     sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
 ) -> EncodedTexts:
-    """Sentences as words, one answer a word, at the word's first piece."""
+    """Sentences as words, one answer a word, at the word's first token."""
     encoded = _tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
     positions = [_first_tokens(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
     return _flatten(encoded["input_ids"], positions, tokenizer, per_word=True)
@@ -87,7 +87,7 @@ def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
 
 
 def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: int, *, split: bool) -> BatchEncoding:
-    """Piece ids of strings, or (`split`) of lists of words."""
+    """Token ids of strings, or (`split`) of lists of words."""
     if not texts:  # a pool may be empty, which the tokenizer does not allow for
         return BatchEncoding({"input_ids": []})
     encoded: BatchEncoding = tokenizer(
@@ -103,7 +103,7 @@ def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: 
 
 
 def _first_tokens(word_ids: list[int | None], n_words: int) -> list[int]:
-    """Position of each word's first piece, LOST where it has none."""
+    """Position of each word's first token, UNALIGNED where it has none."""
     first = [UNALIGNED] * n_words
     for position in range(len(word_ids) - 1, -1, -1):
         word = word_ids[position]

@@ -31,7 +31,7 @@ MAX_COUNT = 10**15  # hierarchical softmax takes it for infinity (src/loss.cc): 
 
 ALLOWED = {
     "version": (11, 12),  # up to FASTTEXT_VERSION (src/fasttext.cc)
-    "dim": (1, 10_000),  # every piece of a teacher gets that many numbers
+    "dim": (1, 10_000),  # every token of a teacher gets that many numbers
     "loss": (1, 4),
     "model": (1, 3),
     "bucket": (0, INT32),

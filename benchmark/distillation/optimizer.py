@@ -1,4 +1,4 @@
-"""Adam for everything but the word-piece table, and Adam on the rows a batch touched for that table.
+"""Adam for everything but the embedding table, and Adam on the rows a batch touched for that table.
 
 The table holds most of a small student's parameters while a batch reads a few hundred of its rows: updating all of
 them would cost more than the rest of the step. So the table gets sparse gradients and SparseAdam, which moves only
@@ -15,7 +15,7 @@ WARMUP_STEPS = 50
 
 
 class Optimizer:
-    """One step updates all parameters of `model`; `embedding` is its word-piece table."""
+    """One step updates all parameters of `model`; `embedding` is its embedding table."""
 
     def __init__(
         self, model: nn.Module, embedding: nn.Embedding, *, learning_rate: float, weight_decay: float, decay_steps: int

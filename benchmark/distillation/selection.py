@@ -1,4 +1,4 @@
-"""Which unlabelled texts a student reads: balanced by the teacher's labels, of the labelled text's length."""
+"""Selection of unlabelled texts: balanced by the teacher's labels, filtered by the labelled texts' length."""
 
 from typing import get_args
 
@@ -34,9 +34,9 @@ def length_bounds(labelled: NDArray[np.int64], how: LengthFilter) -> tuple[float
 
 
 def of_length(lengths: NDArray[np.int64], labelled: NDArray[np.int64], how: LengthFilter) -> NDArray[np.bool_]:
-    """[n] whether each text's length in pieces lies within the bounds; all do for "".
+    """[n] whether each text's length in tokens lies within the bounds; all do for "".
 
-    A caller that cuts texts at a number of pieces gives lengths as cut, and then all longer texts are of that length:
+    A caller that cuts texts at a number of tokens gives lengths as cut, and then all longer texts are of that length:
     where a labelled text reaches it, `min_max` lets every long text through.
     """
     if not how:

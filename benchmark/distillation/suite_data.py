@@ -1,4 +1,4 @@
-"""What is loaded of each data set, once a process, whichever runs read it."""
+"""The data of a suite, read once per process for all runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
 
 @dataclass(kw_only=True)
 class SuiteData:
-    """Corpora, pools and classrooms of a suite by data set, read at the first call."""
+    """Corpora, pools and encoded data sets of a suite, read at first use."""
 
     suite: Suite
     teacher: str
@@ -33,18 +33,18 @@ class SuiteData:
     limit: int = 0
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     resolve_path: Callable[[str], str] = str
-    """Where a file or folder lies here that the command's machine has by this name; a hub id stays what it is."""
+    """Local path of a file or folder by its name on the command's machine; hub ids stay as they are."""
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
     _encoded_datasets: dict[str, EncodedDataset] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
-        """Another process loads for itself."""
+        """Other processes get the arguments and read the data themselves."""
         given = ("suite", "teacher", "vectors", "limit", "augmentation", "resolve_path")
         return partial(SuiteData, **{name: getattr(self, name) for name in given}), ()
 
     def why_unavailable(self, dataset: str) -> str:
-        """Why the data set cannot be read here; empty where it can."""
+        """The reason why a data set is not available here; empty if it is."""
         entry = self.suite.entries[dataset]
         private = f"{dataset} is private to the paper's authors and no files of it are given"
         return "" if is_available(entry) else private
@@ -147,7 +147,7 @@ class SuiteData:
 
     @property
     def max_length(self) -> int:
-        """Pieces that are read of a text."""
+        """Tokens that are read of a text."""
         return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.encoder))
 
     @cached_property

@@ -38,7 +38,7 @@ WANTED = {
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 
 FROM_PADDING = ("camembert", "data2vec-text", "longformer", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta")
-"""Kinds of encoder that count positions from the one after the padding piece's id, as fairseq did."""
+"""Kinds of encoder that count positions from the one after the padding token's id, as fairseq did."""
 
 FOREIGN_CODE = False
 """Where nothing is said, transformers asks at the terminal whether to run the code that came with a model."""
@@ -112,7 +112,7 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
 
 
 def n_positions(name: str) -> int:
-    """Pieces of a text that the encoder has positions for; sys.maxsize where it sets no bound."""
+    """Tokens of a text that the encoder has positions for; sys.maxsize where it sets no bound."""
     located = _located(name)
     with _readable(name):
         config = AutoConfig.from_pretrained(**located, trust_remote_code=FOREIGN_CODE)

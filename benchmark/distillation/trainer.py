@@ -50,7 +50,7 @@ class TrainingConfig:
 
 @dataclass(kw_only=True)
 class TrainingHistory:
-    """What came of a training. `steps_to_best` counts optimiser steps up to the weights that were kept."""
+    """History of a training. `steps_to_best` counts optimiser steps up to the weights that were kept."""
 
     epochs: int = 0
     steps: int = 0
@@ -195,7 +195,7 @@ def predict(
     batch_size: int = 64,
     busy: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> NDArray[np.float32]:
-    """Logits [A, C] of every answer; NaN for a word without a piece. `busy` is entered while the model works."""
+    """Logits [A, C] of every answer; NaN for a word without a token. `busy` is entered while the model works."""
     model.eval()
     parts, target_rows = [], []
     for chosen in plan_batches(encoded.lengths, token_budget(encoded, batch_size)):

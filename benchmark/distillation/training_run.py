@@ -90,11 +90,11 @@ class TrainingRun:
 
     @cached_property
     def training_set(self) -> TrainingSet:
-        """What the student is taught with, at whatever rate."""
+        """What the student is trained with, at whatever rate."""
         return training_set(self.spec, self.data, self.teacher)
 
     def _matrix(self, width: int) -> NDArray[np.float32]:
-        """[V, any width] what the word-piece table starts from.
+        """[V, any width] what the embedding table starts from.
 
         `bert` is the table of the teacher after fine-tuning, whose files the run's key names; the paper's is that of
         the pre-trained BERT (section 5.1.4).
@@ -103,7 +103,7 @@ class TrainingRun:
             folder = str(self.teacher.model_folder())
             return _table_of(load_teacher(folder, self.spec.task, len(self.data.corpus.labels)))
         spec = self.spec
-        read_as = [spec.teacher_key, self.data.max_length]  # rows are the word pieces of this teacher
+        read_as = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher
         path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
         stored: NDArray[np.float32] = cached_matrix(path, lambda: self._fasttext(width))
         return stored
@@ -137,7 +137,7 @@ def score(data: EncodedDataset, split: Split, logits: NDArray[np.float32]) -> fl
 
 
 def word_table(model: nn.Module) -> nn.Embedding:
-    """The word-piece table of a student or teacher."""
+    """The embedding table of a student or teacher."""
     return model.embedding if isinstance(model, Teacher) else students.word_embeddings(model)
 
 

@@ -1,4 +1,4 @@
-"""How long a run should take: from runs like it where there are any, else from a rough cost per word piece."""
+"""Expected duration of a run: from similar runs where there are any, else from a rough cost per token."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass

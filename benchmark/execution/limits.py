@@ -1,4 +1,4 @@
-"""What one run may take of memory and time; a run that takes more is failed and its process ends."""
+"""Memory and time limits per run; a run that exceeds one fails and its process ends."""
 
 import multiprocessing.util
 import os
@@ -18,7 +18,7 @@ MIB = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """0 sets no limit. Memory is what the run's process holds, libraries and data included."""
+    """0 sets no limit. Memory is that of the run's process, libraries and data included."""
 
     memory_mib: int = 0
     minutes: float = 0.0

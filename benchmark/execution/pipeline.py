@@ -117,7 +117,7 @@ class Pipeline:
             if waiting:
                 on_start(len(waiting))
             for _ in measure(
-                waiting, store=self.store, suite_data=self.suite_data, tags=self.runner.tags, beside=teachers
+                waiting, store=self.store, suite_data=self.suite_data, tags=self.runner.tags, baselines=teachers
             ):
                 pass
 

@@ -1,4 +1,4 @@
-"""From what was asked to the list of runs: which, in which order, and what identifies each."""
+"""The runs of a benchmark's configuration, in order, with the specs that identify them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

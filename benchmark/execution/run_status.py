@@ -1,4 +1,4 @@
-"""What is known of a plan's runs, and which of them are due."""
+"""The status of planned runs, and which of them are pending."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from tracking import Record
 
 @dataclass(kw_only=True)
 class RunStatus:
-    """What is known of the runs of a plan: by key, the record that counts."""
+    """Records of a plan's runs by key; the latest of each status counts."""
 
     finished: dict[str, Record] = field(default_factory=dict)
     failed: dict[str, Record] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class RunStatus:
 def pending_runs(
     items: Sequence[PlannedRun], run_status: RunStatus, *, force: bool, retry_failed: bool
 ) -> list[PlannedRun]:
-    """Those to be done now. A student whose teacher failed and is not to be tried again waits for it."""
+    """Runs to do now. A student whose teacher failed and is not retried is not pending."""
     states = {"missing": True, "done": force, "failed": retry_failed or force, "skipped": False}
     due = [item for item in items if states[run_status.state(item)]]
     teachers = {item.spec.key for item in due if item.spec.is_teacher} | run_status.finished.keys()

@@ -1,4 +1,4 @@
-"""What settings need of the user: options, and which settings can be done with what was given."""
+"""Inputs that settings require of the user: options, and which settings can be run with them."""
 
 import argparse
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ IN_DOMAIN = "--in-domain"
 
 
 def add_options(made: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
-    """Those of commands that teach."""
+    """Adds the options of commands that train students."""
     add = made.add_argument
     add(IN_DOMAIN, default="", metavar="FILE", help="unlabelled text of kd_in_domain, one text a line")
     add("--translate", nargs=2, default=("", ""), metavar=("THERE", "BACK"), help="Marian models of kd_bt_subs")

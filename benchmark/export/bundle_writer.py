@@ -1,4 +1,4 @@
-"""Lays out a bundle's folder. It appears whole or not at all."""
+"""Bundle folders, written atomically."""
 
 import os
 import shutil
@@ -41,10 +41,10 @@ def write_bundle(
     latency: Mapping[str, object] | None = None,
     licences: Mapping[str, str] | None = None,
 ) -> Path:
-    """Copies the ONNX file `model` and writes the rest; `folder` appears whole or not at all, replacing an older one.
+    """Copies the ONNX file `model` and writes the rest; `folder` appears atomically, replacing an older one.
 
     `tokenizer` is the one trained with (of a Hugging Face tokenizer: `.backend_tokenizer`); its padding and truncation
-    settings are not kept, `max_length` pieces are. `fallback_label` is the tag of a word that the model cannot see;
+    settings are not kept, `max_length` tokens are. `fallback_label` is the tag of a word that the model cannot see;
     default "O", or the first label where there is none. `licences` are those of "data" and "teacher".
     """
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")

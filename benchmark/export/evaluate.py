@@ -1,4 +1,4 @@
-"""After the lesson: score the model on the test split, export it, weigh it, and lay out its files.
+"""Evaluation on the test split and export of a trained model.
 
 The test split is read here and nowhere else, once, with the weights that validation chose.
 """

@@ -27,7 +27,7 @@ MUST_TURN = ("LSTM", "Attention", "EmbedLayerNormalization")
 
 
 def quantise(model: Path, path: Path) -> None:
-    """Writes the INT8 form of the ONNX file `model`, whole or not at all.
+    """Writes the INT8 form of the ONNX file `model`, atomically.
 
     Raises RunError where an operator was passed over, which the library does without a word.
     """

@@ -29,7 +29,7 @@ BATCHES = (1, 2, 5)
 
 
 def export_onnx(model: nn.Module, path: Path) -> None:
-    """Writes `model` as one file; the file appears whole or not at all, and the model is left as it was.
+    """Writes `model` as one file; the file appears atomically, and the model is left as it was.
 
     The attention of a BERT is fused.
     Inputs `input_ids` and `attention_mask`, int64 [B, L]; output `logits`, [B, C] or [B, L, C]; B and L are free.
@@ -114,7 +114,7 @@ def _quiet_exporter() -> Iterator[None]:
 
 
 def _example(model: nn.Module) -> tuple[Tensor, Tensor]:
-    """Two sentences of four and two pieces: nothing of size 1 or of equal size that a trace could take for fixed."""
+    """Two sentences of four and two tokens: nothing of size 1 or of equal size that a trace could take for fixed."""
     attention_mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]], device=_device(model))
     return attention_mask.clone(), attention_mask
 

@@ -1,4 +1,4 @@
-"""Runs of an earlier version are exported again, so that what is measured is what would be served today."""
+"""Re-export of runs of earlier versions, so that today's served form is measured."""
 
 import json
 import shutil

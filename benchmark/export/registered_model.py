@@ -1,4 +1,4 @@
-"""The best student of each data set, registered so that `mlflow models serve` answers text with labels."""
+"""The best student of each data set as a registered model for `mlflow models serve`."""
 
 import re
 import tempfile
@@ -23,7 +23,7 @@ ROOT = Path(bundle.__path__[0]).parents[1]
 def publish_best(store: Store, records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[str]:
     """Registers the best student of each data set of a suite; addresses as `models:/classification-emot@best`.
 
-    `data` are digests, by data set, of what students were to be taught on; elsewhere the latest data count.
+    `data` are digests, by data set, of what students were to be trained on; elsewhere the latest data count.
     """
     known = data or {}
     asked = [r for r in records if (known.get(r.tags.get("dataset", "")) or _data(r)) == _data(r)]

@@ -97,7 +97,7 @@ def _n_differing(answers: NDArray[np.int64], logits: NDArray[np.float32]) -> int
 
 
 def _answers(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.int64]:
-    """[A] label ids that an ONNX file gives on a split, LOST for a word that it cannot see."""
+    """[A] label ids that an ONNX file gives on a split, UNALIGNED for a word that it cannot see."""
     encoded = data.encoded(split)
     token_ids = [ids.tolist() for ids in np.split(encoded.ids, encoded.offsets[1:-1])]
     told = [np.atleast_1d(answer) for answer in OnnxModel(file).predict(token_ids, pad_id=encoded.pad_id)]

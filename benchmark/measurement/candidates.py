@@ -1,4 +1,4 @@
-"""Models to be measured, and which of them are not yet."""
+"""Finished runs, and which of them this machine has not measured."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ QUICK = BUDGETS["quick"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """A model to be measured: what was asked, and where it is kept."""
+    """A finished run: its spec and its record."""
 
     spec: RunSpec
     record: Record
@@ -27,7 +27,7 @@ class Finished:
 def unmeasured(finished: Iterable[Finished], records: Iterable[Record], budget: Budget = QUICK) -> list[Finished]:
     """Those without a finished inference run on this machine by this protocol, with this budget or the full one.
 
-    A model taught anew is another one.
+    A model trained anew is another one.
     """
     enough = {budget.name, "full"}
     known = {

@@ -145,7 +145,7 @@ def _samples(passes: Sequence[tuple[int, list[float]]]) -> Samples:
 
 
 def torch_case(model: nn.Module, sentences: Sequence[Sequence[int]], device: str = "cpu") -> BenchmarkCase:
-    """Scope `model`, scenario `single`: eager PyTorch, one unpadded sentence of piece ids.
+    """Scope `model`, scenario `single`: eager PyTorch, one unpadded sentence of token ids.
 
     `model` has to be in eval mode and on `device`. The way to the device and back belongs to the time, and waiting for
     the logits makes a GPU finish.
@@ -157,7 +157,7 @@ def torch_case(model: nn.Module, sentences: Sequence[Sequence[int]], device: str
 
 
 def onnx_case(model: OnnxModel, sentences: Sequence[Sequence[int]]) -> BenchmarkCase:
-    """Scope `model`, scenario `single`: ONNX on the CPU, one unpadded sentence of piece ids."""
+    """Scope `model`, scenario `single`: ONNX on the CPU, one unpadded sentence of token ids."""
     batches = [pad([sentence], 0) for sentence in sentences]
     return BenchmarkCase(lambda i: model.logits(*batches[i]), len(batches))
 

@@ -27,7 +27,7 @@ class Sample:
 
     @property
     def token_ids(self) -> list[list[int]]:
-        """Ids of each sentence's word pieces."""
+        """Ids of each sentence's tokens."""
         encoded = self.data.encoded("test")
         return [encoded.ids[encoded.offsets[row] : encoded.offsets[row + 1]].tolist() for row in self.rows]
 
@@ -36,7 +36,7 @@ class Sample:
         """The same sentences as a caller has them."""
         return [text if isinstance(text, str) else " ".join(text) for text in self._given]
 
-    def about(self) -> Mapping[str, Any]:
+    def metadata(self) -> Mapping[str, Any]:
         """What milliseconds on it have to be read with."""
         texts = json.dumps(self._given, ensure_ascii=False)
         lengths = self.data.encoded("test").lengths[list(self.rows)]

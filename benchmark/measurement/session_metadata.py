@@ -1,4 +1,4 @@
-"""What sessions came to, as it is kept with a run: tags, raw samples, and what a number has to be read with."""
+"""Metadata of measuring sessions as stored with a run: tags, raw samples, protocol and machine."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,15 +15,15 @@ from benchmark.measurement.summary import SessionResult
 from benchmark.reporting.results import INVALID
 
 
-def about(sessions: Sequence[SessionResult], budget: Budget, sample: Sample) -> dict[str, Any]:
+def session_metadata(sessions: Sequence[SessionResult], budget: Budget, sample: Sample) -> dict[str, Any]:
     """Budget, machine, sentences, and how each session went; as JSON has it."""
     return {
         "protocol": LATENCY_PROTOCOL,
         "budget": asdict(budget),
         "machine": machine_fingerprint(),
         "dtype": "float32",
-        **sample.about(),
-        "sessions": [_told(session_result) for session_result in sessions],
+        **sample.metadata(),
+        "sessions": [_session_dict(session_result) for session_result in sessions],
     }
 
 
@@ -50,16 +50,16 @@ def invalidity(session_result: SessionResult) -> dict[str, str]:
     }
 
 
-def write_samples(folder: Path, sessions: Sequence[SessionResult], told: Mapping[str, object]) -> None:
+def write_samples(folder: Path, sessions: Sequence[SessionResult], metadata: Mapping[str, object]) -> None:
     """latency_samples_ms.npz: each subject's passes [P, n] and the round of each; latency_session.json: `about`."""
     for session_result in sessions:
         arrays: dict[str, Any] = {name: samples.passes for name, samples in session_result.samples.items()}
         arrays |= {f"{name} rounds": samples.rounds for name, samples in session_result.samples.items()}
         np.savez_compressed(folder / f"latency_samples{session_result.mode.suffix}_ms.npz", **arrays)
-    (folder / "latency_session.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (folder / "latency_session.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
 
 
-def _told(session_result: SessionResult) -> dict[str, object]:
+def _session_dict(session_result: SessionResult) -> dict[str, object]:
     mode, same = asdict(session_result.mode), asdict(session_result.control) | {"passed": session_result.control.passed}
     loads = {"load_before": session_result.load_before, "load_after": session_result.load_after}
     return mode | {"control": same, "tries": session_result.tries} | loads

@@ -1,4 +1,4 @@
-"""One data set after another: its models are fetched, measured together, and told what they cost."""
+"""Measurement of finished runs, one data set after another."""
 
 import os
 import tempfile
@@ -27,7 +27,7 @@ from benchmark.measurement.session import (
     reference_candidate,
     run_session,
 )
-from benchmark.measurement.session_metadata import about, session_tags, write_samples
+from benchmark.measurement.session_metadata import session_metadata, session_tags, write_samples
 from benchmark.measurement.statistics import control
 from benchmark.measurement.summary import SessionResult, costs, figures, int8_won
 from tracking import Store
@@ -43,7 +43,7 @@ def measure(
     suite_data: SuiteData,
     tags: Tags,
     budget: Budget = QUICK,
-    beside: Iterable[Finished] = (),
+    baselines: Iterable[Finished] = (),
 ) -> Iterator[Finished]:
     """Measures and logs; yields each model when its figures are kept.
 
@@ -53,7 +53,7 @@ def measure(
     for model in models:
         groups[model.spec.dataset].append(model)
     for dataset, group in groups.items():
-        teachers = [model for model in beside if model.spec.dataset == dataset][:1]
+        teachers = [model for model in baselines if model.spec.dataset == dataset][:1]
         data = suite_data.encoded_dataset(dataset)
         with tempfile.TemporaryDirectory() as folder:
             files = ModelFiles(store, suite_data, Path(folder), data)
@@ -65,9 +65,9 @@ class _Measured:
     """What a model's sessions came to."""
 
     sessions: Sequence[SessionResult]
-    prints: Mapping[bool, Footprint]
+    footprints: Mapping[bool, Footprint]
     """By whether INT8 serves."""
-    about: Mapping[str, Any]
+    session_metadata: Mapping[str, Any]
     raw: Path
     """Folder of the samples."""
 
@@ -84,19 +84,21 @@ class _Stage:
 
     def measure(self, group: Sequence[Finished], teachers: Sequence[Finished]) -> Iterator[Finished]:
         everyone = {model.record.run_id: model for model in [*teachers, *group]}
-        known = {run_id: self.files.figures(model) for run_id, model in everyone.items()}
+        run_metrics = {run_id: self.files.figures(model) for run_id, model in everyone.items()}
         standing_for_all = {model.spec.student: model for model in everyone.values()}
-        candidates = {name: self.files.candidate(m, known[m.record.run_id]) for name, m in standing_for_all.items()}
+        candidates = {
+            name: self.files.candidate(m, run_metrics[m.record.run_id]) for name, m in standing_for_all.items()
+        }
         taking_part = [reference_candidate(group[0].spec.task)] if self.budget.reference else []
         with machine_lock("exclusive"):
             sessions = [self._session([*taking_part, *candidates.values()], mode) for mode in execution_modes()]
-            prints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
-        told = about(sessions, self.budget, self.sample)
+            footprints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
+        metrics = session_metadata(sessions, self.budget, self.sample)
         with tempfile.TemporaryDirectory() as raw:
-            write_samples(Path(raw), sessions, told)
+            write_samples(Path(raw), sessions, metrics)
             for model in group:
-                measured = _Measured(sessions, prints[model.spec.student], told, Path(raw))
-                self._log(model, known[model.record.run_id], measured)
+                measured = _Measured(sessions, footprints[model.spec.student], metrics, Path(raw))
+                self._log(model, run_metrics[model.record.run_id], measured)
                 yield model
 
     def _session(self, candidates: list[Candidate], mode: ExecutionMode) -> SessionResult:
@@ -129,17 +131,17 @@ class _Stage:
         folders, text = {False: candidate.bundle, True: candidate.int8_bundle}, self.sample.texts[0]
         return {int8: footprint(folder, text, self.budget.starts) for int8, folder in folders.items() if folder}
 
-    def _log(self, model: Finished, known: Mapping[str, float], measured: _Measured) -> None:
+    def _log(self, model: Finished, run_metrics: Mapping[str, float], measured: _Measured) -> None:
         """An inference run with figures and raw samples; the figures on the training run and in its bundle too."""
         spec, store, sessions = model.spec, self.store, measured.sessions
-        won = int8_won(spec.student, sessions[0], known)
-        told = figures(spec.student, sessions, int8_serves=won)
-        told |= costs(measured.prints[won], told["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
+        won = int8_won(spec.student, sessions[0], run_metrics)
+        metrics = figures(spec.student, sessions, int8_serves=won)
+        metrics |= costs(measured.footprints[won], metrics["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
         tags = self.tags(spec, "inference") | {"key": model.key} | session_tags(sessions, self.budget)
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         run = store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id)
         run.log_artifacts(measured.raw)
-        store.add_metrics(model.record.run_id, told)
-        latency = {name: value for name, value in told.items() if value is not None and name.endswith("_ms")}
-        self.files.complete(model, won, {**latency, **measured.about})
-        run.finish(dict(known) | told)
+        store.add_metrics(model.record.run_id, metrics)
+        latency = {name: value for name, value in metrics.items() if value is not None and name.endswith("_ms")}
+        self.files.complete(model, won, {**latency, **measured.session_metadata})
+        run.finish(dict(run_metrics) | metrics)

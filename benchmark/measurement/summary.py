@@ -1,4 +1,4 @@
-"""From samples to figures by name, as they are kept with a run.
+"""Metrics of a measuring session by name, as stored with a run.
 
 latency_SUBJECT[_all|_cuda]_ms      median, scenario single, and its _low, _high, _mean, _p95, _p99
 speedup_SUBJECT[...]_over_BASELINE  median of the rounds' ratios, and its _low and _high
@@ -61,17 +61,17 @@ def int8_won(name: str, session_result: SessionResult, known: Mapping[str, float
 
 def figures(name: str, sessions: Iterable[SessionResult], *, int8_serves: bool) -> dict[str, float | None]:
     """All of one model; `int8_serves` says which form stands behind `text`."""
-    told: dict[str, float | None] = {}
+    metrics: dict[str, float | None] = {}
     for session_result in sessions:
         end = session_result.mode.suffix
-        told |= {f"latency_noise_floor{end}": session_result.control.noise_floor}
-        told |= {f"latency_control_passed{end}": float(session_result.control.passed)}
+        metrics |= {f"latency_noise_floor{end}": session_result.control.noise_floor}
+        metrics |= {f"latency_control_passed{end}": float(session_result.control.passed)}
         for case, samples in _own(name, session_result, int8_serves).items():
-            told |= _figures(case, samples, session_result)
+            metrics |= _figures(case, samples, session_result)
         for reference in ("torch", "onnx"):
             if measured := session_result.samples.get(f"reference {reference}"):
-                told |= {f"latency_reference_{reference}{end}_ms": float(np.median(measured.passes))}
-    return told
+                metrics |= {f"latency_reference_{reference}{end}_ms": float(np.median(measured.passes))}
+    return metrics
 
 
 def costs(footprint: Footprint, sentences_per_second: float) -> dict[str, float]:
@@ -106,10 +106,10 @@ def _figures(case: str, samples: Samples, session_result: SessionResult) -> dict
         return {f"throughput_{case.removesuffix(OFFLINE)}{end}": per_second(samples, session_result.n_sentences)}
     summary, interval = summarize(samples.passes), median_ms(samples)
     stem = f"latency_{case}{end}"
-    told: dict[str, float | None] = {f"{stem}_ms": interval.value, f"{stem}_low_ms": interval.low}
-    told |= {f"{stem}_high_ms": interval.high, f"{stem}_mean_ms": summary.mean_ms, f"{stem}_p95_ms": summary.p95_ms}
-    told |= {f"{stem}_p99_ms": summary.p99_ms, f"{stem}_spread": summary.spread, f"{stem}_n": summary.n}
-    return told if case == "text" else told | _speed_ups(case, samples, session_result)
+    metrics: dict[str, float | None] = {f"{stem}_ms": interval.value, f"{stem}_low_ms": interval.low}
+    metrics |= {f"{stem}_high_ms": interval.high, f"{stem}_mean_ms": summary.mean_ms, f"{stem}_p95_ms": summary.p95_ms}
+    metrics |= {f"{stem}_p99_ms": summary.p99_ms, f"{stem}_spread": summary.spread, f"{stem}_n": summary.n}
+    return metrics if case == "text" else metrics | _speed_ups(case, samples, session_result)
 
 
 def per_second(samples: Samples, n_sentences: int) -> float:
@@ -118,12 +118,12 @@ def per_second(samples: Samples, n_sentences: int) -> float:
 
 
 def _speed_ups(case: str, samples: Samples, session_result: SessionResult) -> dict[str, float | None]:
-    told: dict[str, float | None] = {}
+    metrics: dict[str, float | None] = {}
     for baseline, names in BASELINES.items():
         if best := _quickest(names, session_result):
             ratio, stem = speed_up(best, samples), f"speedup_{case}{session_result.mode.suffix}_over_{baseline}"
-            told |= {stem: ratio.value, f"{stem}_low": ratio.low, f"{stem}_high": ratio.high}
-    return told
+            metrics |= {stem: ratio.value, f"{stem}_low": ratio.low, f"{stem}_high": ratio.high}
+    return metrics
 
 
 def _quickest(names: Sequence[str], session_result: SessionResult) -> Samples | None:

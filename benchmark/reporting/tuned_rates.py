@@ -17,7 +17,7 @@ NOT_OF_LESSON = frozenset(
 
 def training_key(spec: RunSpec) -> str:
     """Of what a student is taught: data set, student, setting, teacher and data, whatever the seed and the budget."""
-    return digest({name: value for name, value in spec.told().items() if name not in NOT_OF_LESSON})
+    return digest({name: value for name, value in spec.key_fields().items() if name not in NOT_OF_LESSON})
 
 
 def studies(records: Iterable[Record]) -> dict[str, Record]:
@@ -38,7 +38,7 @@ def tuned_rates(records: Iterable[Record]) -> dict[str, set[float]]:
 
 def training_fields(params: Mapping[str, str]) -> str:
     """The lesson key of a stored run; empty where its params do not tell it whole."""
-    return training_key(RunSpec.read(params)) if RunSpec.is_told(params) else ""
+    return training_key(RunSpec.read(params)) if RunSpec.is_readable(params) else ""
 
 
 def _is_finished_study(record: Record) -> bool:

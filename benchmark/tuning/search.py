@@ -20,7 +20,7 @@ class Search:
     """A search for the learning rate, log-uniform in [low, high], at which `spec` validates best."""
 
     spec: RunSpec
-    """What is taught; its own learning rate plays no part."""
+    """What is trained; its own learning rate plays no part."""
     low: float
     high: float
     sampler: Sampler = "random"
@@ -31,7 +31,7 @@ class Search:
     def description(self) -> Mapping[str, str | float]:
         """What every process that joins the study has to agree on."""
         training_run = digest(
-            {k: v for k, v in self.spec.told().items() if k not in (PARAMETER, "search_seed", "teacher")}
+            {k: v for k, v in self.spec.key_fields().items() if k not in (PARAMETER, "search_seed", "teacher")}
         )
         return {
             "data set": self.spec.dataset,

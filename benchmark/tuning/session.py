@@ -1,4 +1,4 @@
-"""One process's part in a study: trial after trial until all that were asked for are finished, then the conclusion."""
+"""One process of a study: trials until all are finished, then the conclusion."""
 
 import shutil
 import tempfile
@@ -24,7 +24,7 @@ from tracking import Record, Store
 POLL_SECONDS = 1.0
 """Between looks at trials that other processes still do."""
 
-Told = Callable[[TrialResult], None]
+OnTrial = Callable[[TrialResult], None]
 Waits = Callable[[int], None]
 """Told how many trials other processes still do."""
 
@@ -38,7 +38,7 @@ class Session:
     address: str
 
     @classmethod
-    def join(cls, address: str, search: Search, asked: int) -> "Session":
+    def join(cls, address: str, search: Search, n_trials: int) -> "Session":
         """Opens the storage, joins the study and lays out its trials, while no other process here does the same.
 
         Raises InputError where the study is another search's or the address is none, TrackingError where the storage
@@ -47,7 +47,7 @@ class Session:
         with FileLock(lock_path("studies")):
             storage = open_storage(address)
             with answering(address):
-                trials = Trials(study=join_study(storage, search), storage=storage, asked=asked)
+                trials = Trials(study=join_study(storage, search), storage=storage, n_trials=n_trials)
                 trials.lay_out()
         return cls(search=search, trials=trials, address=address)
 
@@ -56,7 +56,7 @@ class Session:
         with answering(self.address):
             return len(self.trials.unfinished())
 
-    def work(self, runner: Runner, teacher: Record, parent: str, told: Told, waits: Waits) -> None:
+    def work(self, runner: Runner, teacher: Record, parent: str, on_trial: OnTrial, waits: Waits) -> None:
         """Does trials until none is left, those included that other processes give back; waits for the last ones."""
         attempts = Attempts(
             search=self.search, trials=self.trials, runner=runner, teacher=teacher, parent=parent, address=self.address
@@ -72,7 +72,7 @@ class Session:
             with answering(self.address):
                 ended = self.trials.stored(trial.number)
             if ended.state.is_finished():
-                told(tried(ended))
+                on_trial(tried(ended))
 
     def tried(self) -> list[TrialResult]:
         """Every finished trial of the study by number."""

@@ -43,5 +43,5 @@ def _difference(study: Study, search: Search) -> str:
     differing = [name for name, value in search.description.items() if known.get(name) != value]
     if differing == ["lesson"]:
         return "exists for another state of the data, the teacher or the training budget"
-    told = (f"{n} {known.get(n)} (asked: {search.description[n]})" for n in differing if n != "lesson")
-    return f"exists with {', '.join(told)}" if differing else ""
+    differences = (f"{n} {known.get(n)} (asked: {search.description[n]})" for n in differing if n != "lesson")
+    return f"exists with {', '.join(differences)}" if differing else ""

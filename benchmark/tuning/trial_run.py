@@ -1,4 +1,4 @@
-"""One trial: a learning rate drawn, the student taught at it, its validation F1 told. The test split is never read."""
+"""One trial: a drawn learning rate, the student trained at it, its validation F1. The test split is never read."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -33,15 +33,15 @@ class Trials:
 
     study: Study
     storage: BaseStorage
-    asked: int
+    n_trials: int
 
     def all(self) -> list[FrozenTrial]:
         """By number. Two machines that lay out a new study at once may leave a few more: nobody takes those."""
-        return self.study.get_trials(deepcopy=False)[: self.asked]
+        return self.study.get_trials(deepcopy=False)[: self.n_trials]
 
     def lay_out(self) -> None:
         """Adds the waiting trials that are missing."""
-        for _ in range(len(self.all()), self.asked):
+        for _ in range(len(self.all()), self.n_trials):
             self.study.enqueue_trial({})
 
     def unfinished(self) -> list[FrozenTrial]:

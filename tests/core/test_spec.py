@@ -69,7 +69,7 @@ def test_who_searches_a_rate_is_in_the_key_where_it_is_searched() -> None:
     older = replace(SPEC, learning_rate=GRID)
     first = replace(older, search_seed=0)
     assert len({older.key, first.key, replace(first, search_seed=1).key}) == 3
-    told = SPEC.told() | {"learning_rate": GRID}
+    told = SPEC.key_fields() | {"learning_rate": GRID}
     assert older.key == digest({name: value for name, value in told.items() if name != "teacher"})
     second = replace(first, seed=1)
     assert (first.searches, second.searches, replace(SPEC, search_seed=0).searches) == (True, False, False)
@@ -79,10 +79,10 @@ def test_who_searches_a_rate_is_in_the_key_where_it_is_searched() -> None:
 @pytest.mark.parametrize(("name", "text"), [("seed", "many"), ("learning_rate", "fast"), ("max_epochs", "1.5")])
 def test_params_that_are_none_of_ours_tell_no_spec(name: str, text: str) -> None:
     params = {name: str(value) for name, value in asdict(SPEC).items()}
-    assert RunSpec.is_told(params)
+    assert RunSpec.is_readable(params)
     assert RunSpec.read(params) == SPEC
-    assert not RunSpec.is_told(params | {name: text})
-    assert not RunSpec.is_told({told: value for told, value in params.items() if told != name})
+    assert not RunSpec.is_readable(params | {name: text})
+    assert not RunSpec.is_readable({told: value for told, value in params.items() if told != name})
 
 
 def test_names_are_for_people() -> None:

@@ -256,8 +256,8 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     task = Reads(plan_runs(wanted, suite_data)[0].spec)
     assert task.spec.teacher == "bert"
     here = task.run(runner, lambda *_: None)
-    luggage = ForkingPickler.loads(ForkingPickler.dumps(node.luggage_of(runner)))
+    inputs = ForkingPickler.loads(ForkingPickler.dumps(node.node_inputs(runner)))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    assert node.on_node(luggage, task, None) == here
+    assert node.on_node(inputs, task, None) == here

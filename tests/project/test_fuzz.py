@@ -33,7 +33,7 @@ from benchmark.core.spec import TASKS, RunSpec, Task
 from benchmark.data import pool
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
-from benchmark.data.rows import Reading, Row
+from benchmark.data.rows import ParseContext, Row
 from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS, read_suite_file
 from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
@@ -114,7 +114,7 @@ def test_data_files(
     head: str,
     content: bytes,
 ) -> None:
-    reading = Reading("file", task, "validation", DataFile(path="f", format=file_format, quoted=quoted), *columns)
+    reading = ParseContext("file", task, "validation", DataFile(path="f", format=file_format, quoted=quoted), *columns)
     rows: list[Row] = []
     with suppress(InputError):
         rows = parse(head.encode() + content, reading)
@@ -142,7 +142,7 @@ PLAIN = WORD.filter(lambda text: '"' not in text)
 def test_valid_texts_come_back(data: st.DataObject, file_format: Format) -> None:
     word = PLAIN if file_format == "tsv" else WORD
     rows = data.draw(st.lists(st.tuples(word, word), min_size=1, max_size=5))
-    reading = Reading("file", "classification", "train", DataFile(path="f", format=file_format))
+    reading = ParseContext("file", "classification", "train", DataFile(path="f", format=file_format))
     read = parse(WRITERS[file_format](rows).encode(), reading)
     assert [(row.text, row.label) for row in read] == [(text, label.strip()) for text, label in rows]
 
@@ -155,7 +155,7 @@ def test_valid_tags_come_back(sentences: list[list[tuple[str, str]]], as_json: b
     else:
         lines = ["".join(f"{token}\t{tag}\n" for token, tag in sentence) for sentence in sentences]
     file = DataFile(path="f", format="jsonl" if as_json else "conll")
-    read = parse("\n".join(lines).encode(), Reading("file", "sequence_labeling", "train", file))
+    read = parse("\n".join(lines).encode(), ParseContext("file", "sequence_labeling", "train", file))
     assert [list(zip(row.text, row.label, strict=True)) for row in read] == [
         [(token, tag.strip()) for token, tag in sentence] for sentence in sentences
     ]
@@ -525,7 +525,7 @@ def test_trials_of_any_kind_are_shown_or_left_out(trials: list[Record]) -> None:
     about = {"tags": tags, "params": {}, "metrics": {}, "start_time": 0, "end_time": 1}
     study = Record(run_id="study", suite="s", name="n", status="finished", **about)  # type: ignore[arg-type]
     found = tuning_studies([study, *trials])
-    assert all(0 < trial.learning_rate < float("inf") for one in found for trial in one.tried)
+    assert all(0 < trial.learning_rate < float("inf") for one in found for trial in one.trials)
     assert json.dumps(tuning_page(found), allow_nan=False)
 
 

@@ -64,7 +64,7 @@ from benchmark.tuning.trials import Trials
 address, asked, spec, low, high = sys.argv[1:]
 search = Search(spec=RunSpec(**json.loads(spec)), low=float(low), high=float(high))
 storage = open_storage(address)
-trials = Trials(study=join_study(storage, search), storage=storage, asked=int(asked))
+trials = Trials(study=join_study(storage, search), storage=storage, n_trials=int(asked))
 print("ready", flush=True)
 for line in sys.stdin:
     if trial := trials.take():
@@ -79,7 +79,7 @@ for line in sys.stdin:
 
 def joined(address: str, asked: int, search: Search = SEARCH) -> Trials:
     storage = open_storage(address)
-    trials = Trials(study=join_study(storage, search), storage=storage, asked=asked)
+    trials = Trials(study=join_study(storage, search), storage=storage, n_trials=asked)
     trials.lay_out()
     return trials
 
@@ -248,7 +248,7 @@ def test_a_trial_that_was_just_taken_is_not_abandoned(address: str) -> None:
     assert session_result
     session_result.set_user_attr(SEEN, time.time() - 1000)
     trials.give_back(0)
-    assert Watched(study=trials.study, storage=trials.storage, asked=1).take()
+    assert Watched(study=trials.study, storage=trials.storage, n_trials=1).take()
 
 
 def test_a_trial_is_marked_as_alive(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Whoever does tasks, and how they are handed out: as many at once as there is room for, again where they come back."""
+"""Pools of workers, and the loop that hands tasks to them."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -31,17 +31,17 @@ class WorkerPool(Protocol):
         """Interrupts what goes on; nothing is left behind."""
 
 
-def outcomes(tasks: Iterable[Task], crew: WorkerPool) -> Iterator[Outcome]:
+def outcomes(tasks: Iterable[Task], pool: WorkerPool) -> Iterator[Outcome]:
     """As tasks end. Closing it ends what goes on; a task that comes back waits behind the others."""
     waiting = deque(tasks)
     try:
-        while waiting or crew.is_busy:
-            while waiting and crew.has_capacity:
-                crew.begin(waiting.popleft())
-            for task, outcome in crew.poll():
+        while waiting or pool.is_busy:
+            while waiting and pool.has_capacity:
+                pool.begin(waiting.popleft())
+            for task, outcome in pool.poll():
                 if outcome:
                     yield outcome
                 else:
                     waiting.append(task)
     finally:
-        crew.shutdown()
+        pool.shutdown()

@@ -16,9 +16,9 @@ from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
 
 Message = tuple[RunSpec, int] | Outcome | Exception | None
-"""An epoch's end; what a task came to (None: to be asked for again); or what ends the whole command."""
+"""The end of an epoch; a task's outcome (None: to be tried again); or the error that ends the command."""
 PATIENCE_SECONDS = 30.0
-"""For a run to be kept as killed."""
+"""For an interrupted run to be stored as killed."""
 KERNEL_COUNTS = Path("/proc/vmstat")
 
 

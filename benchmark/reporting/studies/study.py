@@ -82,12 +82,12 @@ class Study:
 def alike(specs: Iterable[RunSpec], records: Iterable[Record]) -> set[str]:
     """Keys of the stored runs that differ from the given ones in seed and learning rate alone."""
     planned = {_series(spec) for spec in specs}
-    complete = (record for record in records if RunSpec.is_told(record.params))
+    complete = (record for record in records if RunSpec.is_readable(record.params))
     return {record.key for record in complete if _series(RunSpec.read(record.params)) in planned}
 
 
 def _series(spec: RunSpec) -> str:
-    return digest({name: value for name, value in spec.told().items() if name not in REPETITIONS})
+    return digest({name: value for name, value in spec.key_fields().items() if name not in REPETITIONS})
 
 
 def study(name: str, rows: Sequence[Row], keys: Set[str]) -> Study:

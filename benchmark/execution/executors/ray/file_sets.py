@@ -1,6 +1,6 @@
 """Files of one machine, sent through the tracking store to machines that lack them.
 
-What belongs together is a parcel: a data set's files, a model's folder, a file of vectors. It is kept once, by its
+What belongs together is a file set: a data set's files, a model's folder, a file of vectors. It is kept once, by its
 content, as a run of the role `data`; another machine unpacks it into its cache when it first asks for one of the files.
 """
 
@@ -24,10 +24,10 @@ ROLE = "data"
 
 @dataclass(frozen=True, kw_only=True)
 class FileEntry:
-    """A file of a parcel."""
+    """A file of a file set."""
 
     name: str
-    """In the parcel."""
+    """In the file set."""
     path: str
     """On the machine that sends it; absolute."""
     sha256: str
@@ -38,7 +38,7 @@ class FileSet:
     """Files that belong together, as they were when they were packed."""
 
     title: str
-    pieces: tuple[FileEntry, ...]
+    entries: tuple[FileEntry, ...]
     folder: str = ""
     """Absolute path of the folder that is sent, where it is one."""
     patterns: tuple[str, ...] = ()
@@ -48,10 +48,10 @@ class FileSet:
 
     @classmethod
     def of_files(cls, title: str, files: Mapping[str, str]) -> "FileSet":
-        """Of paths by their names in the parcel. Raises OSError where one cannot be read."""
+        """Of paths by their names in the file set. Raises OSError where one cannot be read."""
         paths = {name: Path(path).absolute() for name, path in files.items()}
-        pieces = (FileEntry(name=name, path=str(path), sha256=file_digest(path)) for name, path in paths.items())
-        return cls(title=title, pieces=tuple(pieces))
+        entries = (FileEntry(name=name, path=str(path), sha256=file_digest(path)) for name, path in paths.items())
+        return cls(title=title, entries=tuple(entries))
 
     @classmethod
     def of_folder(cls, title: str, folder: str, patterns: tuple[str, ...]) -> "FileSet":
@@ -64,31 +64,31 @@ class FileSet:
     @property
     def key(self) -> str:
         """Hex SHA-256 of names and contents."""
-        return digest({piece.name: piece.sha256 for piece in self.pieces})
+        return digest({entry.name: entry.sha256 for entry in self.entries})
 
-    def is_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether this machine has the same files in the same place."""
         try:
-            return self._packed_again() == self
+            return self._read_again() == self
         except OSError:
             return False
 
-    def path(self, piece: str) -> str:
-        """Of a piece on the machine that sends it; of none, the folder's."""
-        return next((each.path for each in self.pieces if each.name == piece), self.folder)
+    def path(self, entry: str) -> str:
+        """Path of an entry on the machine that sends it; for the empty name, of the folder."""
+        return next((each.path for each in self.entries if each.name == entry), self.folder)
 
-    def kept(self, suite: str, store: Store) -> "FileSet":
+    def stored(self, suite: str, store: Store) -> "FileSet":
         """The same, kept with a run of the suite, which is made where none holds all of it.
 
         Raises InputError where a file changes meanwhile.
         """
         finished = [record.run_id for record in store.records_of_key(suite, self.key) if record.status == "finished"]
-        names = {piece.name for piece in self.pieces}
+        names = {entry.name for entry in self.entries}
         whole = [run_id for run_id in finished if names <= {*store.files(run_id, "")}]
         return replace(self, run_id=whole[-1] if whole else self._send(suite, store))
 
-    def unpacked(self, store: Store) -> Path:
-        """The folder of this machine's cache that its pieces lie in, fetched from the store where they are not there.
+    def fetched(self, store: Store) -> Path:
+        """The folder of this machine's cache with its entries, fetched from the store where the cache lacks them.
 
         Raises StoreError where the store does not give them, RunError where they are others than were sent.
         """
@@ -98,11 +98,11 @@ class FileSet:
                 write_dir_atomic(folder, partial(self._fetch, store))
         return folder
 
-    def _packed_again(self) -> "FileSet":
+    def _read_again(self) -> "FileSet":
         if self.folder:
             packed = self.of_folder(self.title, self.folder, self.patterns)
         else:
-            packed = self.of_files(self.title, {piece.name: piece.path for piece in self.pieces})
+            packed = self.of_files(self.title, {entry.name: entry.path for entry in self.entries})
         return replace(packed, run_id=self.run_id)
 
     def _send(self, suite: str, store: Store) -> str:
@@ -111,8 +111,8 @@ class FileSet:
         run = store.begin(suite, f"{ROLE}.{self.title}", tags=tags, params={})
         try:
             with tempfile.TemporaryDirectory() as folder:
-                for piece in self.pieces:
-                    (Path(folder) / piece.name).symlink_to(piece.path)
+                for entry in self.entries:
+                    (Path(folder) / entry.name).symlink_to(entry.path)
                 run.log_artifacts(Path(folder))
             self._require_unchanged()
         except BaseException:
@@ -122,21 +122,21 @@ class FileSet:
         return run.run_id
 
     def _require_unchanged(self) -> None:
-        if not self.is_here():
-            where = self.folder or ", ".join(piece.path for piece in self.pieces)
+        if not self.is_local():
+            where = self.folder or ", ".join(entry.path for entry in self.entries)
             raise InputError(f"{where} was changed while it was sent to the nodes. Type the same command again.")
 
     def _fetch(self, store: Store, draft: Path) -> None:
-        for piece in self.pieces:
-            if file_digest(store.download(self.run_id, piece.name, draft)) != piece.sha256:
+        for entry in self.entries:
+            if file_digest(store.download(self.run_id, entry.name, draft)) != entry.sha256:
                 raise RunError(
-                    f"{piece.name} of run {self.run_id} ({ROLE}.{self.title}) is not the file that was sent. Delete "
+                    f"{entry.name} of run {self.run_id} ({ROLE}.{self.title}) is not the file that was sent. Delete "
                     "that run, and type the same command again to have it sent anew."
                 )
 
 
-Places = Mapping[str, tuple[FileSet, str]]
-"""By what the command calls a file or folder: the parcel that it is in, and which piece it is; none for all of it."""
+Locations = Mapping[str, tuple[FileSet, str]]
+"""File set and entry of each file or folder by the name that the command uses; the empty entry is the folder."""
 
 
 @dataclass(frozen=True)
@@ -144,21 +144,21 @@ class PathResolver:
     """Where something lies on this machine that the command named on its own. It is pickled on the way to a node."""
 
     uri: str
-    places: Places
+    locations: Locations
 
     def __call__(self, name: str) -> str:
         """Fetches it where it is not here. What is no file or folder of the command's keeps its name.
 
         Raises what `FileSet.unpacked` raises.
         """
-        if name not in self.places:
+        if name not in self.locations:
             return name
-        file_set, piece = self.places[name]
+        file_set, entry = self.locations[name]
         folder = _folder(self.uri, file_set)
-        return str(folder / piece) if folder else file_set.path(piece)
+        return str(folder / entry) if folder else file_set.path(entry)
 
 
 @cache
 def _folder(uri: str, file_set: FileSet) -> Path | None:
     """Looked for once a process; None where the files lie here as they did there."""
-    return None if file_set.is_here() else file_set.unpacked(open_store(uri))
+    return None if file_set.is_local() else file_set.fetched(open_store(uri))

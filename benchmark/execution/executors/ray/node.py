@@ -1,4 +1,4 @@
-"""The node's side: a task at the desk of the process that Ray gave it to."""
+"""A task on a Ray node, run by the runner of the node's process."""
 
 import os
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from benchmark.execution.tasks import Task
 PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
 """Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
 
-Luggage = tuple[Runner, Path, Mapping[str, str]]
+NodeInputs = tuple[Runner, Path, Mapping[str, str]]
 """What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
 
 
-def luggage_of(runner: Runner) -> Luggage:
+def node_inputs(runner: Runner) -> NodeInputs:
     return runner, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
 
 
@@ -25,8 +25,8 @@ _runners: dict[str, Runner] = {}
 """One a process: what it has loaded serves its next task too."""
 
 
-def on_node(luggage: Luggage, task: Task, board: Any) -> Outcome | None:
-    runner, folder, environment = luggage
+def on_node(inputs: NodeInputs, task: Task, board: Any) -> Outcome | None:
+    runner, folder, environment = inputs
     os.environ.update(environment)
     with suppress(OSError):  # another machine may lack the folder: what runs read of it was sent
         os.chdir(folder)

@@ -1,4 +1,4 @@
-"""The nodes as a crew: tasks that are heard of, and done again where their node is lost."""
+"""Ray nodes as a worker pool; the tasks of a lost node are run again."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from benchmark.core.spec import RunSpec
-from benchmark.execution.executors.ray.node import luggage_of, on_node
+from benchmark.execution.executors.ray.node import node_inputs, on_node
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
@@ -22,13 +22,13 @@ TRIES = 3
 
 
 class RayPool:
-    """Tasks on their way through the cluster; a Crew."""
+    """A worker pool of Ray tasks."""
 
     def __init__(self, runner: Runner, needs: Mapping[str, float], at_once: int, on_epoch: OnRunEpoch) -> None:
         self._runner, self._at_once, self._on_epoch = runner, at_once, on_epoch
         self._under_way: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
-        self._luggage = ray.put(luggage_of(runner))
+        self._inputs = ray.put(node_inputs(runner))
         self._epoch_queue = ray.remote(_EpochQueue).options(num_cpus=0, scheduling_strategy=_here()).remote()
         fresh = 1 if runner.limits.memory_mib else 0  # what a run leaves in memory is not held against the next one
         remote = ray.remote(max_retries=0, max_calls=fresh)(on_node)
@@ -43,7 +43,7 @@ class RayPool:
         return len(self._under_way) < self._at_once
 
     def begin(self, task: Task) -> None:
-        self._under_way[self._do.remote(self._luggage, task, self._epoch_queue)] = task
+        self._under_way[self._do.remote(self._inputs, task, self._epoch_queue)] = task
 
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
@@ -99,7 +99,7 @@ class RayPool:
 
 
 class _EpochQueue:
-    """Where tasks write what they have done so far, on the command's own node."""
+    """Epochs that tasks report, on the command's own node."""
 
     def __init__(self) -> None:
         self._epochs: list[tuple[RunSpec, int]] = []

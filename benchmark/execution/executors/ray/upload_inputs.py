@@ -20,7 +20,7 @@ from tracking import Store
 IN_DOMAIN: Source = "in_domain"
 
 Packed = tuple[FileSet, Mapping[str, str]]
-"""A parcel, and its pieces by what the command calls them; the empty piece is all of it."""
+"""A file set, and its tokens by what the command calls them; the empty token is all of it."""
 
 
 def upload_inputs(suite_data: SuiteData, specs: Sequence[RunSpec], store: Store) -> SuiteData:
@@ -34,14 +34,14 @@ def upload_inputs(suite_data: SuiteData, specs: Sequence[RunSpec], store: Store)
         name for name in suite_data.suite.datasets if name in data
     )  # of private ones a machine may have its own
     suite = replace(suite_data.suite, datasets=held, entries={**suite_data.suite.entries, **data})
-    places: dict[str, tuple[FileSet, str]] = {}
+    locations: dict[str, tuple[FileSet, str]] = {}
     try:
-        for file_set, pieces in (*_data_sets(data), *_texts(suite_data, specs), *_models(suite_data, specs)):
-            kept = file_set.kept(suite.name, store)
-            places |= {name: (kept, piece) for name, piece in pieces.items()}
+        for file_set, entries in (*_data_sets(data), *_texts(suite_data, specs), *_models(suite_data, specs)):
+            stored = file_set.stored(suite.name, store)
+            locations |= {name: (stored, entry) for name, entry in entries.items()}
     except OSError as error:
         raise InputError(f"What the nodes are to read cannot be sent to them: {error}.") from error
-    return replace(suite_data, suite=suite, resolve_path=PathResolver(store.uri, places))
+    return replace(suite_data, suite=suite, resolve_path=PathResolver(store.uri, locations))
 
 
 def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
