@@ -21,8 +21,8 @@ from benchmark.core.errors import DONE, InputError
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
 from benchmark.distillation.encoded_dataset import POOL
-from benchmark.distillation.selection import lengths_by_filter
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.training_set import lengths_by_filter
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import why_not

@@ -29,7 +29,7 @@ from benchmark import run
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.runner import Runner
-from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import machine as lock
 from tests.support.commands import own_environment
 from tests.support.team_server import team_server
 from tracking import ActiveRun, Store

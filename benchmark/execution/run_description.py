@@ -1,7 +1,8 @@
 """What runs are filtered and grouped by in the tracking store."""
 
+from collections.abc import Mapping
+
 from benchmark.core.spec import RunSpec
-from benchmark.execution.notes import NOTE, note
 
 
 def role(spec: RunSpec) -> str:
@@ -25,3 +26,45 @@ def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
         "protocol": spec.protocol,
         "smoke": str(spec.smoke).lower(),
     }
+
+
+NOTE = "mlflow.note.content"
+"""The tag that MLflow's UI shows as a run's description, as Markdown."""
+LOSSES: Mapping[str, str] = {
+    "hard": "from the labels",
+    "mse": "from the teacher's logits (MSE)",
+    "kld": "from the teacher's logits (KL divergence)",
+}
+STARTS: Mapping[str, str] = {
+    "fasttext": "; its embeddings start from fastText's",
+    "bert": "; its embeddings start from the teacher's",
+}
+ROLES: Mapping[str, str] = {
+    "teacher": "The teacher of **{dataset}**: {teacher}, fine-tuned.",
+    "train": "**{student}** on **{dataset}**, `{setting}`: learns {how}. Teacher: {teacher}.",
+    "trial": "One learning rate of **{student}** on **{dataset}**, `{setting}`, judged on validation alone.",
+    "study": "An Optuna study of the rate of **{student}** on **{dataset}**, `{setting}`; below it, its trials.",
+    "inference": "What **{student}** costs on **{dataset}**: medians as metrics, raw samples under Artifacts.",
+}
+FILES = (
+    "\n\n`score/test_f1` is F1 in 0..1, `size/*_mib` MiB, `latency/*_ms` milliseconds, `epoch/*` the curves. Under "
+    "Artifacts: `bundle` (what is served), `predictions.jsonl` (every answer on test), `test_f1_per_label.json`."
+)
+
+
+def note(spec: RunSpec, role: str) -> str:
+    """Markdown."""
+    text = ROLES[role].format(
+        dataset=spec.dataset, student=spec.student, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
+    )
+    return text + FILES if role in ("teacher", "train") else text
+
+
+def file_set_note(title: str) -> str:
+    """Markdown."""
+    return f"Files of **{title}** under Artifacts: machines of a cluster that lack them read them here."
+
+
+def _how(spec: RunSpec) -> str:
+    text = ", on unlabelled text too" if spec.unlabeled else ""
+    return LOSSES.get(spec.loss, spec.loss) + text + STARTS.get(spec.embeddings, "")

@@ -25,7 +25,7 @@ from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import role, tags
 from benchmark.export.evaluate import evaluate_and_export
-from benchmark.measurement.machine_lock import machine_lock
+from benchmark.measurement.machine import machine_lock
 from tracking import ActiveRun, Record, Store
 
 

@@ -1,11 +1,17 @@
 """The forms that a trained model is served in: ONNX, and ONNX in INT8, each compared with PyTorch on the test split."""
 
-from collections.abc import Mapping
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from benchmark.bundle.files import INT8, MODEL
@@ -16,9 +22,8 @@ from benchmark.data.entry import Split
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.encoding import UNALIGNED
 from benchmark.distillation.training_run import score
-from benchmark.export.int8 import quantise
-from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap
-from benchmark.export.sizes import size_mib
+from benchmark.export.evaluate import size_mib
+from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap, node_counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,3 +112,60 @@ def _answers(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.int64
     for answer in np.flatnonzero(encoded.positions != UNALIGNED):
         answers[answer] = told[of_sentence[answer]][encoded.positions[answer]]
     return answers
+
+
+QUANTISED = {
+    "MatMul": "MatMulInteger",
+    "Gemm": "MatMulInteger",
+    "LSTM": "DynamicQuantizeLSTM",
+    "Attention": "QAttention",
+    "Gather": "DequantizeLinear",
+    "EmbedLayerNormalization": "QEmbedLayerNormalization",
+}
+"""What each operator with weights becomes. Depthwise convolutions stay fp32: few weights, and INT8 slows them down."""
+MUST_TURN = ("LSTM", "Attention", "EmbedLayerNormalization")
+"""Operators that always carry weights: none may be left."""
+
+
+def quantise(model: Path, path: Path) -> None:
+    """Writes the INT8 form of the ONNX file `model`, atomically.
+
+    Raises RunError where an operator was passed over, which the library does without a word.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _quantise(model, unfinished)
+        _require_turned(node_counts(model), node_counts(unfinished))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _quantise(model: Path, path: Path) -> None:
+    with _quiet():
+        quantize_dynamic(
+            str(model),
+            str(path),
+            op_types_to_quantize=list(QUANTISED),
+            weight_type=QuantType.QInt8,
+            # Shape inference does not know the types behind fused nodes.
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+
+
+def _require_turned(before: Counter[str], after: Counter[str]) -> None:
+    left = [name for name in MUST_TURN if after[name]]
+    missing = [QUANTISED[name] for name in MUST_TURN if before[name] and not after[QUANTISED[name]]]
+    if left or missing or not after["MatMulInteger"]:
+        raise RunError(f"Quantisation left {', '.join(left) or 'every matrix product'} in fp32: {dict(after)}.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Its advice goes through the root logger: to pre-process, which fusing has done."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmark.bundle.onnx_model import OnnxModel, pad
-from benchmark.measurement.machine import machine_fingerprint
-from benchmark.measurement.machine_lock import machine_lock
+from benchmark.measurement.machine import machine_fingerprint, machine_lock
 
 __all__ = [
     "BUDGETS",

@@ -11,7 +11,7 @@ from benchmark.core.errors import BenchmarkError, DivergedError, RunError
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.training_run import TrainedModel
 from benchmark.execution.runner import Runner
-from benchmark.measurement.machine_lock import machine_lock
+from benchmark.measurement.machine import machine_lock
 from benchmark.reporting.learning_rate_plot import State, TrialResult
 from benchmark.tuning.search import PARAMETER, Search
 from benchmark.tuning.storage import answering

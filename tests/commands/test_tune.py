@@ -26,7 +26,7 @@ from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import plan_runs
 from benchmark.execution.runner import Runner
-from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import machine as lock
 from benchmark.tuning.search import Search
 from benchmark.tuning.session import Session
 from tests.support import ROOT

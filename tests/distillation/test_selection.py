@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.distillation.selection import balanced, length_bounds, lengths_by_filter, of_length
+from benchmark.distillation.training_set import balanced, length_bounds, lengths_by_filter, of_length
 from tests.distillation.test_encoded_dataset import make_dataset
 
 LABELS = np.array([0] * 6 + [1] * 3 + [2] * 1 + [4] * 5)  # label 3 is never given; counts 6, 3, 1, 0, 5

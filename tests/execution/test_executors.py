@@ -204,7 +204,7 @@ def test_nobody_joins_a_cluster_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_cluster_that_cannot_be_started_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
-    from benchmark.execution.executors.ray.connection import connected
+    from benchmark.execution.executors.ray.executor import connected
 
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("long" * 30)))
     with (
@@ -239,7 +239,7 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     desk_folder: Path, tiny_teacher: Path, store_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray")
-    from benchmark.execution.executors.ray import node
+    from benchmark.execution.executors.ray import pool as node
 
     shutil.copytree(tiny_teacher, desk_folder / "bert")
     for name in ("train", "validation", "test"):

@@ -1,8 +1,7 @@
 """What a run says of itself in the tracking UI."""
 
 from benchmark.core.spec import RunSpec
-from benchmark.execution.notes import NOTE, ROLES
-from benchmark.execution.run_description import tags
+from benchmark.execution.run_description import NOTE, ROLES, tags
 
 SPEC = RunSpec(
     suite="classification", dataset="emot", task="classification", student="cnn", setting="kd_ulb_bert", seed=0,

@@ -9,9 +9,8 @@ from onnx import TensorProto, helper
 
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.core.errors import RunError
-from benchmark.export.fusion import node_counts
-from benchmark.export.int8 import quantise
-from benchmark.export.onnx_export import export_onnx
+from benchmark.export.onnx_export import export_onnx, node_counts
+from benchmark.export.variants import quantise
 from students import STUDENTS, build
 
 VOCAB_SIZE = 2000

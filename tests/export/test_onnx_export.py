@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from benchmark.bundle.onnx_model import OnnxModel, pad
 from benchmark.core.errors import RunError
-from benchmark.export.fusion import fuse, node_counts
-from benchmark.export.onnx_export import MAX_LOGIT_GAP, OPSET, export_onnx, max_logit_gap
+from benchmark.export.onnx_export import MAX_LOGIT_GAP, OPSET, export_onnx, fuse, max_logit_gap, node_counts
 from students import STUDENTS, build
 
 VOCAB_SIZE = 200

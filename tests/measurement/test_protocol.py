@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.export.onnx_export import export_onnx
-from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import machine as lock
 from benchmark.measurement.protocol import (
     BUDGETS,
     P95_MIN_SAMPLES,

@@ -22,15 +22,14 @@ from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.export.re_export import upload_bundle
-from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import machine as lock
 from benchmark.measurement import reference_model as reference
 from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.footprint import footprint
 from benchmark.measurement.protocol import BUDGETS, Samples
 from benchmark.measurement.session import REFERENCE, execution_modes, in_fresh_process
-from benchmark.measurement.session_metadata import invalidity
 from benchmark.measurement.statistics import control
-from benchmark.measurement.summary import SessionResult
+from benchmark.measurement.summary import SessionResult, invalidity
 from benchmark.reporting.results import results
 from tests.core.test_spec import SPEC
 from tracking import Record, Store, StoreError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.core.run_store import open_store
-from benchmark.measurement import machine_lock as lock
+from benchmark.measurement import machine as lock
 from tests.support import ROOT
 from tracking import Store
 

@@ -31,7 +31,7 @@ def require(config: BenchmarkConfig) -> None:
 def opened(config: BenchmarkConfig) -> Iterator["Executor"]:
     """The executor, connected to its cluster where it has one. Imports on demand: Ray is an extra, torch is slow."""
     if config.executor == RAY:
-        from benchmark.execution.executors.ray.connection import connected
+        from benchmark.execution.executors.ray.executor import connected
 
         with connected(config.ray_address or os.environ.get("RAY_ADDRESS"), config.max_tasks) as executor:
             yield executor

@@ -16,7 +16,7 @@ from benchmark.core.cache import file_digest, file_set_folder, lock_path, verify
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
-from benchmark.execution.notes import NOTE, file_set_note
+from benchmark.execution.run_description import NOTE, file_set_note
 from tracking import Store
 
 ROLE = "data"

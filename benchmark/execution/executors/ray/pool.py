@@ -1,7 +1,10 @@
 """Ray nodes as a worker pool; the tasks of a lost node are run again."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -9,7 +12,6 @@ from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from benchmark.core.spec import RunSpec
-from benchmark.execution.executors.ray.node import node_inputs, on_node
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
@@ -114,3 +116,31 @@ class _EpochQueue:
 
 def _here() -> NodeAffinitySchedulingStrategy:
     return NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
+
+
+PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
+"""Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
+
+NodeInputs = tuple[Runner, Path, Mapping[str, str]]
+"""What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
+
+
+def node_inputs(runner: Runner) -> NodeInputs:
+    return runner, Path.cwd(), {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+
+
+_runners: dict[str, Runner] = {}
+"""One a process: what it has loaded serves its next task too."""
+
+
+def on_node(inputs: NodeInputs, task: Task, board: Any) -> Outcome | None:
+    runner, folder, environment = inputs
+    os.environ.update(environment)
+    with suppress(OSError):  # another machine may lack the folder: what runs read of it was sent
+        os.chdir(folder)
+    sweep = runner.extra_tags["sweep"]
+    if sweep not in _runners:
+        _runners.clear()
+        _runners[sweep] = runner
+    _runners[sweep].set_threads()
+    return task.run(_runners[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))
