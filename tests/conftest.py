@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,10 +76,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Fi
 @pytest.fixture
 def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
     """What `finished` made, to go on with: its store and its cache, in a folder that the test stands in."""
-    folder = tmp_path / "copy" / "work"
-    shutil.copytree(finished.folder.parent, folder.parent)
-    enter(folder, monkeypatch)
-    return replace(finished, folder=folder)
+    copy = finished.copied_to(tmp_path / "copy" / "work")
+    enter(copy.folder, monkeypatch)
+    return copy
 
 
 @pytest.fixture(scope="session")

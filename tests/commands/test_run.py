@@ -130,6 +130,14 @@ def test_the_bundle_of_a_run_predicts(records: list[Record], finished: Finished,
         assert bundle.manifest["scores"]["test_f1"] == record.metrics["test_f1"]
 
 
+def test_a_copy_of_what_was_done_writes_nothing_back(finished: Finished, finished_copy: Finished) -> None:
+    """Else tests would see one another's files."""
+    [teacher] = (record for record in finished.store.records() if record.tags["role"] == "teacher")
+    finished_copy.store.add_artifacts(teacher.run_id, finished_copy.folder / "results", "added")
+    assert finished_copy.store.files(teacher.run_id, "added")
+    assert not finished.store.files(teacher.run_id, "added")
+
+
 def test_the_same_command_again_does_nothing_new(finished_copy: Finished) -> None:
     before = finished_copy.store.records()
     command = start_command(finished_copy.folder, *finished_copy.arguments, *TWO_SETTINGS)

@@ -1,10 +1,13 @@
 """Commands as a person types them, in a folder with a cache and a machine lock of its own."""
 
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -71,3 +74,12 @@ class Finished:
     def unmeasured(self) -> tuple[str, ...]:
         """Its arguments, for who asks for no milliseconds."""
         return (*self.arguments, "--no-latency")
+
+    def copied_to(self, folder: Path) -> "Finished":
+        """The same in another folder, its cache beside it; the runs of the copy have files of their own."""
+        shutil.copytree(self.folder.parent, folder.parent)
+        with closing(sqlite3.connect(folder / "mlflow.db")) as database, database:
+            for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+                moved = (str(self.folder), str(folder))
+                database.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", moved)
+        return replace(self, folder=folder)
