@@ -1,5 +1,6 @@
 """Stores and a teacher to test with: what takes seconds to make is made once, then copied or shared."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from benchmark.core.run_store import open_store
 from tests.support import run_factory
-from tests.support.commands import Finished, enter, start_command
+from tests.support.commands import Finished, enter
+from tests.support.made_once import MadeOnce
 from tests.support.run_factory import AddRun
 from tracking import Store
 
@@ -21,10 +23,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def migrated_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("schema") / "mlflow.db"
-    open_store(f"sqlite:///{path}")
-    return path
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    own = tmp_path_factory.getbasetemp()
+    return MadeOnce(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session")
+def migrated_db(made_once: MadeOnce) -> Path:
+    return made_once("schema", lambda folder: open_store(f"sqlite:///{folder / 'mlflow.db'}")) / "mlflow.db"
 
 
 @pytest.fixture
@@ -45,10 +51,10 @@ def add_run() -> AddRun:
 
 
 @pytest.fixture(scope="session")
-def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_teacher(made_once: MadeOnce) -> Path:
     from tests.support.model_factory import write_teacher
 
-    return write_teacher(tmp_path_factory.mktemp("teacher") / "tiny-bert")
+    return made_once("tiny-bert", write_teacher)
 
 
 @pytest.fixture
@@ -61,16 +67,13 @@ def desk_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path) -> Finished:
+def finished(made_once: MadeOnce, tiny_teacher: Path) -> Finished:
     """Teacher, and a CNN in two settings, by the real command on bundled data. Read only: see `finished_copy`."""
-    folder = tmp_path_factory.mktemp("finished") / "work"
-    folder.mkdir()
     arguments = ("--suite", "classification", "--teacher", str(tiny_teacher), "--limit", "40", "-s", "cnn")
     arguments += ("--teacher-epochs", "1", "--max-epochs", "2", "--jobs", "1")
     settings = ("-x", "vanilla", "-x", "kd_ulb_bert")
-    command = start_command(folder, *arguments, *settings)
-    out, err = command.communicate()
-    return Finished(folder, arguments, command.returncode, out, err)
+    place = made_once("finished", lambda folder: Finished.make(folder / "work", arguments, *settings))
+    return Finished.read(place / "work")
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import pytest
 from benchmark.export.registered_model import REQUIREMENTS, _pinned, bundle_code
 from tests.bundle.test_bundle import make_bundle
 
+pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("bare")]
+
 INSTALL_SECONDS = 300
 
 
@@ -35,7 +37,6 @@ def run(python: Path, code: Path, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run([python, *arguments], capture_output=True, text=True, env=variables, timeout=60, check=False)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "answer"), [("classification", ["sad"]), ("sequence_labeling", [["B-PERSON", "O", "B-PLACE"]])]
 )
@@ -50,7 +51,6 @@ def test_a_bundle_answers_with_its_code_alone(task: str, answer: object, bare: P
     assert (done.stdout.strip(), done.stderr) == (str(answer), "")
 
 
-@pytest.mark.slow
 def test_the_command_answers_there_too(bare: Path, tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     done = run(bare, root, "-m", "benchmark.predict", str(make_bundle(tmp_path / "bundle")), "sedih")
@@ -58,7 +58,6 @@ def test_the_command_answers_there_too(bare: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"text": "sedih", "label": "sad"}
 
 
-@pytest.mark.slow
 def test_nothing_heavy_was_there(bare: Path, tmp_path: Path) -> None:
     names = ("torch", "transformers", "mlflow", "pandas", "onnx", "sklearn", "datasets")
     line = f"from importlib.util import find_spec; print([name for name in {names} if find_spec(name)])"

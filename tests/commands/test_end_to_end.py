@@ -1,4 +1,4 @@
-"""The whole command on a file, on the team's server, and on a Ray cluster that loses a node: one leaderboard."""
+"""The whole command on this machine with a file, and on a Ray cluster that loses a node with a server."""
 
 import csv
 import os
@@ -117,18 +117,16 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
         monkeypatch.setenv(name, value)
     store = open_store(team.uri)
     here = done(suite, "file")
-    there = done(suite, "server", **on_server)
     with losing_a_node(nodes, store):
         cluster = done(suite, "ray", "--force", "--executor", "ray", "--ray-address", nodes.address, **on_server)
     board = leaderboard(here)
     assert [row["student"] for row in board].count("cnn") == 2
     assert 40 < max(float(row["f1"]) for row in board if row["student"] == "cnn") < 100, "a board that could differ"
-    assert leaderboard(there) == board
     assert leaderboard(cluster) == board
     assert len(f1_by_key(here)) == 5
-    assert f1_by_key(here) == f1_by_key(there) == f1_by_key(cluster)
+    assert f1_by_key(here) == f1_by_key(cluster)
     ended = [record.status for record in store.records("chat") if record.tags["role"] in ("teacher", "train")]
-    assert ended.count("finished") == 10
+    assert ended.count("finished") == 5
     assert ended.count("killed") > 0, "what the lost node was at"
     assert set(ended) == {"finished", "killed"}
     assert list(team.folder.joinpath("artifacts").rglob("model.onnx")), "files went through the server"
@@ -138,4 +136,4 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
     fetched = [len(list(cache.iterdir())) for cache in caches]
     assert fetched[0] == 3
     assert fetched[1] >= 2, "the lost node may have been at a run that reads no unlabelled text"
-    assert not any((work / name).exists() for work in (there, cluster) for name in ("mlflow.db", "mlartifacts"))
+    assert not any((cluster / name).exists() for name in ("mlflow.db", "mlartifacts"))

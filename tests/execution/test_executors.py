@@ -33,7 +33,7 @@ from tests.support.commands import Finished, own_environment, start_command
 SUITE = ("--suite", "classification")
 SECONDS = 120
 """Longer than a busy machine needs to start or to end a cluster."""
-ON_RAY = [pytest.mark.slow, pytest.mark.xdist_group("team")]
+ON_RAY = [pytest.mark.nightly, pytest.mark.xdist_group("team")]
 
 
 def test_without_its_extra_ray_is_refused_before_anything_is_made(

@@ -23,7 +23,7 @@ from tests.support.run_factory import AddRun
 from tracking import Store
 from tracking.registry import registered_name
 
-N_REQUESTS, N_CLIENTS = 5000, 8
+N_REQUESTS, N_CLIENTS = 500, 8
 START_SECONDS = 120
 
 
@@ -118,7 +118,7 @@ def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Pat
     assert answers == [[{"sedih": "sad", "senang": "happy"}[text]] for text in texts]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_tags_are_served_a_word_each(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
     add_student(store, add_run, tmp_path, "sequence_labeling")
     [address] = publish_best(store, store.records("classification"))

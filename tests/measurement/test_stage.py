@@ -1,9 +1,7 @@
-"""The measuring stage on a real run of a small suite: what is kept of it, and when it is done again."""
+"""The measuring stage on real runs: what is kept of it, and when it is done again."""
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from benchmark import latency, run
+from benchmark import latency
 from benchmark.bundle import Bundle
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.artifacts import BUNDLE
 from benchmark.core.errors import InputError, RunError
-from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.export.re_export import upload_bundle
-from benchmark.measurement import machine as lock
 from benchmark.measurement import reference_model as reference
 from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.footprint import footprint
@@ -32,54 +26,14 @@ from benchmark.measurement.statistics import control
 from benchmark.measurement.summary import SessionResult, invalidity
 from benchmark.reporting.results import results
 from tests.core.test_spec import SPEC
+from tests.support.commands import Finished as FinishedCommand
 from tracking import Record, Store, StoreError
 
-WORDS = ("aku", "senang", "sedih", "hari", "ini", "sekali", "dia", "kami")
-SUITE = """
-name: moods
-task: classification
-datasets:
-  mood: {train: train.csv, validation: dev.csv, test: test.csv, text: text, label: label}
-"""
 
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("moods")
-    random = np.random.default_rng(0)
-    for name, rows in (("train", 40), ("dev", 20), ("test", 24)):
-        texts = [" ".join(random.choice(WORDS, 4)) + f" {('senang', 'sedih')[i % 2]}" for i in range(rows)]
-        lines = [f"{text} {name} {i},{('happy', 'sad')[i % 2]}" for i, text in enumerate(texts)]
-        (folder / f"{name}.csv").write_text("text,label\n" + "\n".join(lines) + "\n")
-    (folder / "moods.yml").write_text(SUITE)
-    save_teacher(folder / "teacher")
-    return folder
-
-
-def save_teacher(folder: Path) -> None:
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
-    tokenizer = Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(folder)
-    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    BertModel(BertConfig(vocab_size=len(pieces), **size)).save_pretrained(folder)
-
-
-@pytest.fixture(scope="module")
-def measured(suite: Path, migrated_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store in which teacher, cnn and bert_tiny are trained and measured by the real command."""
-    home = tmp_path_factory.mktemp("store")
-    shutil.copy(migrated_db, home / "mlflow.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BENCHMARK_CACHE", str(home / "cache"))
-        patch.setattr(lock, "LOCK_FOLDER", home)
-        uri = f"sqlite:///{home / 'mlflow.db'}"
-        options = ["--teacher", str(suite / "teacher"), "--max-epochs", "1", "--teacher-epochs", "1"]
-        students = ["-s", "cnn", "-s", "bert_tiny", "-x", "vanilla", "-x", "kd"]
-        where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", uri, "--out", str(home / "out")]
-        assert run.main([*where, *options, *students]) == 0
-        yield open_store(uri)
+@pytest.fixture
+def measured(finished: FinishedCommand) -> Store:
+    """A store in which a teacher and a CNN in two settings are trained and measured by the real command; read only."""
+    return finished.store
 
 
 def inferences(store: Store) -> dict[str, Record]:
@@ -133,7 +87,7 @@ def test_the_bundle_knows_its_milliseconds_and_serves_what_won(measured: Store, 
         bundle = Bundle.load(folder)
         assert bundle.manifest["latency"]["latency_onnx_ms"] == record.metrics["latency_onnx_ms"]
         assert ("model.int8.onnx" in bundle.manifest["files"]) == bool(record.metrics["onnx_int8_won"])
-        assert bundle.predict(["aku senang"])[0] in ("happy", "sad")
+        assert bundle.predict(["aku senang"])[0] in bundle.labels
 
 
 @pytest.mark.slow
@@ -147,10 +101,11 @@ def test_what_is_measured_is_not_measured_again_but_for_more(measured: Store) ->
 
 @pytest.mark.slow
 def test_the_command_measures_anew_and_adds_the_price(
-    measured: Store, suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    finished_copy: FinishedCommand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    measured = finished_copy.store
     before = len(measured.records())
-    where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", measured.uri]
+    where = ["--suite", "classification"]
     monkeypatch.setitem(
         BUDGETS, "quick", replace(BUDGETS["quick"], rounds=5, min_samples=5, min_seconds=0, n_sentences=4)
     )
@@ -219,16 +174,16 @@ def test_a_session_that_failed_its_control_is_invalid_and_says_so() -> None:
     assert invalidity(replace(session_result, control=control(steady(1.0), steady(1.0)))) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_figures_of_an_invalid_session_are_in_no_table(
-    measured: Store, suite: Path, monkeypatch: pytest.MonkeyPatch
+    finished_copy: FinishedCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One round alone has an interval of no width, which 1 is never in."""
     once = replace(BUDGETS["quick"], rounds=1, tries=1, min_samples=4, min_seconds=0, n_sentences=4)
     monkeypatch.setitem(BUDGETS, "quick", once)
-    where = ["--suite", str(suite / "moods.yml"), "--tracking-uri", measured.uri]
+    where = ["--suite", "classification"]
     assert latency.main([*where, "--budget", "quick", "--again"]) == 1
-    rows = results(measured.records())
+    rows = results(finished_copy.store.records())
     assert {row.latency_onnx_ms for row in rows} == {None}
     assert all("the machine was not quiet" in row.invalid for row in rows)
 
@@ -246,14 +201,17 @@ def test_a_cache_that_cannot_be_written(store: Store, tmp_path: Path, monkeypatc
 
 
 def test_runs_of_data_that_was_edited_since_are_named_and_left_out(
-    suite: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny_teacher: Path, store: Store, desk_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Their networks may have other labels than today's data."""
-    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
-    spec = replace(SPEC, suite="moods", dataset="mood", teacher=str(suite / "teacher"), data_digest="of older files")
+    (desk_folder / "a.csv").write_text("text,label\n" + "".join(f"kata {i},{'ab'[i % 2]}\n" for i in range(9)))
+    (desk_folder / "moods.yml").write_text(
+        "task: classification\ndatasets: {mood: {train: a.csv, validation: a.csv, test: a.csv}}\n"
+    )
+    spec = replace(SPEC, suite="moods", dataset="mood", teacher=str(tiny_teacher), data_digest="of older files")
     tags = {"key": spec.key, "role": "train", "preset": "paper"}
     store.begin(spec.suite, spec.name, tags=tags, params=asdict(spec)).finish({})
-    assert latency.main(["--suite", str(suite / "moods.yml"), "--tracking-uri", store.uri]) == 0
+    assert latency.main(["--suite", "moods.yml", "--tracking-uri", store.uri]) == 0
     said = capsys.readouterr().out
     assert f"Left out: {spec.name}. It was taught on other data than mood holds today" in " ".join(said.split())
 

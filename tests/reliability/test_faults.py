@@ -35,11 +35,11 @@ def test_a_full_disk_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_server_may_be_away(tmp_path: Path) -> None:
     assert server.outage(tmp_path, 1, Random(0), seconds=2).lost == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_sweep_may_be_killed_at_any_moment(tmp_path: Path) -> None:
     assert kill_sweep.killed(tmp_path, 1, Random(1)).lost == []

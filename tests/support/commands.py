@@ -1,11 +1,13 @@
 """Commands as a person types them, in a folder with a cache and a machine lock of its own."""
 
+import json
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +58,10 @@ def start_command(folder: Path, *arguments: str, process_group: int | None = Non
     )
 
 
+SAID = "said.json"
+"""Beside the folder of a finished command: its arguments, exit code and output."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """A smoke run of the main command that has ended."""
@@ -65,6 +71,20 @@ class Finished:
     code: int
     out: str
     err: str
+
+    @classmethod
+    def make(cls, folder: Path, arguments: Sequence[str], *more: str) -> None:
+        """Runs the command in `folder`; `more` are arguments of this run alone."""
+        folder.mkdir()
+        command = start_command(folder, *arguments, *more)
+        out, err = command.communicate()
+        said = {"arguments": arguments, "code": command.returncode, "out": out, "err": err}
+        (folder.parent / SAID).write_text(json.dumps(said))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Finished":
+        said = json.loads((folder.parent / SAID).read_text())
+        return cls(folder, tuple(said.pop("arguments")), **said)
 
     @property
     def store(self) -> Store:
