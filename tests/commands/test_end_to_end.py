@@ -118,7 +118,7 @@ def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
     store = open_store(team.uri)
     here = done(suite, "file")
     with losing_a_node(nodes, store):
-        cluster = done(suite, "ray", "--force", "--executor", "ray", "--ray-address", nodes.address, **on_server)
+        cluster = done(suite, "ray", "--executor", "ray", "--ray-address", nodes.address, **on_server)
     board = leaderboard(here)
     assert [row["student"] for row in board].count("cnn") == 2
     assert 40 < max(float(row["f1"]) for row in board if row["student"] == "cnn") < 100, "a board that could differ"
