@@ -1,9 +1,10 @@
 """The paper's learning-rate search: six rates, the best by validation F1 (section 4.4), found by successive halving.
 
-All rates are tried with a small share of the run's budget, and the better ones with all of it (Jamieson and Talwalkar,
-2016, https://arxiv.org/abs/1502.07943): a short training favours high rates, so that more than one goes on. Each trial
-is a run of its own, with a schedule of its own length. What it came to is kept until the search has ended, so that a
-search that was killed goes on where it stopped, by the same teacher.
+All rates are tried with a small share of the run's budget, and those of the lowest validation loss with all of it
+(Jamieson and Talwalkar, 2016, https://arxiv.org/abs/1502.07943). After a short training high rates lead, so more than
+one goes on; and F1 may be near 0, where random answers beat a model that has begun to learn, so the loss decides. Each
+trial is a run of its own, with a schedule of its own length. What it came to is kept until the search has ended, so
+that a search that was killed goes on where it stopped, by the same teacher.
 """
 
 import json
@@ -37,19 +38,14 @@ def grid_search(training_run: TrainingRun, begin_trial: Begin, on_epoch: Callabl
     folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher_run_id}"
     trials = _Trials(training_run, folder, begin_trial, on_epoch)
     few_steps = ceil(SCREENING * expected_steps(training_run))
-    merits = {rate: _merit(trained) for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
-    finalists = sorted(merits, key=lambda rate: merits[rate], reverse=True)[:FINALISTS]
+    losses = {rate: trained.history.best_loss for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
+    finalists = sorted(losses, key=lambda rate: losses[rate])[:FINALISTS]
     tried = (trials.trained(rate, training_run.spec.max_steps) for rate in finalists)
     best = max((trained for trained in tried if trained), key=lambda trained: trained.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)
     if best is None:
         raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
     return best
-
-
-def _merit(trained: TrainedModel) -> tuple[float, float]:
-    """Of models that have learnt too little to differ in F1, as one class for all, the lower loss is the better."""
-    return trained.valid_f1, -trained.history.best_loss
 
 
 def expected_steps(training_run: TrainingRun) -> int:

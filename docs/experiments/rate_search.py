@@ -113,8 +113,11 @@ def _trained(run: Remembered, rate: float) -> TrainedModel | None:
 
 
 def _line(rate: float, max_steps: int, trained: TrainedModel | None) -> str:
-    told = f"validation F1 {100 * trained.valid_f1:.2f} after {trained.history.steps} steps" if trained else "diverged"
-    return f"rate {rate:g}, at most {max_steps or 'any'} steps: {told}"
+    head = f"rate {rate:g}, at most {max_steps or 'any'} steps:"
+    if trained is None:
+        return f"{head} diverged"
+    history = trained.history
+    return f"{head} loss {history.best_loss:.3f}, F1 {100 * trained.valid_f1:.2f} on validation, {history.steps} steps"
 
 
 if __name__ == "__main__":
