@@ -160,7 +160,7 @@ def at_a_terminal(finished: Finished, *arguments: str) -> Iterator[subprocess.Po
 
 OURS = """
 import sys, ray
-from benchmark.execution.executors.ray.connection import connected
+from benchmark.execution.executors.ray.executor import connected
 with connected(None, 1):
     print(ray.get(ray.remote(lambda: "ours").remote()), ray.get_runtime_context().gcs_address, flush=True)
     sys.stdin.read()
