@@ -1,4 +1,4 @@
-"""What a user takes to production: a folder that answers from text with onnxruntime, tokenizers and numpy alone.
+"""A bundle in memory: predictions for texts with onnxruntime, tokenizers and numpy alone.
 
 bundle = Bundle.load("emot.bilstm")
 bundle.predict(["aku senang sekali"])          # classification: ["happy"]

@@ -1,4 +1,4 @@
-"""What lies in a bundle's folder, and whether it is what was exported. Every fault is one BundleError that names it.
+"""Files of a bundle's folder, and their checks. Every fault is one BundleError that names it.
 
 model.onnx        the network
 model.int8.onnx   the same in INT8, where that was faster and as good; then it is the one that answers

@@ -1,4 +1,4 @@
-"""Names of a run's files, as they are kept in MLflow."""
+"""Names of a run's files as stored in MLflow."""
 
 BUNDLE = "bundle"
 """Folder of the served model."""

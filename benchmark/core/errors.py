@@ -1,4 +1,4 @@
-"""The exceptions that carry a message for people.
+"""Exceptions that carry a message for people, and exit codes.
 
     BenchmarkError
     ├── InputError            what the user gave cannot be used        exit code 2

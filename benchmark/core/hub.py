@@ -1,4 +1,4 @@
-"""Pretrained models by folder or hub id: where they lie, and what identifies them.
+"""Pretrained models by folder or hub id: location and identity.
 
 `what` names the model's part in the user's words, as "teacher", for messages.
 """

@@ -1,4 +1,4 @@
-"""Who does a run: of all processes that share a cache folder, one at a time."""
+"""A lock per run: of all processes that share a cache folder, one at a time runs it."""
 
 import fcntl
 import os

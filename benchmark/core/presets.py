@@ -1,4 +1,4 @@
-"""Budgets: how long a plan may train, how it picks learning rates, and whose teacher it takes."""
+"""Presets: training budgets, learning rates and the default teacher."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

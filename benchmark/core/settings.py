@@ -1,4 +1,4 @@
-"""The paper's ladder of settings (section 4.2) and the policies for unlabelled text of sections 6.2 to 6.4, as data."""
+"""The paper's ladder of settings (section 4.2) and its policies for unlabelled text (sections 6.2 to 6.4), as data."""
 
 from dataclasses import dataclass
 from typing import Literal

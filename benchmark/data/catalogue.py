@@ -1,4 +1,4 @@
-"""Every data set the benchmark knows by name: the paper's twelve (Table 4), a public stand-in, two bundled ones."""
+"""The built-in data sets: the paper's twelve (Table 4), CLINC150, two bundled demonstrations."""
 
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Split
 from benchmark.data.label_sets import CLINC150, POS, POSP

@@ -1,4 +1,4 @@
-"""Held-out texts that stand in train too: answers that a model can know by heart."""
+"""Held-out texts that stand in the training split too."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Bytes of a csv, tsv, jsonl, CoNLL or clinc file to rows; whatever the bytes are, rows or one clear DataError."""
+"""Parsers: bytes of a csv, tsv, jsonl, CoNLL or clinc file to rows, or one DataError."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The unlabelled pool: every text of a suite, without labels, that a student may see besides its own train split."""
+"""The unlabelled pool: training texts of a suite without labels, without any held-out text."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

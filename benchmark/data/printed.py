@@ -1,4 +1,4 @@
-"""Lists as Python prints them: what pandas, numpy and `datasets` write into a cell of a table, and no JSON.
+"""Detection of Python-printed lists in table cells.
 
 Split at its spaces such a cell makes tokens and tags that look right and are not: `['Budi',`, `'di']`. A sentence may
 begin with a bracket too, so of tokens only what no sentence holds counts as printed; of tags, which are names, more.

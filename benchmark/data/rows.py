@@ -1,4 +1,4 @@
-"""One example of a data set, and the rules that every example keeps whatever file it came from."""
+"""One example of a data set, and the checks that every example passes."""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Rows of the three splits made fit to learn from: a validation split cut off, labels settled, broken data refused."""
+"""Splits: a validation split cut off where there is none, labels collected, broken data refused."""
 
 import hashlib
 from collections import defaultdict

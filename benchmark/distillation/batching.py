@@ -1,4 +1,4 @@
-"""Batches by token budget from length buckets: little padding, and every step costs about the same."""
+"""Batches by token budget from length buckets: little padding, steps of equal cost."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Whether a fastText .bin file is whole, found out before fastText's own loader, which believes every number in it.
+"""Integrity check of a fastText .bin file, before fastText's own loader trusts its numbers.
 
 A wrong one ends the process, takes gigabytes or never returns. The layout, little-endian and without padding, as
 fastText 0.9.2 writes it (FastText::saveModel in src/fasttext.cc, Args::save in src/args.cc, Dictionary::save in

@@ -1,4 +1,4 @@
-"""The paper's learning-rate search: six rates, the best by validation F1 (section 4.4), found by successive halving.
+"""The paper's learning-rate search (section 4.4) by successive halving.
 
 All rates are tried with a small share of the run's budget, and those of the lowest validation loss with all of it
 (Jamieson and Talwalkar, 2016, https://arxiv.org/abs/1502.07943). After a short training high rates lead, so more than

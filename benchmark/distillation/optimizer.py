@@ -1,4 +1,4 @@
-"""Adam for everything but the embedding table, and Adam on the rows a batch touched for that table.
+"""Adam for the dense parameters, SparseAdam for the embedding table.
 
 The table holds most of a small student's parameters while a batch reads a few hundred of its rows: updating all of
 them would cost more than the rest of the step. So the table gets sparse gradients and SparseAdam, which moves only

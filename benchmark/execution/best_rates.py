@@ -1,4 +1,4 @@
-"""`--learning-rate tuned`: the rate that a finished study found best, read from the tracking store."""
+"""`--learning-rate tuned`: learning rates of finished studies."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

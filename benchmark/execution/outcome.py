@@ -1,4 +1,4 @@
-"""The outcome of a run, and the callback for its epochs. Cheap to import: a dry run shows none of it."""
+"""The outcome of a run, and the callback for its epochs. Cheap to import."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

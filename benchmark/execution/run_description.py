@@ -1,4 +1,4 @@
-"""What runs are filtered and grouped by in the tracking store."""
+"""Tags by which runs are filtered in MLflow, and the description that its UI shows."""
 
 from collections.abc import Mapping
 

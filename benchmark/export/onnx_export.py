@@ -1,4 +1,4 @@
-"""PyTorch to ONNX, and the proof that both say the same.
+"""PyTorch to ONNX, with a check that both give the same logits.
 
 The TorchScript-based exporter (`dynamo=False`) is used on purpose, tried with torch 2.13. It is right at every batch
 and length for all students and for BERT, RoBERTa, XLM-R, DistilBERT, ELECTRA, ALBERT, DeBERTa v2, ModernBERT and MPNet,

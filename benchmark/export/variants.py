@@ -1,4 +1,4 @@
-"""The forms that a trained model is served in: ONNX, and ONNX in INT8, each compared with PyTorch on the test split."""
+"""Served forms of a model, ONNX in fp32 and INT8, each compared with PyTorch on the test split."""
 
 import logging
 import os

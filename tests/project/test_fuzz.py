@@ -34,7 +34,7 @@ from benchmark.data import pool
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
 from benchmark.data.rows import ParseContext, Row
-from benchmark.data.suite_file import DATASET_KEYS, SUITE_KEYS, read_suite_file
+from benchmark.data.suite_file import DatasetSection, SuiteSection, read_suite_file
 from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
@@ -176,8 +176,8 @@ FILES = st.sampled_from(
     ["a.csv", "b.tsv", "c.conll", "d.jsonl", "e.txt", "none.csv", ".", "~nobody/x", "\0", "x" * 300]
 )
 VALUE = JSON | FILES | st.sampled_from([*TASKS, "conll", "csv", 0, 1, 0.1, "text", "label"])
-DATASET = st.dictionaries(st.sampled_from(DATASET_KEYS) | st.text(max_size=6), VALUE, max_size=9)
-SUITE = st.dictionaries(st.sampled_from(SUITE_KEYS) | st.text(max_size=6), VALUE, max_size=5)
+DATASET = st.dictionaries(st.sampled_from(list(DatasetSection.model_fields)) | st.text(max_size=6), VALUE, max_size=9)
+SUITE = st.dictionaries(st.sampled_from(list(SuiteSection.model_fields)) | st.text(max_size=6), VALUE, max_size=5)
 
 
 @fuzzed
@@ -615,4 +615,4 @@ def test_no_study_begins_with_a_seed_that_no_generator_takes(seed: str) -> None:
 
 def test_a_suite_has_its_splits() -> None:
     """What the suites above are made of."""
-    assert set(SPLITS) < set(DATASET_KEYS)
+    assert set(SPLITS) < set(DatasetSection.model_fields)

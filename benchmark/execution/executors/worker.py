@@ -1,4 +1,4 @@
-"""A process that does one task after another, and ends with the command that it works for."""
+"""A worker process: one task after another, until its command ends."""
 
 import multiprocessing
 import multiprocessing.util

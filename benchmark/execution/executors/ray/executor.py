@@ -1,4 +1,4 @@
-"""The same tasks on a Ray cluster: one Ray task each, with its cores and GPU; what a lost node was at is done again.
+"""An executor that runs each task as a Ray task, and the cluster that it is connected to.
 
 A node keeps a cache as the command's machine does. Data, what runs come to, and what teachers hand to students go
 through the tracking store, which every node has to reach.

@@ -1,4 +1,4 @@
-"""Files of one machine, sent through the tracking store to machines that lack them.
+"""Input files of one machine, sent through the run store to machines that lack them.
 
 What belongs together is a file set: a data set's files, a model's folder, a file of vectors. It is kept once, by its
 content, as a run of the role `data`; another machine unpacks it into its cache when it first asks for one of the files.

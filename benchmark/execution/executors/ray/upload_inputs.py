@@ -1,4 +1,4 @@
-"""What runs read of the command's own machine, made readable on every machine that reaches the tracking store."""
+"""Input files of pending runs, stored where every node can fetch them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
