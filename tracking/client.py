@@ -6,13 +6,15 @@ import math
 import re
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.utils import get_results_from_paginated_fn
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from tracking.config import PROBE, TrackingConfig, environment, is_local, is_server, sqlite_path
@@ -78,10 +80,8 @@ class Client:
 
     def experiments(self) -> dict[str, str]:
         """Suite by experiment id, without experiments that belong to no suite."""
-        pages = self._connection.pages(
-            lambda token: self._mlflow.search_experiments(max_results=PAGE, order_by=["name ASC"], page_token=token)
-        )
-        experiments = (experiment for page in pages for experiment in page)
+        search = partial(self._mlflow.search_experiments, order_by=["name ASC"])
+        experiments: list[Experiment] = self._all(lambda size, token: search(max_results=size, page_token=token))
         return {e.experiment_id: e.tags[SUITE_TAG] for e in experiments if SUITE_TAG in e.tags}
 
     def experiment_tags(self, experiment: str) -> dict[str, str]:
@@ -158,10 +158,11 @@ class Client:
         """Runs of the experiments, oldest first; `view` is a key of VIEWS."""
         if not experiments:
             return []
-        pages = self._connection.pages(
-            lambda token: self._mlflow.search_runs(list(experiments), query, VIEWS[view], PAGE, ORDER, token)
+        ids = list(experiments)
+        runs: list[Run] = self._all(
+            lambda size, token: self._mlflow.search_runs(ids, query, VIEWS[view], size, ORDER, token)
         )
-        return list({run.info.run_id: run for page in pages for run in page}.values())
+        return list({run.info.run_id: run for run in runs}.values())
 
     def points(self, run_id: str, metric: str) -> list[Metric]:
         """Points of a curve; `metric` is MLflow's name."""
@@ -180,6 +181,11 @@ class Client:
 
     def files(self, run_id: str, folder: str) -> list[str]:
         return [file.path for file in self._call(lambda: self._mlflow.list_artifacts(run_id, folder))]
+
+    def _all(self, search: Callable[[int, str | None], list[Any]]) -> list[Any]:
+        """Results of all pages; `search` takes the size of a page and the token of the previous one."""
+        pages = get_results_from_paginated_fn(lambda *page: self._call(lambda: search(*page)), PAGE)  # type: ignore[no-untyped-call]
+        return list(pages)
 
     def _experiment_by_name(self, suite: str) -> Experiment | None:
         return self._call(lambda: self._mlflow.get_experiment_by_name(suite))

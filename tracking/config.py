@@ -51,19 +51,18 @@ class TrackingConfig:
     @classmethod
     def read(cls, path: Path | None = None) -> "TrackingConfig":
         """Reads `path`, or mlflow.yml of the working folder if there is one."""
-        if path is None:
-            if not CONFIG.is_file():
-                return cls()
-            path = CONFIG
-        names = {field.name for field in fields(cls)}
-        texts: dict[str, str] = {}
-        for name, value in _mapping(path).items():
+        if path is None and not CONFIG.is_file():
+            return cls()
+        path, names = path or CONFIG, [field.name for field in fields(cls)]
+        values = _mapping(path)
+        for name, value in values.items():
             if name not in names:
-                raise StoreError(f"{path}: unknown key {name!r}.{_nearest(str(name), names)}")
+                [near] = get_close_matches(str(name), names, n=1, cutoff=0.0)
+                known = ", ".join(sorted(names))
+                raise StoreError(f"{path}: unknown key {name!r}. Did you mean {near!r}? Known: {known}.")
             if not isinstance(value, str | None):
                 raise StoreError(f"{path}: {name} must be text, not {value!r}.")
-            texts |= {str(name): value} if value else {}
-        return cls(**texts)
+        return cls(**{str(name): str(value) for name, value in values.items() if value})
 
 
 def cache_folder() -> Path:
@@ -105,11 +104,9 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in values:
+            os.environ.pop(name, None)
+        os.environ |= {name: value for name, value in before.items() if value is not None}
 
 
 def _absolute(uri: str) -> str:
@@ -150,8 +147,3 @@ def _mapping(path: Path) -> Mapping[object, object]:
     if not isinstance(values, dict):
         raise StoreError(f"{path} must contain `key: value` lines, not {type(values).__name__}.")
     return values
-
-
-def _nearest(name: str, names: set[str]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.0)
-    return f" Did you mean {near[0]!r}? Known: {', '.join(sorted(names))}."

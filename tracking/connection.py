@@ -4,9 +4,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from functools import partial
 from queue import Queue
 from typing import TypeVar
 
@@ -30,7 +29,6 @@ AWAY_SECONDS = 600.0
 
 Request = Callable[[], object]
 Answer = TypeVar("Answer")
-Item = TypeVar("Item")
 
 
 class Connection:
@@ -53,16 +51,6 @@ class Connection:
             self.call(request)
         else:
             self._outbox.put(lambda: self._retry(request))
-
-    def pages(self, page: Callable[[str | None], Sequence[Item]]) -> Iterator[Sequence[Item]]:
-        """All pages, requested one by one; `page` takes the token of the previous one."""
-        token: str | None = None
-        while True:
-            items = self.call(partial(page, token))
-            yield items
-            token = getattr(items, "token", None)
-            if not token:
-                return
 
     def server_time(self) -> int | None:
         """The server's clock, in ms since 1970; None without a server, or from one that does not give its time."""

@@ -1,4 +1,4 @@
-"""`python -m tracking.secrets`: fresh passwords for docker-compose.yml, in a file that its owner alone can read."""
+"""`python -m tracking.secrets`: new passwords for docker-compose.yml, in a file that only its owner can read."""
 
 import argparse
 import os
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 BYTES = 24
-"""Of each password: 192 bits, written in letters and digits that no file or shell takes for anything else."""
+"""Length of a password: 192 bits, written as hexadecimal digits, which need no quoting in a file or shell."""
 OWNER_ONLY = 0o600
 DONE, BAD_INPUT = 0, 2
 
 
 def text() -> str:
-    """The lines of a new file, `NAME=value`; no two calls give the same."""
+    """Lines `NAME=value` with new passwords."""
     admin = secrets.token_hex(BYTES)
     values = {
         "POSTGRES_PASSWORD": secrets.token_hex(BYTES),
@@ -22,31 +22,31 @@ def text() -> str:
         "OPTUNA_DB_PASSWORD": secrets.token_hex(BYTES),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_hex(BYTES),
         "MLFLOW_AUTH_ADMIN_PASSWORD": admin,
-        "MLFLOW_TRACKING_USERNAME": "admin",  # the last two are for clients of the server
+        "MLFLOW_TRACKING_USERNAME": "admin",  # this and the next are for clients of the server
         "MLFLOW_TRACKING_PASSWORD": admin,
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
 def write(path: Path) -> None:
-    """Writes a new file; FileExistsError where there is one: a running server keeps what it was given."""
+    """Writes the file; raises FileExistsError if there is one, whose passwords a server may have."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(text())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the file; returns the exit code."""
+    """Writes the file and returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tracking.secrets", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, default=Path(".env"), help="default: .env")
     path = parser.parse_args(arguments).file
     try:
         write(path)
     except FileExistsError:
-        return _refuse(f"{path} exists, and a server may run by it. Use it, or move it away.")
+        return _refuse(f"{path} exists, and a server may use its passwords. Use it too, or move it away.")
     except OSError as error:
         return _refuse(f"{path} cannot be written: {error.strerror}. Name another file.")
-    print(f"Wrote {path}. Keep it out of git, and as long as the server's volumes.")
+    print(f"Wrote {path}. Keep it as long as the server's volumes, and out of git.")
     return DONE
 
 

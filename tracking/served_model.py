@@ -1,7 +1,7 @@
-"""What `mlflow models serve` runs: MLflow keeps this file as it stands (models from code, no pickle).
+"""Model class of `mlflow models serve`. MLflow stores this file itself (models from code, no pickle).
 
-Which object answers is said by the model's configuration, `loader`: `module:Class.method`, called with the folder of
-the artifact `model`; what it returns has `predict(list of texts)`.
+`loader` in the model's configuration is `module:Class.method`; called with the folder of the artifact `model`, it
+returns an object with `predict(list of texts)`.
 """
 
 from functools import reduce
@@ -15,16 +15,16 @@ ARTIFACT, LOADER = "model", "loader"
 
 
 class TextModel(PythonModel):
-    """Texts in, one answer each out."""
+    """Takes texts and returns one prediction for each."""
 
     def load_context(self, context: PythonModelContext) -> None:
         module, _, name = context.model_config[LOADER].partition(":")
         load: Any = reduce(getattr, name.split("."), import_module(module))
-        self._answers: Any = load(context.artifacts[ARTIFACT])
+        self._model: Any = load(context.artifacts[ARTIFACT])
 
     def predict(self, context, model_input: list[str], params=None):  # type: ignore[no-untyped-def] # noqa: ARG002
-        """MLflow makes the signature of this type hint and answers anything but a list of texts with 400."""
-        return self._answers.predict(model_input)
+        """MLflow derives the signature from the type hint, and refuses anything but a list of texts (400)."""
+        return self._model.predict(model_input)
 
 
 set_model(TextModel())
