@@ -5,6 +5,7 @@ queries take seconds; importing it takes seconds too. Every call reads the table
 written by MLflow alone.
 """
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -23,11 +24,6 @@ from tracking.config import ARTIFACTS, SQLITE
 from tracking.errors import NoStoreError, StoreError
 from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG, Record, status_of
 from tracking.ui import MetricGroups
-
-try:
-    import fcntl
-except ImportError:  # Windows has none: several processes cannot create one store at once there
-    fcntl = None  # type: ignore[assignment]
 
 LOCK_SECONDS = 60.0
 """Limit of the wait for another process that writes."""
@@ -221,9 +217,6 @@ def _is_new(path: Path) -> bool:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Locks the folder itself, which leaves no lock file behind."""
-    if fcntl is None:
-        yield
-        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""`benchmark.merge`: every run once, whole, under the same name, whatever interrupts it."""
+"""`benchmark.merge`: every run is copied once and completely, also after an interrupt."""
 
 import os
 import re
@@ -59,14 +59,14 @@ def fill(store: Store, add_run: AddRun, folder: Path, n_runs: int = 2) -> list[s
 
 
 def everything(store: Store, folder: Path) -> dict[str, Any]:
-    """All that is known of the runs, by the id that they were begun with."""
+    """Content of the runs, by the id of the original run."""
     records = store.records()
     origins = {record.run_id: record.tags.get("merged_from", record.run_id) for record in records}
     assert len(set(origins.values())) == len(records), "each run once"
-    return {origins[record.run_id]: _known(store, record, origins, folder) for record in records}
+    return {origins[record.run_id]: _content(store, record, origins, folder) for record in records}
 
 
-def _known(store: Store, record: Record, origins: dict[str, str], folder: Path) -> dict[str, Any]:
+def _content(store: Store, record: Record, origins: dict[str, str], folder: Path) -> dict[str, Any]:
     named = {run_id: f"the run {origin}" for run_id, origin in origins.items()}  # one of this store, not of the other
     tags = {name: named.get(value, value) for name, value in record.tags.items() if name not in OWN_TAGS}
     run = store._client._mlflow.get_run(record.run_id)
@@ -86,14 +86,14 @@ def _known(store: Store, record: Record, origins: dict[str, str], folder: Path) 
 
 
 def copied(out: str) -> int:
-    """The number that the command prints."""
+    """Number of copied runs, as printed."""
     found = re.search(r"Copied (\d+) runs from ", out)
     assert found, out
     return int(found[1])
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_runs_come_over_whole_and_once(
+def test_runs_are_copied_completely_and_once(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(store, add_run, tmp_path)
@@ -104,15 +104,15 @@ def test_runs_come_over_whole_and_once(
     assert len(next(iter(there.values()))["curves"]["epoch/train_loss"]) == 3
     assert sum(len(run["files"]) for run in there.values()) == 3
     assert main([store.uri, other_uri]) == 0
-    said = capsys.readouterr().out
-    assert copied(said) == 0
-    assert "8 were already there" in said
+    output = capsys.readouterr().out
+    assert copied(output) == 0
+    assert "8 were already there" in output
     assert everything(open_store(other_uri), tmp_path / "again") == there
     assert not any(set(OWN_TAGS) & set(record.tags) for record in store.records()), "the first store is as it was"
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_only_what_is_new_comes_over_and_what_came_does_not_go_back(
+def test_only_new_runs_are_copied_and_copies_do_not_go_back(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = open_store(other_uri)
@@ -127,7 +127,7 @@ def test_only_what_is_new_comes_over_and_what_came_does_not_go_back(
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_third_store_takes_what_came_from_the_first_by_way_of_the_second_once(
+def test_a_third_store_gets_runs_by_way_of_the_second_once(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     third = f"sqlite:///{tmp_path / 'third' / 'mlflow.db'}"
@@ -139,14 +139,14 @@ def test_a_third_store_takes_what_came_from_the_first_by_way_of_the_second_once(
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_run_that_goes_on_waits_and_a_deleted_one_stays_deleted(
+def test_an_active_run_waits_and_a_deleted_one_stays_deleted(
     store: Store, other_uri: str, add_run: AddRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_run(store, seed=0)
     live = add_run(store, seed=1, status="running")
     main([store.uri, other_uri])
-    assert "Copied 1 runs" in (said := capsys.readouterr().out)
-    assert "1 are still running: merge again when they have ended" in said
+    assert "Copied 1 runs" in (output := capsys.readouterr().out)
+    assert "1 are still running: merge again when they have ended" in output
     other = open_store(other_uri)
     [record] = other.records()
     other._client._mlflow.delete_run(record.run_id)
@@ -157,9 +157,7 @@ def test_a_run_that_goes_on_waits_and_a_deleted_one_stays_deleted(
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_trial_that_came_over_before_its_study_is_its_trial_still(
-    store: Store, other_uri: str, tmp_path: Path
-) -> None:
+def test_a_trial_that_was_copied_before_its_study(store: Store, other_uri: str, tmp_path: Path) -> None:
     """By way of a second store too, from which both go on to a third."""
     uris = [store.uri, other_uri, f"sqlite:///{tmp_path / 'third' / 'mlflow.db'}"]
     study = store.begin("classification", "study", tags={"role": "study"}, params={})
@@ -182,7 +180,7 @@ def test_a_trial_that_came_over_before_its_study_is_its_trial_still(
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_trial_that_was_deleted_before_its_study_came_stays_as_it_is(store: Store, other_uri: str) -> None:
+def test_a_trial_that_was_deleted_before_its_study_was_copied(store: Store, other_uri: str) -> None:
     study = store.begin("classification", "study", tags={"role": "study"}, params={})
     store.begin("classification", "trial", tags={}, params={}, parent=study.run_id).finish({})
     main([store.uri, other_uri])
@@ -205,7 +203,7 @@ def test_experiments_keep_their_names_and_tags(store: Store, other_uri: str, add
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_store_that_was_moved_with_its_files(store: Store, add_run: AddRun, tmp_path: Path) -> None:
+def test_a_store_moved_with_its_files(store: Store, add_run: AddRun, tmp_path: Path) -> None:
     """As one fetched from the machine that it was made on: it holds paths of that machine."""
     fill(store, add_run, tmp_path, n_runs=1)
     before = everything(store, tmp_path / "before")
@@ -226,21 +224,23 @@ def refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_files_that_were_left_behind_are_missed(
+def test_a_store_without_its_files_is_refused(
     store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(store, add_run, tmp_path, n_runs=1)
     (tmp_path / "alone").mkdir()
     shutil.move(tmp_path / "mlflow.db", tmp_path / "alone" / "mlflow.db")
     shutil.rmtree(tmp_path / "mlartifacts")
-    said = refused(f"sqlite:///{tmp_path / 'alone' / 'mlflow.db'}", f"sqlite:///{tmp_path / 'new.db'}", capsys=capsys)
-    assert f"None of the runs has files in {tmp_path / 'alone' / 'mlartifacts'} or {tmp_path / 'mlartifacts'}. " in said
+    output = refused(f"sqlite:///{tmp_path / 'alone' / 'mlflow.db'}", f"sqlite:///{tmp_path / 'new.db'}", capsys=capsys)
+    assert (
+        f"None of the runs has files in {tmp_path / 'alone' / 'mlartifacts'} or {tmp_path / 'mlartifacts'}. " in output
+    )
     assert open_store(f"sqlite:///{tmp_path / 'new.db'}").records() == [], "nothing is begun"
 
 
 @pytest.mark.usefixtures("desk_folder")
 @pytest.mark.parametrize("beside", ["its own path", "another"])
-def test_files_of_another_store_are_none_of_theirs(
+def test_files_of_another_store_are_not_taken(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], beside: str
 ) -> None:
     """A store without its files lies beside one that has some, and this may be where it lay on its own machine."""
@@ -252,15 +252,15 @@ def test_files_of_another_store_are_none_of_theirs(
         target = open_store(other_uri)
     fill(target, add_run, tmp_path / "own", n_runs=1)
     n_before = len(target.records())
-    said = refused(f"sqlite:///{fetched}", target.uri, capsys=capsys)
-    assert "None of the runs has files in" in said
-    assert str(fetched.parent / "mlartifacts") in said
+    output = refused(f"sqlite:///{fetched}", target.uri, capsys=capsys)
+    assert "None of the runs has files in" in output
+    assert str(fetched.parent / "mlartifacts") in output
     assert len(target.records()) == n_before, "nothing is begun"
 
 
 @pytest.mark.usefixtures("desk_folder")
 @pytest.mark.parametrize("named", ["/", "/tmp", "secrets", "link", "linked folder"])
-def test_no_files_but_the_runs_own_come_over(
+def test_files_outside_a_runs_own_folder_are_not_copied(
     named: str, store: Store, other_uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A store that was fetched from elsewhere may name any folder, and hold links to any."""
@@ -279,15 +279,13 @@ def test_no_files_but_the_runs_own_come_over(
     else:
         with sqlite3.connect(tmp_path / "mlflow.db") as database:
             database.execute("UPDATE runs SET artifact_uri = ?", [f"file://{secrets if named == 'secrets' else named}"])
-    said = refused(store.uri, other_uri, capsys=capsys)
-    assert "is a link" in said or "no folder of a run's own" in said
+    output = refused(store.uri, other_uri, capsys=capsys)
+    assert "is a link" in output or "no folder of a run's own" in output
     assert open_store(other_uri).records() == [], "nothing is begun"
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_run_that_is_measured_after_it_came_is_measured_there_too(
-    store: Store, other_uri: str, tmp_path: Path
-) -> None:
+def test_a_run_that_is_measured_after_it_was_copied(store: Store, other_uri: str, tmp_path: Path) -> None:
     trained = store.begin("emo", "r", tags={"role": "train", "key": "k"}, params={})
     trained.finish({"test_f1": 0.5})
     other = open_store(other_uri)
@@ -314,16 +312,14 @@ def measure(store: Store, run_id: str, ms: float, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_a_report_stays_where_it_was_made(store: Store, other_uri: str) -> None:
+def test_a_report_is_not_copied(store: Store, other_uri: str) -> None:
     store.begin("emo", "report", tags={"role": "report", "key": "report"}, params={}).finish({})
     main([store.uri, other_uri])
     assert open_store(other_uri).records() == []
 
 
 @pytest.mark.usefixtures("desk_folder")
-def test_runs_without_files_of_a_store_that_lies_where_it_was_made(
-    store: Store, other_uri: str, add_run: AddRun, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_runs_without_files(store: Store, other_uri: str, add_run: AddRun, capsys: pytest.CaptureFixture[str]) -> None:
     add_run(store)
     assert main([store.uri, other_uri]) == 0
     assert copied(capsys.readouterr().out) == 1
@@ -356,27 +352,27 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE)
 
 
-def wholes(store: Store) -> list[Record]:
+def complete_copies(store: Store) -> list[Record]:
     return [record for record in store.records() if "merged_at" in record.tags]
 
 
-def test_a_killed_merge_is_gone_on_with(
+def test_a_killed_merge_is_resumed(
     store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, desk_folder: Path
 ) -> None:
     fill(store, add_run, tmp_path, n_runs=6)
     other = open_store(other_uri)
     first = start(desk_folder, store.uri, other_uri)
     until = time.monotonic() + 600
-    while not wholes(other) and first.poll() is None and time.monotonic() < until:
+    while not complete_copies(other) and first.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    whole, places = wholes(other), other.records()
-    assert 0 < len(whole) < len(places) == 12, "killed half-way"
-    assert all(not record.key for record in places if record not in whole), "a half copied run is none yet"
+    complete, places = complete_copies(other), other.records()
+    assert 0 < len(complete) < len(places) == 12, "killed half-way"
+    assert all(not record.key for record in places if record not in complete), "a half copied run is none yet"
     assert set(other.kill_stale()) == {record.run_id for record in places if record.status == "running"}
     out, _ = start(desk_folder, store.uri, other_uri).communicate()
-    assert copied(out) == 12 - len(whole)
+    assert copied(out) == 12 - len(complete)
     assert [record.run_id for record in other.records()] == [record.run_id for record in places], "none twice"
     assert everything(other, tmp_path / "there") == everything(store, tmp_path / "here")
 

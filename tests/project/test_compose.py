@@ -67,11 +67,11 @@ def test_nothing_is_published_beyond_this_machine(name: str) -> None:
 
 
 def test_only_the_server_with_accounts_can_be_published() -> None:
-    asked = compose(VARIABLES | {"PUBLISH": "0.0.0.0", "SERVER_NAME": "runs.example.org"})["services"]
-    open_ports = [port for service in asked.values() for port in service["ports"] if not port.startswith("127.")]
+    published = compose(VARIABLES | {"PUBLISH": "0.0.0.0", "SERVER_NAME": "runs.example.org"})["services"]
+    open_ports = [port for service in published.values() for port in service["ports"] if not port.startswith("127.")]
     assert open_ports == ["0.0.0.0:5000:5000"]
-    assert "basic-auth" in asked["mlflow"]["command"]
-    assert asked["mlflow"]["environment"]["MLFLOW_SERVER_ALLOWED_HOSTS"].endswith(",runs.example.org")
+    assert "basic-auth" in published["mlflow"]["command"]
+    assert published["mlflow"]["environment"]["MLFLOW_SERVER_ALLOWED_HOSTS"].endswith(",runs.example.org")
 
 
 @EACH

@@ -38,7 +38,7 @@ MEMBER = {"MLFLOW_TRACKING_USERNAME": "ani", "MLFLOW_TRACKING_PASSWORD": "a pass
 
 
 @pytest.fixture
-def runner(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work_folder(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of the administrator's, whose runs go to the server."""
     folder = tmp_path / "work"
     folder.mkdir()
@@ -101,25 +101,25 @@ def test_another_name_and_another_site_are_refused(team: Team) -> None:
 
 
 def test_a_command_says_in_one_line_why_it_was_refused(
-    team: Team, runner: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    team: Team, work_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def said(uri: str) -> str:
+    def error_line(uri: str) -> str:
         with pytest.raises(SystemExit) as ended:
             run_command(partial(listing.main, ["runs", "--tracking-uri", uri]))
         assert ended.value.code == BAD_INPUT
         [line] = capsys.readouterr().err.splitlines()
         return line
 
-    assert "does not answer under this name (403)" in said(team.uri.replace("127.0.0.1", "0.0.0.0"))
+    assert "does not answer under this name (403)" in error_line(team.uri.replace("127.0.0.1", "0.0.0.0"))
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "wrong")
-    assert said(team.uri) == (
+    assert error_line(team.uri) == (
         f"{team.uri}: the server does not know this account (401). Set MLFLOW_TRACKING_USERNAME and "
         "MLFLOW_TRACKING_PASSWORD to one that it has."
     )
-    assert list(runner.iterdir()) == []
+    assert list(work_folder.iterdir()) == []
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("work_folder")
 def test_members_work_in_one_anothers_suites_and_delete_only_what_is_theirs(
     team: Team, member: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -144,7 +144,7 @@ def test_members_work_in_one_anothers_suites_and_delete_only_what_is_theirs(
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What this process asks of servers, in order; `later` begins what it does not wait for."""
     poll: list[str] = []
     send = Session.send
@@ -158,31 +158,31 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return poll
 
 
-@pytest.mark.usefixtures("desk")
-def test_a_run_waits_for_few_requests_and_the_last_one_ends_it(asked: list[str]) -> None:
+@pytest.mark.usefixtures("work_folder")
+def test_a_run_waits_for_few_requests(sent: list[str]) -> None:
     store = open_store()
     store.begin("waited_for", "first", tags={}, params={}).finish({})
-    asked.clear()
+    sent.clear()
     run = store.begin("waited_for", "r", tags={"key": "k"}, params={"seed": 0})
     for epoch in (1, 2):
         run.log_epoch(epoch, {"valid_f1": epoch / 4})
     run.finish({"test_f1": 0.5}, tags={"best": "yes"})
-    assert [what for what in asked if "later" not in what] == [
+    assert [what for what in sent if "later" not in what] == [
         "runs/create",
         "/health",
         "runs/log-batch",
         "runs/update",
     ]
-    assert [what for what in asked if "later" in what] == ["later /health", *["later runs/log-batch"] * 3]
-    asked.clear()
+    assert [what for what in sent if "later" in what] == ["later /health", *["later runs/log-batch"] * 3]
+    sent.clear()
     [record] = store.records_of_key("waited_for", "k")
-    assert asked == ["runs/search"]
+    assert sent == ["runs/search"]
     assert (record.status, record.params, record.tags["best"]) == ("finished", {"seed": "0"}, "yes")
     assert record.metrics == {"test_f1": 0.5, "epoch/valid_f1": 0.5}
 
 
-@pytest.mark.usefixtures("desk")
-def test_a_run_whose_parameters_cannot_be_kept_fails() -> None:
+@pytest.mark.usefixtures("work_folder")
+def test_a_run_whose_parameters_are_refused_fails() -> None:
     run = open_store().begin("refused", "r", tags={}, params={"n" * 300: 0})
     with pytest.raises(StoreError, match="exceeds the maximum length"):
         run.finish({"test_f1": 0.5})
@@ -211,10 +211,10 @@ def test_no_password_stands_on_a_command_line_or_in_a_log(team: Team) -> None:
     for process in team.processes.values():
         family = psutil.Process(process.pid)
         lines += [" ".join(one.cmdline()) for one in [family, *family.children(recursive=True)]]
-    told = "\n".join([*lines, *(team.log(name) for name in team.processes)])
-    assert "mlflow server --app-name basic-auth" in told
+    output = "\n".join([*lines, *(team.log(name) for name in team.processes)])
+    assert "mlflow server --app-name basic-auth" in output
     assert [
-        name for name, value in team.variables.items() if value in told and name != "MLFLOW_TRACKING_USERNAME"
+        name for name, value in team.variables.items() if value in output and name != "MLFLOW_TRACKING_USERNAME"
     ] == []
 
 
@@ -232,7 +232,7 @@ def test_runs_accounts_and_studies_lie_apart_in_postgresql(team: Team) -> None:
         psycopg2.connect(**place, dbname="optuna", user="optuna", password="wrong")
 
 
-def test_studies_are_kept_there_and_shown_by_the_dashboard(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_studies_are_shown_by_the_dashboard(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     import optuna
 
     monkeypatch.setenv("PGPASSWORD", team.variables["OPTUNA_DB_PASSWORD"])
@@ -243,19 +243,19 @@ def test_studies_are_kept_there_and_shown_by_the_dashboard(team: Team, monkeypat
         assert [shown["study_name"] for shown in json.load(answer)["study_summaries"]] == ["emot.cnn"]
 
 
-def test_a_laptops_runs_come_to_the_server_once_and_back(
-    team: Team, runner: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_laptops_runs_are_merged_once_and_back(
+    team: Team, work_folder: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(store, add_run, tmp_path)
-    known = sum(record.tags.get("role") != "report" for record in open_store(team.uri).records())
-    for target, number in ((team.uri, 8), (team.uri, 0), (f"sqlite:///{runner / 'back.db'}", known + 8)):
+    n_runs = sum(record.tags.get("role") != "report" for record in open_store(team.uri).records())
+    for target, number in ((team.uri, 8), (team.uri, 0), (f"sqlite:///{work_folder / 'back.db'}", n_runs + 8)):
         assert merge.main([team.uri if "back" in target else store.uri, target]) == 0
         assert copied(capsys.readouterr().out) == number
     here, there = everything(store, tmp_path / "here"), everything(open_store(target), tmp_path / "there")
     assert {run_id: run for run_id, run in there.items() if run_id in here} == here
 
 
-def test_postgresql_is_missed_and_comes_back(team: Team, runner: Path) -> None:
+def test_a_restart_of_postgresql(team: Team, work_folder: Path) -> None:
     before = [record.run_id for record in open_store().records()]
     team.end("postgres")
     try:
@@ -268,4 +268,4 @@ def test_postgresql_is_missed_and_comes_back(team: Team, runner: Path) -> None:
     store = open_store()
     assert [record.run_id for record in store.records()] == before
     store.begin("after", "r", tags={}, params={}).finish({})
-    assert os.listdir(runner) == []
+    assert os.listdir(work_folder) == []

@@ -1,4 +1,4 @@
-"""The store of runs: what is written comes back, whoever else writes, and whatever ends a process."""
+"""The run store: runs are read as they were written, also beside other writers and after a killed process."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ def run_python(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_what_is_written_comes_back(store: Store) -> None:
+def test_a_run_is_read_as_it_was_written(store: Store) -> None:
     run = store.begin("emo", "emot.cnn.kd.seed0", tags=TAGS, params={"seed": 0, "rate": 1e-3, "nothing": None})
     run.log_epoch(1, {"train_loss": 0.9, "valid_f1": 0.4})
     run.log_epoch(2, {"train_loss": 0.5, "valid_f1": 0.6})
@@ -72,7 +72,7 @@ def test_a_copy_for_another_process_connects_by_itself(store: Store) -> None:
     assert [(record.name, record.metrics) for record in store.records()] == [("ours", {}), ("theirs", {"test_f1": 0.5})]
 
 
-def test_every_status_is_told_apart(store: Store) -> None:
+def test_every_status(store: Store) -> None:
     endings: dict[str, Callable[[ActiveRun], None]] = {
         "finished": lambda run: run.finish({}),
         "skipped": lambda run: run.skip("private"),
@@ -98,7 +98,7 @@ def test_children_suites_and_unknown_suites(store: Store) -> None:
     assert store.records("c") == []
 
 
-def test_files_come_back_and_stay_in_the_suites_folder(store: Store, tmp_path: Path) -> None:
+def test_files_are_stored_in_the_suites_folder(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     folder.mkdir()
     (folder / "labels.json").write_text("[]")
@@ -111,7 +111,7 @@ def test_files_come_back_and_stay_in_the_suites_folder(store: Store, tmp_path: P
         store.download(run.run_id, "nowhere", tmp_path / "to")
 
 
-def test_long_values_are_marked_and_kept_whole(store: Store, tmp_path: Path) -> None:
+def test_long_values_are_cut_and_stored_in_full(store: Store, tmp_path: Path) -> None:
     run = store.begin("emo", "r", tags=TAGS, params={"text": "y" * 7000})
     run.fail("x" * 9000)
     [record] = store.records()
@@ -125,7 +125,7 @@ def test_long_values_are_marked_and_kept_whole(store: Store, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "column", [*GROUPS.names, "latency_onnx_int8_ms", "size_onnx_mib", "f1/a@b %é", "made up", "epoch/x", ":x41:"]
 )
-def test_metric_names_go_both_ways(column: str) -> None:
+def test_column_name_inverts_metric_name(column: str) -> None:
     assert GROUPS.column_name(GROUPS.metric_name(column)) == column
 
 
@@ -196,7 +196,7 @@ time.sleep(60)
     assert stale in [record.run_id for record in store.records() if record.key == "half"]
 
 
-def test_processes_elsewhere_are_never_called_dead() -> None:
+def test_processes_of_other_machines_are_never_dead() -> None:
     assert not is_dead(owner())
     assert not is_dead("another-host/boot/1/1")
     assert not is_dead("")
@@ -205,7 +205,7 @@ def test_processes_elsewhere_are_never_called_dead() -> None:
 
 
 @pytest.mark.parametrize("listens", [True, False])
-def test_a_server_that_does_not_answer_is_given_up_quickly(listens: bool) -> None:
+def test_a_server_that_does_not_answer_fails_quickly(listens: bool) -> None:
     with socket.socket() as quiet:
         quiet.bind(("127.0.0.1", 0))
         if listens:
@@ -331,7 +331,7 @@ def test_importing_the_package_is_quick() -> None:
     assert process.returncode == 0
 
 
-def test_runs_tell_what_was_typed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_have_the_command(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = ["--suite", "my suite.yml", "--tracking-uri", "postgresql+psycopg://me:secret@db/mlflow"]
     monkeypatch.setattr(sys, "argv", [str(SOURCE / "benchmark" / "run.py"), *typed])
     command.cache_clear()
@@ -346,12 +346,12 @@ def test_runs_tell_what_was_typed(store: Store, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("typed", [[""], ["-c"], ["/usr/bin/pytest"]])
-def test_a_process_that_no_command_of_ours_began_tells_none(typed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_programs_have_no_command(typed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", typed)
     assert command.__wrapped__() == ""
 
 
-def test_an_sqlite_store_is_read_from_its_tables_as_mlflow_would(store: Store) -> None:
+def test_records_of_an_sqlite_store_equal_those_of_mlflow(store: Store) -> None:
     parent = store.begin("emo", "whole", tags=TAGS | {"long": "x" * 9000}, params={"seed": 0, "text": "é\n\u2028"})
     parent.log_epoch(2, {"valid_f1": 0.6})
     parent.finish({"test_f1": 0.1 + 0.2, "latency_onnx_ms": 1e-300, "size_onnx_mib": float("inf")})
@@ -367,7 +367,7 @@ def test_an_sqlite_store_is_read_from_its_tables_as_mlflow_would(store: Store) -
     assert store.history(parent.run_id, "valid_f1") == store._client.history(parent.run_id, "epoch/valid_f1")
 
 
-def test_what_is_changed_after_the_end_is_seen_at_once(store: Store) -> None:
+def test_changes_after_the_end_are_read_at_once(store: Store) -> None:
     run = store.begin("emo", "r", tags=TAGS, params={})
     run.finish({"test_f1": 0.5})
     assert store.records()[0].metrics["test_f1"] == 0.5
@@ -379,7 +379,7 @@ def test_what_is_changed_after_the_end_is_seen_at_once(store: Store) -> None:
     assert store.records() == []
 
 
-def test_reading_an_sqlite_store_takes_no_mlflow(store: Store, store_uri: str, tmp_path: Path) -> None:
+def test_an_sqlite_store_is_read_without_mlflow(store: Store, store_uri: str, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file.txt").write_text("kept")
     run = store.begin("emo", "r", tags=TAGS, params={})
@@ -400,7 +400,7 @@ print(record.metrics, store.history(record.run_id, "test_f1"), kept.read_text(),
     assert store.download(run.run_id, "file.txt", tmp_path / "back").read_text() == "kept"
 
 
-def test_a_link_among_a_runs_files_does_not_lead_out_of_them(store: Store, tmp_path: Path) -> None:
+def test_a_link_does_not_lead_out_of_a_runs_files(store: Store, tmp_path: Path) -> None:
     new, outside = tmp_path / "new", tmp_path / "outside"
     new.mkdir()
     outside.mkdir()
@@ -418,7 +418,7 @@ def test_a_link_among_a_runs_files_does_not_lead_out_of_them(store: Store, tmp_p
     store.add_artifacts(run.run_id, new, "bundle")
 
 
-def test_points_wait_in_order_for_a_server_and_none_follows_one_that_failed() -> None:
+def test_the_outbox_sends_in_order_and_stops_at_a_failure() -> None:
     outbox, sent, gate = Outbox(), list[int](), threading.Event()
     outbox.put(gate.wait)
     for number in range(5):
@@ -435,7 +435,7 @@ def test_points_wait_in_order_for_a_server_and_none_follows_one_that_failed() ->
     assert sent == [0, 1, 2, 3, 4]
 
 
-def test_an_owner_that_cannot_be_read_is_not_called_dead() -> None:
+def test_a_malformed_owner_is_not_dead() -> None:
     host, boot, _, start = owner().rsplit("/", 3)
     for pid in ("x", "-1", "0", "9" * 30, "9" * 5000):
         assert not is_dead(f"{host}/{boot}/{pid}/{start}")
