@@ -6,7 +6,7 @@ from dataclasses import replace
 from benchmark.core.errors import InputError
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun
-from benchmark.reporting.tuned_rates import BEST_RATE, studies, training_key
+from benchmark.reporting.tuned_rates import BEST_RATE, latest_studies, training_key
 from tracking import Record
 
 
@@ -17,7 +17,7 @@ def with_tuned_rates(
 
     Raises InputError, with the command that makes the first missing study, where a student has none.
     """
-    known = studies(records)
+    known = latest_studies(records)
     missing = [i.spec for i in items if _is_tunable(i) and training_key(i.spec) not in known]
     if missing:
         names = ", ".join(dict.fromkeys(f"{s.dataset}.{s.student}.{s.setting}" for s in missing))
@@ -27,7 +27,7 @@ def with_tuned_rates(
 
 def tuned_lines(items: Iterable[PlannedRun], records: Iterable[Record]) -> list[str]:
     """Which rate of which study each student takes, for people."""
-    known = studies(records)
+    known = latest_studies(records)
     rows = {training_key(item.spec): item.spec for item in items if _is_tunable(item)}
     return [
         f"{spec.dataset}.{spec.student}.{spec.setting}: learning rate {spec.learning_rate:.3g} of study "

@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints
 
 from benchmark.core.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
 from benchmark.reporting.teachers import SHORT, teacher_names
-from benchmark.reporting.tuned_rates import training_fields, tuned_rates
+from benchmark.reporting.tuned_rates import stored_training_key, tuned_rates
 from tracking import Record
 
 ROLES = ("teacher", "train")
@@ -171,7 +171,7 @@ def _asked(params: Mapping[str, str]) -> dict[str, str]:
 def _rate_from(record: Record, rates: Rates) -> str:
     if record.params.get("learning_rate") == GRID:
         return GRID
-    best = rates.get(training_fields(record.params), set()) if rates else set()
+    best = rates.get(stored_training_key(record.params), set()) if rates else set()
     return TUNED if record.metrics.get("learning_rate") in best else GIVEN
 
 

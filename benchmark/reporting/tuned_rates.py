@@ -1,4 +1,4 @@
-"""The learning rates that finished studies found best, by what was taught, as the tracking store has them."""
+"""Best learning rates of finished tuning studies, as the run store has them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,39 +6,38 @@ from benchmark.core.spec import RunSpec, digest
 from tracking import Record
 
 BEST_RATE = "best_learning_rate"
-"""The metric of a study's run."""
-LESSON = "lesson"
-"""The tag of a study's run that says what its rate is good for."""
-NOT_OF_LESSON = frozenset(
+"""Metric of a study's run."""
+TRAINING_KEY = "lesson"
+"""Tag of a study's run: the training key that its rate is for."""
+NOT_IN_KEY = frozenset(
     ("suite", "teacher", "seed", "learning_rate", "search_seed", "max_epochs", "max_steps", "patience", "batch_size")
 )
-"""Names, chance and budget: a rate that was found with other ones serves as well."""
+"""Names, seeds and training budget: a rate holds for others, too."""
 
 
 def training_key(spec: RunSpec) -> str:
-    """Of what a student is taught: data set, student, setting, teacher and data, whatever the seed and the budget."""
-    return digest({name: value for name, value in spec.key_fields().items() if name not in NOT_OF_LESSON})
+    """Digest of data set, student, setting, teacher and data: of all but names, seeds and training budget."""
+    return digest({name: value for name, value in spec.key_fields().items() if name not in NOT_IN_KEY})
 
 
-def studies(records: Iterable[Record]) -> dict[str, Record]:
-    """The latest finished study by lesson."""
-    found = (record for record in records if _is_finished_study(record))
-    return {record.tags.get(LESSON, ""): record for record in sorted(found, key=lambda r: r.end_time or 0)}
+def stored_training_key(params: Mapping[str, str]) -> str:
+    """The training key of a stored run; empty if its params are incomplete."""
+    return training_key(RunSpec.read(params)) if RunSpec.is_readable(params) else ""
+
+
+def latest_studies(records: Iterable[Record]) -> dict[str, Record]:
+    """The latest finished study by training key."""
+    finished = sorted(filter(_is_finished_study, records), key=lambda record: record.end_time or 0)
+    return {record.tags.get(TRAINING_KEY, ""): record for record in finished}
 
 
 def tuned_rates(records: Iterable[Record]) -> dict[str, set[float]]:
-    """The best rate of every finished study, by lesson: runs at the rate of an earlier study were tuned too."""
+    """Best rates of all finished studies by training key: runs at the rate of an earlier study are tuned, too."""
     rates: dict[str, set[float]] = {}
-    for record in records:
-        if _is_finished_study(record):
-            training_run = training_fields(record.params) or record.tags.get(LESSON, "")
-            rates.setdefault(training_run, set()).add(record.metrics[BEST_RATE])
+    for record in filter(_is_finished_study, records):
+        key = stored_training_key(record.params) or record.tags.get(TRAINING_KEY, "")
+        rates.setdefault(key, set()).add(record.metrics[BEST_RATE])
     return rates
-
-
-def training_fields(params: Mapping[str, str]) -> str:
-    """The lesson key of a stored run; empty where its params do not tell it whole."""
-    return training_key(RunSpec.read(params)) if RunSpec.is_readable(params) else ""
 
 
 def _is_finished_study(record: Record) -> bool:

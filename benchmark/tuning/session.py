@@ -13,7 +13,7 @@ from filelock import FileLock
 from benchmark.core.cache import lock_path, write_atomic
 from benchmark.execution.runner import Runner
 from benchmark.reporting.learning_rate_plot import TrialResult, best, write_rates
-from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, training_key
+from benchmark.reporting.tuned_rates import BEST_RATE, TRAINING_KEY, training_key
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
 from benchmark.tuning.study import join_study
@@ -86,7 +86,7 @@ class Session:
         record = next(known, None)
         if record:
             return record.run_id
-        tags = {"key": key, "study": self.search.name, LESSON: training_key(spec)}
+        tags = {"key": key, "study": self.search.name, TRAINING_KEY: training_key(spec)}
         params = asdict(spec) | dict(self.search.description) | {"storage": shown(self.address)}
         params = {name.replace(" ", "_"): value for name, value in params.items()}
         name = f"{self.search.name}.study"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmark.reporting.results import Row, results
-from benchmark.reporting.tuned_rates import BEST_RATE, LESSON, training_key
+from benchmark.reporting.tuned_rates import BEST_RATE, TRAINING_KEY, training_key
 from tests.support.claim_factory import cell, judged, ours, record, row, spec
 from tracking import Record
 
@@ -97,7 +97,7 @@ def test_tuning_compares_a_studys_rate_with_the_students_own() -> None:
 
 def test_a_study_of_an_older_version_is_known_by_its_tag() -> None:
     known = record(spec(), role="study", **{BEST_RATE: 2e-3})
-    tags = dict(known.tags) | {LESSON: training_key(spec())}
+    tags = dict(known.tags) | {TRAINING_KEY: training_key(spec())}
     older = Record(**asdict(known) | {"params": {}, "tags": tags})
     [found] = results([older, record(spec(learning_rate=2e-3), test_f1=0.65, learning_rate=2e-3)])
     assert found.rate_from == "tuned"

@@ -133,6 +133,9 @@ def test_a_study_and_the_claims_have_the_same_figures() -> None:
         assert ours.ours
         assert ours.ours.mean == pytest.approx(gain)
     overall, kld = found["kd_helps", "cnn+bilstm"].ours, found["mse_beats_kld", "cnn+bilstm"]
+    assert ("mse_beats_kld", "bilstm") not in found, "without pairs a claim is stated over all students alone"
+    assert found["mse_beats_kld", "cnn"].paper is None, "the paper states its effect over all students"
+    assert kld.paper
     assert overall
     assert (overall.n_pairs, overall.students) == (5, ("cnn", "bilstm"))
     assert (kld.ours, kld.verdict) == (claims["mse_beats_kld"].ours, claims["mse_beats_kld"].verdict)
