@@ -22,8 +22,8 @@ from benchmark.data.entry import Split
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.encoding import UNALIGNED
 from benchmark.distillation.training_run import score
-from benchmark.export.evaluate import size_mib
 from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap, node_counts
+from benchmark.export.sizes import size_mib
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.export.evaluate import checkpoint_mib, count_parameters, size_mib
+from benchmark.export.sizes import checkpoint_mib, count_parameters, size_mib
 
 
 class Tiny(nn.Module):
