@@ -274,7 +274,7 @@ def test_an_output_folder_that_cannot_be_written(folder: Path, refused: Refused)
     (folder / "taken").write_text("a file in the way")
     for out in ("taken", "taken/deeper/still"):
         said = refused("--suite", "classification", "--out", out)
-        assert said == f"The output folder {out} cannot be written: Not a directory. Name another one by --out.\n"
+        assert said == f"The output folder {out} cannot be written: Not a directory. Set another one with --out.\n"
 
 
 def test_a_cache_that_cannot_be_written(folder: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,7 +301,7 @@ def test_a_file_that_changes_while_it_is_sent_is_not_kept(
 ) -> None:
     suite_data, specs = everything(suite)
     with monkeypatch.context() as changing:
-        changing.setattr(FileSet, "is_here", lambda _: False)
+        changing.setattr(FileSet, "is_local", lambda _: False)
         with pytest.raises(InputError, match=r"train.csv, .* was changed while it was sent"):
             upload_inputs(suite_data, specs, store)
     assert [record.status for record in store.records("chat")] == ["killed"]

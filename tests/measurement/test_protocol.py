@@ -181,7 +181,7 @@ def test_fingerprint_is_complete_and_the_same_twice() -> None:
 
 HOLD = """
 import sys, pathlib
-from benchmark.measuring import lock
+from benchmark.measurement import machine as lock
 lock.LOCK_FOLDER = pathlib.Path(sys.argv[2])
 with lock.machine_lock(sys.argv[1], on_wait=lambda: print("waits", flush=True)):
     print("holds", flush=True)
