@@ -38,6 +38,10 @@ def test_every_students_weights_turn_to_int8(name: str, task: str, tmp_path: Pat
     assert sizes[0] < 0.35 * sizes[1]
 
 
+HAS_VNNI = "vnni" in Path("/proc/cpuinfo").read_text()
+"""Without these instructions onnxruntime adds products of 8-bit numbers in 16 bits, which saturate: a larger error."""
+
+
 @pytest.mark.parametrize("name", STUDENTS)
 def test_int8_answers_much_like_fp32(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
@@ -45,7 +49,7 @@ def test_int8_answers_much_like_fp32(name: str, tmp_path: Path) -> None:
     quantise(tmp_path / "model.onnx", tmp_path / "int8.onnx")
     ids = np.random.default_rng(0).integers(0, VOCAB_SIZE, (8, 20))
     plain, int8 = (OnnxModel(tmp_path / f).logits(ids, np.ones_like(ids)) for f in ("model.onnx", "int8.onnx"))
-    assert np.abs(plain - int8).max() < 0.2 * np.abs(plain).max()
+    assert np.abs(plain - int8).max() < (0.2 if HAS_VNNI else 0.4) * np.abs(plain).max()
 
 
 def test_quantisation_that_did_nothing_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
