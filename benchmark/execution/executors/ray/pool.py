@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+import torch
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -142,5 +143,5 @@ def on_node(inputs: NodeInputs, task: Task, board: Any) -> Outcome | None:
     if sweep not in _runners:
         _runners.clear()
         _runners[sweep] = runner
-    _runners[sweep].set_threads()
+    torch.set_num_threads(runner.n_threads)  # of this phase, not of the one that the kept runner came with
     return task.run(_runners[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))
