@@ -109,7 +109,6 @@ def f1_by_key(work: Path) -> dict[str, tuple[str, str]]:
         return {row["key"]: (row["valid_f1"], row["test_f1"]) for row in csv.DictReader(file)}
 
 
-@pytest.mark.nightly  # the cluster's F1 of kd_ulb_bert differed on 2026-11-29: see docs/lab-log.md
 def test_one_leaderboard_wherever_runs_are_kept_and_whoever_does_them(
     suite: Path, team: Team, nodes: "Nodes", monkeypatch: pytest.MonkeyPatch
 ) -> None:
