@@ -112,6 +112,8 @@ def _prepare(
     records = store.records(config.suite.name)
     status = RunStatus.read(records)
     runner = Runner(suite_data=suite_data, store_uri=store.uri, preset=config.preset_name, device=config.device)
+    runner.n_threads = n_threads
+    runner.set_threads()
     texts = suite_data.training_texts(teacher.spec)
     seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
     with RunProgress(seconds, console, [teacher.spec.name]) as progress:
@@ -189,7 +191,13 @@ def _parser() -> argparse.ArgumentParser:
     add("-d", "--dataset", required=True, help="the data set")
     add("-s", "--student", required=True, help="the student")
     add("-x", "--setting", default=SETTING, help=f"the setting (default: {SETTING})")
-    add("--trials", type=positive, default=N_TRIALS, metavar="N", help="trials of the study in all, whoever does them")
+    add(
+        "--trials",
+        type=positive,
+        default=N_TRIALS,
+        metavar="N",
+        help="number of trials of the study, over all processes",
+    )
     add("--low", type=rate, default=LOW, metavar="LR", help=f"lowest learning rate (default: {LOW:g}, the paper's)")
     add("--high", type=rate, default=HIGH, metavar="LR", help=f"highest learning rate (default: {HIGH:g})")
     add("--sampler", default="random", help="random (default; log-uniform, of which the paper says nothing) or tpe")
@@ -200,19 +208,24 @@ def _parser() -> argparse.ArgumentParser:
         help="Optuna database or journal file (default: optuna.db by the tracking store)",
     )
     add("--study", default="", metavar="NAME", help="name of the study (default: from what it searches)")
-    add("--threads", type=positive, metavar="N", help="of this process (default: all cores); give each its share")
+    add("--threads", type=positive, metavar="N", help="threads of this process (default: all cores)")
     add("--suite", help="classification, sequence_labeling or a FILE.yml (default: the data set's)")
     add("--preset", default="quickstart", help="quickstart (default) or paper")
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
-    add("--seed", type=seed, default=0, metavar="K", help="of the students and of the draws (default: 0)")
-    add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
-    add("--max-steps", type=positive, metavar="N", help="optimiser steps of a student at most")
-    add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
-    add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
-    add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
+    add("--seed", type=seed, default=0, metavar="K", help="seed of the students and of the draws (default: 0)")
+    add("--max-epochs", type=positive, metavar="N", help="maximum epochs of a student")
+    add("--max-steps", type=positive, metavar="N", help="maximum optimiser steps of a student")
+    add("--teacher-epochs", type=positive, metavar="N", help="maximum epochs of the teacher")
+    add("--teacher-learning-rate", type=rate, metavar="LR", help="learning rate of the teacher's fine-tuning")
+    add(
+        "--vectors",
+        default="",
+        metavar="FILE",
+        help="fastText .bin or .vec file for kd_ulb_fasttext (default: vectors trained on the pool)",
+    )
     add_options(made, positive)
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split")
-    add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
+    add("--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add(
         "--out",
         type=Path,

@@ -22,66 +22,72 @@ from benchmark.measurement.machine import usable_cores
 from benchmark.reporting.files import RESULTS, folder_name
 from students import STUDENTS
 
-SETTING = "a setting; repeatable; none means the paper's ladder"
+SETTING = "setting; repeatable (default: the paper's ladder)"
 
 
 def parser(prog: str, description: str | None, *, of_study: bool = False) -> argparse.ArgumentParser:
-    """All options, with what each is for. A study sets the settings itself, and has a suite where none is named."""
+    """The options of run and study. A study sets the settings itself, and has a default suite."""
     made = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
-    add = made.add_argument
-    usual = " (default: that of the data set)" if of_study else ""
-    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{usual}")
-    add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
-    add("-d", "--dataset", action="append", default=[], help="a data set; repeatable; none means all of the suite")
-    add("-s", "--student", action="append", default=[], help="a student; repeatable; none means all")
-    add("-x", "--setting", action="append", default=[], help=argparse.SUPPRESS if of_study else SETTING)
-    add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
-    seeds = made.add_mutually_exclusive_group()
-    seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
-    seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
-    add(
-        "--learning-rate",
-        type=learning_rate,
-        metavar="LR|grid|tuned",
-        help="of the students; grid: the best of the paper's six, searched on the first seed",
+    _add_plan_options(made.add_argument_group("plan"), of_study)
+    _add_training_options(made.add_argument_group("training"))
+    _add_execution_options(made.add_argument_group("execution"))
+    places = made.add_argument_group("places")
+    places.add_argument(
+        "--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)"
     )
-    add("--max-epochs", type=positive, metavar="N", help="epochs of a student at most")
-    add("--max-steps", type=positive, metavar="N", help="steps of a student at most, the same in every setting")
-    add("--teacher-epochs", type=positive, metavar="N", help="epochs of the teacher at most")
-    add("--teacher-learning-rate", type=rate, metavar="LR", help="of the teacher's fine-tuning")
-    add("--vectors", default="", metavar="FILE", help="fastText .bin or .vec for kd_ulb_fasttext, else trained")
-    add_options(made, positive)
-    add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
-    add("--dry-run", action="store_true", help="show the plan and its expected time, do nothing")
-    add("--force", action="store_true", help="do again what is done")
-    add("--retry-failed", action="store_true", help="do again what failed")
-    add("--no-latency", action="store_true", help="leave milliseconds to benchmark.latency, later, on a quiet machine")
-    add("--jobs", type=positive, metavar="N", help="runs side by side (default: one a core, at most 4; 1 on a GPU)")
-    add("--executor", default=LOCAL, choices=(LOCAL, RAY), help="local (default: processes of this machine) or ray")
-    add(
-        "--ray-address",
-        metavar="ADDRESS",
-        help="the cluster (default: RAY_ADDRESS, else this machine alone)",
-    )
-    add(
-        "--max-memory",
-        type=positive,
-        default=0,
-        metavar="MIB",
-        help="of a run's process; a run that takes more fails",
-    )
-    add("--max-minutes", type=minutes, default=0.0, metavar="N", help="of a run; one that takes longer fails")
-    add("--tracking-uri", metavar="URI", help="where runs are kept (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
-    add("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
-    add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
+    places.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
     return made
 
 
-def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
-    """Names checked, defaults filled in: the command line beats the suite's file, which beats the preset.
+def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
+    add = group.add_argument
+    usual = " (default: that of the data set)" if of_study else ""
+    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{usual}")
+    add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
+    add("-d", "--dataset", action="append", default=[], help="data set; repeatable (default: all of the suite)")
+    add("-s", "--student", action="append", default=[], help="student; repeatable (default: all)")
+    add("-x", "--setting", action="append", default=[], help=argparse.SUPPRESS if of_study else SETTING)
+    seeds = group.add_mutually_exclusive_group()
+    seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
+    seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
+    add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
+    add("--dry-run", action="store_true", help="print the plan and its expected time")
+    add("--force", action="store_true", help="re-run finished runs")
+    add("--retry-failed", action="store_true", help="re-run failed runs")
 
-    Raises InputError (UnknownNameError with the nearest name) for what cannot be meant.
-    """
+
+def _add_training_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
+    rates = "learning rate of the students; grid: the best of the paper's six, searched on the first seed"
+    add("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help=rates)
+    add("--max-epochs", type=positive, metavar="N", help="maximum epochs of a student")
+    add("--max-steps", type=positive, metavar="N", help="maximum optimiser steps of a student, in every setting")
+    add("--teacher-epochs", type=positive, metavar="N", help="maximum epochs of the teacher")
+    add("--teacher-learning-rate", type=rate, metavar="LR", help="learning rate of the teacher's fine-tuning")
+    vectors = "fastText .bin or .vec file for kd_ulb_fasttext (default: vectors trained on the pool)"
+    add("--vectors", default="", metavar="FILE", help=vectors)
+    add_options(group, positive)
+
+
+def _add_execution_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--jobs", type=positive, metavar="N", help="parallel runs (default: one per core, at most 4; 1 on a GPU)")
+    add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
+    backends = "backend: local (default; processes of this machine) or ray"
+    add("--executor", default=LOCAL, choices=(LOCAL, RAY), help=backends)
+    address = "address of the Ray cluster (default: RAY_ADDRESS, else a cluster of this machine)"
+    add("--ray-address", metavar="ADDRESS", help=address)
+    memory = "memory limit per run in MiB; a run that exceeds it fails"
+    add("--max-memory", type=positive, default=0, metavar="MIB", help=memory)
+    time = "time limit per run in minutes; a run that exceeds it fails"
+    add("--max-minutes", type=minutes, default=0.0, metavar="N", help=time)
+    latency = "skip latency; measure it later with benchmark.latency on a quiet machine"
+    add("--no-latency", action="store_true", help=latency)
+
+
+def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
+    """The checked configuration; the command line beats the suite file, which beats the preset. Raises InputError."""
     known("preset", [args.preset], PRESETS)
     suite = load_suite(args.suite, args.preset)
     preset, augmentation = _preset(args), read_augmentation(args)
@@ -148,7 +154,7 @@ def minutes(text: str) -> float:
 
 MAX_SEED = 2**32 - 1
 MOST_JOBS = 4
-"""Side by side where nobody says how many: each holds its data and its model."""
+"""Default limit of parallel runs: each holds its data and its model."""
 
 
 def seed(text: str) -> int:
@@ -175,7 +181,7 @@ def rate(text: str, or_else: str = "") -> float:
 
 
 def device(name: str, *, here: bool = True) -> str:
-    """The name, where torch can compute there; with `here` false some other machine will."""
+    """A device name that torch can use here; with `here` false, on another machine."""
     try:
         kind = torch.device(name).type
     except RuntimeError:

@@ -92,16 +92,17 @@ class RunProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._seconds:
+            self._bars.stop()
 
     def epoch(self, spec: RunSpec, epoch: int) -> None:
-        """A run's epoch has ended."""
+        """Updates the bar of a run after an epoch."""
         if spec.key not in self._runs:
             self._runs[spec.key] = self._bars.add_task(spec.name, total=spec.max_epochs, note="")
         self._bars.update(self._runs[spec.key], completed=epoch, note=f"epoch {epoch}/{spec.max_epochs}")
 
     def done(self, outcome: Outcome) -> None:
-        """A run has ended: its bar gives way to a line, and the time left is told anew."""
+        """Replaces the bar of an ended run by a line, and updates the remaining time."""
         key, name = outcome.spec.key, outcome.spec.name
         if key in self._runs:
             self._bars.remove_task(self._runs.pop(key))
@@ -111,7 +112,7 @@ class RunProgress:
         self._bars.update(self._sweep, completed=self._expected_of_done, note=self._counted(), end=self._end())
 
     def _print(self, name: str, outcome: Outcome) -> None:
-        """Figures for which a line has no room are left out; a failure is told whole."""
+        """Prints the metrics that fit the line; the reason of a failure in full."""
         console = self._bars.console
         if outcome.failure:
             console.print(f"{name}  failed: {outcome.failure}", style="red", markup=False, highlight=False)

@@ -16,24 +16,24 @@ USUAL = AugmentationConfig()
 IN_DOMAIN = "--in-domain"
 
 
-def add_options(made: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
+def add_options(made: argparse._ActionsContainer, positive: Callable[[str], int]) -> None:
     """Adds the options of commands that train students."""
     add = made.add_argument
-    add(IN_DOMAIN, default="", metavar="FILE", help="unlabelled text of kd_in_domain, one text a line")
-    add("--translate", nargs=2, default=("", ""), metavar=("THERE", "BACK"), help="Marian models of kd_bt_subs")
+    add(IN_DOMAIN, default="", metavar="FILE", help="unlabelled text of kd_in_domain, one text per line")
+    add("--translate", nargs=2, default=("", ""), metavar=("FORWARD", "BACKWARD"), help="Marian models of kd_bt_subs")
     add("--fill-mask", default="", metavar="MODEL", help="masked language model of kd_bt_subs; hub id or folder")
     add(
         "--augmented",
         type=positive,
         default=USUAL.n_texts,
         metavar="N",
-        help=f"texts that kd_subs and kd_bt_subs make (default: {USUAL.n_texts}, the paper's)",
+        help=f"texts generated for kd_subs and kd_bt_subs (default: {USUAL.n_texts}, the paper's)",
     )
-    add("--agreed", action="store_true", help="keep a made text only where the teacher labels it as its origin")
+    add("--agreed", action="store_true", help="keep a generated text only where the teacher labels it as its origin")
 
 
 def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:
-    """Raises DataError for a text file that cannot be read or holds nothing."""
+    """Raises DataError for a text file that is unreadable or empty."""
     forward_model, backward_model = args.translate
     if args.in_domain and not read_local(Path(args.in_domain), IN_DOMAIN).strip():
         raise DataError(f"File {args.in_domain!r} of {IN_DOMAIN} is empty. Give one text a line.")
@@ -47,7 +47,7 @@ def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:
 
 
 def why_not(setting: str, task: Task, augmentation: AugmentationConfig) -> str:
-    """Why a setting cannot be done on any data set; empty where it can."""
+    """The reason why a setting cannot be run on any data set; empty if it can."""
     policy = SETTINGS[setting]
     if policy.balance and task != "classification":
         return "it balances labels of texts, which only classification has"
@@ -58,7 +58,7 @@ def why_not(setting: str, task: Task, augmentation: AugmentationConfig) -> str:
 
 
 def require_doable(settings: tuple[str, ...], task: Task, augmentation: AugmentationConfig) -> None:
-    """Raises InputError for the first setting that cannot be done."""
+    """Raises InputError for the first setting that cannot be run."""
     for setting in settings:
         if reason := why_not(setting, task, augmentation):
             raise InputError(f"Setting {setting!r} cannot be done: {reason}.")
