@@ -175,8 +175,11 @@ def test_the_paper_made_20000() -> None:
 
 def test_what_is_lacking_is_named_by_its_options(models: dict[str, str]) -> None:
     assert missing_options("subs", AugmentationConfig()) == ""
-    assert missing_options("bt_subs", AugmentationConfig()) == "--translate THERE BACK and --fill-mask MODEL"
-    assert missing_options("bt_subs", AugmentationConfig(forward_model="a", fill_mask="b")) == "--translate THERE BACK"
+    assert missing_options("bt_subs", AugmentationConfig()) == "--translate FORWARD BACKWARD and --fill-mask MODEL"
+    assert (
+        missing_options("bt_subs", AugmentationConfig(forward_model="a", fill_mask="b"))
+        == "--translate FORWARD BACKWARD"
+    )
     assert missing_options("bt_subs", AugmentationConfig(forward_model="a", backward_model="b")) == "--fill-mask MODEL"
     assert missing_options("bt_subs", AugmentationConfig(**models)) == ""
     for ask in (recipe, lambda method, augmentation: augment(method, SOURCE, POOL, augmentation, set())):

@@ -88,7 +88,7 @@ def missing_options(method: str, config: AugmentationConfig) -> str:
         raise UnknownNameError("augmentation method", method, METHODS)
     if method == SUBSTITUTED:
         return ""
-    pair = "" if config.forward_model and config.backward_model else "--translate THERE BACK"
+    pair = "" if config.forward_model and config.backward_model else "--translate FORWARD BACKWARD"
     return " and ".join(filter(None, [pair, "" if config.fill_mask else "--fill-mask MODEL"]))
 
 
