@@ -30,6 +30,7 @@ def suites(_: argparse.Namespace) -> Table:
 
 def datasets(_: argparse.Namespace) -> Table:
     from benchmark.data.catalogue import DATASETS
+    from benchmark.data.entry import SPLITS
 
     titles = ("data set", "task", "origin", "train", "valid", "test", "classes", "what it is")
     rows = [
@@ -37,7 +38,7 @@ def datasets(_: argparse.Namespace) -> Table:
             entry.name,
             entry.task,
             entry.origin,
-            *(_count(count) for count in (entry.n_train, entry.n_validation, entry.n_test, entry.n_classes)),
+            *(_count(count) for count in [*map(entry.n_rows.get, SPLITS), entry.n_classes]),
             entry.description,
         )
         for entry in DATASETS.values()

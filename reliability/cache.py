@@ -9,7 +9,7 @@ import numpy as np
 from datasets import Dataset, DatasetDict
 
 from benchmark.core.cache import cached_json, cached_matrix, verify, write_dir_atomic
-from benchmark.data import arrow_cache
+from benchmark.data import corpus as corpora
 from reliability.plan import SCORES, Plan, by_name, finished, records
 from reliability.tally import Tally
 from tests.support.commands import own_environment
@@ -70,15 +70,15 @@ def _data_set(place: Path, dice: Random) -> None:
     texts = [f"kata {number}" for number in range(50)]
     data = DatasetDict({"train": Dataset.from_dict({"text": texts})})
     key = place.name
-    stored = arrow_cache.save(key, arrow_cache.Stored(data, ("a",), "digest"))
+    stored = corpora.save_arrow(key, corpora.ArrowData(data, ("a",), "digest"))
     kept = cache_folder() / "arrow" / key
     what = damage(dice.choice(sorted(path for path in kept.rglob("*") if path.is_file())), dice)
-    arrow_cache._open.cache_clear()
-    assert arrow_cache.load(key) is None, what
-    again = arrow_cache.save(key, stored._replace(splits=data))
+    corpora._open.cache_clear()
+    assert corpora.load_arrow(key) is None, what
+    again = corpora.save_arrow(key, stored._replace(splits=data))
     assert again.splits["train"][:]["text"] == texts, what
     shutil.rmtree(kept)
-    arrow_cache._open.cache_clear()
+    corpora._open.cache_clear()
 
 
 KINDS: dict[str, Callable[[Path, Random], None]] = {

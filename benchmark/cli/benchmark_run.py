@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchmark.cli.progress import RunProgress, show_plan
 from benchmark.core.errors import DONE, SOME_FAILED
-from benchmark.data.overlap import overlap_line
+from benchmark.data.pool import overlap_line
 from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.pipeline import Pipeline

@@ -1,4 +1,4 @@
-"""A lock per run: of all processes that share a cache folder, one at a time runs it."""
+"""The lock on a run: of all processes that share a cache folder, one at a time does it."""
 
 import fcntl
 import os
@@ -8,22 +8,22 @@ from contextlib import contextmanager
 from benchmark.core.cache import lock_path
 from benchmark.core.spec import digest
 
-SPAN = 2**60
-"""Bytes of the lock file that locks are spread over; none is ever written."""
+N_LOCKS = 2**60
+"""Bytes of the lock file over which locks are spread; none is ever written."""
 
 
 @contextmanager
-def run_lock(*what: str, wait: bool = False) -> Iterator[bool]:
-    """Whether `what` (texts, as a store's address and a run's key) is this process's alone while the block lasts.
+def run_lock(*name: str, wait: bool = False) -> Iterator[bool]:
+    """Locks `name` (such as a store's address and a run's key) for the block; yields whether it was free.
 
-    Where another process has it: False, or with `wait` the block begins when that one is through. The kernel frees
-    the locks of a killed process. All are bytes of one file, so that thousands leave no litter. Within one
-    process locks do not nest: POSIX gives up all of a process's locks on a file with the first that it closes.
+    With `wait` the block starts when the lock is free. The kernel releases the locks of a killed process. Every lock is
+    one byte of the same file, so thousands of runs leave one file. Locks of one process do not nest: POSIX releases all
+    locks that a process has on a file when it closes the file for the first time.
     """
     with lock_path("runs").open("wb") as file:
         mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
         try:
-            fcntl.lockf(file, mode, 1, int(digest(what), 16) % SPAN, os.SEEK_SET)
+            fcntl.lockf(file, mode, 1, int(digest(name), 16) % N_LOCKS, os.SEEK_SET)
         except (BlockingIOError, PermissionError):
             yield False
             return

@@ -1,24 +1,41 @@
-"""A data set in memory: three splits as Hugging Face `datasets`, its labels, its metric and a digest of its content."""
+"""Data sets in memory: three splits as Hugging Face `datasets`, labels, metric, and a digest of the content."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, disable_progress_bars
 
+from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
-from benchmark.data import arrow_cache, parsers, splits
+from benchmark.data import parsers, splits
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.sources import files_of, is_available, local_path, read_bytes
 from benchmark.data.splits import Splits
+from tracking import cache_folder
 
 __all__ = ["Corpus", "Texts", "is_available", "load_corpus"]
 
+METADATA = "about.json"
+
 Texts = Sequence[str] | Sequence[Sequence[str]]
 """Texts of a classification task, or tokens per sentence of a tagging task."""
+
+disable_progress_bars()
+
+
+class ArrowData(NamedTuple):
+    """A parsed data set."""
+
+    splits: DatasetDict
+    labels: tuple[str, ...]
+    digest: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +47,14 @@ class Corpus:
     splits: DatasetDict
     """train, validation, test; columns `text`, `label` (ClassLabel) or `tokens`, `tags` (lists; ClassLabel)."""
     labels: tuple[str, ...]
-    """Names in ClassLabel order; for tagging the tags with their B- and I-."""
+    """Names in the order of their ids; for tagging with prefixes such as B- and I-."""
     metric: Metric
     digest: str
-    """SHA-256 over task, labels and rows: same content, same digest on every machine."""
+    """SHA-256 over task, labels and rows, the same on every machine."""
     licence: str
     source: str
     unlabeled: tuple[Path, ...] = ()
-    """Text files without labels that come with the data set, one text a line."""
+    """Unlabelled text files that come with the data set, one text per line."""
 
     @property
     def text_column(self) -> str:
@@ -54,27 +71,27 @@ class Corpus:
 
 
 def load_corpus(entry: DatasetEntry, limit: int = 0) -> Corpus:
-    """Read, check and cache a data set; with a `limit`, keep a seeded sample of that many rows of each split.
+    """Reads, checks and caches a data set; with a `limit`, takes a seeded sample of that many rows of each split.
 
-    The Arrow files are kept under a digest of the source's bytes and of the code that reads them, so that a second
-    load is quick and an edited file is never answered with old rows.
+    Arrow files are cached under a digest of the source's bytes and of the code that reads them, so a second load is
+    quick, and an edited file is read again.
 
     Raises:
-        DataError: missing, broken or unfit files, and a private data set without files.
-        UnknownNameError: a column that is not there.
+        DataError: a missing, broken or unusable file, or a private data set without files.
+        UnknownNameError: a column that does not exist.
     """
     contents = {split: read_bytes(entry, file) for split, file in files_of(entry).items()}
     key = _cache_key(entry, contents)
-    stored = arrow_cache.load(key)
+    stored = load_arrow(key)
     if stored is None:
-        stored = arrow_cache.save(key, _build(entry, contents))
+        stored = save_arrow(key, _build(entry, contents))
     corpus = _corpus(entry, stored)
     return _sampled(corpus, limit) if limit else corpus
 
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "printed", "rows", "splits", "tables")]
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tables")]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},
@@ -87,10 +104,10 @@ def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     )
 
 
-def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> arrow_cache.Stored:
+def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     where = {split: f"{entry.name}: {file.path}" for split, file in files_of(entry).items()}
     parsed = {split: _parsed(entry, split, content, where[split]) for split, content in contents.items()}
-    if remedy := _remedy_of_a_header(entry, parsed):
+    if remedy := _header_remedy(entry, parsed):
         splits.check_headers(parsed, where, remedy)
     labels = entry.labels or splits.labels_of(parsed["train"])
     if not parsed["train"]:
@@ -108,8 +125,8 @@ def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> li
     return parsers.parse(content, ParseContext(where, entry.task, split, file, entry.text, entry.label))
 
 
-def _remedy_of_a_header(entry: DatasetEntry, parsed: Splits) -> str:
-    """Empty where no header can have been read as a row; one file given for all splits shows none."""
+def _header_remedy(entry: DatasetEntry, parsed: Splits) -> str:
+    """Advice if the first row is a header; empty if it cannot be one. A single file for all splits cannot tell."""
     if len(set(map(tuple, parsed.values()))) == 1:
         return ""
     if any(file.format == "conll" for file in files_of(entry).values()):
@@ -117,9 +134,9 @@ def _remedy_of_a_header(entry: DatasetEntry, parsed: Splits) -> str:
     return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) else ""
 
 
-def _stored(entry: DatasetEntry, content: Splits, labels: Sequence[str]) -> arrow_cache.Stored:
+def _stored(entry: DatasetEntry, content: Splits, labels: Sequence[str]) -> ArrowData:
     data = DatasetDict({split: _dataset(entry.task, content[split], labels) for split in SPLITS})
-    return arrow_cache.Stored(data, tuple(labels), _content_digest(entry.task, labels, data))
+    return ArrowData(data, tuple(labels), _content_digest(entry.task, labels, data))
 
 
 def _dataset(task: Task, content: Sequence[Row], labels: Sequence[str]) -> Dataset:
@@ -138,7 +155,7 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
     return digest({"task": task, "labels": list(labels), "splits": {split: data[split][:] for split in SPLITS}})
 
 
-def _corpus(entry: DatasetEntry, stored: arrow_cache.Stored) -> Corpus:
+def _corpus(entry: DatasetEntry, stored: ArrowData) -> Corpus:
     return Corpus(
         name=entry.name,
         task=entry.task,
@@ -160,3 +177,41 @@ def _sampled(corpus: Corpus, limit: int) -> Corpus:
 def _sample(data: Dataset, limit: int, split: Split) -> Dataset:
     kept = sorted(splits.ranking(len(data), f"limit:{split}")[:limit])
     return Dataset.from_dict(data[kept], data.features)
+
+
+# --- Arrow cache: one folder per digest of the source ----------------------------------------------------------------
+
+
+def load_arrow(key: str) -> ArrowData | None:
+    """The data set saved under `key`; None if there is none, or a damaged one."""
+    try:
+        return _open(cache_folder() / "arrow" / key)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=32)
+def _open(folder: Path) -> ArrowData:
+    """Verified and opened once per process: the folder is named by a digest, so its content never changes."""
+    if not verify(folder):
+        raise ValueError(f"{folder} does not match its checksums")
+    metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    return ArrowData(DatasetDict.load_from_disk(str(folder)), tuple(metadata["labels"]), str(metadata["digest"]))
+
+
+def save_arrow(key: str, data: ArrowData) -> ArrowData:
+    """Saves `data` under `key` and returns it as opened from there.
+
+    If the cache cannot be written, returns `data`; the next load parses again.
+    """
+    try:
+        write_dir_atomic(cache_folder() / "arrow" / key, lambda draft: _write(draft, data))
+    except OSError:
+        return data
+    return load_arrow(key) or data
+
+
+def _write(folder: Path, data: ArrowData) -> None:
+    data.splits.save_to_disk(str(folder))
+    metadata = {"labels": data.labels, "digest": data.digest}
+    (folder / METADATA).write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")

@@ -14,24 +14,24 @@ Format = Literal["csv", "tsv", "jsonl", "conll", "clinc"]
 Metric = Literal["macro_f1", "entity_f1", "word_f1"]
 Origin = Literal["public", "private", "demo", "own"]
 Column = str | int
-"""A column by name, or by position (from 0) where the file has no header."""
+"""A column by name, or by position (from 0) in a file without a header."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataFile:
-    """One file: `path` on this machine, or within its repository."""
+    """One file; `path` is on this machine, in its repository, or in the package's folder of bundled data."""
 
     path: str
     format: Format
     sha256: str = ""
     """Hex digest of the bytes; empty accepts any content."""
     quoted: bool = True
-    """Whether a tsv cell wrapped in double quotes is unwrapped; False reads every quote as text."""
+    """Whether a tsv cell in double quotes is unquoted; False reads every quote as text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetEntry:
-    """Where a data set comes from and what it holds; nothing of it is read yet."""
+    """Source and content of a data set."""
 
     name: str
     task: Task
@@ -40,29 +40,29 @@ class DatasetEntry:
     repository: str = ""
     """`owner/repository` of a public data set."""
     revision: str = ""
-    """The commit that the files are pinned to."""
+    """Commit to which the files are pinned."""
     files: Mapping[Split, DataFile] = field(default_factory=dict)
     unlabeled: tuple[str, ...] = ()
-    """Text files that come with the data set, one text a line."""
+    """Text files that come with the data set, one text per line."""
     text: Column | None = None
-    """Column of the text (or of the tokens); None takes the format's usual one."""
+    """Column of the text (or tokens); None is the format's usual one."""
     label: Column | None = None
     labels: tuple[str, ...] = ()
-    """Class names in ClassLabel order; empty reads them from the train split."""
+    """Class names in the order of their ids; empty takes them from the train split."""
     n_rows: Mapping[Split, int] = field(default_factory=dict)
-    """Rows per split as published; empty where that is not known before reading."""
+    """Rows per split as published; empty if unknown before reading."""
     n_classes: int = 0
-    """Classes, or types of entity without O; 0 where that is not known before reading."""
+    """Classes, or entity types without O; 0 if unknown before reading."""
     metric: Metric | None = None
     """None derives it from the labels."""
     licence: str = "unknown"
     validation_fraction: float = 0.0
-    """Share of train that becomes the validation split; 0 reads a file of its own."""
+    """Share of train that becomes the validation split; 0 reads a file."""
     stand_in: str = ""
-    """Name of a public data set to take in place of a private one."""
+    """Name of a public data set to run in place of a private one."""
 
     def moved(self, place: Callable[[str], str]) -> "DatasetEntry":
-        """The same data set where `place` says that each file lies."""
+        """The same data set with each path mapped by `place`."""
         return replace(self, files={split: replace(f, path=place(f.path)) for split, f in self.files.items()})
 
     @property
@@ -71,28 +71,16 @@ class DatasetEntry:
 
     @property
     def bundled(self) -> bool:
-        """Whether the files ship with this package; their paths are relative to `benchmark/data/demo`."""
+        """Whether the files ship with this package."""
         return self.origin == "demo"
 
     @property
     def source(self) -> str:
-        """For people: where the data comes from."""
+        """Description of where the data comes from."""
         if self.repository:
             return f"{self.repository}@{self.revision}"
         names = ", ".join(dict.fromkeys(Path(file.path).name for file in self.files.values()))
         return {"private": "private to the paper's authors", "demo": "bundled"}.get(self.origin, names)
-
-    @property
-    def n_train(self) -> int | None:
-        return self.n_rows.get("train")
-
-    @property
-    def n_validation(self) -> int | None:
-        return self.n_rows.get("validation")
-
-    @property
-    def n_test(self) -> int | None:
-        return self.n_rows.get("test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,16 +90,16 @@ class Suite:
     name: str
     task: Task
     datasets: tuple[str, ...]
-    """What a plan holds where no data set is named, and what the unlabelled pool is made of."""
+    """Data sets of a plan that names none; the unlabelled pool is made of their texts."""
     entries: Mapping[str, DatasetEntry]
-    """Every data set that may be named."""
+    """Every data set that a plan may name."""
     unlabeled: tuple[Path, ...] = ()
-    """Further text files, one text a line."""
+    """Further text files, one text per line."""
     teacher: str | None = None
-    """Hub id or folder, where the suite's file names one."""
+    """Hub id or folder, if the suite's file names one."""
 
     def moved(self, place: Callable[[str], str]) -> "Suite":
-        """The same suite where `place` says that each of its files lies."""
+        """The same suite with each path mapped by `place`."""
         return replace(
             self,
             entries={name: entry.moved(place) for name, entry in self.entries.items()},

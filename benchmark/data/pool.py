@@ -1,4 +1,4 @@
-"""The unlabelled pool: training texts of a suite without labels, without any held-out text."""
+"""The unlabelled pool: texts of a suite without labels and without any held-out text; and the comparison of texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,74 +9,97 @@ from unicodedata import normalize
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
 from benchmark.data.corpus import Corpus, Texts, load_corpus
-from benchmark.data.entry import Split
+from benchmark.data.entry import Split, Suite
 from benchmark.data.parsers import decode
 from benchmark.data.sources import is_available, read_local
 from benchmark.data.splits import ranking
-from benchmark.data.suites import Suite
 
 Text = str | Sequence[str]
 
-_HELD_OUT: tuple[Split, ...] = ("validation", "test")
+_HELD_OUT: tuple[Split, ...] = ("test", "validation")
 _DOTTED_I = "i\N{COMBINING DOT ABOVE}"
-"""What İ becomes in lower case."""
+"""Lower case of İ."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Texts (classification) or tokens per sentence (tagging), each once, in an order that never changes."""
+    """Distinct texts (classification) or tokens per sentence (tagging), in an order that never changes."""
 
     texts: Texts
     digest: str
     """SHA-256 over the texts in order."""
     origins: Sequence[int] | None = None
-    """Of texts made from labelled ones: index in train of each one's."""
+    """For generated texts: index in train of the text that each was generated from."""
 
 
 def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
     """Train texts of all available data sets of the suite, its unlabelled files and `corpus`'s own (section 5.1.3).
 
-    Left out: what stands in `corpus`'s train split (it enters as labelled text) and every validation and test text of
-    every data set read, by `text_key`. No label is read. Which data sets a command line selects changes nothing. With
-    a `limit`, a seeded sample of that many texts.
+    Left out, by `text_key`: texts of `corpus`'s train split, which enter as labelled text, and validation and test
+    texts of every data set read. No label is read. The data sets selected on the command line change nothing. With a
+    `limit`, a seeded sample of that many texts.
 
     Raises:
-        DataError: a public data set that cannot be fetched, a broken file.
+        DataError: a public data set that cannot be downloaded, a broken file.
     """
     corpora = _corpora(suite)
-    return _pool(_candidates(corpora, suite, corpus), _known(corpora, corpus), limit)
+    return _pool(_candidates(corpora, suite, corpus), _excluded(corpora, corpus), limit)
 
 
 def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> Pool:
-    """The texts of one file, a text a line, with the same ones left out as of `unlabeled_pool` (section 6.2).
+    """Texts of a file, one per line, with the same texts left out as from `unlabeled_pool` (section 6.2).
 
     Raises:
-        DataError: a file that cannot be read, or that holds no text of its own.
+        DataError: a file that cannot be read, or without a text of its own.
     """
-    pool = _pool(_lines(path, suite.task, "--in-domain"), _known(_corpora(suite), corpus), limit)
+    pool = _pool(_lines(path, suite.task, "--in-domain"), _excluded(_corpora(suite), corpus), limit)
     if not len(pool.texts):
-        raise DataError(f"{path} holds no text besides those of {corpus.name!r}. Give one text a line.")
+        raise DataError(f"{path} has no text besides those of {corpus.name!r}. Provide one text per line.")
     return pool
 
 
 def excluded_keys(corpus: Corpus, suite: Suite) -> set[str]:
-    """Keys of the texts that no unlabelled text may repeat; see `text_key`."""
-    return _known(_corpora(suite), corpus)
+    """Keys, by `text_key`, of the texts that no unlabelled text may equal."""
+    return _excluded(_corpora(suite), corpus)
+
+
+def n_in_train(corpus: Corpus, split: Split) -> int:
+    """Number of texts of the split that are in train too, by `text_key`."""
+    train = set(map(text_key, corpus.texts("train")))
+    return sum(text_key(text) in train for text in corpus.texts(split))
+
+
+def overlap_line(corpora: Iterable[Corpus]) -> str:
+    """Counts and shares of held-out texts that are in train too, by data set; empty if there are none."""
+    found = [f"{corpus.name} {counts}" for corpus in corpora if (counts := _overlap(corpus))]
+    return f"Held-out texts that are in train too: {'; '.join(found)}." if found else ""
+
+
+def text_key(text: Text) -> str:
+    """Key under which two texts are the same: their words, regardless of case, spacing and Unicode form.
+
+    The upper case is taken first and dots over an i are removed, since Turkish has an i with and one without: ILIK is
+    ılık, İzmir is izmir. Compatibility forms, such as full-width letters, are equal too: one text too few in the pool
+    is better than one that is held out.
+    """
+    joined = text if isinstance(text, str) else " ".join(text)
+    folded = normalize("NFKD", joined).upper().casefold().replace(_DOTTED_I, "i")
+    return " ".join(normalize("NFKC", folded).split())
 
 
 def _corpora(suite: Suite) -> list[Corpus]:
     return [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
 
 
-def _known(corpora: Iterable[Corpus], corpus: Corpus) -> set[str]:
-    known = set(map(text_key, corpus.texts("train")))
+def _excluded(corpora: Iterable[Corpus], corpus: Corpus) -> set[str]:
+    keys = set(map(text_key, corpus.texts("train")))
     for each in (*corpora, corpus):
-        known.update(text_key(text) for split in _HELD_OUT for text in each.texts(split))
-    return known
+        keys.update(text_key(text) for split in _HELD_OUT for text in each.texts(split))
+    return keys
 
 
-def _pool(candidates: Iterable[Text], known: set[str], limit: int) -> Pool:
-    found = list(_unseen(candidates, known))
+def _pool(candidates: Iterable[Text], excluded: set[str], limit: int) -> Pool:
+    found = list(_distinct(candidates, excluded))
     kept = sorted(ranking(len(found), "limit:pool")[:limit]) if limit else range(len(found))
     texts = cast(Texts, [found[i] for i in kept])
     return Pool(texts, digest(texts))
@@ -89,28 +112,21 @@ def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iter
         yield from _lines(path, suite.task)
 
 
-def _lines(path: Path, task: Task, named_by: str = "`unlabeled`") -> Iterator[Text]:
-    """One text a line, blank lines skipped; for tagging the words between spaces."""
-    text = decode(read_local(path, named_by), str(path))
+def _lines(path: Path, task: Task, option: str = "`unlabeled`") -> Iterator[Text]:
+    """One text per line, blank lines skipped; for tagging the words between spaces."""
+    text = decode(read_local(path, option), str(path))
     lines = (line.removesuffix("\r") for line in text.split("\n") if line.strip())
     return lines if task == "classification" else (line.split() for line in lines)
 
 
-def _unseen(texts: Iterable[Text], known: set[str]) -> Iterator[Text]:
-    """Each text that is not `known`, the first time it comes; adds it to `known`."""
+def _distinct(texts: Iterable[Text], seen: set[str]) -> Iterator[Text]:
+    """Each text that is not `seen`, once; adds its key to `seen`."""
     for text in texts:
-        if (key := text_key(text)) not in known:
-            known.add(key)
+        if (key := text_key(text)) not in seen:
+            seen.add(key)
             yield text
 
 
-def text_key(text: Text) -> str:
-    """What makes two texts the same: their words, whatever the case, the spacing and the Unicode form.
-
-    Upper case comes first and dots over an i go, since Turkish has an i with and one without: ILIK is ılık, İzmir is
-    izmir. Unicode's compatibility forms, as full-width letters, are the same text too: rather a text too few in the
-    pool than one that is held out.
-    """
-    joined = text if isinstance(text, str) else " ".join(text)
-    folded = normalize("NFKD", joined).upper().casefold().replace(_DOTTED_I, "i")
-    return " ".join(normalize("NFKC", folded).split())
+def _overlap(corpus: Corpus) -> str:
+    counted = [(n_in_train(corpus, split), len(corpus.splits[split]), split) for split in _HELD_OUT]
+    return ", ".join(f"{n} of {total} in {split} ({n / total:.1%})" for n, total, split in counted if n)

@@ -1,6 +1,7 @@
-"""One example of a data set, and the checks that every example passes."""
+"""One example of a data set, and the checks that every example passes, whatever its file format."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from reprlib import Repr
 from typing import NamedTuple
@@ -8,7 +9,6 @@ from typing import NamedTuple
 from benchmark.core.errors import DataError, UnknownNameError
 from benchmark.core.spec import Task
 from benchmark.data.entry import Column, DataFile, Split
-from benchmark.data.printed import are_printed_tags, is_printed, is_printed_label
 
 Words = tuple[str, ...]
 
@@ -17,16 +17,16 @@ class Row(NamedTuple):
     """One example: a text and its class, or tokens and their tags (of equal length)."""
 
     line: int
-    """Where it starts in its file, from 1."""
+    """First line of the example in its file, from 1."""
     text: str | Words
     label: str | Words
 
 
 class ParseContext(NamedTuple):
-    """What a parser needs to know besides the bytes."""
+    """Everything that a parser needs besides the bytes."""
 
     where: str
-    """The file, as error messages name it."""
+    """Name of the file in error messages."""
     task: Task
     split: Split
     file: DataFile
@@ -36,13 +36,13 @@ class ParseContext(NamedTuple):
     def error(self, line: int, message: str) -> DataError:
         return DataError(f"{self.where}, line {line}: {message}")
 
-    def unknown_column(self, column: str, known: Iterable[object]) -> UnknownNameError:
-        """Offers the nearest of the first twenty columns, each in one short piece."""
-        shown = [repr(name)[1:-1][:40] for name, _ in zip(known, range(20), strict=False)]
+    def unknown_column(self, column: str, columns: Iterable[object]) -> UnknownNameError:
+        """Suggests the nearest of the first twenty columns, each cut to 40 characters."""
+        shown = [repr(name)[1:-1][:40] for name, _ in zip(columns, range(20), strict=False)]
         return UnknownNameError(f"column of {self.where}:", column[:40], shown)
 
     def columns(self) -> tuple[Column, Column]:
-        """Columns of text and label; the task's usual ones where none are named."""
+        """Columns of text and label; the task's usual names if none are given."""
         usual: tuple[Column, Column] = ("text", "label") if self.task == "classification" else ("tokens", "tags")
         return usual[0] if self.text is None else self.text, usual[1] if self.label is None else self.label
 
@@ -52,19 +52,52 @@ _SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxstring = 2, 3, 3, 60
 
 
 def shorten(value: object) -> str:
-    """A value as a message shows it: quoted, on one line, never a page long however deep it nests."""
+    """A value for a message: quoted, on one line, at most 200 characters however deep it nests."""
     try:
         return _SHORT.repr(value)[:200]
     except ValueError:  # Python prints no number of more than 4300 digits
         return "a very long number"
 
 
+# --- Lists as Python prints them, which pandas, NumPy and `datasets` write into the cells of a table -----------------
+#
+# They are not JSON, and splitting one at its spaces gives tokens and tags that look right and are not: `['Budi',`,
+# `'di']`. A sentence may begin with a bracket too, so for tokens only what no sentence holds counts; tags are names.
+
+_WRAPPER = r"(?:[\w.]+\()?"
+"""As in array(['a', 'b'], dtype=object) and np.str_('a')."""
+_QUOTED = re.compile(rf"{_WRAPPER}\[+{_WRAPPER}['\"]")
+_TUPLE = re.compile(rf"\(+{_WRAPPER}['\"].*?['\"]\)?,(?: ?{_WRAPPER}['\"].*)?\)", re.DOTALL)
+_NUMBERS = re.compile(rf"{_WRAPPER}\[+\s*\d.*\]\)?|\(\s*\d+\s*,.*\)", re.DOTALL)
+_NAMES = re.compile(rf"{_WRAPPER}\[\S.*\]\)?", re.DOTALL)
+
+
+def is_printed(cell: str) -> bool:
+    """Words: ['a', 'b'], ['a' 'b'], ["a", ('a', 'b'), array(['a'], dtype=object), [np.str_('a')]."""
+    return bool(_QUOTED.match(cell)) or (cell.endswith(")") and bool(_TUPLE.fullmatch(cell)))
+
+
+def _is_printed_label(cell: str) -> bool:
+    """Labels: class ids too, as [0, 1], [0 1] and (0, 1)."""
+    return is_printed(cell) or bool(_NUMBERS.fullmatch(cell))
+
+
+def _are_printed_tags(cell: str) -> bool:
+    """Tags: anything in brackets, as [B-PER, O] and [np.int64(1)]."""
+    return _is_printed_label(cell) or bool(_NAMES.fullmatch(cell))
+
+
+# --- Checks ----------------------------------------------------------------------------------------------------------
+
+_EITHER = "Write both as JSON lists (json.dumps), or both as words separated by spaces."
+
+
 def make_row(line: int, text: object, label: object, context: ParseContext) -> Row:
-    """A checked example from the two cells of a table's or a JSON object's row.
+    """A checked example from two cells of a table or two values of a JSON object.
 
     Raises:
-        DataError: an empty text or label, a cell of another type or a printed list, tokens and tags of different
-            length or unequal kind.
+        DataError: an empty text or label, a value of another type, a printed list, tokens and tags of different
+            length or kind.
     """
     if context.task == "sequence_labeling":
         return _tagged(line, text, label, context)
@@ -77,13 +110,13 @@ def make_row(line: int, text: object, label: object, context: ParseContext) -> R
 
 def _class(label: object, line: int, context: ParseContext) -> str:
     name = _name(label, line, context).strip()
-    if is_printed_label(name):
+    if _is_printed_label(name):
         raise context.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
     return name
 
 
 def _name(value: object, line: int, context: ParseContext) -> str:
-    """A label, tag or token: a string, or a whole number as exports of class ids hold it."""
+    """A label, tag or token: a string, or an integer, as exports of class ids contain it."""
     if not isinstance(value, str | int):
         raise context.error(line, f"{shorten(value)} is no label; a string or a whole number is needed.")
     try:
@@ -96,16 +129,18 @@ def _name(value: object, line: int, context: ParseContext) -> str:
 
 
 def _encodable(text: str, line: int, context: ParseContext) -> str:
-    """JSON can spell half a character (\\ud800), which no UTF-8 file can hold."""
+    """JSON can spell half of a surrogate pair (\\ud800), which no UTF-8 file can hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise context.error(line, f"{shorten(text)} holds half of a character pair (\\ud800 to \\udfff).") from None
+        raise context.error(line, f"{shorten(text)} holds half of a surrogate pair (\\ud800 to \\udfff).") from None
     return text
 
 
 def _tagged(line: int, text: object, label: object, context: ParseContext) -> Row:
-    tokens, tags = (_names(cell, line, context) for cell in _cells(line, text, label, context))
+    tokens, tags = (
+        tuple(_name(word, line, context) for word in words) for words in _word_lists(line, text, label, context)
+    )
     if len(tokens) != len(tags):
         raise context.error(line, f"{len(tokens)} tokens and {len(tags)} tags: every token needs one tag.")
     if not tokens:
@@ -113,11 +148,11 @@ def _tagged(line: int, text: object, label: object, context: ParseContext) -> Ro
     return Row(line, tokens, tuple(tag.strip() for tag in tags))
 
 
-def _cells(line: int, text: object, label: object, context: ParseContext) -> tuple[list[object], list[object]]:
-    """Tokens and tags: both a list (in a cell a JSON list), or both words between spaces, even if brackets are some."""
-    _refuse_printed(text, is_printed, line, context)
-    _refuse_printed(label, are_printed_tags, line, context)
-    tokens, tags = _list(text), _list(label)
+def _word_lists(line: int, text: object, label: object, context: ParseContext) -> tuple[list[object], list[object]]:
+    """Tokens and tags: both lists (in a cell JSON lists), or both words separated by spaces, some of them brackets."""
+    _reject_printed(text, is_printed, line, context)
+    _reject_printed(label, _are_printed_tags, line, context)
+    tokens, tags = _as_list(text), _as_list(label)
     if tokens is not None and tags is not None:
         return tokens, tags
     if isinstance(text, str) and isinstance(label, str) and tags is None and not is_printed(text.strip()):
@@ -128,11 +163,8 @@ def _cells(line: int, text: object, label: object, context: ParseContext) -> tup
     raise context.error(line, f"of tokens {shorten(text)} and tags {shorten(label)} only one is a list. {_EITHER}")
 
 
-_EITHER = "Write both as JSON lists (json.dumps), or both as words between spaces."
-
-
-def _refuse_printed(cell: object, printed: Callable[[str], bool], line: int, context: ParseContext) -> None:
-    if isinstance(cell, str) and printed(cell.strip()) and _list(cell) is None:
+def _reject_printed(cell: object, printed: Callable[[str], bool], line: int, context: ParseContext) -> None:
+    if isinstance(cell, str) and printed(cell.strip()) and _as_list(cell) is None:
         raise context.error(line, f"{shorten(cell)} is a list as Python prints it, which is no JSON. {_EITHER}")
 
 
@@ -143,12 +175,8 @@ def _split_tags(cell: str, line: int, context: ParseContext) -> list[object]:
     return [*tags]
 
 
-def _names(words: list[object], line: int, context: ParseContext) -> Words:
-    return tuple(_name(word, line, context) for word in words)
-
-
-def _list(cell: object) -> list[object] | None:
-    """A list, or the JSON list in a cell."""
+def _as_list(cell: object) -> list[object] | None:
+    """A list, or the JSON list in a cell; None for anything else."""
     if isinstance(cell, list):
         return cell
     if not isinstance(cell, str) or not cell.lstrip().startswith("["):

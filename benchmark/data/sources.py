@@ -1,4 +1,4 @@
-"""The bytes of a data file: the user's own, from a mirror, or downloaded once and checked."""
+"""Bytes of data files: the user's own, bundled, from a mirror, or downloaded once and verified."""
 
 import hashlib
 import os
@@ -29,15 +29,15 @@ PRIVATE_FORMATS: Mapping[str, tuple[Format, ...]] = {
 
 
 def is_available(entry: DatasetEntry) -> bool:
-    """Whether the data set can be asked for: False only for a private one of which no file is provided."""
+    """False only for a private data set without any file."""
     return not entry.private or bool(entry.files or private_files(entry))
 
 
 def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
-    """The files per split; those of a private data set are found first.
+    """Files by split; those of a private data set are looked up in BENCHMARK_PRIVATE_DATA.
 
     Raises:
-        DataError: a private data set's files are not there.
+        DataError: a private data set lacks files.
     """
     if entry.files or not entry.private:
         return entry.files
@@ -48,10 +48,10 @@ def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
 
 
 def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
-    """The content of one file of `entry`, checked against its checksum where it has one.
+    """Content of one file of `entry`; that of a public data set matches its checksum.
 
     Raises:
-        DataError: missing, unreadable, not downloadable, or another content than the pinned one.
+        DataError: a file that is missing, unreadable, not downloadable, or has other content than the pinned one.
     """
     path, mirror = local_path(entry, file.path), os.environ.get(MIRROR)
     if not entry.repository:
@@ -60,7 +60,7 @@ def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
 
 
 def local_entry(entry: DatasetEntry) -> DatasetEntry:
-    """The data set with the paths of its files on this machine, downloaded if necessary; a bundled one as it is.
+    """The data set with the paths of its files on this machine, downloaded if necessary; a bundled one unchanged.
 
     Raises what `files_of` and `read_bytes` raise.
     """
@@ -69,21 +69,21 @@ def local_entry(entry: DatasetEntry) -> DatasetEntry:
     files = files_of(entry)
     for file in files.values():
         read_bytes(entry, file)
-    here = {split: replace(file, path=str(local_path(entry, file.path))) for split, file in files.items()}
-    return replace(entry, repository="", files=here)
+    local = {split: replace(file, path=str(local_path(entry, file.path))) for split, file in files.items()}
+    return replace(entry, repository="", files=local)
 
 
 def local_path(entry: DatasetEntry, path: str) -> Path:
-    """Path on this machine of one of the entry's files; a public one may still have to be downloaded."""
+    """Path on this machine of one of the entry's files; that of a public data set may still have to be downloaded."""
     if not entry.repository:
         return BUNDLED / path if entry.bundled else Path(path)
-    mirror = os.environ.get(MIRROR)
-    folder = Path(mirror) if mirror else cache_folder() / "files"
-    return folder / entry.repository / ("" if mirror else entry.revision) / path
+    if mirror := os.environ.get(MIRROR):
+        return Path(mirror) / entry.repository / path
+    return cache_folder() / "files" / entry.repository / entry.revision / path
 
 
 def private_files(entry: DatasetEntry) -> dict[Split, DataFile]:
-    """Those of `DIR/<name>/{train,validation,test}.{csv,conll,...}` that exist, DIR from BENCHMARK_PRIVATE_DATA."""
+    """Existing files among `DIR/<name>/{train,validation,test}.{csv,conll,...}`, DIR from BENCHMARK_PRIVATE_DATA."""
     folder = os.environ.get(PRIVATE)
     if not folder:
         return {}
@@ -99,48 +99,51 @@ def _privacy_notice(entry: DatasetEntry, missing: list[Split]) -> str:
     ending = PRIVATE_FORMATS[entry.task][0]
     shape = "a header `text,label`" if ending == "csv" else "token TAB tag, a blank line between sentences"
     folder = os.environ.get(PRIVATE) or "DIR"
-    wanted = ", ".join(f"{folder}/{entry.name}/{split}.{ending}" for split in missing)
+    files = ", ".join(f"{folder}/{entry.name}/{split}.{ending}" for split in missing)
     stand_in = f" Anyone can run {entry.stand_in!r} in its place." if entry.stand_in else ""
     return (
-        f"Data set {entry.name!r} is private to the paper's authors: no public copy exists. To run your own files of "
-        f"the same shape set {PRIVATE}=DIR and provide {wanted} ({shape}; UTF-8).{stand_in}"
+        f"Data set {entry.name!r} is private to the paper's authors; there is no public copy. To run files of your own "
+        f"in its place, set {PRIVATE}=DIR and provide {files} ({shape}; UTF-8).{stand_in}"
     )
 
 
-def read_local(path: Path, of: str) -> bytes:
-    """A file of the user's.
+def read_local(path: Path, owner: str) -> bytes:
+    """Reads a file of the user's; `owner` names what it belongs to in messages.
 
     Raises:
-        DataError: missing, a folder, not readable; `of` says what asked for it.
+        DataError: a file that is missing, a folder, or not readable.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"File {str(path)!r} of {of} does not exist. Check the path.") from None
+        raise DataError(f"File {str(path)!r} of {owner} does not exist. Check the path.") from None
     except IsADirectoryError:
-        raise DataError(f"{str(path)!r} of {of} is a folder; name a file.") from None
+        raise DataError(f"{str(path)!r} of {owner} is a folder; name a file.") from None
     except (OSError, ValueError) as error:
-        raise DataError(f"File {str(path)!r} of {of} cannot be read: {error}.") from None
+        raise DataError(f"File {str(path)!r} of {owner} cannot be read: {error}.") from None
 
 
 def _from_mirror(path: Path, entry: DatasetEntry, file: DataFile) -> bytes:
     if not path.is_file():
         raise DataError(
-            f"{MIRROR} is set to {os.environ[MIRROR]!r}, which holds no {entry.repository}/{file.path} (data set "
+            f"{MIRROR} is {os.environ[MIRROR]!r}, which has no {entry.repository}/{file.path} (data set "
             f"{entry.name!r}). Put the file there, or unset {MIRROR} to download it."
         )
     content = read_local(path, f"data set {entry.name!r}")
-    _check(content, file, str(path), f"Put revision {entry.revision} of {entry.repository} there")
+    _verify(content, file, str(path), f"Put revision {entry.revision} of {entry.repository} there")
     return content
 
 
-def _from_network(kept: Path, entry: DatasetEntry, file: DataFile) -> bytes:
-    if kept.is_file() and _sha256(content := kept.read_bytes()) == file.sha256:
+def _from_network(cached: Path, entry: DatasetEntry, file: DataFile) -> bytes:
+    if cached.is_file() and _sha256(content := cached.read_bytes()) == file.sha256:
         return content
     address = f"{PUBLIC_ADDRESS}/{entry.repository}/{entry.revision}/{file.path}"
     content = _download(address, entry.name)
-    _check(content, file, address, f"Try again, or set {MIRROR} to a folder with a good copy")
-    _keep(content, kept)
+    _verify(content, file, address, f"Try again, or set {MIRROR} to a folder with a good copy")
+    try:
+        write_atomic(cached, lambda draft: draft.write_bytes(content))
+    except OSError as error:
+        raise DataError(f"{str(cached)!r} cannot be written: {error}. Set {CACHE} to a writable folder.") from None
     return content
 
 
@@ -151,21 +154,14 @@ def _download(address: str, name: str) -> bytes:
     except (urllib.error.URLError, HTTPException, OSError) as error:
         raise DataError(
             f"Data set {name!r} could not be downloaded from {address}: {getattr(error, 'reason', error)}. Check the "
-            f"network, or set {MIRROR}=DIR to a folder that holds <owner>/<repository>/<path> of the public files."
+            f"network, or set {MIRROR}=DIR to a folder with <owner>/<repository>/<path> of the public files."
         ) from None
     return content
 
 
-def _keep(content: bytes, path: Path) -> None:
-    try:
-        write_atomic(path, lambda draft: draft.write_bytes(content))
-    except OSError as error:
-        raise DataError(f"{str(path)!r} cannot be written: {error}. Set {CACHE} to a folder that can be.") from None
-
-
-def _check(content: bytes, file: DataFile, where: str, remedy: str) -> None:
-    if (got := _sha256(content)) != file.sha256:
-        raise DataError(f"{where} has another content than expected: SHA-256 {got}, expected {file.sha256}. {remedy}.")
+def _verify(content: bytes, file: DataFile, where: str, remedy: str) -> None:
+    if (found := _sha256(content)) != file.sha256:
+        raise DataError(f"{where} has SHA-256 {found}, expected {file.sha256}. {remedy}.")
 
 
 def _sha256(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Suites: named lists of data sets of one task, built in or from a user's FILE.yml."""
+"""Suites by name: built in, or read from a user's FILE.yml."""
 
 from pathlib import Path
 
@@ -19,16 +19,14 @@ SUITES: dict[str, dict[Task, tuple[str, ...]]] = {
         "sequence_labeling": ("entk", "terma", "pos", "nergrit", "nerp", "posp"),
     },
 }
-"""The built-in suites by preset; a suite is named for its task."""
+"""Data sets of the built-in suites by preset; a suite is named after its task."""
 
 
 def load_suite(name_or_file: str, preset: str) -> Suite:
-    """A built-in suite as `preset` has it, or one of the user's own from a yml file (the same in every preset).
+    """A built-in suite in its `preset`, or the suite of a yml file, which is the same in every preset.
 
     Raises:
-        UnknownNameError: no such suite, preset, or key of the file; the nearest one is offered.
-        InputError: a file that is no suite: broken YAML, a value of another type, a name that is no file name.
-        DataError: a file that does not exist.
+        UnknownNameError: no such suite or preset; what `read_suite_file` raises.
     """
     for task in TASKS:
         if name_or_file == task:

@@ -112,10 +112,10 @@ def test_tokens_and_tags_of_different_length(folder: Path, refused: Refused) -> 
             {},
             "no file 'tset.csv'. Paths are relative to the folder of mine.yml.",
         ),
-        (FILES, {"techer": "x"}, "Unknown key in mine.yml: 'techer'. Did you mean 'teacher'?"),
+        (FILES, {"techer": "x"}, "Unknown key in mine.yml, line 2: 'techer'. Did you mean 'teacher'?"),
         (FILES + ", txt: 0", {}, "'txt'. Did you mean 'text'?"),
         (FILES, {"unlabeled": "[none.txt]"}, "no file 'none.txt'"),
-        (FILES, {"name": "classification"}, "is that of a built-in suite"),
+        (FILES, {"name": "classification"}, "is the name of a built-in suite"),
     ],
 )
 def test_a_bad_suite_file(files: str, more: dict[str, str], message: str, folder: Path, refused: Refused) -> None:

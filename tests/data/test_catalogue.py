@@ -64,7 +64,7 @@ def test_entry_is_complete(name: str) -> None:
 @pytest.mark.parametrize("name", TABLE_4)
 def test_declared_counts_are_those_of_table_4(name: str) -> None:
     entry = DATASETS[name]
-    assert (entry.n_train, entry.n_validation, entry.n_test, entry.n_classes) == TABLE_4[name]
+    assert (*entry.n_rows.values(), entry.n_classes) == TABLE_4[name]
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -13,7 +13,7 @@ from datasets import ClassLabel, List, Value
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
-from benchmark.data import arrow_cache
+from benchmark.data import corpus as corpora
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Split
 from benchmark.data.rows import Row
@@ -133,7 +133,7 @@ def test_second_load_comes_from_arrow(make_entry: MakeEntry, monkeypatch: pytest
     entry = make_entry("sequence_labeling")
     first = load_corpus(entry)
     monkeypatch.setattr("benchmark.data.parsers.parse", lambda *_: pytest.fail("parsed again"))
-    arrow_cache._open.cache_clear()
+    corpora._open.cache_clear()
     second = load_corpus(entry)
     assert second.digest == first.digest
     assert second.splits["train"][:] == first.splits["train"][:]
@@ -146,10 +146,10 @@ def test_broken_cache_is_made_again(make_entry: MakeEntry, cache: Path, damage: 
     first = load_corpus(entry)
     (kept,) = (cache / "arrow").iterdir()
     (kept / damage).write_bytes(b"")
-    arrow_cache._open.cache_clear()
+    corpora._open.cache_clear()
     assert load_corpus(entry).digest == first.digest
-    arrow_cache._open.cache_clear()
-    assert arrow_cache.load(kept.name) is not None
+    corpora._open.cache_clear()
+    assert corpora.load_arrow(kept.name) is not None
 
 
 def test_cache_that_cannot_be_written_is_done_without(make_entry: MakeEntry, cache: Path) -> None:
@@ -214,7 +214,7 @@ def test_validation_fraction_of_an_entry(make_entry: MakeEntry) -> None:
     corpus = load_corpus(replace(entry, files=files, validation_fraction=0.2))
     assert (len(corpus.splits["train"]), len(corpus.splits["validation"])) == (16, 4)
     assert sorted(corpus.splits["validation"][:]["label"]) == [0, 0, 1, 1]
-    with pytest.raises(DataError, match=r"too few rows \(2\) to cut a validation split off"):
+    with pytest.raises(DataError, match=r"too few rows \(2\) to cut off a validation split"):
         load_corpus(replace(make_entry(train="text,label\na,ya\nb,tidak\n"), files=files, validation_fraction=0.2))
 
 

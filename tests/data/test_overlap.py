@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Split
-from benchmark.data.overlap import n_in_train, overlap_line
+from benchmark.data.pool import n_in_train, overlap_line
 from benchmark.data.suites import load_suite
 from benchmark.run import main
 
@@ -41,7 +41,7 @@ def test_every_text_that_train_holds_counts_whatever_its_case(make_corpora: Make
 def test_the_line_tells_counts_and_shares_of_those_that_have_some(make_corpora: MakeCorpora) -> None:
     corpora = make_corpora(one=("a b c", "v w", "a x y"), two=("d e", "f g", "h i"), three=("j k", "k j", "j l m n"))
     assert overlap_line(corpora) == (
-        "Texts that stand in train too: one 1 of 3 in test (33.3%); "
+        "Held-out texts that are in train too: one 1 of 3 in test (33.3%); "
         "three 1 of 4 in test (25.0%), 2 of 2 in validation (100.0%)."
     )
     assert overlap_line(corpora[1:2]) == ""
@@ -53,4 +53,4 @@ def test_the_plan_tells_once(
 ) -> None:
     make_corpora(one=("a b c", "v w", test))
     assert main(["--suite", "mine.yml", "--teacher", str(tiny_teacher), "-s", "cnn", "-x", "kd", "--dry-run"]) == 0
-    assert capfd.readouterr().out.count("Texts that stand in train too: one 1 of 2 in test (50.0%).") == told
+    assert capfd.readouterr().out.count("Held-out texts that are in train too: one 1 of 2 in test (50.0%).") == told

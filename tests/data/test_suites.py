@@ -154,11 +154,11 @@ ALL = "train: train.csv, validation: dev.csv, test: test.csv"
 BAD: dict[str, tuple[str, str]] = {
     "no mapping": ("- a\n- b\n", "a suite file is a mapping with name, task"),
     "empty": ("", "holds None"),
-    "broken YAML": ("name: [", "is no valid YAML"),
-    "key twice": ("task: classification\ntask: classification\n", "key 'task' stands twice"),
-    "data set twice": (dataset(ALL) + f"  d: {{{ALL}}}\n", "key 'd' stands twice"),
-    "odd YAML": ("!!timestamp x", "is no valid YAML"),
-    "control character": ("name: \x01", "is no valid YAML"),
+    "broken YAML": ("name: [", "is not valid YAML"),
+    "key twice": ("task: classification\ntask: classification\n", "key 'task' occurs twice"),
+    "data set twice": (dataset(ALL) + f"  d: {{{ALL}}}\n", "key 'd' occurs twice"),
+    "odd YAML": ("!!timestamp x", "is not valid YAML"),
+    "control character": ("name: \x01", "is not valid YAML"),
     "unknown key": (f"{dataset(ALL)}teachr: x", "Unknown key in .*'teachr'. Did you mean 'teacher'"),
     "key is a number": (f"{dataset(ALL)}1: x", "Unknown key in .*'1'"),
     "unknown data set key": (dataset(f"{ALL}, lable: x"), "data set 'd': 'lable'. Did you mean 'label'"),
@@ -174,7 +174,7 @@ BAD: dict[str, tuple[str, str]] = {
     "name climbs out": (f"name: ../x\n{dataset(ALL)}", "'../x' cannot name a folder.*as in 'x'"),
     "name with spaces": (f"name: Support Desk\n{dataset(ALL)}", "as in 'Support_Desk'"),
     "name is a number": (f"name: 2020\n{dataset(ALL)}", "`name` is 2020; a text is needed .put it in quotes"),
-    "name is built in": (f"name: classification\n{dataset(ALL)}", "that of a built-in suite"),
+    "name is built in": (f"name: classification\n{dataset(ALL)}", "the name of a built-in suite"),
     "data set climbs out": (f"task: classification\ndatasets: {{../d: {{{ALL}}}}}", "'../d' cannot name a folder"),
     "data set is a date": (f"task: classification\ndatasets: {{2020-01-01: {{{ALL}}}}}", "a text is needed"),
     "no test": (dataset("train: train.csv, validation: dev.csv"), "data set 'd': `test` is missing"),
@@ -196,7 +196,7 @@ BAD: dict[str, tuple[str, str]] = {
     "unknown ending": (dataset(ALL.replace("train.csv", "tickets.txt")), "Add `format:` csv, tsv"),
     "unknown format": (dataset(f"{ALL}, format: josnl"), "Unknown format .*Did you mean 'jsonl'"),
     "format is a list": (dataset(f"{ALL}, format: [csv]"), "Unknown format"),
-    "conll of texts": (dataset(ALL.replace("train.csv", "a.conll")), "is conll, which holds tags of words"),
+    "conll of texts": (dataset(ALL.replace("train.csv", "a.conll")), "is conll, a format of tagged words"),
     "text is true": (dataset(f"{ALL}, text: yes"), "`text` is True; a column name .in quotes"),
     "label is negative": (dataset(f"{ALL}, text: 0, label: -1"), "`label` is -1"),
     "name and position": (dataset(f"{ALL}, text: text, label: 1"), "`text` is 'text' and `label` is 1; give both"),
@@ -232,7 +232,7 @@ def test_suite_file_that_is_a_folder_or_not_utf8(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         load_suite(str(tmp_path / "folder.yml"), "quickstart")
     (tmp_path / "latin.yml").write_bytes(b"name: caf\xe9\n")
-    with pytest.raises(InputError, match="is no valid YAML"):
+    with pytest.raises(InputError, match="is not valid YAML"):
         load_suite(str(tmp_path / "latin.yml"), "quickstart")
 
 
