@@ -1,38 +1,39 @@
-"""`python -m benchmark.list`: the names that other commands take, and the runs that are kept."""
+"""`python -m benchmark.list`: the names that other commands take, and the stored runs."""
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, UnknownNameError
 from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER, SETTINGS, Setting
 from benchmark.core.spec import TASKS
-from benchmark.reporting.columns import points
+from benchmark.reporting.formatting import points
 from benchmark.reporting.paper import paper_sizes
+from benchmark.reporting.table import NONE, Table, terminal_table, text_columns
 from students.registry import STUDENTS
 from tracking import Record, without_password
 
+Texts = Table[Sequence[str]]
 
-def suites(_: argparse.Namespace) -> Table:
+
+def suites(_: argparse.Namespace) -> Texts:
     from benchmark.data.suites import SUITES
 
     rows = [(task, preset, ", ".join(names)) for preset, tasks in SUITES.items() for task, names in tasks.items()]
     return table("Suites (--suite NAME --preset PRESET, or --suite FILE.yml)", ("suite", "preset", "data sets"), rows)
 
 
-def datasets(_: argparse.Namespace) -> Table:
+def datasets(_: argparse.Namespace) -> Texts:
     from benchmark.data.catalogue import DATASETS
     from benchmark.data.entry import SPLITS
 
-    titles = ("data set", "task", "origin", "train", "valid", "test", "classes", "what it is")
+    titles = ("data set", "task", "origin", "train", "valid", "test", "classes", "description")
     rows = [
         (
             entry.name,
@@ -46,9 +47,9 @@ def datasets(_: argparse.Namespace) -> Table:
     return table("Data sets (-d NAME)", titles, rows)
 
 
-def students(_: argparse.Namespace) -> Table:
+def students(_: argparse.Namespace) -> Texts:
     millions = {(row["task"], row["student"]): row["parameters_million"] for row in paper_sizes()}
-    titles = ("student", "what it is", "paper's M parameters", "for tagging")
+    titles = ("student", "description", "paper's M parameters", "for tagging")
     rows = [
         (name, student.description, *(millions.get((task, name), "") for task in TASKS))
         for name, student in STUDENTS.items()
@@ -56,12 +57,12 @@ def students(_: argparse.Namespace) -> Table:
     return table("Students (-s NAME)", titles, rows)
 
 
-def settings(_: argparse.Namespace) -> Table:
+def settings(_: argparse.Namespace) -> Texts:
     rows = [(name, *_setting(setting), "" if name in LADDER else "by name only") for name, setting in SETTINGS.items()]
     return table("Settings (-x NAME)", ("setting", "loss", "text", "embeddings start from", "in a plan"), rows)
 
 
-def runs(args: argparse.Namespace) -> Table:
+def runs(args: argparse.Namespace) -> Texts:
     store = open_store(args.tracking_uri, create=False)
     if args.suite and args.suite not in store.suites():
         raise UnknownNameError("suite", args.suite, store.suites())
@@ -70,29 +71,23 @@ def runs(args: argparse.Namespace) -> Table:
     return table(f"Runs of {without_password(store.uri)}", titles, rows)
 
 
-TOPICS: dict[str, Callable[[argparse.Namespace], Table]] = {
+TOPICS: dict[str, Callable[[argparse.Namespace], Texts]] = {
     "suites": suites,
     "datasets": datasets,
     "students": students,
     "settings": settings,
     "runs": runs,
 }
+ALL = ("suites", "datasets", "students", "settings")
+"""Topics of a call that names none."""
 UNBOUNDED = 100_000
 """Characters of a line."""
-ALL = ("suites", "datasets", "students", "settings")
-"""What is listed when no topic is named."""
 
 
-def table(title: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Cells are shown as they are, never read as markup, and no name is cut: names stand first and in one line, what
-    tells of them is folded.
-    """
-    made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for number, name in enumerate(titles):
-        made.add_column(name, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    return made
+def table(title: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Texts:
+    """A table whose first column holds names, which are never broken."""
+    first, *others = text_columns(titles)
+    return Table(title=title, columns=(replace(first, no_wrap=True), *others), rows=rows)
 
 
 def _count(count: int | None) -> str:
@@ -114,7 +109,7 @@ def _run(record: Record) -> tuple[str, ...]:
         tags.get("preset", ""),
         tags.get("role", ""),
         record.status + smoke,
-        points(None if f1 is None else 100 * f1),
+        NONE if f1 is None else points(100 * f1),
         started,
         tags.get("reason", ""),
     )
@@ -127,12 +122,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UnknownNameError("topic", args.topic, TOPICS)
     console = _console()
     for topic in (args.topic,) if args.topic else ALL:
-        console.print(TOPICS[topic](args))
+        shown = terminal_table(TOPICS[topic](args))
+        shown.collapse_padding = True
+        console.print(shown)
     return DONE
 
 
 def _console() -> Console:
-    """As wide as the terminal; where a program reads (`... | grep NAME`) each row is one line."""
+    """As wide as the terminal; for a program (`... | grep NAME`) each row is one line."""
     console = Console()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBOUNDED
@@ -141,9 +138,9 @@ def _console() -> Console:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmark.list", description=__doc__)
-    parser.add_argument("topic", nargs="?", help=f"{', '.join(TOPICS)}; all names otherwise")
-    parser.add_argument("--suite", help="with `runs`: of one suite")
-    parser.add_argument("--tracking-uri", help="with `runs`: where they are (default: MLFLOW_TRACKING_URI, mlflow.yml)")
+    parser.add_argument("topic", nargs="?", help=f"{', '.join(TOPICS)} (default: all names)")
+    parser.add_argument("--suite", help="with `runs`: one suite")
+    parser.add_argument("--tracking-uri", help="with `runs`: run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     return parser
 
 

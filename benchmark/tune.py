@@ -26,7 +26,7 @@ from benchmark.execution.runner import Runner
 from benchmark.execution.scheduler import Scheduler
 from benchmark.execution.setting_requirements import add_options, require_vectors
 from benchmark.reporting.files import RESULTS, folder_name, report_folder
-from benchmark.reporting.learning_rate_plot import TrialResult, answer
+from benchmark.reporting.learning_rate_plot import TrialResult, summary
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, shown
@@ -174,7 +174,7 @@ def _line(tried: TrialResult) -> str:
 def _close(session: Session, store: Store, parent: str, out: Path, console: Console) -> int:
     """The last lines: what was found, where it is, how to use it."""
     found = session.conclude(store, parent, out)
-    _say(console, answer(session.tried()))
+    _say(console, summary(session.tried()))
     _say(console, f"Plots: {out / 'study.html'}")
     _say(console, f"Compare trials: {ui_command(store.uri)}")
     _say(console, f"Open the study: optuna-dashboard {shown(session.address)}")

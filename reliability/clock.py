@@ -8,7 +8,7 @@ from random import Random
 
 from benchmark.core.run_store import open_store
 from benchmark.execution.estimate import Estimator
-from benchmark.report import write_report
+from benchmark.reporting.report import write_report
 from reliability.tally import Tally
 from tracking import Store
 

@@ -14,9 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from benchmark.bundle.files import INT8, check_files, read_manifest
-from benchmark.core.cache import cached_matrix, verify, write_array, write_dir_atomic
+from benchmark.core.cache import cached_matrix, verify, write_array, write_dir_atomic, write_text
 from benchmark.export.bundle_writer import complete_bundle, write_bundle
-from benchmark.reporting.files import write_text
 from reliability.tally import Tally
 from tracking import sqlite_store
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import join
 
 from rich.console import Console
 
@@ -56,14 +55,14 @@ def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:
 def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -> int:
     """Writes the report, registers the best students, prints failures last; returns the exit code."""
     from benchmark.export.registered_model import publish_best, show_served
-    from benchmark.report import print_leaderboard, ranked, write_report
+    from benchmark.reporting.report import print_leaderboard, ranked, write_report
 
     config, store = pipeline.config, pipeline.store
     records = store.records(config.suite.name)
     data = {run.spec.dataset: run.spec.data_digest for run in pipeline.planned}
     rows = ranked(records, data)
     write_report(store, config.suite.name, config.out, records=records, rows=rows)
-    print_leaderboard(store, config.suite.name, console, rows)
+    print_leaderboard(rows, console)
     show_served(publish_best(store, records, data), console)
     _print_lines([f"{name}: {line}" for name, line in _places(pipeline, config.out).items()], console)
     failures = pipeline.failures(outcomes, RunStatus.read(records))
@@ -73,14 +72,14 @@ def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -
 
 
 def _places(pipeline: Pipeline, out: Path) -> Mapping[str, str]:
-    from benchmark.reporting.budget import report_words
+    from benchmark.reporting.repro_command import report_command
 
     suite, uri = pipeline.config.suite.name, pipeline.config.tracking_uri
-    budget = [*report_words(suite), "--max-ms", "0.5", "--min-kept", "95", *(["--tracking-uri", uri] if uri else [])]
+    budget = ["--max-ms", "0.5", "--min-kept", "95", *(["--tracking-uri", uri] if uri else [])]
     return {
         "Page": str(out / "report.html"),
         "Report": str(out / "report.md"),
-        "Best for a budget": join(budget),
+        "Best for a budget": report_command(suite, *budget),
         "Compare runs": ui_command(pipeline.store.uri),
         "... and open": pipeline.store.view_url(suite),
     }

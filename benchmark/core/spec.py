@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
+from benchmark.core.metrics import METRICS
+
 PROTOCOL = "1"
 """Version of everything that shapes a result and is no field of a RunSpec: architectures, losses, scores.
 
@@ -148,7 +150,7 @@ def _typed(kind: object, text: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run came to. None means not measured, never 0. F1 in 0..1, sizes in MiB (2**20 bytes), times in s."""
+    """Results of a run; METRICS tells units and meanings. None means not measured, never 0."""
 
     learning_rate: float
     valid_f1: float
@@ -164,19 +166,14 @@ class RunResult:
     epochs: int
     sentences_per_second: float
     overhead_share: float
-    """Share of the training's wall time outside forward, backward and step."""
     onnx_max_logit_gap: float
     onnx_test_f1: float | None = None
     size_onnx_int8_mib: float | None = None
     onnx_int8_test_f1: float | None = None
     onnx_int8_valid_f1_lost: float | None = None
-    """What INT8 loses on validation, which decides whether it serves; below 0 where it gains."""
     onnx_int8_f1_lost: float | None = None
-    """What it loses on test, as it is reported. Of older runs the larger of both, which decided."""
     n_texts: int | None = None
-    """Texts that the student was trained with, labelled and unlabelled, repetitions counted."""
     label_count_std: float | None = None
-    """Standard deviation over labels of how many unlabelled texts the teacher gives each (Table 10)."""
     test_f1_per_label: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -185,6 +182,6 @@ class RunResult:
         return self.test_f1 / self.teacher_test_f1 if self.teacher_test_f1 else None
 
     def metrics(self) -> dict[str, float]:
-        """The scalar fields by name; what was not measured is absent."""
-        scalars = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "test_f1_per_label"}
-        return {name: value for name, value in (scalars | {"f1_kept": self.f1_kept}).items() if value is not None}
+        """The values of METRICS that were measured, by name."""
+        values = {metric.name: getattr(self, metric.name, None) for metric in METRICS}
+        return {name: value for name, value in values.items() if value is not None}

@@ -1,127 +1,162 @@
-"""Columns of the cost tables: what each shows of a student's figures, beside the paper's."""
+"""Columns of the cost tables: Tables 7 and 8 of the paper with our measurements, and costs of serving."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple
 
 from benchmark.core.spec import TEACHER
-from benchmark.reporting.columns import NONE
 from benchmark.reporting.formatting import significant
 from benchmark.reporting.paper import paper_onnx, paper_sizes
-from benchmark.reporting.served import Figures, form, points_lost
+from benchmark.reporting.table import NONE, Column
 
 REFERENCE = "BERT-base shape"
 NOISY_SPREAD = 0.25
-Show = Callable[[str, Figures], str]
-"""Text of a cell, from the student's name and figures."""
+"""Interquartile range over median from which a latency is marked as noisy."""
+PRICE = "cost_per_million_sentences"
+Paper = Mapping[str, Mapping[str, str]]
+"""The paper's figures by student."""
 
 
-def cost_columns(task: str, figures: Iterable[Figures]) -> dict[str, dict[str, Show]]:
-    """Columns by the title of their table."""
+class Measured(NamedTuple):
+    """A student with the metrics of its inference run."""
+
+    student: str
+    metrics: Mapping[str, float]
+
+
+Show = Callable[[Measured], str]
+CostColumn = Column[Measured]
+
+
+def table_7(task: str, lines: Iterable[Measured]) -> list[CostColumn]:
+    """Parameters and latency in PyTorch; on a GPU if any was measured there."""
     sizes = {row["student"]: row for row in paper_sizes() if row["task"] == task}
+    columns = [
+        _pair("million parameters", "n_parameters", sizes, "parameters_million", factor=1e-6),
+        _pair("ms CPU", "latency_torch_ms", sizes, "cpu_ms", spread="latency_torch_spread"),
+        _ratio("x reference", "speedup_torch_over_reference_torch"),
+        _ratio("x teacher", "speedup_torch_over_teacher_torch"),
+        _paper_ratio(sizes, "cpu_ms", "cpu_ms"),
+    ]
+    gpu = _pair("ms GPU", "latency_torch_cuda_ms", sizes, "gpu_ms", spread="latency_torch_cuda_spread")
+    return [*columns, *([gpu] if any("latency_torch_cuda_ms" in line.metrics for line in lines) else [])]
+
+
+def table_8(task: str) -> list[CostColumn]:
+    """Size and latency before and after export; the paper exported classifiers alone."""
     onnx = {row["student"]: row for row in paper_onnx()} if task == "classification" else {}
-    names = {name for told in figures for name in told}
-    table7: dict[str, Show] = {
-        "million parameters": _beside("n_parameters", sizes, "parameters_million", 1e-6),
-        "ms CPU": _beside("latency_torch_ms", sizes, "cpu_ms", spread="latency_torch_spread"),
-        "x reference": _ratio("speedup_torch_over_reference_torch"),
-        "x teacher": _ratio("speedup_torch_over_teacher_torch"),
-        "x in the paper": _paper_ratio(sizes, "cpu_ms", "cpu_ms"),
-    }
-    if "latency_torch_cuda_ms" in names:
-        table7["ms GPU"] = _beside("latency_torch_cuda_ms", sizes, "gpu_ms", spread="latency_torch_cuda_spread")
-    table8: dict[str, Show] = {
-        "MiB original": _beside("size_checkpoint_mib", onnx, "original_size_mb"),
-        "MiB ONNX": _beside("size_onnx_mib", onnx, "onnx_size_mb"),
-        "MiB INT8": _ours("size_onnx_int8_mib"),
-        "ms PyTorch": _beside("latency_torch_ms", onnx, "original_cpu_ms", spread="latency_torch_spread"),
-        "ms ONNX": _beside("latency_onnx_ms", onnx, "onnx_cpu_ms", spread="latency_onnx_spread"),
-        "ms INT8": _ours("latency_onnx_int8_ms", spread="latency_onnx_int8_spread"),
-        "ONNX x reference": _ratio("speedup_onnx_over_reference_torch"),
-        "ONNX x teacher": _ratio("speedup_onnx_over_teacher_torch"),
-        "ONNX x teacher's best": _ratio("speedup_onnx_over_teacher_best"),
-        "x in the paper": _paper_ratio(onnx, "original_cpu_ms", "onnx_cpu_ms"),
-    }
-    return {
-        "Table 7: parameters and one sentence in PyTorch": table7,
-        "Table 8: before and after ONNX": table8,
-        BEYOND_TITLE: BEYOND | ({"price": _ours(PRICE)} if PRICE in names else {}),
-    }
+    return [
+        _pair("MiB original", "size_checkpoint_mib", onnx, "original_size_mb"),
+        _pair("MiB ONNX", "size_onnx_mib", onnx, "onnx_size_mb"),
+        _ours("MiB INT8", "size_onnx_int8_mib"),
+        _pair("ms PyTorch", "latency_torch_ms", onnx, "original_cpu_ms", spread="latency_torch_spread"),
+        _pair("ms ONNX", "latency_onnx_ms", onnx, "onnx_cpu_ms", spread="latency_onnx_spread"),
+        _ours("ms INT8", "latency_onnx_int8_ms", spread="latency_onnx_int8_spread"),
+        _ratio("ONNX x reference", "speedup_onnx_over_reference_torch"),
+        _ratio("ONNX x teacher", "speedup_onnx_over_teacher_torch"),
+        _ratio("ONNX x teacher's best", "speedup_onnx_over_teacher_best"),
+        _paper_ratio(onnx, "original_cpu_ms", "onnx_cpu_ms"),
+    ]
 
 
-def _beside(
-    name: str, paper: Mapping[str, Mapping[str, str]], column: str, factor: float = 1, spread: str = ""
-) -> Show:
-    """Ours / the paper's; the reference stands beside the paper's teacher, whose shape it has."""
-
-    def show(student: str, told: Figures) -> str:
-        theirs = paper.get(TEACHER if student == REFERENCE else student, {}).get(column, NONE)
-        return f"{_figure(told, name, factor, spread)} / {theirs}"
-
-    return show
+def serving_table(lines: Iterable[Measured]) -> list[CostColumn]:
+    """Costs of serving, which the paper does not have; the price only if one was given."""
+    price = [_ours("price per million", PRICE)] if any(PRICE in line.metrics for line in lines) else []
+    return [*SERVING, *price]
 
 
-def _ours(name: str, factor: float = 1, spread: str = "") -> Show:
-    return lambda _, told: _figure(told, name, factor, spread)
+def _column(title: str, show: Show) -> CostColumn:
+    return Column(name=title, value=show, show=show)
 
 
-def _figure(told: Figures, name: str, factor: float = 1, spread: str = "") -> str:
-    if name not in told:
+def _pair(title: str, name: str, paper: Paper, column: str, *, factor: float = 1, spread: str = "") -> CostColumn:
+    """Ours / the paper's; the reference is compared with the paper's teacher, whose shape it has."""
+
+    def show(line: Measured) -> str:
+        theirs = paper.get(TEACHER if line.student == REFERENCE else line.student, {}).get(column, NONE)
+        return f"{_value(line, name, factor, spread)} / {theirs}"
+
+    return _column(title, show)
+
+
+def _ours(title: str, name: str, spread: str = "") -> CostColumn:
+    return _column(title, partial(_value, name=name, spread=spread))
+
+
+def _value(line: Measured, name: str, factor: float = 1, spread: str = "") -> str:
+    """With a star if its spread is large."""
+    if name not in line.metrics:
         return NONE
-    return significant(factor * told[name]) + ("*" if told.get(spread, 0.0) > NOISY_SPREAD else "")
+    return significant(factor * line.metrics[name]) + ("*" if line.metrics.get(spread, 0.0) > NOISY_SPREAD else "")
 
 
-def _ratio(name: str) -> Show:
-    """With its interval; `same` where the session cannot tell the two apart."""
+def _ratio(title: str, name: str) -> CostColumn:
+    """With its interval; `same` if the session cannot tell the two apart."""
 
-    def show(_: str, told: Figures) -> str:
-        if name not in told:
+    def show(line: Measured) -> str:
+        if name not in line.metrics:
             return NONE
-        value, low, high = told[name], told[f"{name}_low"], told[f"{name}_high"]
-        if low <= 1 <= high or max(value, 1 / value) <= told.get("latency_noise_floor", 1.0):
+        value, low, high = (line.metrics[key] for key in (name, f"{name}_low", f"{name}_high"))
+        if low <= 1 <= high or max(value, 1 / value) <= line.metrics.get("latency_noise_floor", 1.0):
             return "same"
         return f"{significant(value)} [{significant(low)}, {significant(high)}]"
 
-    return show
+    return _column(title, show)
 
 
-def _paper_ratio(paper: Mapping[str, Mapping[str, str]], of_teacher: str, of_student: str) -> Show:
-    """The paper's own factor: its teacher in PyTorch against the student."""
+def _paper_ratio(paper: Paper, of_teacher: str, of_student: str) -> CostColumn:
+    """The paper's own speed-up: its teacher in PyTorch over the student."""
 
-    def show(student: str, _: Figures) -> str:
-        if student == REFERENCE or student not in paper:
+    def show(line: Measured) -> str:
+        if line.student == REFERENCE or line.student not in paper:
             return NONE
-        return significant(float(paper[TEACHER][of_teacher]) / float(paper[student][of_student]))
+        return significant(float(paper[TEACHER][of_teacher]) / float(paper[line.student][of_student]))
 
-    return show
+    return _column("x in the paper", show)
 
 
-def _tokenising(_: str, told: Figures) -> str:
-    """What scope `text` takes beyond scope `model` of the form that is served."""
-    served = "latency_onnx_int8_ms" if told.get("onnx_int8_won") else "latency_onnx_ms"
-    if "latency_text_ms" not in told or served not in told:
+def _served(line: Measured) -> str:
+    """The form that serves, and how many of the student's runs serve it, unless all do."""
+    if "onnx_int8_won" not in line.metrics:
         return NONE
-    return f"{told['latency_text_ms'] - told[served]:.3f}"
+    form, served, runs = (line.metrics[name] for name in ("onnx_int8_won", "n_served", "n_runs"))
+    name = "INT8" if form else "fp32"
+    return name if served == runs else f"{name} ({served:.0f} of {runs:.0f} runs)"
 
 
-def _tail(_: str, told: Figures) -> str:
-    """No p95 of too few samples."""
-    known = told.get("latency_text_p95_ms")
-    count = told.get("latency_text_n")
-    if known is not None:
-        return significant(known)
+def _points_lost(line: Measured) -> str:
+    """F1 x100: the least and the most."""
+    if "lost_least" not in line.metrics:
+        return NONE
+    least, most = (f"{100 * line.metrics[name]:.2f}" for name in ("lost_least", "lost_most"))
+    return least if least == most else f"{least} to {most}"
+
+
+def _tokenisation(line: Measured) -> str:
+    """Latency of scope `text` less that of scope `model`, of the form that serves."""
+    served = "latency_onnx_int8_ms" if line.metrics.get("onnx_int8_won") else "latency_onnx_ms"
+    if "latency_text_ms" not in line.metrics or served not in line.metrics:
+        return NONE
+    return f"{line.metrics['latency_text_ms'] - line.metrics[served]:.3f}"
+
+
+def _tail(line: Measured) -> str:
+    """95th percentile; too few samples have none."""
+    count = line.metrics.get("latency_text_n")
+    if "latency_text_p95_ms" in line.metrics:
+        return significant(line.metrics["latency_text_p95_ms"])
     return NONE if count is None else f"n/a (n={count:.0f})"
 
 
-PRICE = "cost_per_million_sentences"
-BEYOND_TITLE = "Beyond the paper"
-BEYOND: dict[str, Show] = {
-    "serves": form,
-    "F1 points lost in INT8": points_lost,
-    "ms text": _ours("latency_text_ms", spread="latency_text_spread"),
-    "ms text p95": _tail,
-    "ms of it for words": _tokenising,
-    "ms ONNX, all cores": _ours("latency_onnx_all_ms", spread="latency_onnx_all_spread"),
-    "sentences/s a core": _ours("cost_sentences_per_second_per_core"),
-    "MiB memory": _ours("cost_memory_mib"),
-    "ms to load": _ours("cost_load_ms"),
-    "ms first answer": _ours("cost_first_answer_ms"),
-}
+SERVING = (
+    _column("served form", _served),
+    _column("F1 points lost by INT8", _points_lost),
+    _ours("ms text", "latency_text_ms", spread="latency_text_spread"),
+    _column("ms text p95", _tail),
+    _column("ms tokenisation", _tokenisation),
+    _ours("ms ONNX, all cores", "latency_onnx_all_ms", spread="latency_onnx_all_spread"),
+    _ours("sentences/s a core", "cost_sentences_per_second_per_core"),
+    _ours("MiB memory", "cost_memory_mib"),
+    _ours("ms to load", "cost_load_ms"),
+    _ours("ms first prediction", "cost_first_answer_ms"),
+)

@@ -1,64 +1,77 @@
-"""What each student costs: the paper's Tables 7 and 8 from our measurements, and what the paper did not count.
+"""Cost section of a report: the paper's Tables 7 and 8 from our measurements, and costs of serving.
 
-One set of tables for each data set, preset, teacher and machine: milliseconds of two machines never share a column.
-A student is one network whatever it was taught with, and its latest run speaks for all. What INT8 loses is each run's
-own, and so is which form serves: there each form has a line.
+One set of tables for each data set, preset, teacher and machine. A student's size and latency do not depend on its
+setting, so its latest inference run stands for all; which form serves, fp32 or INT8, is each run's own.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.core.spec import TEACHER
-from benchmark.reporting.control import session_note
-from benchmark.reporting.cost_columns import BEYOND_TITLE, REFERENCE, Show, cost_columns
-from benchmark.reporting.markdown import escaped, table
-from benchmark.reporting.served import Figures, Line, forms
+from benchmark.reporting.cost_columns import REFERENCE, CostColumn, Measured, serving_table, table_7, table_8
+from benchmark.reporting.table import NONE, Column, Table, markdown_table, markdown_text
 from benchmark.reporting.teachers import teacher_names
+from students.registry import STUDENTS
 from tracking import Record
 
 REFERENCE_PARAMETERS = 124_442_882
-STUDENTS = (REFERENCE, TEACHER, "bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")
-
-
-@dataclass(frozen=True, kw_only=True)
-class CostTable:
-    """Texts, ready to be shown; the first column names the student, the others hold numbers."""
-
-    title: str
-    titles: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+ORDER = (REFERENCE, TEACHER, *STUDENTS)
+SESSIONS = {
+    "on one thread": "latency_control_passed",
+    "on all cores": "latency_control_passed_all",
+    "on the GPU": "latency_control_passed_cuda",
+}
+"""Metrics of the A/A control of each kind of session."""
+NOTES = (
+    "Latencies are of one sentence, ours / the paper's. Ours are medians, on one thread unless the column says "
+    "otherwise; the paper's are averages on a 6-core CPU with an unknown number of threads. `x` is the speed-up "
+    "over the reference (BERT-base shape, random weights), our teacher, or our teacher in its fastest form, in "
+    "PyTorch unless the column says otherwise: the median ratio over rounds with its 95 % interval, or `same` if "
+    "the interval includes 1 or the ratio is within the noise floor. `*`: interquartile range above 25 % of the "
+    "median.",
+    "What the paper calls the original size is that of a training checkpoint: fp32 weights with two optimiser "
+    "moments, three times the weights. MiB are 2**20 bytes.",
+    "`ms text` is the latency from a string to its label or tags in the served form. Sentences/s are of that form"
+    " in batches of 32 on one thread. The price is that of a million sentences, from the given price of a core-"
+    "hour.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CostSection:
-    """One data set, preset, teacher and machine."""
+    """Costs on one data set, preset, teacher and machine."""
 
     title: str
-    notes: tuple[str, ...]
-    tables: tuple[CostTable, ...]
+    note: str
+    """Machine, budget and control of the sessions."""
+    tables: tuple[Table[Measured], ...]
 
 
 def cost_markdown(records: Iterable[Record]) -> str:
-    """The chapter of a report; empty where nothing was measured."""
+    """The section of report.md; empty if nothing was measured."""
     parts = [part for section in cost_sections(records) for part in _markdown(section)]
-    return "\n\n".join(["", "## What each costs", *parts, *map(escaped, READING)]) + "\n" if parts else ""
+    return "\n\n".join(["", "## Costs", *parts, *map(markdown_text, NOTES)]) + "\n" if parts else ""
+
+
+def _markdown(section: CostSection) -> list[str]:
+    tables = [part for made in section.tables for part in (f"**{markdown_text(made.title)}**", markdown_table(made))]
+    return [f"### {markdown_text(section.title)}", markdown_text(section.note), *tables]
 
 
 def cost_sections(records: Iterable[Record]) -> list[CostSection]:
-    """From the inference runs of the newest protocol; smoke runs are left out."""
-    known = list(records)
-    teachers = teacher_names(known)
+    """From inference runs of the newest protocol, smoke runs left out."""
+    records = list(records)
+    teachers = teacher_names(records)
     groups: dict[tuple[str, ...], list[Record]] = defaultdict(list)
-    for record in _newest(known):
+    for record in _newest(records):
         names = [record.tags.get(name, "") for name in ("dataset", "preset", "machine")]
         groups[*names, teachers[record.run_id]].append(record)
     several = len({teacher for *_, teacher in groups}) > 1
-    return [_section(_title(*key, several=several), key[2], group) for key, group in groups.items()]
-
-
-def _title(dataset: str, preset: str, _: str, teacher: str, *, several: bool) -> str:
-    return f"{dataset}, preset {preset}" + (f", teacher {teacher}" if several else "")
+    return [
+        _section(f"{dataset}, preset {preset}" + (f", teacher {teacher}" if several else ""), machine, group)
+        for (dataset, preset, machine, teacher), group in groups.items()
+    ]
 
 
 def _newest(records: Iterable[Record]) -> list[Record]:
@@ -77,46 +90,69 @@ def _newest(records: Iterable[Record]) -> list[Record]:
 def _section(title: str, machine: str, group: Sequence[Record]) -> CostSection:
     by_student: dict[str, Record] = {record.tags["student"]: record for record in group}  # the latest of each
     latest = group[-1]
-    reference = [(REFERENCE, _reference(latest.metrics))] if "latency_reference_torch_ms" in latest.metrics else []
-    students: list[Line] = [*reference, *((name, record.metrics) for name, record in by_student.items())]
-    served = [*reference, *forms(group)]
-    columns = cost_columns(latest.tags.get("task", ""), [told for _, told in students])
-    made = [_table(name, columns[name], served if name == BEYOND_TITLE else students) for name in columns]
-    return CostSection(title=title, notes=session_note(machine, by_student), tables=tuple(made))
+    task = latest.tags.get("task", "")
+    reference = [Measured(REFERENCE, _reference(latest))] if "latency_reference_torch_ms" in latest.metrics else []
+    lines = [*reference, *(Measured(name, record.metrics) for name, record in by_student.items())]
+    tables = (
+        _table("Table 7: parameters and latency in PyTorch", table_7(task, lines), lines),
+        _table("Table 8: before and after export to ONNX", table_8(task), lines),
+        _table("Serving", serving_table(lines), [*reference, *_by_form(group)]),
+    )
+    return CostSection(title=title, note=_session_note(machine, list(by_student.values())), tables=tables)
 
 
-def _reference(told: Figures) -> Figures:
-    """Its own row, from the session that measured it."""
-    own = {f"latency_{runtime}_ms": told[f"latency_reference_{runtime}_ms"] for runtime in ("torch", "onnx")}
-    return own | {"n_parameters": REFERENCE_PARAMETERS}
+def _reference(record: Record) -> Mapping[str, float]:
+    """Metrics of the reference model, which every session measures."""
+    latencies = {f"latency_{name}_ms": record.metrics[f"latency_reference_{name}_ms"] for name in ("torch", "onnx")}
+    return latencies | {"n_parameters": REFERENCE_PARAMETERS}
 
 
-def _table(title: str, columns: Mapping[str, Show], lines: Iterable[Line]) -> CostTable:
-    rows = tuple((name, *(show(name, told) for show in columns.values())) for name, told in sorted(lines, key=_place))
-    return CostTable(title=title, titles=("student", *columns), rows=rows)
+def _table(title: str, columns: Sequence[CostColumn], lines: Iterable[Measured]) -> Table[Measured]:
+    student: CostColumn = Column(name="student", kind=str, value=lambda line: line.student)
+    return Table(columns=(student, *columns), rows=sorted(lines, key=_order), title=title)
 
 
-def _place(line: Line) -> tuple[int, str]:
-    name = line[0]
-    return (STUDENTS.index(name) if name in STUDENTS else len(STUDENTS), name)
+def _order(line: Measured) -> tuple[int, str]:
+    return (ORDER.index(line.student) if line.student in ORDER else len(ORDER), line.student)
 
 
-READING = (
-    "Milliseconds are of one sentence at a time, ours / the paper's. Ours are medians, on one thread unless said "
-    "otherwise. The paper's are averages on a 6-core CPU; it does not say of how many threads. `x` is how many times "
-    "as fast as the reference (BERT-base shape, random weights), our teacher, or our teacher at its own best, each in "
-    "PyTorch unless said otherwise, as the median of the rounds' ratios with its 95 % interval; `same` where the "
-    "interval holds 1 or the factor is within the noise floor. `*`: interquartile range above 25 % of the median.",
-    "The size that the paper calls original is a training checkpoint: fp32 weights with two optimiser moments, "
-    "three times the weights. MiB are 2**20 bytes.",
-    "`ms text` is from a string to a label or tags, by the form that serves. Sentences/s are of that bundle in batches "
-    "of 32 on one thread. The price is that of a million sentences, from the price of a core-hour that was given.",
-)
+def _by_form(group: Sequence[Record]) -> list[Measured]:
+    """A line per student and form that serves, the commoner first: its latest metrics, and what INT8 loses over all."""
+    last = {record.parent or record.run_id: record.run_id for record in group}
+    runs = [record for record in group if record.run_id in set(last.values())]
+    forms: dict[tuple[str, float | None], list[Mapping[str, float]]] = defaultdict(list)
+    for record in runs:
+        forms[record.tags["student"], record.metrics.get("onnx_int8_won")].append(record.metrics)
+    n_runs = Counter(record.tags["student"] for record in runs)
+    commoner = sorted(forms.items(), key=lambda form: -len(form[1]))
+    return [Measured(student, dict(found[-1]) | _served(found, n_runs[student])) for (student, _), found in commoner]
 
 
-def _markdown(section: CostSection) -> list[str]:
-    parts = [f"### {escaped(section.title)}", *map(escaped, section.notes)]
-    for made in section.tables:
-        numbers = [False, *(True for _ in made.titles[1:])]
-        parts += [f"**{escaped(made.title)}**", table(made.titles, made.rows, numbers)]
-    return parts
+def _served(runs: Sequence[Mapping[str, float]], n_runs: int) -> dict[str, float]:
+    """Of runs that are served in one form, among a student's `n_runs`."""
+    lost = [run["onnx_int8_f1_lost"] for run in runs if "onnx_int8_f1_lost" in run]
+    counts: dict[str, float] = {"n_served": len(runs), "n_runs": n_runs}
+    return counts | ({"lost_least": min(lost), "lost_most": max(lost)} if lost else {})
+
+
+def _session_note(machine: str, records: Sequence[Record]) -> str:
+    budgets = ", ".join(sorted({record.tags.get("latency_budget", NONE) for record in records}))
+    control = _control(records)
+    floors = [floor for record in records if (floor := record.metrics.get("latency_noise_floor"))]
+    highest = f"; noise floor x{max(floors):.3f}" if floors else ""
+    failed = ". A session whose control failed cannot tell models apart; its latencies do not count"
+    return f"Machine: {machine}. Budget: {budgets}. A/A control: {control}{highest}{failed * (control != 'passed')}."
+
+
+def _control(records: Sequence[Record]) -> str:
+    """One word if all sessions agree, else each kind's."""
+    verdicts = {
+        kind: {bool(record.metrics[name]) for record in records if name in record.metrics}
+        for kind, name in SESSIONS.items()
+    }
+    found = {kind: "passed" if all(passed) else "failed" for kind, passed in verdicts.items() if passed}
+    if not found:
+        return ", ".join(sorted({record.tags.get("latency_control", NONE) for record in records}))
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return ", ".join(f"{verdict} {kind}" for kind, verdict in found.items())

@@ -1,7 +1,9 @@
-"""Brings what a page tells of each data set from the store: answers on test, F1 by class, curves of training."""
+"""Error analysis of a data set from the files of its runs: F1 by class, confusion, error by length, training curves."""
 
 import json
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from statistics import fmean
@@ -9,27 +11,74 @@ from typing import Any
 
 from benchmark.core.artifacts import LABEL_SCORES, PREDICTIONS
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
-from benchmark.reporting.predictions import Confusion, LengthBin, Prediction, confusion, length_bins, read_predictions
 from benchmark.reporting.results import Row
 from tracking import Record, Store, StoreError
 
-"""Files of a run, as the exam lays them out."""
 CURVE = "valid_f1"
 
 Curve = Sequence[tuple[int, float]]
-"""(Epoch, F1 on validation in 0..1)."""
+"""(Epoch, validation F1 in 0..1)."""
+N_BINS = 5
+MAX_LABELS = 30
+"""Labels of a confusion matrix; rarer ones share one row."""
+OTHERS = "(others)"
+OUTSIDE = "O"
+
+Target = str | list[str]
+"""The label of a text, or the tag of each word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One test text; `length` is in words."""
+
+    length: int
+    gold: Target
+    predicted: Target
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """(true, predicted) label of the text, or entity types of its words."""
+        if isinstance(self.gold, str):
+            yield self.gold, str(self.predicted)
+        else:
+            yield from zip(map(_type, self.gold), map(_type, self.predicted), strict=False)
+
+    def errors(self) -> tuple[int, int]:
+        """Number of wrong labels, and of labels."""
+        if isinstance(self.gold, str):
+            return int(self.gold != self.predicted), 1
+        return sum(g != p for g, p in zip(self.gold, self.predicted, strict=False)), len(self.gold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """Confusion matrix: true labels by row, predicted labels by column."""
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthBin:
+    """Error on texts of `shortest` to `longest` words."""
+
+    shortest: int
+    longest: int
+    n_texts: int
+    error: float
+    """Share of wrong labels in 0..1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorAnalysis:
-    """Of one data set; every mapping is by `Standing.name` with its teacher, what was not kept is absent."""
+    """Of one data set; mappings are by `label` of an entry, and lack entries without files."""
 
     dataset: str
     n_test: int | None = None
     mean_words: float | None = None
     """Of a test text."""
     best: str = ""
-    """Whose `f1_by_class` and `confusion` these are, beside the teacher's."""
+    """The student of `confusion`, and of `f1_by_class` beside its teacher."""
     f1_by_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     confusion: Confusion | None = None
     lengths: Mapping[str, Sequence[LengthBin]] = field(default_factory=dict)
@@ -37,55 +86,49 @@ class ErrorAnalysis:
 
 
 def error_analysis(leaderboard: Leaderboard, store: Store, records: Sequence[Record]) -> ErrorAnalysis:
-    """`board` is of one data set. Reads one run of each student's best setting: that of the lowest seed."""
-    shown = [entry for entry in leaderboard.entries if entry.f1 is not None]
-    first = {row.run_id: row for row in sorted(leaderboard.rows, key=lambda row: row.seed or 0, reverse=True)}
-    runs = {label(s, leaderboard): _first_run(s, first) for s in shown}
-    leaders = [s for s in _leaders(shown) if runs[label(s, leaderboard)]]
-    answers = {label(s, leaderboard): _answers(store, runs[label(s, leaderboard)]) for s in leaders}
-    answers = {name: found for name, found in answers.items() if found}
-    students = [label(s, leaderboard) for s in leaders if not s.is_teacher and label(s, leaderboard) in answers]
-    best = students[0] if students else ""
-    compared = [label(s, leaderboard) for s in leaders if s.is_teacher or label(s, leaderboard) == best]
-    classes = {name: _label_scores(store, runs[name]) for name in compared if name in answers}
+    """Reads the run of the lowest seed of each student's best setting; `leaderboard` is of one data set."""
+    entries = {label(entry, leaderboard): entry for entry in leaderboard.entries if entry.f1 is not None}
+    rows = {row.run_id: row for row in sorted(leaderboard.rows, key=lambda row: row.seed or 0, reverse=True)}
+    runs = {name: min(e.runs, key=lambda run_id: rows[run_id].seed or 0, default="") for name, e in entries.items()}
+    leaders = [name for name in _leaders(entries) if runs[name]]
+    read = ((name, _predictions(store, runs[name])) for name in leaders)
+    predictions = {name: found for name, found in read if found}
+    best = next((name for name in predictions if not entries[name].is_teacher), "")
+    compared = [name for name in predictions if entries[name].is_teacher or name == best]
+    scores = ((name, _label_scores(store, runs[name])) for name in compared)
     return ErrorAnalysis(
         dataset=leaderboard.datasets[0],
-        n_test=max(map(len, answers.values()), default=None),
-        mean_words=_mean_words(answers),
+        n_test=max(map(len, predictions.values()), default=None),
+        mean_words=_mean_words(predictions),
         best=best,
-        f1_by_class={name: scores for name, scores in classes.items() if scores},
-        confusion=confusion(answers[best]) if best else None,
-        lengths={name: length_bins(found) for name, found in answers.items()},
-        curves=_curves(store, runs, first, records),
+        f1_by_class={name: found for name, found in scores if found},
+        confusion=confusion(predictions[best]) if best else None,
+        lengths={name: length_bins(found) for name, found in predictions.items()},
+        curves=_curves(store, runs, rows, records),
     )
 
 
-def _mean_words(answers: Mapping[str, Sequence[Prediction]]) -> float | None:
-    """Every standing's answers are to the same texts."""
-    texts = next(iter(answers.values()), [])
-    return fmean(answered.length for answered in texts) if texts else None
-
-
 def label(entry: LeaderboardEntry, leaderboard: Leaderboard) -> str:
-    """A name that is one standing's alone."""
+    """A name that is unique within the leaderboard."""
     return f"{entry.name} ({entry.teacher})" if len(leaderboard.teachers) > 1 else entry.name
 
 
-def _leaders(shown: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
-    """Each teacher, and each student's first standing, which is its best."""
-    firsts: dict[tuple[str, str], LeaderboardEntry] = {}
-    for entry in shown:
-        firsts.setdefault((entry.teacher, entry.student), entry)
+def _leaders(entries: Mapping[str, LeaderboardEntry]) -> list[str]:
+    """Each teacher, and each student's first entry, which is its best."""
+    firsts: dict[tuple[str, str], str] = {}
+    for name, entry in entries.items():
+        firsts.setdefault((entry.teacher, entry.student), name)
     return list(firsts.values())
 
 
-def _first_run(entry: LeaderboardEntry, rows: Mapping[str, Row]) -> str:
-    """Id of the run with the lowest seed."""
-    return min(entry.runs, key=lambda run_id: rows[run_id].seed or 0, default="")
+def _mean_words(predictions: Mapping[str, Sequence[Prediction]]) -> float | None:
+    """All entries have predictions of the same texts."""
+    texts = next(iter(predictions.values()), [])
+    return fmean(one.length for one in texts) if texts else None
 
 
-def _answers(store: Store, run_id: str) -> list[Prediction]:
-    """Empty where the run kept none that can be read."""
+def _predictions(store: Store, run_id: str) -> list[Prediction]:
+    """Empty for a run without a file that can be read."""
     try:
         return read_predictions(store.text(run_id, PREDICTIONS))
     except (StoreError, OSError, ValueError, KeyError, RecursionError):
@@ -103,10 +146,78 @@ def _label_scores(store: Store, run_id: str) -> dict[str, float]:
 def _curves(
     store: Store, runs: Mapping[str, str], rows: Mapping[str, Row], records: Sequence[Record]
 ) -> dict[str, Curve]:
-    """A grid's run has its curve in the trial whose rate was chosen."""
+    """A run that searched its learning rate has its curve in the trial of the chosen rate."""
     trials = {(r.parent, r.metrics.get("learning_rate")): r.run_id for r in records if r.tags.get("role") == "trial"}
     curves = {}
     for name, run_id in runs.items():
         source = trials.get((run_id, rows[run_id].learning_rate), run_id) if run_id else ""
         curves[name] = store.history(source, CURVE) if source else []
     return {name: curve for name, curve in curves.items() if len(curve) > 1}
+
+
+def read_predictions(text: str) -> list[Prediction]:
+    """Parses predictions.jsonl. Raises ValueError or KeyError for any other text."""
+    lines = text.split("\n")
+    return [_prediction(json.loads(line)) for line in lines if line.strip()]
+
+
+def _prediction(line: Any) -> Prediction:
+    if not isinstance(line, dict):
+        raise ValueError(f"{line!r:.60} is no prediction")
+    text, gold, predicted = (_target(line[name]) for name in ("text", "gold", "predicted"))
+    if type(gold) is not type(predicted):
+        raise ValueError(f"{predicted!r:.60} is not of the type of {gold!r:.60}")
+    return Prediction(length=len(text.split() if isinstance(text, str) else text), gold=gold, predicted=predicted)
+
+
+def _target(value: Any) -> Target:
+    """A text or label, or a list of words or tags."""
+    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value)):
+        return value
+    raise ValueError(f"{value!r:.60} is neither a text nor a list of words")
+
+
+def confusion(predictions: Sequence[Prediction]) -> Confusion:
+    """The most frequent true labels first; words rightly outside of every entity are left out."""
+    pairs = Counter(pair for one in predictions for pair in one.pairs())
+    pairs.pop((OUTSIDE, OUTSIDE), None)
+    common: Counter[str] = Counter()
+    for (gold, predicted), count in pairs.items():
+        common[gold] += count
+        common[predicted] += 0
+    labels = [label for label, _ in common.most_common()]
+    kept = labels if len(labels) <= MAX_LABELS else [*labels[: MAX_LABELS - 1], OTHERS]
+    folded: Counter[tuple[str, str]] = Counter()
+    for (gold, predicted), count in pairs.items():
+        folded[_folded(gold, kept), _folded(predicted, kept)] += count
+    counts = tuple(tuple(folded[gold, predicted] for predicted in kept) for gold in kept)
+    return Confusion(labels=tuple(kept), counts=counts)
+
+
+def length_bins(predictions: Sequence[Prediction]) -> list[LengthBin]:
+    """At most N_BINS bins of about equally many texts, the shortest first."""
+    lengths = sorted(one.length for one in predictions)
+    cuts = sorted({lengths[len(lengths) * i // N_BINS] for i in range(1, N_BINS)}) if lengths else []
+    groups: dict[int, list[Prediction]] = {}
+    for one in predictions:
+        groups.setdefault(bisect_right(cuts, one.length), []).append(one)
+    return [_length_bin(groups[number]) for number in sorted(groups)]
+
+
+def _length_bin(predictions: Sequence[Prediction]) -> LengthBin:
+    wrong, total = (sum(numbers) for numbers in zip(*(one.errors() for one in predictions), strict=True))
+    return LengthBin(
+        shortest=min(one.length for one in predictions),
+        longest=max(one.length for one in predictions),
+        n_texts=len(predictions),
+        error=wrong / total if total else 0.0,
+    )
+
+
+def _type(tag: str) -> str:
+    """`PER` of `B-PER`; the tag itself if it has no prefix of IOB, IOBES, BILOU or BMES."""
+    return tag[2:] if tag[1:2] == "-" and tag[0] in "BIESLUM" else tag
+
+
+def _folded(label: str, kept: Sequence[str]) -> str:
+    return label if label in kept else OTHERS

@@ -1,27 +1,24 @@
-"""Files of a report get to their place whole or not at all."""
+"""Folders of reports."""
 
 import re
 import tempfile
 from pathlib import Path
 
-from benchmark.core.cache import write_atomic, write_text
 from benchmark.core.errors import InputError
 from benchmark.core.spec import digest
-
-__all__ = ["RESULTS", "folder_name", "report_folder", "write_atomic", "write_text"]
 
 RESULTS = Path("results")
 FOLDER_CHARACTERS = 60
 
 
 def folder_name(suite: str) -> str:
-    """The suite's name as one folder's name, of a length that file systems take."""
+    """The suite's name as a folder's name, of a length that file systems take."""
     name = re.sub(r"[/\\\0]", "_", suite).lstrip(".") or "suite"
     return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
 
 
 def report_folder(path: Path) -> Path:
-    """Creates the folder where it is missing; raises InputError where it cannot be written."""
+    """Creates the folder if it is missing. Raises InputError if it cannot be written."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):

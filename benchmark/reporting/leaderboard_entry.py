@@ -1,37 +1,29 @@
-"""One line of a leaderboard, and the leaderboard: figures and names, however they are shown."""
+"""Leaderboard, its entries, and its missing results; means over seeds and data sets with their intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean, stdev
 from typing import Literal
 
+from benchmark.core.metrics import METRICS
 from benchmark.core.spec import TEACHER
-from benchmark.reporting.results import Row
+from benchmark.reporting.intervals import half_width
+from benchmark.reporting.results import MILLISECONDS, Row
 
-COSTS = (
-    "n_parameters",
-    "n_parameters_non_embedding",
-    "size_checkpoint_mib",
-    "size_weights_mib",
-    "size_onnx_mib",
-    "size_onnx_int8_mib",
-    "latency_torch_ms",
-    "latency_onnx_ms",
-    "latency_onnx_int8_ms",
-    "latency_text_ms",
-    "train_seconds",
-    "steps_to_best",
-)
-ACROSS = "teacher_torch"
-"""Key of the speed-up against what one would have without this project: the teacher in PyTorch, ours in ONNX."""
+COSTS = tuple(metric.name for metric in METRICS if metric.is_cost)
+TEACHER_TORCH = "teacher_torch"
+"""Key of the speed-up over serving the teacher in PyTorch, by the student in ONNX."""
+OUT_OF_MEMORY = ("outofmemory", "out of memory", "memoryerror", "cannot allocate memory")
+"""Words of a reason that tell a lack of memory."""
 
-Kind = Literal["not_run", "skipped", "failed", "out_of_memory", "smoke", "older"]
+MissingKind = Literal["not_run", "skipped", "failed", "out_of_memory", "smoke", "older"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MissingResult:
-    """Why a data set has no F1. `run_id` is empty where nothing was tried."""
+    """Why a data set has no F1. `run_id` is empty if there was no run."""
 
-    kind: Kind
+    kind: MissingKind
     reason: str = ""
     run_id: str = ""
 
@@ -42,41 +34,49 @@ class MissingResult:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaderboardEntry:
-    """One teacher, student and setting over the data sets of a board. None where a figure would have a hole."""
+    """One teacher, student and setting over the data sets of a leaderboard. F1 is times 100.
 
+    Means over data sets are None if one of the data sets has no result.
+    """
+
+    preset: str
     teacher: str
     student: str
     setting: str
-    rank: int | None
-    """1 is best; rows that cannot be told apart share a rank. None for the teacher, and where a data set is missing."""
+    rank: int | None = None
+    """1 is best; entries that cannot be told apart share a rank. None for teachers and for entries without `f1`."""
     f1: float | None
-    """Mean over the data sets of the mean over seeds, x100."""
+    """Mean over the data sets of the mean over seeds."""
     spread: float | None
-    """Sample standard deviation over seeds of the mean over data sets, x100; None for a single seed."""
+    """Sample standard deviation over seeds of the mean over data sets; None for a single seed."""
     margin: float | None
-    """Half the width of the 95 % interval of `f1`, from the spread over seeds; None for a single seed."""
-    f1_kept: float | None
-    """Share of the mean F1 of the teacher that taught it, in percent."""
+    """Half the width of the 95 % interval of `f1` over seeds; None for a single seed."""
+    f1_kept: float | None = None
+    """`f1` in percent of its teacher's."""
     f1_by_dataset: Mapping[str, float]
-    """Mean over seeds, x100; what is missing is absent."""
-    missing: Mapping[str, MissingResult]
-    """Why a data set is missing, by its name."""
+    """Means over seeds of the data sets that have a result."""
+    missing: Mapping[str, MissingResult] = field(default_factory=dict)
+    """Data sets without a result."""
     seeds: tuple[int, int]
-    """Fewest and most seeds over the data sets that are there."""
+    """Fewest and most seeds over the data sets that have a result."""
     costs: Mapping[str, float]
     """Mean over the data sets of each of COSTS that was measured on all of them."""
     cost_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Least and most over seeds of each cost, as means over the data sets."""
     speed_up: Mapping[str, float] = field(default_factory=dict)
-    """Teacher's ms / ours in the same runtime, by the latency's column, and ACROSS."""
+    """Teacher's ms / ours in the same runtime, by the latency's column, and TEACHER_TORCH."""
     invalid: str = ""
-    """Why measured milliseconds are not shown: a control that failed, or another machine than the table's."""
+    """Reason why latencies are left out: a control that failed, or another machine than the leaderboard's."""
     runs: tuple[str, ...] = ()
-    """Ids of the runs behind the figures."""
+    """Ids of the runs behind the values."""
 
     @property
     def is_teacher(self) -> bool:
         return self.student == TEACHER
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.teacher, self.student, self.setting
 
     @property
     def name(self) -> str:
@@ -84,14 +84,14 @@ class LeaderboardEntry:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Lower and upper end of the 95 % interval of `f1`; of no width for a single seed."""
+        """Bounds of the 95 % interval of `f1`; of width 0 for a single seed."""
         margin = self.margin or 0.0
         return None if self.f1 is None else (self.f1 - margin, self.f1 + margin)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Leaderboard:
-    """The standings of one suite and preset: teachers first, then by rank, then those with a hole."""
+    """The entries of one suite and preset: teachers first, then by rank, then those without a mean."""
 
     suite: str
     preset: str
@@ -99,9 +99,9 @@ class Leaderboard:
     datasets: tuple[str, ...]
     entries: tuple[LeaderboardEntry, ...]
     rows: tuple[Row, ...] = ()
-    """The rows that the figures are made of."""
+    """The rows behind the entries."""
     n_test: Mapping[str, int] = field(default_factory=dict)
-    """Texts of each test split, where known."""
+    """Number of test texts by data set, if known."""
 
     @property
     def teachers(self) -> tuple[str, ...]:
@@ -110,3 +110,74 @@ class Leaderboard:
     @property
     def ranked(self) -> tuple[LeaderboardEntry, ...]:
         return tuple(entry for entry in self.entries if entry.rank is not None)
+
+
+def missing_results(rows: Iterable[Row], datasets: Sequence[str]) -> Mapping[str, MissingResult]:
+    """By data set, from rows that do not count: failed runs before smoke runs before older ones, then the latest."""
+    found: dict[str, MissingResult] = {}
+    for row in sorted(rows, key=lambda row: 0 if row.counts else 1 if row.smoke else 2):
+        found[row.dataset] = MissingResult(kind=missing_kind(row), reason=row.reason, run_id=row.run_id)
+    return {name: found.get(name, MissingResult(kind="not_run")) for name in datasets}
+
+
+def missing_kind(row: Row) -> MissingKind:
+    """Kind of a row that is not ranked; one that counts is of an older protocol or of other data."""
+    if row.counts:
+        return "older"
+    if row.smoke:
+        return "smoke"
+    if row.status == "skipped":
+        return "skipped"
+    return "out_of_memory" if any(word in row.reason.lower() for word in OUT_OF_MEMORY) else "failed"
+
+
+def aggregate(
+    preset: str, key: tuple[str, str, str], cell: Mapping[str, Sequence[Row]], datasets: Sequence[str]
+) -> LeaderboardEntry:
+    """The entry of a teacher, student and setting, without rank and comparison; `cell` has one row per seed."""
+    found = [cell[name] for name in datasets if name in cell]
+    complete = len(found) == len(datasets) > 0
+    f1 = {name: fmean(_scores(cell[name]).values()) for name in datasets if name in cell}
+    means = _means_by_seed([_scores(rows) for rows in found]) if complete else []
+    costs = _costs(found) if complete else {}
+    rows = [row for rows in found for row in rows]
+    return LeaderboardEntry(
+        preset=preset,
+        teacher=key[0],
+        student=key[1],
+        setting=key[2],
+        f1=fmean(f1.values()) if complete else None,
+        spread=stdev(means) if len(means) > 1 else None,
+        margin=half_width(means),
+        f1_by_dataset=f1,
+        seeds=(min(map(len, found), default=0), max(map(len, found), default=0)),
+        costs=costs,
+        cost_ranges=_cost_ranges(found) if complete else {},
+        invalid="" if costs.keys() & set(MILLISECONDS) else next((row.invalid for row in rows if row.invalid), ""),
+        runs=tuple(row.run_id for row in rows),
+    )
+
+
+def _scores(rows: Iterable[Row]) -> dict[int | None, float]:
+    return {row.seed: 100 * row.test_f1 for row in rows if row.test_f1 is not None}
+
+
+def _means_by_seed(datasets: Sequence[Mapping[int | None, float]]) -> list[float]:
+    """The mean over data sets of each seed that all of them have."""
+    shared = set.intersection(*(set(scores) for scores in datasets))
+    return [fmean(scores[seed] for scores in datasets) for seed in shared]
+
+
+def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, float]:
+    measured = {name: [_measured(rows, name) for rows in datasets] for name in COSTS}
+    return {name: fmean(map(fmean, values)) for name, values in measured.items() if all(values)}
+
+
+def _cost_ranges(datasets: Sequence[Sequence[Row]]) -> dict[str, tuple[float, float]]:
+    measured = {name: [_measured(rows, name) for rows in datasets] for name in COSTS}
+    ranges = {n: (fmean(map(min, v)), fmean(map(max, v))) for n, v in measured.items() if all(v)}
+    return {name: (low, high) for name, (low, high) in ranges.items() if low < high}
+
+
+def _measured(rows: Iterable[Row], name: str) -> list[float]:
+    return [value for row in rows if (value := row.metric(name)) is not None]

@@ -1,10 +1,12 @@
-"""Figure 3: validation F1 by learning rate and by trial, of one tuning study."""
+"""Learning-rate studies (Figure 3): trials from the store, their plot, and the section of a report."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
-from io import StringIO
+from io import BytesIO
 from itertools import accumulate
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -12,28 +14,30 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from benchmark.core.cache import write_atomic, write_text
 from benchmark.core.presets import GRID_RATES
-from benchmark.reporting.files import write_atomic, write_text
 from benchmark.reporting.paper import paper_tuned_rates
-from benchmark.reporting.table import Table, field_columns, write_csv
-from benchmark.reporting.tradeoff import COLOURS
-from benchmark.reporting.tradeoff_plot import DOTS_PER_INCH
+from benchmark.reporting.table import Json, Table, field_columns, markdown_text, write_csv
+from benchmark.reporting.tradeoff_plot import COLOURS, DOTS_PER_INCH
+from tracking import Record
 
+HEADING = "Learning rates by random search (Figure 3)"
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>body{{font-family:system-ui,sans-serif;margin:1.5rem auto;max-width:60rem;padding:0 1rem;color:#222}}</style>
-<style>svg{{width:100%;height:auto}}</style>
-<p><strong>{answer}</strong></p>
-{plot}
+<style>body{{font-family:system-ui,sans-serif;margin:1.5rem auto;max-width:76rem;padding:0 1rem;color:#222}}</style>
+<h1>{title}</h1>
+<p><strong>{summary}</strong></p>
+<img alt="Validation F1 by learning rate and by trial" style="max-width:100%" src="data:image/png;base64,{picture}">
 <p>{paper}</p>
 </html>
 """
-BEST_COLOUR, GRID_COLOUR = COLOURS[1], "#999999"
+BEST_COLOUR, PRUNED_COLOUR, GRID_COLOUR = COLOURS[1], COLOURS[7], "#999999"
 
 State = Literal["complete", "pruned", "failed"]
+STATES: dict[str, State] = {"finished": "complete", "failed": "failed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ class TrialResult:
     number: int
     learning_rate: float
     valid_f1: float | None
-    """In 0..1; the last value of a pruned trial, None if training diverged."""
+    """In 0..1; of a pruned trial the last value, None if training diverged."""
     state: State
     run_id: str = ""
 
@@ -52,37 +56,36 @@ class TrialResult:
         """Validation F1 x100."""
         return 100 * (self.valid_f1 or 0.0)
 
-    @property
-    def colour(self) -> str:
-        return COLOURS[7] if self.state == "pruned" else COLOURS[0]
+
+@dataclass(frozen=True, kw_only=True)
+class TuningStudy:
+    """A study with its ended trials, by number."""
+
+    name: str
+    run_id: str
+    trials: Sequence[TrialResult]
+
+
+def tuning_studies(records: Sequence[Record]) -> list[TuningStudy]:
+    """Oldest first; a trial that was repeated after a kill counts with its last run."""
+    found = sorted((r for r in records if r.tags.get("role") == "study"), key=lambda r: (r.start_time, r.run_id))
+    made = (TuningStudy(name=r.tags.get("study", r.name), run_id=r.run_id, trials=_trials(r, records)) for r in found)
+    return [one for one in made if one.trials]
 
 
 def best(trials: Sequence[TrialResult]) -> TrialResult | None:
     """The complete trial of highest F1, the earliest of equals; None if none is complete."""
-    return max((one for one in trials if one.state == "complete"), key=lambda one: one.points, default=None)
+    return max((trial for trial in trials if trial.state == "complete"), key=lambda trial: trial.points, default=None)
 
 
-def write_rates(folder: Path, title: str, trials: Sequence[TrialResult]) -> None:
-    """Writes study.html, study.png and trials.csv into `folder`."""
-    plot, svg = draw(title, trials), StringIO()
-    plot.savefig(svg, format="svg")
-    _, start, rest = svg.getvalue().partition("<svg")
-    texts = {"title": escape(title), "answer": escape(answer(trials)), "paper": escape(paper_answer())}
-    write_csv(folder / "trials.csv", Table(columns=field_columns(TrialResult), rows=trials))
-    write_atomic(folder / "study.png", lambda draft: plot.savefig(draft, dpi=DOTS_PER_INCH))
-    write_text(folder / "study.html", PAGE.format(plot=start + rest, **texts))
-
-
-def answer(trials: Sequence[TrialResult]) -> str:
-    """The best rate, in a sentence."""
+def summary(trials: Sequence[TrialResult]) -> str:
     found = best(trials)
     if found is None:
         return f"None of {len(trials)} trials led to a score."
     return f"Best of {len(trials)} trials: learning rate {found.learning_rate:.2g}, validation F1 {found.points:.2f}."
 
 
-def paper_answer() -> str:
-    """The paper's best rates, in a sentence."""
+def paper_summary() -> str:
     found = ", ".join(
         f"{row['learning_rate']} for {row['student']} on {row['dataset']} (test F1 {row['f1']})"
         for row in paper_tuned_rates()
@@ -90,22 +93,65 @@ def paper_answer() -> str:
     return f"The paper's best by random search (section 6.1): {found}. Dashed: the six rates of its grid."
 
 
+def write_rates(folder: Path, title: str, trials: Sequence[TrialResult]) -> None:
+    """Writes study.html, study.png and trials.csv into `folder`."""
+    picture = BytesIO()
+    draw(title, trials).savefig(picture, dpi=DOTS_PER_INCH)
+    write_atomic(folder / "study.png", lambda draft: draft.write_bytes(picture.getvalue()))
+    write_csv(folder / "trials.csv", Table(columns=field_columns(TrialResult), rows=trials))
+    texts = {"title": title, "summary": summary(trials), "paper": paper_summary()}
+    encoded = base64.b64encode(picture.getvalue()).decode()
+    page = PAGE.format(picture=encoded, **{name: escape(text) for name, text in texts.items()})
+    write_text(folder / "study.html", page)
+
+
+def tuning_page(studies: Sequence[TuningStudy]) -> Json:
+    """Data of the page's section."""
+    return {
+        "title": HEADING,
+        "note": paper_summary(),
+        "grid": list(GRID_RATES),
+        "studies": [
+            {
+                "name": study.name,
+                "run": study.run_id,
+                "summary": summary(study.trials),
+                "best": getattr(best(study.trials), "number", None),
+                "trials": [asdict(trial) for trial in study.trials],
+            }
+            for study in studies
+        ],
+    }
+
+
+def write_tuning(folder: Path, studies: Sequence[TuningStudy]) -> str:
+    """Draws a plot of each study into `folder`; returns the section of report.md, empty without studies."""
+    parts = [_section(folder / f"learning_rates_{at}.png", study) for at, study in enumerate(studies)]
+    return "\n\n".join(["", f"## {HEADING}", *parts, markdown_text(paper_summary())]) + "\n" if parts else ""
+
+
+def _section(path: Path, study: TuningStudy) -> str:
+    figure = draw(f"Study {study.name}", study.trials)
+    write_atomic(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+    text = f"**{markdown_text(study.name)}**: {markdown_text(summary(study.trials))}"
+    return f"{text}\n\n![F1 against learning rate]({path.name})"
+
+
 def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
-    """Two panels: F1 by learning rate, with the grid's rates, and by trial, with the best so far."""
+    """Validation F1 by learning rate, and by number of trials."""
     figure = Figure(figsize=(9.0, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
+    scored = [trial for trial in trials if trial.valid_f1 is not None]
     by_rate, by_number = figure.subplots(1, 2, sharey=True)
-    scored = [one for one in trials if one.valid_f1 is not None]
-    found = best(trials)
-    colours = [BEST_COLOUR if one == found else one.colour for one in scored]
     for rate in GRID_RATES:
         by_rate.axvline(rate, color=GRID_COLOUR, linewidth=0.8, linestyle="--", zorder=0)
     by_rate.set_xscale("log")
-    _scatter(by_rate, [one.learning_rate for one in scored], scored, colours)
-    _scatter(by_number, [one.number for one in scored], scored, colours)
-    complete = [one for one in trials if one.state == "complete"]
-    best_so_far = list(accumulate((one.points for one in complete), max))
-    by_number.plot([one.number for one in complete], best_so_far, color=BEST_COLOUR, drawstyle="steps-post", zorder=1)
+    _scatter(by_rate, [trial.learning_rate for trial in scored], scored)
+    _scatter(by_number, [trial.number for trial in scored], scored)
+    complete = [trial for trial in trials if trial.state == "complete"]
+    best_so_far = list(accumulate((trial.points for trial in complete), max))
+    numbers = [trial.number for trial in complete]
+    by_number.plot(numbers, best_so_far, color=BEST_COLOUR, drawstyle="steps-post", zorder=1)
     by_rate.set_ylabel("validation macro-F1 x100")
     by_rate.set_xlabel("learning rate (dashed: the paper's six)")
     by_number.set_xlabel("trial (line: best so far)")
@@ -113,7 +159,34 @@ def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
     return figure
 
 
-def _scatter(axes: Axes, xs: Sequence[float], scored: Sequence[TrialResult], colours: Sequence[str]) -> None:
-    axes.scatter(xs, [one.points for one in scored], c=colours, s=36, zorder=3)
+def _scatter(axes: Axes, xs: Sequence[float], trials: Sequence[TrialResult]) -> None:
+    colours = {"complete": COLOURS[0], "pruned": PRUNED_COLOUR}
+    found = best(trials)
+    shown = [BEST_COLOUR if trial == found else colours[trial.state] for trial in trials]
+    axes.scatter(xs, [trial.points for trial in trials], c=shown, s=36, zorder=3)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _trials(study: Record, records: Iterable[Record]) -> list[TrialResult]:
+    ended = (r for r in records if r.parent == study.run_id and r.status in STATES)
+    found = (trial for record in sorted(ended, key=lambda r: r.start_time) if (trial := _trial(record)))
+    latest = {trial.number: trial for trial in found}
+    return [latest[number] for number in sorted(latest)]
+
+
+def _trial(record: Record) -> TrialResult | None:
+    """None for a run without a trial's number and rate: it failed before they were stored, or is another program's."""
+    try:
+        number, rate = int(record.tags["trial"]), float(record.params["learning_rate"])
+    except (KeyError, ValueError):
+        return None
+    if not 0 < rate < inf:
+        return None
+    return TrialResult(
+        number=number,
+        learning_rate=rate,
+        valid_f1=record.metrics.get("valid_f1") if record.status == "finished" else None,
+        state="pruned" if record.tags.get("pruned") == "true" else STATES[record.status],
+        run_id=record.run_id,
+    )

@@ -1,5 +1,11 @@
-"""report.html: one page that opens from disk; styles, scripts, plotly and figures stand in it, nothing is fetched."""
+"""report.html: one page that opens from disk, with its styles, scripts, plotly and data; it fetches nothing.
 
+All values come with their texts in one JSON value, so that the scripts compute no metric.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -7,14 +13,35 @@ from string import Template
 
 from plotly.offline import get_plotlyjs
 
-from benchmark.reporting.files import write_text
-from benchmark.reporting.page_data import Json, embedded
+from benchmark.core.cache import write_text
+from benchmark.core.settings import LADDER
+from benchmark.core.spec import TEACHER
+from benchmark.reporting.columns import NOTES, full_table
+from benchmark.reporting.error_analysis import ErrorAnalysis, label
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, missing_kind
+from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons, paper_points
+from benchmark.reporting.provenance import Provenance, facts
+from benchmark.reporting.repro_command import RecordIndex, entry_command, report_command
+from benchmark.reporting.results import Row, results_table
+from benchmark.reporting.summary import RUNTIMES, SIZES, described, summary
+from benchmark.reporting.table import Column, Json, json_columns, json_rows
+from benchmark.reporting.tradeoff_plot import AXES, settings, students
+from tracking import Record
 
 SCRIPTS = (
-    *("dom", "state", "budget", "table", "leaderboard", "downloads"),
-    *("charts", "costs", "paper_points", "trade_off", "answers", "dataset", "sections", "claims", "searches", "main"),
+    *("dom", "state", "budget", "table", "leaderboard", "downloads", "charts", "costs", "paper_points", "trade_off"),
+    *("error_analysis", "dataset", "sections", "claims", "tuning", "main"),
 )
-"""In the order in which they build on each other."""
+"""In order of dependence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSection:
+    """A leaderboard, the leaderboard of each of its data sets alone, and their error analyses."""
+
+    leaderboard: Leaderboard
+    alone: Sequence[Leaderboard]
+    error_analyses: Sequence[ErrorAnalysis]
 
 
 def write_page(path: Path, data: Json) -> Path:
@@ -22,7 +49,7 @@ def write_page(path: Path, data: Json) -> Path:
 
 
 def page(data: Json) -> str:
-    """The whole document. Names from runs are in the title, escaped, and in the JSON, and nowhere else."""
+    """The whole document. Names of runs are in its title, escaped, and in the JSON, and nowhere else."""
     return Template(_asset("page.html")).substitute(
         title=f"Which student is best? {escape(str(data['suite']))}",
         style=_asset("page.css") + _asset("claims.css"),
@@ -34,3 +61,106 @@ def page(data: Json) -> str:
 
 def _asset(name: str) -> str:
     return (files("benchmark.reporting") / "assets" / name).read_text(encoding="utf-8")
+
+
+def embedded(data: Json) -> str:
+    """JSON for a script element: it can neither end the element nor begin a comment."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for mark in "<>&\u2028\u2029":  # several times as fast as translate() over megabytes
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
+
+
+def page_data(
+    suite: str,
+    sections: Sequence[ReportSection],
+    rows: Sequence[Row],
+    source: Provenance,
+    records: Sequence[Record],
+    address: str,
+    ui: str,
+) -> Json:
+    """`address` is the start of the web address of a run, `ui` the command line that serves it."""
+    index = RecordIndex.of(records)
+    places = {row.run_id: place for place, row in enumerate(rows)}
+    leaderboards = [section.leaderboard for section in sections]
+    return {
+        "suite": suite,
+        "address": address,
+        "ui": ui,
+        "axes": {name: {"title": title, "factor": factor} for name, (title, factor) in AXES.items()},
+        "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
+        "ladder": list(LADDER),
+        "sections": [_section(section, places, index) for section in sections],
+        "runs": {column.name: [column.value(row) for row in rows] for column in results_table(rows).columns},
+        "kinds": ["" if row.counts else missing_kind(row) for row in rows],
+        "facts": dict(facts(source, leaderboards)),
+        "notes": list(NOTES),
+        "commands": list(source.commands),
+    }
+
+
+def _section(section: ReportSection, places: Mapping[str, int], index: RecordIndex) -> Json:
+    leaderboard = section.leaderboard
+    views = [leaderboard] if len(leaderboard.datasets) == 1 else [leaderboard, *section.alone]
+    others = [entry.student for entry in leaderboard.entries if not entry.is_teacher]
+    names = list(dict.fromkeys([*students(leaderboard), *others]))
+    papers = [point["student"] for view in views for point in paper_points(view) if point["student"] != TEACHER]
+    return {
+        "preset": leaderboard.preset,
+        "task": leaderboard.task,
+        "students": names,
+        "palette": list(dict.fromkeys([*names, *papers])),
+        "settings": settings(leaderboard),
+        "command": report_command(leaderboard.suite, *(["--preset", leaderboard.preset] if leaderboard.preset else [])),
+        "views": [_view(view, places, index) for view in views],
+        "analyses": [asdict(analysis) for analysis in section.error_analyses],
+        "comparisons": [_comparison(one) for one in paper_comparisons(leaderboard)],
+    }
+
+
+def _view(leaderboard: Leaderboard, places: Mapping[str, int], index: RecordIndex) -> Json:
+    table = full_table(leaderboard)
+    columns = zip(json_columns(table), table.columns, strict=True)
+    entries = zip(json_rows(table), table.rows, strict=True)
+    return {
+        "datasets": list(leaderboard.datasets),
+        "summary": summary(leaderboard),
+        "columns": [told | {"initial": _is_initial(column)} for told, column in columns],
+        "entries": [cells | _entry(entry, leaderboard, places, index) for cells, entry in entries],
+        "paper": paper_points(leaderboard),
+    }
+
+
+def _is_initial(column: Column[LeaderboardEntry]) -> bool:
+    """Whether the page shows the column until a reader chooses others."""
+    return column.usual and column.priority > 0
+
+
+def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[str, int], index: RecordIndex) -> Json:
+    return {
+        "id": label(entry, leaderboard),
+        "teacher": entry.teacher,
+        "student": entry.student,
+        "setting": entry.setting,
+        "isTeacher": entry.is_teacher,
+        "description": described(entry) if entry.f1 is not None else "",
+        "interval": entry.interval if entry.margin is not None else None,
+        "ranges": entry.cost_ranges,
+        "missing": {name: asdict(missing) for name, missing in entry.missing.items()},
+        "invalid": entry.invalid,
+        "runs": [places[run_id] for run_id in entry.runs],
+        "command": entry_command(entry, leaderboard, index),
+    }
+
+
+def _comparison(comparison: PaperComparison) -> Json:
+    return {
+        "title": comparison.title,
+        "note": comparison.note,
+        "keys": comparison.keys,
+        "columns": comparison.columns,
+        "lines": [
+            {"keys": line.keys, "cells": [comparison.texts(pair) for pair in line.pairs]} for line in comparison.lines
+        ],
+    }

@@ -1,119 +1,208 @@
-"""Our figures beside the paper's: Tables 4 to 8 in one shape, whatever writes them."""
+"""Comparison with the paper: its Tables 4 to 8 with our values beside its own, and its students on our axes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any, NamedTuple
 
+from benchmark.core.spec import TASKS, TEACHER, Task
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS
-from benchmark.reporting.columns import NONE, points, whole
-from benchmark.reporting.formatting import significant
-from benchmark.reporting.leaderboard_entry import Leaderboard
+from benchmark.reporting.formatting import points, significant, whole
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.paper import (
+    AVERAGE,
+    paper_counts,
+    paper_datasets,
+    paper_f1,
+    paper_onnx,
+    paper_order,
+    paper_sizes,
+    table_number,
+)
 from benchmark.reporting.paper import Row as PaperRow
-from benchmark.reporting.paper import paper_counts, paper_onnx, paper_sizes
-from benchmark.reporting.tables import Cell, PaperTable, paper_tables
+from benchmark.reporting.table import NONE, Column, Table
 
+MILLION = 1e6
 Keys = tuple[str, ...]
-Pairing = tuple[str, str, float, str]
-"""Title, our column, the factor that makes it the paper's unit, the paper's column."""
+Measure = tuple[str, str, float, str]
+"""Title, our column, the factor that converts it to the paper's unit, the paper's column."""
 
-OURS_OF_SIZES: Sequence[Pairing] = (
-    ("M parameters", "n_parameters", 1e-6, "parameters_million"),
+SIZES: Sequence[Measure] = (
+    ("M parameters", "n_parameters", 1 / MILLION, "parameters_million"),
     ("ms CPU", "latency_torch_ms", 1.0, "cpu_ms"),
     ("ms GPU", "latency_torch_cuda_ms", 1.0, "gpu_ms"),
 )
-OURS_OF_ONNX: Sequence[Pairing] = (
+ONNX: Sequence[Measure] = (
     ("MiB checkpoint", "size_checkpoint_mib", 1.0, "original_size_mb"),
     ("ms PyTorch", "latency_torch_ms", 1.0, "original_cpu_ms"),
     ("MiB ONNX", "size_onnx_mib", 1.0, "onnx_size_mb"),
     ("ms ONNX", "latency_onnx_ms", 1.0, "onnx_cpu_ms"),
 )
-OURS = (
-    "Ours are means over settings, seeds and data sets; milliseconds are medians on one thread of our machine. "
-    "The paper's are averages on a 6-core CPU, threads not told."
+MEASURED = (
+    "Ours are means over settings, seeds and data sets; latencies are medians on one thread of our machine. "
+    "The paper's are averages on a 6-core CPU with an unknown number of threads."
 )
+
+
+class Pair(NamedTuple):
+    """Our value and the paper's; None for a value that does not exist."""
+
+    ours: float | None
+    paper: float | None
+
+    @property
+    def difference(self) -> float | None:
+        return None if self.ours is None or self.paper is None else self.ours - self.paper
+
+
+class Line(NamedTuple):
+    """A row of a comparison."""
+
+    keys: Keys
+    pairs: tuple[Pair, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaperComparison:
-    """A table of pairs; `heads` are the titles of its `keys`, `write` shows a figure."""
+    """One of the paper's tables, each cell a pair."""
 
     title: str
     note: str
-    heads: Keys
+    keys: Keys
+    """Titles of the lines' keys."""
     columns: Keys
-    lines: tuple[tuple[Keys, tuple[Cell, ...]], ...]
-    write: Callable[[float], str] = significant
+    """Titles of the lines' pairs."""
+    lines: tuple[Line, ...]
+    format: Callable[[float], str] = significant
 
-    def texts(self, cell: Cell) -> tuple[str, str, str]:
+    def texts(self, pair: Pair) -> tuple[str, str, str]:
         """Ours, the paper's, and the difference with its sign."""
-        ours, paper = (NONE if value is None else self.write(value) for value in (cell.ours, cell.paper))
-        gap = cell.difference
-        difference = NONE if gap is None else f"{'-' if gap < 0 else '+'}{self.write(abs(gap))}"
-        return ours, paper, difference
+        ours, paper = (NONE if value is None else self.format(value) for value in pair)
+        gap = pair.difference
+        return ours, paper, NONE if gap is None else f"{'-' if gap < 0 else '+'}{self.format(abs(gap))}"
+
+    def table(self, join: Callable[[tuple[str, str, str]], str]) -> Table[Line]:
+        """`join` makes one text of the three of a pair."""
+
+        def key(at: int) -> Column[Line]:
+            return Column(name=self.keys[at], kind=str, value=lambda line: line.keys[at])
+
+        def pair(at: int) -> Column[Line]:
+            return Column(
+                name=self.columns[at],
+                value=lambda line: line.pairs[at].ours,
+                show=lambda line: join(self.texts(line.pairs[at])),
+            )
+
+        columns = (*map(key, range(len(self.keys))), *map(pair, range(len(self.columns))))
+        return Table(columns=columns, rows=self.lines, title=self.title)
 
 
 def paper_comparisons(leaderboard: Leaderboard) -> list[PaperComparison]:
-    """The paper's tables that hold anything of this board, Table 5 or 6 first."""
-    f1 = [_f1_table(table) for table in paper_tables(leaderboard)]
-    if not f1:
+    """Tables 5 or 6, 7, 8 and 4, as far as they are of the task; none for a leaderboard without a paper's data set."""
+    if leaderboard.task not in TASKS or not set(leaderboard.datasets) & set(paper_datasets(leaderboard.task)):
         return []
+    f1 = [_f1(leaderboard, leaderboard.task, teacher) for teacher in leaderboard.teachers]
     sizes = [row for row in paper_sizes() if row["task"] == leaderboard.task]
-    made = [*f1, _costs(7, "parameters and milliseconds a sentence, before export", sizes, OURS_OF_SIZES, leaderboard)]
+    made = [*f1, _costs(7, "Parameters and latency of one sentence before export", sizes, SIZES, leaderboard)]
     if leaderboard.task == "classification":
-        note = "before and after export to ONNX; the checkpoint holds two optimiser moments beside the weights"
-        made.append(_costs(8, note, paper_onnx(), OURS_OF_ONNX, leaderboard))
+        note = "Before and after export to ONNX; the checkpoint is weights with two optimiser moments"
+        made.append(_costs(8, note, paper_onnx(), ONNX, leaderboard))
     return [*made, _counts(leaderboard)]
 
 
-def _f1_table(table: PaperTable) -> PaperComparison:
-    teacher = f", teacher {table.teacher}" if table.teacher else ""
+def _f1(leaderboard: Leaderboard, task: Task, teacher: str) -> PaperComparison:
+    """For one of our teachers: the paper's rows in its order, then the settings that it lacks."""
+    ours = {(e.student, e.setting): e for e in leaderboard.entries if e.teacher == teacher}
+    keys = dict.fromkeys((*paper_order(task), *ours))
     return PaperComparison(
-        title=f"Table {table.number}{teacher}",
-        note="F1 x100. The average stands only where all six data sets do.",
-        heads=("student", "setting"),
-        columns=table.columns,
-        lines=tuple((key, tuple(cells[name] for name in table.columns)) for key, cells in table.cells.items()),
-        write=points,
+        title=f"Table {table_number(task)}" + (f", teacher {teacher}" if teacher else ""),
+        note="F1 x100. Averages are over all six data sets.",
+        keys=("student", "setting"),
+        columns=(*paper_datasets(task), AVERAGE),
+        lines=tuple(Line(key, _f1_pairs(task, key, ours.get(key))) for key in keys),
+        format=points,
     )
 
 
+def _f1_pairs(task: Task, key: tuple[str, str], entry: LeaderboardEntry | None) -> tuple[Pair, ...]:
+    ours = dict(entry.f1_by_dataset) if entry else {}
+    datasets = paper_datasets(task)
+    if all(name in ours for name in datasets):
+        ours[AVERAGE] = fmean(ours[name] for name in datasets)
+    return tuple(Pair(ours.get(name), paper_f1(task).get((*key, name))) for name in (*datasets, AVERAGE))
+
+
 def _costs(
-    number: int, note: str, papers: Sequence[PaperRow], shape: Sequence[Pairing], leaderboard: Leaderboard
+    number: int, note: str, papers: Sequence[PaperRow], measures: Sequence[Measure], leaderboard: Leaderboard
 ) -> PaperComparison:
     return PaperComparison(
         title=f"Table {number}",
-        note=f"{note}. {OURS}",
-        heads=("student",),
-        columns=tuple(title for title, *_ in shape),
+        note=f"{note}. {MEASURED}",
+        keys=("student",),
+        columns=tuple(title for title, *_ in measures),
         lines=tuple(
-            ((row["student"],), tuple(_cost(row, pairing, leaderboard) for pairing in shape)) for row in papers
+            Line((paper["student"],), tuple(_cost(paper, measure, leaderboard) for measure in measures))
+            for paper in papers
         ),
     )
 
 
-def _cost(paper: PaperRow, pairing: Pairing, leaderboard: Leaderboard) -> Cell:
-    _, column, factor, name = pairing
-    ours = [getattr(row, column) for row in leaderboard.rows if row.student == paper["student"]]
+def _cost(paper: PaperRow, measure: Measure, leaderboard: Leaderboard) -> Pair:
+    _, column, factor, name = measure
+    ours = [row.metric(column) for row in leaderboard.rows if row.student == paper["student"]]
     measured = [value for value in ours if value is not None]
-    return Cell(ours=factor * fmean(measured) if measured else None, paper=float(paper[name]))
+    return Pair(factor * fmean(measured) if measured else None, float(paper[name]))
 
 
 def _counts(leaderboard: Leaderboard) -> PaperComparison:
     papers = [row for row in paper_counts() if row["dataset"] in leaderboard.datasets]
     return PaperComparison(
         title="Table 4",
-        note="Texts of each split, and classes. Ours are of the files as published, checked when they are read.",
-        heads=("data set",),
+        note="Number of texts by split, and of classes. Ours are those of the published files.",
+        keys=("data set",),
         columns=(*SPLITS, "classes"),
-        lines=tuple(((row["dataset"],), _count_cells(row)) for row in papers),
-        write=whole,
+        lines=tuple(Line((row["dataset"],), _count_pairs(row)) for row in papers),
+        format=whole,
     )
 
 
-def _count_cells(paper: PaperRow) -> tuple[Cell, ...]:
-    """None of ours where the data set is private."""
+def _count_pairs(paper: PaperRow) -> tuple[Pair, ...]:
+    """None of ours if the data set is private."""
     entry = DATASETS[paper["dataset"]]
     public = entry.origin != "private"
-    splits = [Cell(ours=entry.n_rows[name] if public else None, paper=float(paper[name])) for name in SPLITS]
-    return (*splits, Cell(ours=entry.n_classes if public else None, paper=float(paper["n_classes"])))
+    splits = [Pair(entry.n_rows[name] if public else None, float(paper[name])) for name in SPLITS]
+    return (*splits, Pair(entry.n_classes if public else None, float(paper["n_classes"])))
+
+
+def paper_points(leaderboard: Leaderboard) -> list[dict[str, Any]]:
+    """The paper's students: F1 x100 over the data sets, % kept, and costs; none if one data set is not the paper's."""
+    if leaderboard.task not in TASKS or not set(leaderboard.datasets) <= set(paper_datasets(leaderboard.task)):
+        return []
+    task = leaderboard.task
+    f1 = {key: fmean(paper_f1(task)[*key, name] for name in leaderboard.datasets) for key in paper_order(task)}
+    teacher = next(value for (student, _), value in f1.items() if student == TEACHER)
+    return [
+        {
+            "student": student,
+            "setting": setting,
+            "f1": value,
+            "f1_kept": 100 * value / teacher,
+            "costs": _paper_costs(task, student),
+        }
+        for (student, setting), value in f1.items()
+    ]
+
+
+def _paper_costs(task: Task, student: str) -> Mapping[str, float]:
+    """By our columns. The paper exported classifiers alone."""
+    sizes = next(row for row in paper_sizes() if (row["task"], row["student"]) == (task, student))
+    costs = {
+        "n_parameters": MILLION * float(sizes["parameters_million"]),
+        "latency_torch_ms": float(sizes["cpu_ms"]),
+    }
+    if task != "classification":
+        return costs
+    onnx = next(row for row in paper_onnx() if row["student"] == student)
+    return costs | {"size_onnx_mib": float(onnx["onnx_size_mb"]), "latency_onnx_ms": float(onnx["onnx_cpu_ms"])}

@@ -1,15 +1,13 @@
-"""What a report is made of: the code, the machines, the commands, and what is not in it."""
+"""Provenance of a report: code, machines, versions and commands of its runs, and the runs that are not in it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from shlex import join
 
-from benchmark.core.settings import SETTINGS
-from benchmark.core.spec import TASKS
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
+from benchmark.reporting.table import NONE
 from tracking import Record
 
 
@@ -21,15 +19,15 @@ class Provenance:
     """Rows by status."""
     n_smoke: int
     n_unfinished: int
-    """Runs that go on or were interrupted, and have no row."""
+    """Running and interrupted runs, which have no row."""
     n_other_protocol: int
-    """Finished rows of an older protocol: kept, never ranked with the newer."""
+    """Finished rows of an older protocol, which are never ranked with newer ones."""
     protocols: tuple[str, ...]
     commits: tuple[str, ...]
     machines: tuple[str, ...]
     versions: tuple[str, ...]
     commands: tuple[str, ...]
-    """What was typed, where runs are tagged with it."""
+    """Command lines that the runs are tagged with."""
 
 
 def provenance(records: Sequence[Record], rows: Sequence[Row]) -> Provenance:
@@ -52,38 +50,33 @@ def provenance(records: Sequence[Record], rows: Sequence[Row]) -> Provenance:
     )
 
 
-def commands(leaderboard: Leaderboard) -> list[str]:
-    """One command line a teacher that makes its runs again; what decides which runs are done is spelled out."""
-    return [join(_words(leaderboard, teacher)) for teacher in leaderboard.teachers]
+def facts(source: Provenance, leaderboards: Sequence[Leaderboard]) -> Mapping[str, str]:
+    """The provenance in words, by heading."""
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(source.n_runs.items())) or "none"
+    entries = [entry for one in leaderboards for entry in one.entries]
+    n_missing = sum(missing.kind == "not_run" for entry in entries for missing in entry.missing.values())
+    found = {
+        "runs": f"{counts}; {source.n_unfinished} unfinished; {source.n_smoke} smoke runs; "
+        f"{n_missing} results missing without a run",
+        "protocol": ", ".join(source.protocols) + _older(source),
+        "code": ", ".join(source.commits),
+        "machine": "; ".join(source.machines),
+        "versions": "; ".join(source.versions),
+    }
+    return {name: fact or NONE for name, fact in found.items()} | _untimed(leaderboards)
 
 
-def _words(leaderboard: Leaderboard, teacher: str) -> list[str]:
-    own = [entry for entry in leaderboard.entries if entry.teacher == teacher]
-    students = [entry for entry in own if not entry.is_teacher]
-    return [
-        *("python", "-m", "benchmark.run", "--suite", suite_name(leaderboard)),
-        *named("--preset", [leaderboard.preset]),
-        *named("--teacher", [teacher]),
-        *named("-d", leaderboard.datasets),
-        *named("-s", sorted(entry.student for entry in students)),
-        *named("-x", sorted((s.setting for s in students), key=_rung)),
-        *("--seeds", str(max(1, *(entry.seeds[1] for entry in own)))),
-    ]
+def _untimed(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
+    """Entries whose latencies were measured and are left out, by reason."""
+    names: dict[str, list[str]] = {}
+    for entry in (entry for one in leaderboards for entry in one.entries if entry.invalid):
+        names.setdefault(entry.invalid, []).append(entry.name)
+    text = "; ".join(f"{', '.join(dict.fromkeys(found))} ({reason})" for reason, found in names.items())
+    return {"latencies left out": text} if text else {}
 
 
-def _rung(setting: str) -> tuple[int, str]:
-    known = list(SETTINGS)
-    return (known.index(setting) if setting in known else len(known), setting)
-
-
-def suite_name(leaderboard: Leaderboard) -> str:
-    """What --suite takes."""
-    return leaderboard.suite if leaderboard.suite in TASKS else f"{leaderboard.suite}.yml"
-
-
-def named(option: str, names: Iterable[str]) -> list[str]:
-    """Each name with the option before it."""
-    return [part for name in dict.fromkeys(names) if name for part in (option, name)]
+def _older(source: Provenance) -> str:
+    return f" ({source.n_other_protocol} of an older protocol are not ranked)" if source.n_other_protocol else ""
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

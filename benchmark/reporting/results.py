@@ -1,37 +1,38 @@
-"""From the store's records to the results table: one row per run, and nothing computed anew."""
+"""The results table: one row per run, from the store's records alone."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from types import NoneType
-from typing import get_args, get_type_hints
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from functools import partial
 
+from benchmark.core.metrics import METRICS
 from benchmark.core.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
+from benchmark.reporting.table import Column, Table, Value, field_columns
 from benchmark.reporting.teachers import SHORT, teacher_names
 from benchmark.reporting.tuned_rates import stored_training_key, tuned_rates
 from tracking import Record
 
 ROLES = ("teacher", "train")
 STATUSES = ("skipped", "failed", "finished")
-"""From the least to the most that a row can say of a run."""
+"""From the least to the most conclusive."""
 LATENCY = "latency_"
-PLAIN = {field.name: str(field.default) for field in fields(RunSpec) if field.name in POLICY}
-"""Params of a run without a policy for unlabelled text, as a store keeps them; runs of older versions lack them."""
+PLAIN = {f.name: str(f.default) for f in fields(RunSpec) if f.name in POLICY}
+"""Params of runs without a policy for unlabelled text; runs of older versions lack them."""
 INVALID = "invalid"
-"""Tag of an inference run whose milliseconds are not to be trusted: the reason."""
+"""Tag of an inference run whose control failed: the reason."""
 GIVEN = "given"
 NAMES = ("seed", "search_seed", "teacher")
-"""Params in which repetitions of a run may differ: the teacher's name says where it lay."""
+"""Params in which repetitions of a run may differ: the teacher's name may be a path."""
 BUDGET = ("max_epochs", "max_steps", "patience", "batch_size", "max_length", "weight_decay", "decay")
-"""What bounds a run's training whatever its setting is."""
-DEFAULTS = {field.name: str(field.default) for field in fields(RunSpec) if field.default is not MISSING}
-"""What a run of an older version was asked, where it does not say."""
+"""Params that bound a run's training, whatever its setting."""
+DEFAULTS = {f.name: str(f.default) for f in fields(RunSpec) if f.default is not MISSING}
+"""Params of runs of older versions, which lack them."""
 Rates = Mapping[str, set[float]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One run. None: not measured. F1 in 0..1, sizes in MiB, latencies in ms; the fields are the table's columns."""
+    """One run; the fields are columns of results.csv. None: not measured. F1 in 0..1, sizes in MiB, latencies in ms."""
 
     suite: str
     dataset: str
@@ -65,32 +66,30 @@ class Row:
     key: str
     protocol: str
     configuration: str
-    """Digest of everything that was asked but the seed and the name of the teacher, whose key is in it: rows that share
-    it are repetitions of each other."""
+    """Digest of all params but the seed and the teacher's name: rows that share it are repetitions of each other."""
     data: str
     """Start of the data's digest."""
     machine: str
-    """Where the latencies were measured, else where the run was done."""
+    """Of the latencies; of the training if none were measured."""
     git_commit: str
     invalid: str
-    """Why the latencies were left out, where the session that measured them failed its own control."""
+    """Reason why latencies are left out: the control of their session failed, or another machine measured them."""
     n_texts: int | None
-    """That the student was taught with, repetitions counted."""
     label_count_std: float | None
-    """Of the unlabelled texts that the teacher gives each label."""
     teacher_key: str
     """Start of the key of the teacher's run: one encoder may be fine-tuned in several ways. In a teacher's own row, of
     the name or digest of its encoder."""
     pool: str
-    """Start of the digest of the unlabelled texts; empty where the setting reads none."""
+    """Start of the digest of the unlabelled texts; empty for settings without them."""
     budget: str
-    """Digest of what bounds training, whatever the setting: steps, epochs, batch, length."""
+    """Digest of the params that bound training: steps, epochs, batch, length."""
     rate_from: str
-    """`grid` where the learning rate was searched, `tuned` where it is a finished study's best, else `given`."""
+    """`grid` if the learning rate was searched, `tuned` if it is the best of a finished study, else `given`."""
     latency_torch_cuda_ms: float | None
-    """In PyTorch on a GPU, where the machine that measured had one."""
     converged: bool
-    """Whether training ended of itself, its patience spent; else its bound of epochs or steps cut it short."""
+    """Whether training ended because its patience was spent, not its bound of epochs or steps."""
+    more: Mapping[str, float] = field(default_factory=dict)
+    """Metrics with a column of their own and no field, by name."""
 
     @property
     def is_teacher(self) -> bool:
@@ -98,56 +97,68 @@ class Row:
 
     @property
     def fine_tuning(self) -> str:
-        """Start of the key of the teacher's run that taught this one; a teacher's own."""
+        """Start of the key of the teacher's run: of a student's teacher, or a teacher's own."""
         return self.key[:SHORT] if self.is_teacher else self.teacher_key
 
     @property
     def is_timed(self) -> bool:
-        return any(getattr(self, name) is not None for name in MILLISECONDS)
+        return any(self.metric(name) is not None for name in MILLISECONDS)
 
     @property
     def counts(self) -> bool:
         """Whether the row may be ranked: finished, scored, and no smoke run."""
         return self.status == "finished" and not self.smoke and self.test_f1 is not None
 
+    def metric(self, name: str) -> float | None:
+        """Value of a metric by its name in METRICS; None if it was not measured."""
+        value: float | None = getattr(self, name, self.more.get(name))
+        return value
 
-KINDS: dict[str, type] = {
-    name: next(kind for kind in get_args(hint) or (hint,) if kind is not NoneType)
-    for name, hint in get_type_hints(Row).items()
-}
-"""Type of each column, None aside."""
-COLUMNS = tuple(field.name for field in fields(Row))
-MILLISECONDS = tuple(name for name in COLUMNS if name.startswith(LATENCY))
+
+FIELDS: tuple[Column[Row], ...] = tuple(column for column in field_columns(Row) if column.name != "more")
+MORE = tuple(m for m in METRICS if m.title and m.name not in {column.name for column in FIELDS})
+COLUMNS: tuple[Column[Row], ...] = (
+    *FIELDS,
+    *(Column(name=m.name, value=partial(Row.metric, name=m.name), kind=m.kind) for m in MORE),
+)
+MILLISECONDS = tuple(column.name for column in COLUMNS if column.name.startswith(LATENCY))
+
+
+def results_table(rows: Sequence[Row]) -> Table[Row]:
+    """All columns, for results.csv and the page's list of runs."""
+    return Table(columns=COLUMNS, rows=rows)
 
 
 def results(records: Iterable[Record]) -> list[Row]:
-    """One row per key, oldest first: a finished run beats a failed one beats a skipped one, then the latest wins.
+    """One row per key, oldest first: finished runs before failed ones before skipped ones, then the latest.
 
-    Runs that go on or were killed are no rows yet. Latencies measured later, by an inference run, stand on the row
-    of the run that they belong to.
+    Running and killed runs have no row. Latencies of a later inference run replace those of its parent.
     """
-    known = list(records)
+    records = list(records)
+    measured = {r.parent: r for r in records if r.tags.get("role") == "inference" and r.status == "finished"}
+    teachers, rates = teacher_names(records), tuned_rates(records)
+    ordered = sorted(_latest(records), key=lambda record: (record.start_time, record.run_id))
+    return [_row(record, measured.get(record.run_id), teachers[record.run_id], rates) for record in ordered]
+
+
+def _latest(records: Iterable[Record]) -> Iterable[Record]:
     chosen: dict[str, Record] = {}
-    for record in known:
+    for record in records:
         if record.tags.get("role") in ROLES and record.status in STATUSES:
             key = record.key or record.run_id
             if key not in chosen or STATUSES.index(record.status) >= STATUSES.index(chosen[key].status):
                 chosen[key] = record
-    measured = {r.parent: r for r in known if r.tags.get("role") == "inference" and r.status == "finished"}
-    ordered = sorted(chosen.values(), key=lambda record: (record.start_time, record.run_id))
-    teachers = teacher_names(known)
-    rates = tuned_rates(known)
-    return [_row(record, measured.get(record.run_id), teachers, rates) for record in ordered]
+    return chosen.values()
 
 
-def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], rates: Rates) -> Row:
+def _row(record: Record, inference: Record | None, teacher: str, rates: Rates) -> Row:
     values: dict[str, object] = {**record.params, **record.tags, **record.metrics}
     values |= {
         "suite": record.suite,
         "status": record.status,
         "run_id": record.run_id,
-        "teacher": teachers[record.run_id],
-        "configuration": digest(_asked(record.params))[:SHORT],
+        "teacher": teacher,
+        "configuration": digest(_repeated(record.params))[:SHORT],
         "data": record.params.get("data_digest", "")[:SHORT],
         "teacher_key": record.params.get("teacher_key", "")[:SHORT],
         "pool": record.params.get("pool_digest", "")[:SHORT],
@@ -161,10 +172,13 @@ def _row(record: Record, inference: Record | None, teachers: Mapping[str, str], 
         values["invalid"] = inference.tags.get(INVALID, "")
     if values.get(INVALID):
         values |= {name: None for name in values if name.startswith(LATENCY)}
-    return Row(**{column: _typed(kind, values.get(column)) for column, kind in KINDS.items()})  # type: ignore[arg-type]
+    cells = {column.name: _cell(column.kind, values.get(column.name)) for column in FIELDS}
+    more = {m.name: value for m in MORE if (value := _cell(m.kind, values.get(m.name))) is not None}
+    return Row(**cells, more=more)  # type: ignore[arg-type]
 
 
-def _asked(params: Mapping[str, str]) -> dict[str, str]:
+def _repeated(params: Mapping[str, str]) -> dict[str, str]:
+    """Params that repetitions of a run share."""
     return {name: value for name, value in params.items() if name not in NAMES and PLAIN.get(name) != value}
 
 
@@ -176,24 +190,22 @@ def _rate_from(record: Record, rates: Rates) -> str:
 
 
 def _converged(record: Record) -> bool:
-    """Whether the best came `patience` epochs before the end: then the last of them began before the bound of steps.
+    """Whether the best epoch came `patience` epochs before the end, and the last epoch began before the step bound.
 
-    Only the steps up to the best are kept, and those of an epoch follow from them: were the best any later, the steps
-    before the last epoch would come to more than the bound.
+    Only the steps up to the best epoch are stored, and those of an epoch follow from them: were the best epoch any
+    later, the steps before the last epoch would exceed the bound.
     """
-    known: dict[str, object] = {"max_steps": DEFAULTS["max_steps"], **record.params, **record.metrics}
-    epochs, patience, max_epochs = (_number(known.get(name)) for name in ("epochs", "patience", "max_epochs"))
-    steps, max_steps = _number(known.get("steps_to_best")), _number(known["max_steps"]) or math.inf
+    values: dict[str, object] = {"max_steps": DEFAULTS["max_steps"], **record.params, **record.metrics}
+    epochs, patience, max_epochs = (_number(values.get(name)) for name in ("epochs", "patience", "max_epochs"))
+    steps, max_steps = _number(values.get("steps_to_best")), _number(values["max_steps"]) or math.inf
     return patience < epochs < max_epochs and steps * (epochs - 1) / (epochs - patience) < max_steps
 
 
-def _typed(kind: type, value: object) -> str | int | float | bool | None:
+def _cell(kind: type, value: object) -> Value:
     if kind is str:
         return "" if value is None else str(value)
     if kind is bool:
         return str(value).lower() == "true"
-    if value is None:
-        return None
     number = _number(value)
     if not math.isfinite(number):
         return None
@@ -201,7 +213,7 @@ def _typed(kind: type, value: object) -> str | int | float | bool | None:
 
 
 def _number(value: object) -> float:
-    """NaN where nothing was measured, or where it is a word such as `grid`."""
+    """NaN for None and for words such as `grid`."""
     try:
         return float(str(value))
     except ValueError:

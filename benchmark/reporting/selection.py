@@ -1,4 +1,4 @@
-"""Which rows a leaderboard is made of, where there are several to choose from."""
+"""Selection of the rows that a leaderboard is made of; the test split plays no part in it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from benchmark.reporting.results import MILLISECONDS, Row
 
 
 def current_rows(rows: Sequence[Row]) -> list[Row]:
-    """Rows of the newest protocol, each data set as its newest run read it; others are never ranked together."""
+    """Rows of the newest protocol and, of each data set, of the data that its newest run read."""
     newest = newest_protocol(rows)
     rows = [row for row in rows if row.protocol == newest or not row.counts]
     data = {row.dataset: row.data for row in rows if row.counts}
@@ -20,15 +20,15 @@ def current_rows(rows: Sequence[Row]) -> list[Row]:
 
 
 def planned_last(rows: Iterable[Row], data: Mapping[str, str]) -> list[Row]:
-    """With rows of the data that a plan read as the newest, since an edit may have been undone.
+    """With rows of the planned data last, as the newest: an edit of the data may have been undone.
 
-    `data` are digests by data set.
+    `data` are the plan's digests by data set.
     """
     return sorted(rows, key=lambda row: bool(row.data) and data.get(row.dataset, "").startswith(row.data))
 
 
 def newest_protocol(rows: Iterable[Row]) -> str:
-    """Among rows that count; empty where none does."""
+    """Of the rows that count; empty without any."""
     return max((row.protocol for row in rows if row.counts), key=_version, default="")
 
 
@@ -38,12 +38,12 @@ def _version(protocol: str) -> tuple[int, str]:
 
 def dataset_order(datasets: Iterable[str]) -> tuple[str, ...]:
     """The paper's order, then by name."""
-    known = [name for task in TASKS for name in paper_datasets(task)]
-    return tuple(sorted(datasets, key=lambda name: (known.index(name) if name in known else len(known), name)))
+    paper = [name for task in TASKS for name in paper_datasets(task)]
+    return tuple(sorted(datasets, key=lambda name: (paper.index(name) if name in paper else len(paper), name)))
 
 
 def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Of each data set, one row per seed of one configuration: most seeds, then best on validation, never on test."""
+    """By data set, the rows of one configuration, one per seed: most seeds, then best on validation."""
     configurations: dict[str, dict[str, dict[int | None, Row]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
         if row.counts:
@@ -54,8 +54,8 @@ def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
     }
 
 
-def that_taught_most(teachers: Sequence[Row], students: Iterable[Row]) -> list[Row]:
-    """Of each data set, the fine-tunings of which most of the students' rows are; all of them where none is."""
+def of_most_students(teachers: Sequence[Row], students: Iterable[Row]) -> list[Row]:
+    """By data set, the teacher's rows of the fine-tuning with the most student rows; all rows if none has any."""
     trained = Counter((row.dataset, row.fine_tuning) for row in students)
     most: Counter[str] = Counter()
     for row in teachers:
@@ -64,16 +64,16 @@ def that_taught_most(teachers: Sequence[Row], students: Iterable[Row]) -> list[R
 
 
 def usual_machine(rows: Iterable[Row]) -> str:
-    """Where most of the rows were timed; empty where none was."""
+    """The machine that timed most of the rows; empty if none was timed."""
     machines = Counter(row.machine for row in rows if row.is_timed)
     return machines.most_common(1)[0][0] if machines else ""
 
 
 def timed_on(machine: str, row: Row) -> Row:
-    """Without its milliseconds where they are of another machine: they compare with none of the others."""
+    """Without its latencies if another machine measured them: they do not compare."""
     if row.machine == machine or not row.is_timed:
         return row
-    reason = f"measured on {row.machine}, and most of this table on {machine}"
+    reason = f"measured on {row.machine}, most of the leaderboard on {machine}"
     untimed: dict[str, Any] = dict.fromkeys(MILLISECONDS)
     return replace(row, invalid=reason, **untimed)
 

@@ -58,7 +58,8 @@ class Column(Generic[R]):
     """A terminal that is too narrow drops the columns of the lowest priority first."""
     usual: bool = True
     """Whether reports show the column; the page offers the others, and leaderboard.csv has all."""
-    no_wrap: bool = True
+    no_wrap: bool = False
+    """Whether a terminal never breaks its lines; numbers never are broken."""
 
     @property
     def header(self) -> str:
@@ -149,7 +150,12 @@ def terminal_table(table: Table[R], style: Callable[[R], str] = lambda _: "") ->
     shown = RichTable(title=Text(table.title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         justify: Literal["left", "right"] = "right" if column.is_number else "left"
-        shown.add_column(Text(column.title or column.name), justify=justify, overflow="fold", no_wrap=column.no_wrap)
+        shown.add_column(
+            Text(column.title or column.name),
+            justify=justify,
+            overflow="fold",
+            no_wrap=column.no_wrap or column.is_number,
+        )
     for row, texts in zip(table.rows, table.texts, strict=True):
         shown.add_row(*map(Text, texts), style=style(row))
     return shown

@@ -1,6 +1,6 @@
-"""The trade-off between cost and F1 as a static picture, for a README or a paper."""
+"""Trade-off plot: F1 against each cost on a log scale, with the Pareto front."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,10 +10,25 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from benchmark.reporting.files import write_atomic
+from benchmark.core.cache import write_atomic
+from benchmark.core.settings import SETTINGS
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
-from benchmark.reporting.tradeoff import AXES, COLOURS, TEACHER_COLOUR, cost_axes, front, scored, settings, students
 
+AXES: Mapping[str, tuple[str, float]] = {
+    "latency_onnx_ms": ("ms per sentence, ONNX, one thread", 1.0),
+    "latency_torch_ms": ("ms per sentence, PyTorch, one thread", 1.0),
+    "latency_text_ms": ("ms per text with tokenisation, one thread", 1.0),
+    "n_parameters": ("million parameters", 1e-6),
+    "size_onnx_mib": ("MiB, ONNX", 1.0),
+    "size_weights_mib": ("MiB, weights", 1.0),
+    "train_seconds": ("seconds of training", 1.0),
+}
+"""Title and scale factor of each cost's axis."""
+PANELS = (("latency_onnx_ms", "latency_torch_ms"), ("n_parameters",), ("size_onnx_mib", "size_weights_mib"))
+"""Costs of each panel; the first that any student has is shown."""
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#666666")
+"""One per student, distinct for colour-blind readers too (Okabe and Ito)."""
+TEACHER_COLOUR = "#222222"
 Marker = str | tuple[int, Literal[1], int]
 MARKERS: tuple[Marker, ...] = (
     *("o", "s", "^", "D", "P", "X", "v", "<", ">", "p", "h", "d"),
@@ -23,16 +38,13 @@ FRONT_COLOUR = "#888888"
 NAME_CHARACTERS = 40
 DOTS_PER_INCH = 160
 INCHES_A_CHARACTER, INCHES_A_MARK = 0.075, 0.45
-"""Of a legend's columns."""
+"""Widths in a legend's columns."""
 
 Place = Literal["outside upper center", "outside lower center"]
 
 
 def write_tradeoff_plot(*paths: Path, leaderboard: Leaderboard) -> Path:
-    """Draws F1 against each cost that was measured, log scale, with the front of students that none beats on both.
-
-    The ending of each path says the format: png or svg. Returns the last.
-    """
+    """Writes the plot of a leaderboard; suffixes say the formats, png or svg. Returns the last path."""
     figure = draw(leaderboard)
     for path in paths:
         write_atomic(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
@@ -54,7 +66,7 @@ def draw(leaderboard: Leaderboard) -> Figure:
 
 
 class Styles:
-    """A colour for each student and a mark for each setting, the same in every panel."""
+    """A colour for each student and a marker for each setting, the same in every panel."""
 
     def __init__(self, leaderboard: Leaderboard) -> None:
         self.colours: Mapping[str, str] = {n: COLOURS[i % len(COLOURS)] for i, n in enumerate(students(leaderboard))}
@@ -66,17 +78,17 @@ class Styles:
         return [*teacher, *(_mark(plain(name), "o", colour) for name, colour in self.colours.items())]
 
     def settings(self) -> list[Line2D]:
-        front_line = Line2D([], [], color=FRONT_COLOUR, linewidth=1.2, linestyle="--", label="best for its cost")
+        front_line = Line2D([], [], color=FRONT_COLOUR, linewidth=1.2, linestyle="--", label="Pareto front")
         return [*(_mark(plain(name), marker, "#666666") for name, marker in self.markers.items()), front_line]
 
 
 def plain(text: str) -> str:
-    """Text that matplotlib does not read as mathematics, and not all of a very long one."""
+    """Text without mathematics for matplotlib, cut if it is long."""
     return (text if len(text) <= NAME_CHARACTERS else f"{text[:NAME_CHARACTERS]}...").replace("$", r"\$")
 
 
 def _legend(figure: Figure, place: Place, handles: Sequence[Line2D]) -> None:
-    """In as many columns as the figure is wide enough for."""
+    """In as many columns as fit the figure."""
     longest = max((len(str(handle.get_label())) for handle in handles), default=0)
     columns = int(figure.get_figwidth() / (INCHES_A_MARK + INCHES_A_CHARACTER * longest))
     figure.legend(
@@ -134,7 +146,7 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
 
 
 def _front(axes: Axes, best: Sequence[tuple[float, float, str]], styles: Styles) -> None:
-    """The line of what can be had at a cost, each student on it named once, at its best."""
+    """A step line, with each student on it named once, at its best."""
     xs, ys = [x for x, _, _ in best], [y for _, y, _ in best]
     axes.plot(xs, ys, color=FRONT_COLOUR, linewidth=1.2, linestyle="--", drawstyle="steps-post", zorder=1)
     for student, (x, y) in {student: (x, y) for x, y, student in best}.items():
@@ -142,3 +154,36 @@ def _front(axes: Axes, best: Sequence[tuple[float, float, str]], styles: Styles)
         axes.annotate(
             plain(student), (x, y), xytext=(0, 10), textcoords="offset points", ha="center", fontsize=9.5, color=colour
         )
+
+
+def scored(leaderboard: Leaderboard) -> list[LeaderboardEntry]:
+    """Entries with a mean F1."""
+    return [entry for entry in leaderboard.entries if entry.f1 is not None]
+
+
+def students(leaderboard: Leaderboard) -> list[str]:
+    """Students with a mean F1, the smallest first."""
+    ordered = sorted(scored(leaderboard), key=lambda entry: entry.costs.get("n_parameters", 0.0))
+    return list(dict.fromkeys(entry.student for entry in ordered if not entry.is_teacher))
+
+
+def settings(leaderboard: Leaderboard) -> list[str]:
+    """Their settings, in the order of SETTINGS."""
+    seen = {entry.setting for entry in scored(leaderboard) if not entry.is_teacher}
+    return [name for name in SETTINGS if name in seen] + sorted(seen - set(SETTINGS))
+
+
+def cost_axes(leaderboard: Leaderboard) -> list[str]:
+    """Costs with a panel; empty if none was measured."""
+    measured = {name for entry in scored(leaderboard) for name, cost in entry.costs.items() if cost > 0}
+    chosen = (next((name for name in panel if name in measured), None) for panel in PANELS)
+    return [name for name in chosen if name]
+
+
+def front(entries: Iterable[LeaderboardEntry], cost: str) -> list[LeaderboardEntry]:
+    """The Pareto front: entries of which no cheaper one has an F1 as high, the cheapest first."""
+    best: list[LeaderboardEntry] = []
+    for entry in sorted(entries, key=lambda s: (s.costs[cost], -(s.f1 or 0.0))):
+        if not best or (entry.f1 or 0.0) > (best[-1].f1 or 0.0):
+            best.append(entry)
+    return best

@@ -32,7 +32,7 @@ from benchmark.execution.executors.worker import reason_of_death
 from benchmark.execution.plan import PlannedRun, plan_runs
 from benchmark.execution.run_status import RunStatus, pending_runs
 from benchmark.execution.runner import Runner
-from benchmark.reporting.missing_results import kind_of
+from benchmark.reporting.leaderboard_entry import missing_kind
 from benchmark.reporting.results import results
 from benchmark.run import main
 from tests.support.commands import Finished, enter, start_command
@@ -174,7 +174,7 @@ def test_a_run_over_its_limit_fails_alone_and_says_so(
     failed = [record for record in records if record.status == "failed"]
     assert len(failed) == 3
     assert all(record.tags["reason"].startswith(reason) for record in failed)
-    assert [kind_of(replace(row, smoke=False)) for row in results(failed)] == [kind] * 3
+    assert [missing_kind(replace(row, smoke=False)) for row in results(failed)] == [kind] * 3
     assert not running(finished_copy.folder)
     assert main(arguments) == DONE
 

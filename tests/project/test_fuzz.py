@@ -42,15 +42,15 @@ from benchmark.execution.run_status import RunStatus
 from benchmark.reporting.claims.findings import findings
 from benchmark.reporting.claims.tables import claims_markdown, claims_page
 from benchmark.reporting.costs import cost_markdown
-from benchmark.reporting.latex import latex
+from benchmark.reporting.error_analysis import confusion, length_bins, read_predictions
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
-from benchmark.reporting.markdown import markdown
-from benchmark.reporting.page_data import ReportSection, page_data
-from benchmark.reporting.predictions import confusion, length_bins, read_predictions
+from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies
+from benchmark.reporting.markdown import report_markdown
+from benchmark.reporting.page import ReportSection, page_data
 from benchmark.reporting.provenance import provenance
+from benchmark.reporting.report import report_latex
 from benchmark.reporting.results import COLUMNS, results
 from benchmark.reporting.tuned_rates import BEST_RATE, tuned_rates
-from benchmark.reporting.tuning_section import tuning_page, tuning_studies
 from students import STUDENTS
 from tracking import Record, StoreError, is_dead, ui_command, without_password
 from tracking.config import TrackingConfig, resolve
@@ -486,7 +486,8 @@ RECORD = st.builds(
     tags=_all_of(*TAGS_OF_RUN) | _any_of(*TAGS_OF_RUN, "trial", "machine"),
     params=_all_of(*PARAMS) | _any_of(*PARAMS),
     metrics=st.dictionaries(
-        st.sampled_from([*COLUMNS, BEST_RATE]), st.floats(0, 1) | st.floats(allow_nan=False, allow_infinity=False)
+        st.sampled_from([*(column.name for column in COLUMNS), BEST_RATE]),
+        st.floats(0, 1) | st.floats(allow_nan=False, allow_infinity=False),
     ),
     start_time=st.integers(0, 9),
     end_time=st.none() | st.integers(0, 9),
@@ -508,14 +509,14 @@ def test_runs_of_any_kind_are_rows_or_left_out(records: list[Record]) -> None:
     assert all(row.status in ("finished", "failed", "skipped") for row in rows)
     made = leaderboards(rows)
     judged = findings(rows, {})
-    told = [
+    sections = [
         ReportSection(leaderboard=leaderboard, alone=dataset_leaderboards(leaderboard, rows), error_analyses=[])
         for leaderboard in made
     ]
-    page = page_data("s", told, rows, provenance(records, rows), records, "", "")
+    page = page_data("s", sections, rows, provenance(records, rows), records, "", "")
     assert json.dumps(page | {"claims": claims_page(judged)}, default=str)
-    assert markdown("s", made, rows, provenance(records, rows), ["" for _ in made])
-    assert isinstance(latex(made) + claims_markdown(judged) + cost_markdown(records), str)
+    assert report_markdown("s", made, rows, provenance(records, rows), ["" for _ in made])
+    assert isinstance(report_latex(made) + claims_markdown(judged) + cost_markdown(records), str)
 
 
 @fuzzed

@@ -12,14 +12,13 @@ from urllib.parse import unquote
 import pytest
 
 from benchmark.core.run_store import open_store
-from benchmark.report import main, write_report
-from benchmark.reporting.error_analysis import ErrorAnalysis, label
+from benchmark.report import main
+from benchmark.reporting.error_analysis import Confusion, ErrorAnalysis, LengthBin, label
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
-from benchmark.reporting.page import write_page
-from benchmark.reporting.page_data import ReportSection, page_data
-from benchmark.reporting.predictions import Confusion, LengthBin
+from benchmark.reporting.page import ReportSection, page_data, write_page
 from benchmark.reporting.provenance import provenance
+from benchmark.reporting.report import write_report
 from benchmark.reporting.results import results
 from tests.support.run_factory import LADDER, fill, many_records
 from tracking import Store
@@ -205,7 +204,9 @@ def test_every_column_that_is_offered_can_be_had(page: Any) -> None:
 
 
 def test_what_is_not_done_is_told_once_a_reason(page: Any) -> None:
-    rows = page.execute_script("return [...document.querySelectorAll('#holes tbody tr')].map((row) => row.innerText)")
+    rows = page.execute_script(
+        "return [...document.querySelectorAll('#not-done tbody tr')].map((row) => row.innerText)"
+    )
     [failed] = [row for row in rows if row.startswith("failed")]
     assert "bert_small vanilla seed 0" in failed
     assert "bert_small vanilla seed 1" in failed
@@ -214,7 +215,7 @@ def test_what_is_not_done_is_told_once_a_reason(page: Any) -> None:
 
 def test_a_data_set_that_no_mean_is_over_is_named(page: Any) -> None:
     caption = page.execute_script("return document.getElementById('caption').textContent")
-    assert caption.startswith("Mean over 3 data sets, without health (no student's run counts)")
+    assert caption.startswith("Mean over 3 data sets, without health (no ranked student)")
 
 
 def test_the_budget_answers_as_the_command_does(page: Any, report: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -265,7 +266,7 @@ def test_a_header_says_what_it_means(page: Any) -> None:
 
     ActionChains(page).move_to_element(page.find_element(By.CSS_SELECTOR, '[data-column="f1_kept"]')).perform()
     tip = page.find_element(By.ID, "tip").text
-    assert tip == "100 x mean F1 / the mean F1 of the teacher that taught it. Unit: %. Higher is better."
+    assert tip == "Mean F1 in percent of the teacher's. Unit: %. Higher is better."
 
 
 def test_the_download_is_what_is_shown(page: Any, downloads: Path) -> None:

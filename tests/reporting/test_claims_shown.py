@@ -155,7 +155,7 @@ def test_texts_are_short_by_the_answers_that_runs_kept(store: Store, add_run: Ad
         (folder / "predictions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         store.add_artifacts(run, folder)
     write_report(store, "classification", tmp_path)
-    assert page_data(tmp_path)["chapters"][0]["insights"][0]["mean_words"] == 6
+    assert page_data(tmp_path)["sections"][0]["analyses"][0]["mean_words"] == 6
     [line] = [one for one in page_data(tmp_path)["claims"]["lines"] if one["claim"] == "ulb_hurts_cnn_on_short_texts"]
     assert line["effect"] == pytest.approx(-10)
 

@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from benchmark.reporting.costs import READING, CostTable, cost_markdown, cost_sections
+from benchmark.reporting.cost_columns import Measured
+from benchmark.reporting.costs import cost_markdown, cost_sections
+from benchmark.reporting.table import Table
 from tests.support.run_factory import AddRun
 from tracking import Store
 
@@ -43,25 +45,29 @@ def ratio(name: str, value: float, low: float, high: float) -> dict[str, float]:
 
 
 @pytest.fixture
-def tables(store: Store, add_run: AddRun) -> dict[str, CostTable]:
+def tables(store: Store, add_run: AddRun) -> dict[str, Table[Measured]]:
     speed = ratio("speedup_onnx_over_reference_torch", 250, 240, 260)
     speed |= ratio("speedup_torch_over_teacher_torch", 1.04, 1.01, 1.06)
     measured(add_run, store, "bilstm", BILSTM | speed)
     measured(add_run, store, "teacher", REFERENCE | {"n_parameters": 33_900_000, "latency_torch_ms": 30.0})
     [section] = cost_sections(store.records())
     assert section.title == "emot, preset paper"
-    assert section.notes == (f"Machine: {MACHINE}. Budget: full. A/A control: passed; noise floor x1.050.",)
+    assert section.note == f"Machine: {MACHINE}. Budget: full. A/A control: passed; noise floor x1.050."
     return {made.title: made for made in section.tables}
 
 
-def cells(made: CostTable, student: str) -> dict[str, str]:
-    row = next(row for row in made.rows if row[0] == student)
-    return dict(zip(made.titles, row, strict=True))
+def cells(made: Table[Measured], student: str) -> dict[str, str]:
+    texts = next(texts for texts in made.texts if texts[0] == student)
+    return dict(zip(titles(made), texts, strict=True))
 
 
-def test_table_7_has_the_papers_figure_beside_ours(tables: dict[str, CostTable]) -> None:
-    made = tables["Table 7: parameters and one sentence in PyTorch"]
-    assert [row[0] for row in made.rows] == ["BERT-base shape", "teacher", "bilstm"]
+def titles(made: Table[Measured]) -> list[str]:
+    return [column.name for column in made.columns]
+
+
+def test_table_7_has_the_papers_figure_beside_ours(tables: dict[str, Table[Measured]]) -> None:
+    made = tables["Table 7: parameters and latency in PyTorch"]
+    assert [row.student for row in made.rows] == ["BERT-base shape", "teacher", "bilstm"]
     bilstm = cells(made, "bilstm")
     assert (bilstm["million parameters"], bilstm["ms CPU"]) == ("3.35 / 3.35", "1.50* / 1.74")
     assert bilstm["x in the paper"] == "22.5"  # 39.15 / 1.74
@@ -70,8 +76,8 @@ def test_table_7_has_the_papers_figure_beside_ours(tables: dict[str, CostTable])
     assert cells(made, "teacher")["ms CPU"] == "30.0 / 39.15"
 
 
-def test_table_8_has_sizes_and_ratios_with_intervals(tables: dict[str, CostTable]) -> None:
-    bilstm = cells(tables["Table 8: before and after ONNX"], "bilstm")
+def test_table_8_has_sizes_and_ratios_with_intervals(tables: dict[str, Table[Measured]]) -> None:
+    bilstm = cells(tables["Table 8: before and after export to ONNX"], "bilstm")
     assert (bilstm["MiB original"], bilstm["MiB ONNX"], bilstm["MiB INT8"]) == ("38.4 / 38.40", "12.8 / 12.80", "3.20")
     assert (bilstm["ms ONNX"], bilstm["ms INT8"]) == ("0.400 / 0.36", "0.200")
     assert bilstm["ONNX x reference"] == "250 [240, 260]"
@@ -79,19 +85,19 @@ def test_table_8_has_sizes_and_ratios_with_intervals(tables: dict[str, CostTable
     assert bilstm["x in the paper"] == "109"  # 39.15 / 0.36
 
 
-def test_beyond_the_paper(tables: dict[str, CostTable]) -> None:
-    made = tables["Beyond the paper"]
+def test_beyond_the_paper(tables: dict[str, Table[Measured]]) -> None:
+    made = tables["Serving"]
     bilstm = cells(made, "bilstm")
-    assert (bilstm["serves"], bilstm["F1 points lost in INT8"], bilstm["MiB memory"]) == ("INT8", "0.12", "80.0")
-    assert bilstm["ms of it for words"] == "0.050"  # beside the INT8 form, which serves
+    assert (bilstm["served form"], bilstm["F1 points lost by INT8"], bilstm["MiB memory"]) == ("INT8", "0.12", "80.0")
+    assert bilstm["ms tokenisation"] == "0.050"  # beside the INT8 form, which serves
     assert bilstm["ms text p95"] == "n/a (n=100)"
-    assert "price" not in made.titles
+    assert "price per million" not in titles(made)
 
 
 def test_a_price_has_a_column_where_one_was_given(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", BILSTM | {"cost_per_million_sentences": 0.0123})
     [section] = cost_sections(store.records())
-    assert cells(section.tables[2], "bilstm")["price"] == "0.0123"
+    assert cells(section.tables[2], "bilstm")["price per million"] == "0.0123"
 
 
 def test_machines_protocols_and_smoke_runs_are_never_mixed(store: Store, add_run: AddRun) -> None:
@@ -100,7 +106,7 @@ def test_machines_protocols_and_smoke_runs_are_never_mixed(store: Store, add_run
     measured(add_run, store, "bilstm", {"latency_torch_ms": 1.0})
     measured(add_run, store, "bilstm", {"latency_torch_ms": 2.0}, machine="other")
     sections = cost_sections(store.records())
-    assert [[row[0] for row in section.tables[0].rows] for section in sections] == [["bilstm"], ["bilstm"]]
+    assert [[row.student for row in section.tables[0].rows] for section in sections] == [["bilstm"], ["bilstm"]]
     assert [cells(section.tables[0], "bilstm")["ms CPU"] for section in sections] == ["1.00 / 1.74", "2.00 / 1.74"]
 
 
@@ -124,9 +130,9 @@ def test_what_int8_loses_is_told_of_all_settings(store: Store, add_run: AddRun) 
         told = served | {"onnx_int8_won": float(won), "onnx_int8_f1_lost": lost, "latency_text_ms": ms}
         measured(add_run, store, "cnn", told, setting=setting)
     made = cost_sections(store.records())[0].tables[2]
-    assert [row[:4] for row in made.rows] == [
-        ("cnn", "INT8 (2 of 3 runs)", "0.10 to 0.40", "0.310"),
-        ("cnn", "fp32 (1 of 3 runs)", "9.00", "0.500"),
+    assert [texts[:4] for texts in made.texts] == [
+        ["cnn", "INT8 (2 of 3 runs)", "0.10 to 0.40", "0.310"],
+        ["cnn", "fp32 (1 of 3 runs)", "9.00", "0.500"],
     ]
 
 
@@ -138,26 +144,25 @@ def test_a_later_measurement_counts(store: Store, add_run: AddRun) -> None:
 
 def test_a_failed_control_is_said(store: Store, add_run: AddRun) -> None:
     measured(add_run, store, "bilstm", BILSTM, latency_control="failed")
-    assert "A/A control: failed" in cost_sections(store.records())[0].notes[0]
+    assert "A/A control: failed" in cost_sections(store.records())[0].note
 
 
 def test_a_control_that_failed_on_all_cores_condemns_those_figures_alone(store: Store, add_run: AddRun) -> None:
     passed = {"latency_control_passed": 1.0, "latency_control_passed_all": 0.0}
     measured(add_run, store, "bilstm", BILSTM | passed, latency_control="failed")
-    note = cost_sections(store.records())[0].notes[0]
+    note = cost_sections(store.records())[0].note
     assert "A/A control: passed on one thread, failed on all cores" in note
-    assert "its figures do not count" in cost_sections(store.records())[0].notes[0]
+    assert "its latencies do not count" in cost_sections(store.records())[0].note
 
 
 def test_the_chapter_of_a_report(store: Store, add_run: AddRun) -> None:
     assert cost_markdown(store.records()) == ""
     measured(add_run, store, "bilstm", BILSTM)
     text = cost_markdown(store.records())
-    assert text.startswith("\n\n## What each costs\n\n### emot, preset paper\n\nMachine: host, EPYC.")
+    assert text.startswith("\n\n## Costs\n\n### emot, preset paper\n\nMachine: host, EPYC.")
     assert "| student | million parameters |" in text
     assert "two optimiser moments" in text
-    assert len(READING) == 3
-    assert "The paper's are averages on a 6-core CPU; it does not say of how many threads." in text
+    assert "the paper's are averages on a 6-core CPU with an unknown number of threads." in text
 
 
 def test_a_tagging_table_stands_beside_the_papers_tagging_figures(store: Store, add_run: AddRun) -> None:

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from benchmark.reporting.budget import Budget, best, verdict
 from benchmark.reporting.formatting import significant
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, MissingResult
-from benchmark.reporting.results import COLUMNS, KINDS, Row
-from benchmark.reporting.summary import summary
+from benchmark.reporting.results import COLUMNS, Row
+from benchmark.reporting.summary import Budget, best, summary, verdict
 
 NUMBERS = count()
 COSTS: dict[str, tuple[int, float, float]] = {
@@ -21,7 +20,7 @@ COSTS: dict[str, tuple[int, float, float]] = {
 
 
 def row(student: str, test_f1: float | None, dataset: str = "emot", **given: Any) -> Row:
-    values: dict[str, Any] = {name: "" if KINDS[name] is str else None for name in COLUMNS}
+    values: dict[str, Any] = {column.name: "" if column.kind is str else None for column in COLUMNS}
     n_parameters, size, latency = COSTS[student]
     setting = "fine_tuned" if student == "teacher" else "kd"
     values |= {"suite": "s", "task": "classification", "student": student, "setting": setting, "status": "finished"}
@@ -250,9 +249,9 @@ def test_milliseconds_of_two_machines_never_share_a_table() -> None:
     made = leaderboard(*rows, row("bilstm", 0.89, latency_onnx_ms=0.6, machine="server"))
     assert entry(made, "cnn").speed_up == {"latency_onnx_ms": 50.0}
     assert entry(made, "bilstm").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 12.0}
-    assert entry(made, "bilstm").invalid == "measured on server, and most of this table on laptop"
+    assert entry(made, "bilstm").invalid == "measured on server, most of the leaderboard on laptop"
     assert summary(made).startswith(
-        "Within 2 points of the teacher (F1 90.0) the fastest of those timed here is cnn kd:"
+        "Within 2 points of the teacher (F1 90.0) the fastest of those measured here is cnn kd:"
     )
     assert best(made, Budget(max_ms=0.7)) is None
     assert [r.latency_onnx_ms for r in made.rows] == [50.0, 1.0, None]
@@ -293,9 +292,9 @@ def test_the_answer_says_where_no_student_comes_near() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([row("cnn", 0.5)], "The best is cnn kd with F1 50.0; there is no run of a teacher to compare it with."),
-        ([row("teacher", 0.9)], "No answer yet: no student of the teacher has been scored on every data set."),
-        ([row("cnn", 0.5), row("teacher", None, status="failed")], "No answer yet: the teacher has no F1 on emot."),
+        ([row("cnn", 0.5)], "The best is cnn kd with F1 50.0; no teacher was run to compare it with."),
+        ([row("teacher", 0.9)], "No result yet: no student of the teacher has an F1 on every data set."),
+        ([row("cnn", 0.5), row("teacher", None, status="failed")], "No result yet: the teacher has no F1 on emot."),
         (
             [row("teacher", 0.9, latency_onnx_ms=None), row("cnn", 0.9, latency_onnx_ms=None)],
             "Within 2 points of the teacher (F1 90.0) the best is cnn kd: F1 90.0, 4.0 % of its size.",

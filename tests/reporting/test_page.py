@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from benchmark.report import write_report
-from benchmark.reporting.page_data import embedded
-from benchmark.reporting.predictions import Prediction, confusion, length_bins
+from benchmark.reporting.error_analysis import Prediction, confusion, length_bins
+from benchmark.reporting.page import embedded
+from benchmark.reporting.report import write_report
 from tests.support.run_factory import fill
 from tracking import Store
 
@@ -54,12 +54,12 @@ def test_every_figure_of_the_page_is_that_of_results_csv(made: Path) -> None:
 def test_every_mean_of_the_page_follows_from_results_csv(made: Path) -> None:
     with (made / "results.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["status"] == "finished"]
-    [chapter] = page_data(made)["chapters"]
-    assert [view["datasets"] for view in chapter["views"]] == [["emot", "smsa"], ["emot"], ["smsa"]]
+    [section] = page_data(made)["sections"]
+    assert [view["datasets"] for view in section["views"]] == [["emot", "smsa"], ["emot"], ["smsa"]]
     n_checked = 0
-    for view in chapter["views"]:
+    for view in section["views"]:
         names = [column["name"] for column in view["columns"]]
-        for entry in view["standings"]:
+        for entry in view["entries"]:
             values = dict(zip(names, entry["values"], strict=True))
             own = [r for r in rows if (r["student"], r["setting"]) == (entry["student"], entry["setting"])]
             f1 = [[100 * float(r["test_f1"]) for r in own if r["dataset"] == name] for name in view["datasets"]]
@@ -78,21 +78,21 @@ def test_every_mean_of_the_page_follows_from_results_csv(made: Path) -> None:
 
 
 def test_a_hole_says_which_kind_it_is_and_leads_to_its_run(made: Path) -> None:
-    [chapter] = page_data(made)["chapters"]
-    [entry] = [s for s in chapter["views"][0]["standings"] if s["student"] == "bert_small"]
-    missing = entry["holes"]["smsa"]
+    [section] = page_data(made)["sections"]
+    [entry] = [s for s in section["views"][0]["entries"] if s["student"] == "bert_small"]
+    missing = entry["missing"]["smsa"]
     assert (missing["kind"], missing["reason"].splitlines()[0]) == (
         "out_of_memory",
         "OutOfMemoryError: CUDA out of memory.",
     )
-    assert missing["run"] in page_data(made)["runs"]["run_id"]
-    [alone] = [s for s in chapter["views"][1]["standings"] if s["student"] == "bert_small"]
+    assert missing["run_id"] in page_data(made)["runs"]["run_id"]
+    [alone] = [s for s in section["views"][1]["entries"] if s["student"] == "bert_small"]
     assert alone["values"][0] is not None, "on the data set that it has, it is ranked"
 
 
 def test_what_lies_behind_a_data_set_comes_from_the_runs_files(made: Path) -> None:
-    [chapter] = page_data(made)["chapters"]
-    [_, smsa] = chapter["insights"]
+    [section] = page_data(made)["sections"]
+    [_, smsa] = section["analyses"]
     assert (smsa["dataset"], smsa["n_test"]) == ("smsa", 240)
     assert set(smsa["f1_by_class"]) == {"teacher", smsa["best"]}
     assert sum(map(sum, smsa["confusion"]["counts"])) == 240
@@ -100,7 +100,7 @@ def test_what_lies_behind_a_data_set_comes_from_the_runs_files(made: Path) -> No
         ("teacher", "bilstm kd", "cnn kd"), 240
     )
     assert [epoch for epoch, _ in smsa["curves"]["cnn vanilla"]] == [1, 2, 3, 4]
-    note = {column["name"]: column["note"] for column in chapter["views"][0]["columns"]}
+    note = {column["name"]: column["note"] for column in section["views"][0]["columns"]}
     assert note["f1/smsa"] == "n = 240"
 
 
@@ -124,8 +124,8 @@ def test_the_command_of_a_row_repeats_what_was_asked(store: Store, add_run: Any,
     add_run(store, student="teacher", teacher="/home/me/my bert", test_f1=0.8)
     add_run(store, setting="kd", teacher="/home/me/my bert", test_f1=0.7, learning_rate=5e-4, max_epochs=3, max_steps=0)
     write_report(store, "classification", tmp_path)
-    [chapter] = page_data(tmp_path)["chapters"]
-    commands = {s["student"]: s["command"] for s in chapter["views"][0]["standings"]}
+    [section] = page_data(tmp_path)["sections"]
+    commands = {s["student"]: s["command"] for s in section["views"][0]["entries"]}
     start = "python -m benchmark.run --suite classification --preset paper --teacher '/home/me/my bert' "
     start += "--teacher-learning-rate 0.001 -d emot"
     assert commands["bilstm"] == f"{start} -s bilstm -x kd --learning-rate 0.0005 --max-epochs 3 --seeds 1"
@@ -142,8 +142,8 @@ def test_the_command_of_a_row_gives_what_else_was_given(store: Store, add_run: A
     add_run(store, setting="kd_ulb_fasttext", seed=0, **made | {"text_source": "pool", "embedding_source": "f"})
     add_run(store, setting="kd_ulb_fasttext", seed=2, **made | {"text_source": "pool", "embedding_source": "f"})
     write_report(store, "classification", tmp_path)
-    [chapter] = page_data(tmp_path)["chapters"]
-    commands = {s["setting"]: s["command"] for s in chapter["views"][0]["standings"]}
+    [section] = page_data(tmp_path)["sections"]
+    commands = {s["setting"]: s["command"] for s in section["views"][0]["entries"]}
     start = "python -m benchmark.run --suite classification --preset paper --teacher indobert --teacher-epochs 7 "
     start += "--teacher-learning-rate 0.0002 -d emot"
     made = "--augmented=500 --translate there back --fill-mask masks --agreed"
@@ -153,8 +153,8 @@ def test_the_command_of_a_row_gives_what_else_was_given(store: Store, add_run: A
     add_run(store, **teacher | {"dataset": "smsa", "max_epochs": 5, "key": "other"})
     add_run(store, setting="kd", dataset="smsa", teacher_key="other", test_f1=0.7)
     write_report(store, "classification", tmp_path)
-    [chapter] = page_data(tmp_path)["chapters"]
-    commands = {s["setting"]: s["command"] for s in chapter["views"][0]["standings"]}
+    [section] = page_data(tmp_path)["sections"]
+    commands = {s["setting"]: s["command"] for s in section["views"][0]["entries"]}
     assert "--teacher-epochs" not in commands["fine_tuned"], "each data set's teacher had its own"
 
 
@@ -163,7 +163,7 @@ def test_a_session_that_failed_its_control_shows_no_milliseconds(store: Store, a
     tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the same model took 1.4 times as long"}
     store.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({"latency_onnx_ms": 1.0})
     write_report(store, "classification", tmp_path)
-    [entry] = page_data(tmp_path)["chapters"][0]["views"][0]["standings"]
+    [entry] = page_data(tmp_path)["sections"][0]["views"][0]["entries"]
     assert entry["invalid"] == "the same model took 1.4 times as long"
     assert page_data(tmp_path)["runs"]["latency_onnx_ms"] == [None]
 

@@ -15,10 +15,10 @@ import pytest
 from rich.console import Console
 
 from benchmark.core.errors import InputError, UnknownNameError
-from benchmark.report import main, print_leaderboard, write_report
+from benchmark.report import main
 from benchmark.reporting.files import folder_name
 from benchmark.reporting.leaderboard import leaderboards
-from benchmark.reporting.markdown import escaped
+from benchmark.reporting.report import print_leaderboard, ranked, write_report
 from benchmark.reporting.results import results
 from benchmark.reporting.selection import planned_last
 from tests.support import ROOT
@@ -60,8 +60,8 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     assert "- cnn kd: no F1 on smsa (failed: no memory)" in text
     assert "| failed | smsa | 1 | cnn kd | no memory |" in text
     assert "| skipped | smltk | 1 | cnn vanilla | smltk is private |" in text
-    assert "1 failed, 11 finished, 1 skipped; 1 going on or interrupted; 1 smoke runs" in text
-    assert "python -m benchmark.run --suite classification --preset paper --teacher indobert -d emot -d smsa" in text
+    assert "1 failed, 11 finished, 1 skipped; 1 unfinished; 1 smoke runs" in text
+    assert "python -m benchmark.report --suite classification" in text
     assert "Table 5, teacher indobert" in text
     assert lines(text, "| cnn | kd |")[0][6:8] == ["65.00 / 63.90 (+1.10)", "- / 87.26"]
 
@@ -69,19 +69,24 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statuses", "said"),
     [
-        (["finished"], "Every run that was tried is finished."),
-        (["finished", "running"], "1 run goes on or was interrupted."),
-        (["failed", "running", "running"], "2 runs go on or were interrupted."),
+        (["finished"], "None."),
+        (["finished", "running"], "1 run is unfinished."),
+        (["failed", "running", "running"], "2 runs are unfinished."),
     ],
 )
-def test_runs_that_go_on_are_not_said_to_be_finished(
+def test_unfinished_runs_are_counted(
     statuses: list[str], said: str, store: Store, add_run: Any, tmp_path: Path
 ) -> None:
     for seed, status in enumerate(statuses):
         add_run(store, seed=seed, status=status, reason="no memory", test_f1=0.5)
-    chapter = write_report(store, "classification", tmp_path).read_text().split("## Not done")[1].split("## ")[0]
+    chapter = (
+        write_report(store, "classification", tmp_path)
+        .read_text()
+        .split("## Failed and skipped runs")[1]
+        .split("## ")[0]
+    )
     assert chapter.strip().startswith(said)
-    assert ("Every run that was tried" in chapter) == (len(set(statuses)) == 1)
+    assert ("None." in chapter) == (len(set(statuses)) == 1)
     assert ("no memory" in chapter) == ("failed" in statuses)
 
 
@@ -110,7 +115,7 @@ def test_a_preset_leaves_out_the_others(filled: Store, tmp_path: Path) -> None:
 def test_the_terminal_shows_the_ranking_in_any_width(filled: Store) -> None:
     for width in (40, 80, 200):
         shown = StringIO()
-        print_leaderboard(filled, "classification", Console(width=width, file=shown))
+        print_leaderboard(ranked(filled.records("classification")), Console(width=width, file=shown))
         text = shown.getvalue()
         assert all(word in text for word in ("bilstm", "teacher", "79.00", "rank"))
         assert max(map(len, text.splitlines())) <= width
@@ -121,11 +126,11 @@ def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any
     tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the machine was not quiet"}
     filled.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({})
     shown = StringIO()
-    print_leaderboard(filled, "classification", Console(width=200, file=shown))
+    print_leaderboard(ranked(filled.records("classification")), Console(width=200, file=shown))
     lines = [line.strip() for line in shown.getvalue().splitlines()]
     assert "cnn kd: no F1 on smsa, failed: no memory" in lines
     assert "cnn kd_ulb: no F1 on smsa, not run" in lines
-    assert "cnn kd_ulb: no milliseconds, the machine was not quiet" in lines
+    assert "cnn kd_ulb: no latencies, the machine was not quiet" in lines
 
 
 def test_the_report_says_whose_milliseconds_are_of_another_machine(store: Store, add_run: Any, tmp_path: Path) -> None:
@@ -133,7 +138,7 @@ def test_the_report_says_whose_milliseconds_are_of_another_machine(store: Store,
     add_run(store, student="cnn", machine="laptop", test_f1=0.79)
     add_run(store, student="bilstm", machine="server", test_f1=0.79)
     text = write_report(store, "classification", tmp_path).read_text()
-    assert "- **milliseconds left out**: bilstm vanilla (measured on server, and most of this table on laptop)" in text
+    assert "- **latencies left out**: bilstm vanilla (measured on server, most of the leaderboard on laptop)" in text
     with (tmp_path / "leaderboard.csv").open(newline="") as file:
         assert [line["latency_onnx_ms"] for line in csv.DictReader(file)] == ["69.6", "", "0.22"]
     with (tmp_path / "results.csv").open(newline="") as file:
@@ -171,18 +176,13 @@ def test_hostile_names_show_as_text(store: Store, add_run: Any, tmp_path: Path) 
     parts = {"header", "h1", "nav", "main", "noscript", "p", "section", "div"}
     assert set(page.tags) <= {"html", "meta", "title", "style", "script"} | parts
     assert "<script" not in (tmp_path / "report.tex").read_text()
-    print_leaderboard(store, HOSTILE, Console(file=StringIO()))
-
-
-def test_markdown_is_escaped() -> None:
-    assert escaped("a|b\nc<d>`e`*f*[g]") == r"a\|b c&lt;d&gt;\`e\`\*f\*\[g\]"
-    assert escaped("kd_ulb_bert") == "kd_ulb_bert"
+    print_leaderboard(ranked(store.records(HOSTILE)), Console(file=StringIO()))
 
 
 def test_a_store_without_finished_runs_is_reported_as_such(store: Store, add_run: Any, tmp_path: Path) -> None:
     add_run(store, status="failed", reason="no memory")
     text = write_report(store, "classification", tmp_path).read_text()
-    assert "**No run counts yet.**" in text
+    assert "**No ranked runs yet.**" in text
     assert "no memory" in text
     assert list(tmp_path.glob("trade_off*")) == [], "no picture of nothing"
     assert (tmp_path / "leaderboard.csv").read_text() == "preset\n"

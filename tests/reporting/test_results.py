@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from benchmark.core.cache import write_text
+from benchmark.core.cache import write_atomic, write_text
 from benchmark.core.errors import InputError
-from benchmark.reporting.files import report_folder, write_atomic
-from benchmark.reporting.results import COLUMNS, Row, results
-from benchmark.reporting.tabular import write_csv, write_parquet
+from benchmark.reporting.files import report_folder
+from benchmark.reporting.results import COLUMNS, Row, results, results_table
+from benchmark.reporting.table import write_csv, write_parquet
 from tracking import Record, Store
 
 CONTRACT = (
@@ -38,7 +38,7 @@ def record(run_id: str, start: int, **given: Any) -> Record:
 
 
 def test_columns_are_those_of_the_contract_in_its_order() -> None:
-    assert ", ".join(COLUMNS).startswith(CONTRACT)
+    assert ", ".join(column.name for column in COLUMNS).startswith(CONTRACT)
 
 
 def test_a_row_holds_what_the_run_wrote(store: Store, add_run: Any) -> None:
@@ -138,9 +138,9 @@ def rows() -> list[Row]:
 
 
 def test_csv_reads_back_and_is_empty_where_nothing_was_measured(tmp_path: Path) -> None:
-    with write_csv(tmp_path / "results.csv", rows()).open(newline="") as file:
+    with write_csv(tmp_path / "results.csv", results_table(rows())).open(newline="") as file:
         full, failed = csv.DictReader(file)
-    assert tuple(full) == COLUMNS
+    assert list(full) == [column.name for column in COLUMNS]
     assert float(full["test_f1"]) == 0.1 + 0.2, "in full, not rounded"
     assert (full["n_parameters"], full["seed"], full["smoke"]) == ("3000000", "3", "false")
     assert full["dataset"] == 'a "quoted", name\nof | two lines'
@@ -150,9 +150,9 @@ def test_csv_reads_back_and_is_empty_where_nothing_was_measured(tmp_path: Path) 
 
 
 def test_parquet_holds_the_same(tmp_path: Path) -> None:
-    table = parquet.read_table(write_parquet(tmp_path / "results.parquet", rows()))
-    assert table.to_pylist() == [vars(row) for row in rows()]
-    empty = parquet.read_table(write_parquet(tmp_path / "empty.parquet", []))
+    table = parquet.read_table(write_parquet(tmp_path / "results.parquet", results_table(rows())))
+    assert table.to_pylist() == [{column.name: column.value(row) for column in COLUMNS} for row in rows()]
+    empty = parquet.read_table(write_parquet(tmp_path / "empty.parquet", results_table([])))
     assert empty.schema == table.schema
 
 

@@ -7,8 +7,6 @@ import pytest
 
 from benchmark.core.settings import LADDER
 from benchmark.core.spec import TASKS, Task
-from benchmark.reporting.latex import escaped as escaped_for_latex
-from benchmark.reporting.latex import latex
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.paper import (
     AVERAGE,
@@ -20,10 +18,9 @@ from benchmark.reporting.paper import (
     paper_sizes,
     table_number,
 )
-from benchmark.reporting.paper_comparison import paper_comparisons
-from benchmark.reporting.paper_points import paper_points
+from benchmark.reporting.paper_comparison import Pair, PaperComparison, paper_comparisons, paper_points
+from benchmark.reporting.report import report_latex
 from benchmark.reporting.results import Row, results
-from benchmark.reporting.tables import paper_tables
 from tests.support.run_factory import AddRun
 from tracking import Record, Store
 
@@ -67,37 +64,43 @@ def test_the_other_tables_are_there() -> None:
     assert [table_number(task) for task in TASKS] == [5, 6]
 
 
+def pairs(comparison: PaperComparison) -> dict[tuple[str, ...], dict[str, Pair]]:
+    return {line.keys: dict(zip(comparison.columns, line.pairs, strict=True)) for line in comparison.lines}
+
+
 def test_ours_stands_beside_the_papers() -> None:
-    [leaderboard] = leaderboards(
-        [row("teacher", 0.7), row("cnn", 0.6, setting="kd"), row("cnn", 0.5, setting="of_ours")]
+    rows = [row("teacher", 0.7), row("cnn", 0.6, setting="kd"), row("cnn", 0.5, setting="of_ours")]
+    comparison, *_ = paper_comparisons(*leaderboards(rows))
+    assert (comparison.title, comparison.columns) == (
+        "Table 5, teacher a",
+        (*paper_datasets("classification"), AVERAGE),
     )
-    [table] = paper_tables(leaderboard)
-    assert (table.number, table.columns) == (5, (*paper_datasets("classification"), AVERAGE))
-    cell = table.cells["cnn", "kd"]["emot"]
-    assert (cell.ours, cell.paper) == (60.0, 63.9)
-    assert cell.difference == pytest.approx(-3.9)
-    assert table.cells["cnn", "kd"]["smsa"].ours is None
-    assert table.cells["cnn", "kd"][AVERAGE].ours is None, "one of six is no average"
-    assert table.cells["cnn", "kd"][AVERAGE].difference is None
-    assert table.cells["bilstm", "kd"]["emot"].ours is None
-    assert (table.cells["cnn", "of_ours"]["emot"].ours, table.cells["cnn", "of_ours"]["emot"].paper) == (50.0, None)
+    cells = pairs(comparison)
+    assert cells["cnn", "kd"]["emot"] == (60.0, 63.9)
+    assert cells["cnn", "kd"]["emot"].difference == pytest.approx(-3.9)
+    assert cells["cnn", "kd"]["smsa"].ours is None
+    assert cells["cnn", "kd"][AVERAGE].ours is None, "one of six is no average"
+    assert cells["cnn", "kd"][AVERAGE].difference is None
+    assert cells["bilstm", "kd"]["emot"].ours is None
+    assert cells["cnn", "of_ours"]["emot"] == (50.0, None)
 
 
 def test_the_average_stands_where_all_six_do() -> None:
     f1 = dict(zip(paper_datasets("classification"), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), strict=True))
     [leaderboard] = leaderboards([*(row("cnn", value, name) for name, value in f1.items()), row("cnn", 0.9, "another")])
-    [table] = paper_tables(leaderboard)
-    assert table.cells["cnn", "kd"][AVERAGE].ours == pytest.approx(35.0), "of the paper's six alone"
+    comparison, *_ = paper_comparisons(leaderboard)
+    assert pairs(comparison)["cnn", "kd"][AVERAGE].ours == pytest.approx(35.0), "of the paper's six alone"
 
 
 def test_other_data_has_no_such_table() -> None:
     [leaderboard] = leaderboards([row("cnn", 0.5, "support_desk")])
-    assert paper_tables(leaderboard) == []
+    assert paper_comparisons(leaderboard) == []
 
 
 def test_each_teacher_has_its_table() -> None:
     [leaderboard] = leaderboards([row("cnn", 0.5, teacher="a"), row("cnn", 0.6, teacher="b")])
-    assert {t.teacher: t.cells["cnn", "kd"]["emot"].ours for t in paper_tables(leaderboard)} == {"a": 50.0, "b": 60.0}
+    found = {one.title: pairs(one)["cnn", "kd"]["emot"].ours for one in paper_comparisons(leaderboard)[:2]}
+    assert found == {"Table 5, teacher a": 50.0, "Table 5, teacher b": 60.0}
 
 
 def test_costs_and_counts_stand_beside_the_papers() -> None:
@@ -147,14 +150,8 @@ def test_the_papers_points_are_means_over_our_data_sets() -> None:
     assert paper_points(own) == []
 
 
-def test_latex_prints_every_name_as_it_is() -> None:
-    assert escaped_for_latex("50 % of a_b & c#d ~ {e} \\x\u202e") == (
-        r"50 \% of a\_b \& c\#d \textasciitilde{} \{e\} \textbackslash{}x"
-    )
-
-
 def test_latex_holds_the_leaderboard_and_the_tables_beside_the_paper() -> None:
-    text = latex(leaderboards([row("teacher", 0.7), row("cnn", 0.6)]))
+    text = report_latex(leaderboards([row("teacher", 0.7), row("cnn", 0.6)]))
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 5
     assert r"1 & cnn & kd & 60.00 & 85.7 & 60.00" in text
     assert "60.00 / 63.90 / -3.90" in text

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.report import write_report
-from benchmark.reporting.tuning_section import tuning_page, tuning_studies, write_tuning
+from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies, write_tuning
+from benchmark.reporting.report import write_report
 from tracking import Store
 
 SUITE = "classification"

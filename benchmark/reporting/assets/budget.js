@@ -1,7 +1,7 @@
-// Which student is best for what one can afford; the command line gives the same answer.
+// The best student within a budget, as the command line prints it.
 
 const BOUNDS = [
-  { key: "ms", option: "--max-ms", label: "at most", unit: "ms a sentence", columns: DATA.budget.ms },
+  { key: "ms", option: "--max-ms", label: "at most", unit: "ms per sentence", columns: DATA.budget.ms },
   { key: "mib", option: "--max-mib", label: "at most", unit: "MiB on disk", columns: DATA.budget.mib },
   { key: "kept", option: "--min-kept", label: "at least", unit: "% of the teacher's F1", columns: ["f1_kept"] },
 ];
@@ -11,37 +11,37 @@ function bound(key) {
   return Number.isFinite(number) && number >= 0 ? number : null;
 }
 
-function fits(standing) {
+function fits(entry) {
   return BOUNDS.every(({ key, columns }) => {
     const limit = bound(key);
     if (limit === null) return true;
-    const value = columns.map((name) => figure(standing, name)).find((found) => found !== null && found !== undefined);
+    const value = columns.map((name) => figure(entry, name)).find((found) => found !== null && found !== undefined);
     if (value === undefined) return false;
     return key === "kept" ? value >= limit : value <= limit;
   });
 }
 
 function verdict() {
-  const ranked = view().standings.filter((standing) => figure(standing, "rank") !== null);
+  const ranked = view().entries.filter((entry) => figure(entry, "rank") !== null);
   const fitting = ranked.filter(fits);
-  if (!ranked.length) return "No student of this table is ranked yet.";
-  if (!fitting.length) return "No student of this table fits the budget.";
-  return `${fitting.length} of ${ranked.length} fit; the best is ${fitting[0].told}.`;
+  if (!ranked.length) return "No student of this leaderboard is ranked yet.";
+  if (!fitting.length) return "No student of this leaderboard fits the budget.";
+  return `${fitting.length} of ${ranked.length} fit; the best is ${fitting[0].description}.`;
 }
 
 function budgetCommand() {
   const options = BOUNDS.filter(({ key }) => bound(key) !== null).map(({ key, option }) => `${option} ${bound(key)}`);
   return [
-    chapter().command,
-    ...(view().datasets.length === 1 && chapter().views.length > 1 ? [`--dataset ${quoted(view().datasets[0])}`] : []),
+    section().command,
+    ...(view().datasets.length === 1 && section().views.length > 1 ? [`--dataset ${quoted(view().datasets[0])}`] : []),
     ...options,
   ].join(" ");
 }
 
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
-function drawAnswer() {
-  byId("answer").replaceChildren(el("p", { class: "lead" }, together(view().answer)), budgetForm(), budgetResult());
+function drawSummary() {
+  byId("summary").replaceChildren(el("p", { class: "lead" }, together(view().summary)), budgetForm(), budgetResult());
 }
 
 function budgetForm() {
@@ -72,12 +72,12 @@ function budgetForm() {
       checked: Boolean(state.fit),
       onchange: (event) => choose({ fit: event.target.checked ? "1" : "" }, drawLeaderboard, drawTradeOff),
     }),
-    " show only what fits",
+    " show only students within the budget",
   );
   return el(
     "form",
     { class: "budget", onsubmit: (event) => event.preventDefault() },
-    el("span", { class: "label" }, "My budget"),
+    el("span", { class: "label" }, "Budget"),
     ...BOUNDS.map(field),
     only,
   );

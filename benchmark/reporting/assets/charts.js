@@ -1,4 +1,4 @@
-// What all plots share: colours, letters, export, and drawing again when the reader's theme changes.
+// Shared by all plots: colours, markers, axes, layout, export.
 
 const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#8A8A8A"];
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "cross", "x", "triangle-down", "pentagon"];
@@ -6,14 +6,14 @@ const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "cross", "x", "tr
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function studentColour(student) {
-  const at = chapter().palette.indexOf(student);
+  const at = section().palette.indexOf(student);
   return at < 0 ? "var(--ink)" : COLOURS[at % COLOURS.length];
 }
 
-const plotColour = (student) => (chapter().palette.includes(student) ? studentColour(student) : ink("ink"));
+const plotColour = (student) => (section().palette.includes(student) ? studentColour(student) : ink("ink"));
 
 function settingSymbol(setting) {
-  const at = chapter().settings.indexOf(setting);
+  const at = section().settings.indexOf(setting);
   return at < 0 ? "star" : SYMBOLS[at % SYMBOLS.length];
 }
 
@@ -29,7 +29,7 @@ function axis(title, more = {}) {
   };
 }
 
-// The ticks of a log axis as people write numbers, for however many decades it spans.
+// A log axis with plain numbers as ticks, over any number of decades.
 function logAxis(title, values) {
   const positive = values.filter((value) => value > 0);
   const low = Math.log10(Math.min(...positive));
@@ -69,12 +69,12 @@ function layout(more) {
 
 const CONFIG = { displaylogo: false, displayModeBar: false, responsive: true, showSendToCloud: false };
 
-// Paper does not stretch: a plot is drawn for its width before it is printed.
+// Width of a plot on paper, which is drawn before it is printed.
 const PAPER_WIDTH = 960;
 
 const printing = () => document.documentElement.classList.contains("printing");
 
-// Draws into `node` only; what was there before gives way.
+// Draws into `node`, replacing an earlier plot.
 function plot(node, traces, shape) {
   Plotly.react(
     node,

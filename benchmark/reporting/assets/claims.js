@@ -1,15 +1,15 @@
-// What the paper claims of its students, what our runs say of it, and what its own tables say.
+// The paper's claims, with the effect in our runs and in its own tables.
 
 const VERDICTS = {
-  holds: "held",
-  "does not hold": "lost",
-  undecided: "open",
-  "not enough runs": "few",
+  holds: "holds",
+  "does not hold": "fails",
+  undecided: "undecided",
+  "not enough runs": "few-runs",
 };
 const SIDES = { above: "above", below: "below", "not above": "at or below" };
 const SCALES = {
-  points: { none: 0, place: (value) => value, told: (reach) => `±${reach} points of F1` },
-  times: { none: 1, place: Math.log2, told: (reach) => `1/${2 ** reach} to ${2 ** reach} times` },
+  points: { none: 0, place: (value) => value, range: (reach) => `±${reach} points of F1` },
+  times: { none: 1, place: Math.log2, range: (reach) => `1/${2 ** reach} to ${2 ** reach} times` },
 };
 
 function drawClaims() {
@@ -26,12 +26,12 @@ function drawClaims() {
       "p",
       { class: "caption" },
       el("i", { class: "key ours" }),
-      " ours with its 95 % interval, ",
+      " our effect with its 95 % interval, ",
       el("i", { class: "key papers" }),
-      ` the paper's; the line is no effect, the tint the side that is claimed. Ends at ${axesTold(judged, reach)}.`,
+      ` the paper's; the line is no effect, the tinted side is claimed. Axes end at ${axisRanges(judged, reach)}.`,
     ),
     claimTable(judged, reach),
-    rest.length ? waiting(rest) : null,
+    rest.length ? unpaired(rest) : null,
     el(
       "details",
       {},
@@ -41,7 +41,7 @@ function drawClaims() {
   );
 }
 
-// How far each scale's axis reaches: all means lie within; longer intervals are cut.
+// Ends of each scale's axis: all means lie within, longer intervals are cut.
 function reaches(lines) {
   const reach = {};
   for (const line of lines)
@@ -51,10 +51,10 @@ function reaches(lines) {
   return reach;
 }
 
-const axesTold = (lines, reach) =>
+const axisRanges = (lines, reach) =>
   Object.keys(SCALES)
     .filter((scale) => lines.some((line) => line.scale === scale))
-    .map((scale) => SCALES[scale].told(reach[scale]))
+    .map((scale) => SCALES[scale].range(reach[scale]))
     .join(", or ");
 
 function claimTable(lines, reach) {
@@ -70,7 +70,7 @@ function claimTable(lines, reach) {
     el("b", {}, line.ours_text),
     strip(line, reach[line.scale]),
     paperCell(line),
-    el("span", { tabindex: "0", "data-tip": ofWhat(line) }, line.pairs_text),
+    el("span", { tabindex: "0", "data-tip": pairsTip(line) }, line.pairs_text),
   ];
   const titles = ["claim", "verdict", "ours", "", "the paper's", "pairs"];
   return plainTable(titles, lines.map(cells), titles.map(() => false));
@@ -79,12 +79,12 @@ function claimTable(lines, reach) {
 function paperCell({ paper_text, paper_here_text, paper_verdict }) {
   const notes = [
     paper_here_text ? `on the same data sets ${paper_here_text}` : null,
-    paper_verdict ? `by its own tables: ${paper_verdict}` : null,
+    paper_verdict ? `on its own tables: ${paper_verdict}` : null,
   ];
   return el(
     "div",
     { class: paper_text === "-" ? "none" : null },
-    paper_text === "-" ? "no figure" : paper_text,
+    paper_text === "-" ? "none" : paper_text,
     ...notes.filter(Boolean).map((note) => el("small", { class: "note" }, note)),
   );
 }
@@ -95,9 +95,9 @@ function verdictMark(line) {
   return el("span", { class: kind, tabindex: "0", "data-tip": rule }, named(line.verdict_text));
 }
 
-function ofWhat(line) {
+function pairsTip(line) {
   const parts = [line.datasets, line.students].filter(Boolean);
-  return parts.length ? `Of ${parts.join("; ")}.` : "Of nothing yet.";
+  return parts.length ? `${parts.join("; ")}.` : "No pairs yet.";
 }
 
 function strip(line, reach) {
@@ -119,12 +119,12 @@ function strip(line, reach) {
   );
 }
 
-function waiting(lines) {
+function unpaired(lines) {
   const cells = ({ text, section_text, needs, paper_text }) => [`${text}, §${section_text}`, needs, paper_text];
   return el(
     "details",
     {},
-    el("summary", {}, `${lines.length} claims have no pair of runs yet`),
-    plainTable(["claim", "what it needs", "the paper's"], lines.map(cells), [false, false, false]),
+    el("summary", {}, `${lines.length} claims without a pair of runs`),
+    plainTable(["claim", "runs needed", "the paper's"], lines.map(cells), [false, false, false]),
   );
 }

@@ -1,29 +1,29 @@
-// What each standing costs on the axis that was chosen, and which of them are the best for their cost.
+// Costs of entries on the chosen axis, and their Pareto front.
 
-const MONEY = "money";
+const PRICE = "price";
 const MILLISECONDS_TO_MILLION_HOURS = 1e6 / 3.6e6;
 
-// Milliseconds a text (or a sentence, where texts were not timed) as money for a million of them.
-function money(standing) {
+// Price of a million texts (sentences, if texts were not timed) from milliseconds.
+function price(entry) {
   const ms = ["latency_text_ms", ...DATA.budget.ms]
-    .map((name) => figure(standing, name))
+    .map((name) => figure(entry, name))
     .find((value) => value !== null && value !== undefined);
   return ms === undefined ? null : ms * MILLISECONDS_TO_MILLION_HOURS * Number(state.price || 0);
 }
 
 function costAxes() {
   const measured = Object.entries(DATA.axes).filter(([name]) =>
-    view().standings.some((standing) => figure(standing, name) > 0),
+    view().entries.some((entry) => figure(entry, name) > 0),
   );
   const axes = measured.map(([name, { title, factor }]) => ({ name, title, factor }));
-  if (view().standings.some((standing) => money(standing) > 0))
-    axes.push({ name: MONEY, title: "money for a million texts", factor: 1 });
+  if (view().entries.some((entry) => price(entry) > 0))
+    axes.push({ name: PRICE, title: "price of a million texts", factor: 1 });
   return axes;
 }
 
-const costOf = (standing, cost) => (cost.name === MONEY ? money(standing) : figure(standing, cost.name));
+const costOf = (entry, cost) => (cost.name === PRICE ? price(entry) : figure(entry, cost.name));
 
-// Those that none beats on F1 without costing more, the cheapest first.
+// The Pareto front: points of which no cheaper one has an F1 as high, the cheapest first.
 function front(points) {
   const best = [];
   for (const point of [...points].sort((a, b) => a.x - b.x || b.y - a.y))
@@ -33,13 +33,13 @@ function front(points) {
 
 function points(cost) {
   return visible()
-    .map((standing) => {
-      const x = costOf(standing, cost);
+    .map((entry) => {
+      const x = costOf(entry, cost);
       return {
-        standing,
+        entry,
         x: x === null ? null : x * cost.factor,
-        y: figure(standing, state.y),
-        range: standing.ranges[cost.name]?.map((end) => end * cost.factor),
+        y: figure(entry, state.y),
+        range: entry.ranges[cost.name]?.map((end) => end * cost.factor),
       };
     })
     .filter(({ x, y }) => x > 0 && y !== null);

@@ -1,7 +1,7 @@
-// One data set: the ladder of settings, training, classes, confusion, length.
+// One data set: F1 by setting, learning curves, and error analysis.
 
 function datasetViews() {
-  const { views } = chapter();
+  const { views } = section();
   return views.length === 1 ? views : views.slice(1);
 }
 
@@ -9,7 +9,7 @@ function drawDataset() {
   const views = datasetViews();
   const chosen = views.find((one) => one.datasets[0] === state.of) ?? views.find((one) => one === view()) ?? views[0];
   const name = chosen.datasets[0];
-  const insight = chapter().insights.find((one) => one.dataset === name) ?? {};
+  const analysis = section().analyses.find((one) => one.dataset === name) ?? {};
   const tabs =
     views.length < 2
       ? null
@@ -28,28 +28,28 @@ function drawDataset() {
             ),
           ),
         );
-  const boxes = [ladder(chosen), curves(insight), classes(insight), confusionMatrix(insight), lengths(insight)].filter(
+  const boxes = [ladder(chosen), curves(analysis), classes(analysis), confusionMatrix(analysis), lengths(analysis)].filter(
     Boolean,
   );
   byId("dataset").replaceChildren(
     el("h2", {}, "Data set ", named(name)),
     tabs ?? "",
-    el("p", { class: "caption" }, together(chosen.answer)),
+    el("p", { class: "caption" }, together(chosen.summary)),
     el("div", { class: "figures" }, ...boxes.map(({ box }) => box)),
   );
   for (const { draw } of boxes) draw();
 }
 
-const alone = (insight) => datasetViews().find((one) => one.datasets[0] === insight.dataset);
+const alone = (analysis) => datasetViews().find((one) => one.datasets[0] === analysis.dataset);
 
-const ofStudents = (standings) => [...new Set(standings.map(({ student }) => student))];
+const ofStudents = (entries) => [...new Set(entries.map(({ student }) => student))];
 
-// Means as a slope for each student, every seed a dot, the teacher a level line.
+// A line per student over the settings, a dot per seed, a level line for the teacher.
 function ladder(shown) {
-  const scored = shown.standings.filter((standing) => figure(standing, "f1", shown) !== null);
+  const scored = shown.entries.filter((entry) => figure(entry, "f1", shown) !== null);
   const students = scored.filter(({ isTeacher }) => !isTeacher);
   if (!students.length) return null;
-  const known = chapter().settings.filter((setting) => students.some((standing) => standing.setting === setting));
+  const known = section().settings.filter((setting) => students.some((entry) => entry.setting === setting));
   const rungs = known.filter((setting) => DATA.ladder.includes(setting));
   const settings = rungs.length ? rungs : known;
   const node = canvas("ladder");
@@ -58,9 +58,9 @@ function ladder(shown) {
       .map((setting) => students.find((one) => one.student === student && one.setting === setting))
       .filter(Boolean);
     const at = own.map(({ setting }) => settings.indexOf(setting));
-    const means = own.map((standing) => figure(standing, "f1", shown));
-    const seeds = own.flatMap((standing, index) =>
-      standing.runs.map((run) => ({ x: at[index], y: 100 * DATA.runs.test_f1[run], seed: DATA.runs.seed[run] })),
+    const means = own.map((entry) => figure(entry, "f1", shown));
+    const seeds = own.flatMap((entry, index) =>
+      entry.runs.map((run) => ({ x: at[index], y: 100 * DATA.runs.test_f1[run], seed: DATA.runs.seed[run] })),
     );
     const name = plotText(student, 24);
     return [
@@ -73,7 +73,7 @@ function ladder(shown) {
         line: { color: plotColour(student), width: 2 },
         marker: { size: 8, color: plotColour(student) },
         hovertext: own.map(
-          (standing) => `<b>${plotText(standing.id)}</b><br>F1 ${plotText(shownText(standing, "f1", shown))}`,
+          (entry) => `<b>${plotText(entry.id)}</b><br>F1 ${plotText(shownText(entry, "f1", shown))}`,
         ),
         hoverinfo: "text",
       },
@@ -91,13 +91,13 @@ function ladder(shown) {
   });
   const levels = scored
     .filter(({ isTeacher }) => isTeacher)
-    .map((standing) => ({
+    .map((entry) => ({
       x: [-0.3, settings.length - 0.7],
-      y: Array(2).fill(figure(standing, "f1", shown)),
+      y: Array(2).fill(figure(entry, "f1", shown)),
       mode: "lines",
-      name: plotText(standing.id, 24),
+      name: plotText(entry.id, 24),
       line: { color: ink("ink"), width: 1.5, dash: "dot" },
-      hovertext: `<b>${plotText(standing.id)}</b><br>F1 ${plotText(shownText(standing, "f1", shown))}`,
+      hovertext: `<b>${plotText(entry.id)}</b><br>F1 ${plotText(shownText(entry, "f1", shown))}`,
       hoverinfo: "text",
     }));
   const ticks = {
@@ -108,9 +108,9 @@ function ladder(shown) {
   };
   return {
     box: figureBox(
-      "The ladder of settings",
-      "Mean F1 on test; every seed is a dot, the dotted line is the teacher." +
-        (known.length > settings.length ? " What is no rung of the paper's ladder stands in the table alone." : ""),
+      "F1 by setting",
+      "Mean F1 on test; dots are seeds, the dotted line is the teacher." +
+        (known.length > settings.length ? " Settings that are not in the paper's Tables 5 and 6 are in the leaderboard only." : ""),
       node,
       "ladder",
     ),
@@ -118,21 +118,21 @@ function ladder(shown) {
   };
 }
 
-// One student at a time, a colour for each setting: whether a better start is a faster one.
-function curves(insight) {
-  const known = Object.keys(insight.curves ?? {});
-  const standings = alone(insight).standings.filter(({ id }) => known.includes(id));
-  const students = ofStudents(standings.filter(({ isTeacher }) => !isTeacher));
+// One student at a time, a colour per setting.
+function curves(analysis) {
+  const known = Object.keys(analysis.curves ?? {});
+  const entries = alone(analysis).entries.filter(({ id }) => known.includes(id));
+  const students = ofStudents(entries.filter(({ isTeacher }) => !isTeacher));
   if (!students.length) return null;
   const node = canvas("curves");
   const draw = () => {
     const student = students.includes(state.learner) ? state.learner : students[0];
-    const own = chapter()
-      .settings.map((setting) => standings.find((one) => one.student === student && one.setting === setting))
+    const own = section()
+      .settings.map((setting) => entries.find((one) => one.student === student && one.setting === setting))
       .filter(Boolean);
     plot(
       node,
-      own.map((standing) => curve(standing, insight.curves[standing.id])),
+      own.map((entry) => curve(entry, analysis.curves[entry.id])),
       {
         xaxis: axis("epoch", { rangemode: "tozero" }),
         yaxis: axis("macro-F1 x100"),
@@ -147,8 +147,8 @@ function curves(insight) {
     ...students.map((student) => el("option", { value: student, selected: student === state.learner }, student)),
   );
   const box = figureBox(
-    "How fast they learn",
-    "F1 on validation after each epoch, lowest seed; the dot is the highest. With unlabelled text an epoch is longer.",
+    "Learning curves",
+    "F1 on validation by epoch, lowest seed; the dot is the best epoch. Epochs with unlabelled text are longer.",
     node,
     "curves",
   );
@@ -156,17 +156,17 @@ function curves(insight) {
   return { box, draw };
 }
 
-function curve(standing, points) {
-  const colour = COLOURS[chapter().settings.indexOf(standing.setting) % COLOURS.length];
+function curve(entry, points) {
+  const colour = COLOURS[section().settings.indexOf(entry.setting) % COLOURS.length];
   const top = points.reduce((best, [, f1], index) => (f1 > points[best][1] ? index : best), 0);
   return {
     x: points.map(([epoch]) => epoch),
     y: points.map(([, f1]) => 100 * f1),
     mode: "lines+markers",
-    name: plotText(standing.setting, 32),
+    name: plotText(entry.setting, 32),
     line: { color: colour, width: 1.8 },
     marker: { color: colour, size: points.map((_, index) => (index === top ? 9 : 0)) },
-    hovertext: points.map(([epoch, f1]) => `${plotText(standing.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`),
+    hovertext: points.map(([epoch, f1]) => `${plotText(entry.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`),
     hoverinfo: "text",
   };
 }

@@ -1,10 +1,10 @@
-// Elements from data. Text is always a text node: no name from a run is ever read as markup.
+// Elements from data. Text is always a text node, so that no name of a run is read as markup.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 
 const byId = (id) => document.getElementById(id);
 
-// Without the marks that turn the direction of all that follows: a name must not turn the figures beside it.
+// Without direction marks: a name must not reverse the numbers beside it.
 const straight = (text) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 
 function el(tag, attributes = {}, ...children) {
@@ -22,13 +22,13 @@ function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// Figures stay with their units, wherever a line ends.
+// Keeps numbers and their units on one line.
 const together = (text) => text.replace(/F1 (?=\d)/g, "F1\u00a0").replace(/(\d) (?=(ms|MiB|%|x|points)(?![a-z]))/g, "$1\u00a0");
 
-// A name from outside, whatever its direction of writing.
+// A name from a run, isolated from the direction of the text around it.
 const named = (text) => el("bdi", {}, text);
 
-// Text for plotly, which reads some markup, and would let a change of direction run on.
+// Text for plotly, which reads some markup.
 function plotText(text, most = 60) {
   const plain = straight(String(text)).replace(/[\u0000-\u001f]/g, " ");
   const short = plain.length > most ? `${plain.slice(0, most)}…` : plain;
@@ -81,7 +81,7 @@ function csv(lines) {
   return lines.map((line) => line.map(cell).join(",") + "\n").join("");
 }
 
-// One note that follows whatever has a data-tip under the pointer or the focus.
+// One tooltip for all elements with a data-tip.
 function watchTips() {
   const tip = byId("tip");
   const hide = () => (tip.hidden = true);

@@ -1,9 +1,9 @@
-// Tables to take along: what is shown as it is shown, and every run.
+// Downloads: the table as shown, and all runs.
 
 function downloadShown() {
   const columns = shownColumns();
-  const lines = sorted(visible()).map((standing) =>
-    columns.map((column) => standing.values[column.index] ?? holeText(standing, column)),
+  const lines = sorted(visible()).map((entry) =>
+    columns.map((column) => entry.values[column.index] ?? missingText(entry, column)),
   );
   download(
     `leaderboard-${DATA.suite}.csv`.replace(/[^\w.-]/g, "_"),
@@ -11,8 +11,8 @@ function downloadShown() {
   );
 }
 
-function holeText(standing, column) {
-  const shown = hole(standing, column);
+function missingText(entry, column) {
+  const shown = missingCell(entry, column);
   return shown.classList.contains("mark") ? shown.textContent : "";
 }
 

@@ -1,4 +1,4 @@
-// The leaderboard: one row a teacher, student and setting; sorted, filtered and downloaded as it is shown.
+// The leaderboard: one row per teacher, student and setting; sorted, filtered, and downloaded as shown.
 
 const opened = new Set();
 
@@ -9,7 +9,7 @@ function shownColumns() {
   );
 }
 
-// All columns, each with its place; a data set that is alone is the mean itself.
+// All columns with their places; the column of a single data set would repeat the mean.
 function offered() {
   const alone = view().datasets.length === 1;
   return view()
@@ -17,17 +17,17 @@ function offered() {
     .filter(({ name }) => !(alone && name.startsWith("f1/")));
 }
 
-// Whether a column says anything: a figure, or that one cannot be trusted.
+// Whether a column has any value, or an invalid one.
 const hasAny = (index) =>
-  view().standings.some(
-    (standing) => standing.values[index] !== null || (standing.invalid && isMeasured(view().columns[index].name)),
+  view().entries.some(
+    (entry) => entry.values[index] !== null || (entry.invalid && isMeasured(view().columns[index].name)),
   );
 
 const isMeasured = (name) => /^(latency|speed_up)_/.test(name);
 
-function sorted(standings) {
+function sorted(entries) {
   const index = columnIndex(view(), state.sort);
-  if (index < 0 || (state.sort === "rank" && !state.down)) return standings;
+  if (index < 0 || (state.sort === "rank" && !state.down)) return entries;
   const sign = state.down ? -1 : 1;
   const compare = (a, b) => {
     const [x, y] = [a.values[index], b.values[index]];
@@ -35,7 +35,7 @@ function sorted(standings) {
     if (x === null || y === null) return (x === null) - (y === null);
     return sign * (typeof x === "string" ? x.localeCompare(y) : x - y);
   };
-  return [...standings].sort(compare);
+  return [...entries].sort(compare);
 }
 
 function sortBy(column) {
@@ -45,18 +45,18 @@ function sortBy(column) {
 }
 
 function drawLeaderboard() {
-  const { datasets, columns, standings } = view();
+  const { datasets, columns, entries } = view();
   const note = columns.find(({ name }) => name === `f1/${datasets[0]}`)?.note;
   const caption =
     datasets.length === 1
       ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""]
       : [`Mean over ${datasets.length} data sets`];
   const others = leftOut();
-  if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no student's run counts)");
+  if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no ranked student)");
   caption.push(
-    standings.some(({ interval }) => interval)
-      ? "; ± is half the 95 % interval over seeds."
-      : "; a single seed: no interval, so only equal scores share a rank.",
+    entries.some(({ interval }) => interval)
+      ? "; ± is half the width of the 95 % interval over seeds."
+      : "; with a single seed there is no interval, so only equal scores share a rank.",
   );
   byId("leaderboard").replaceChildren(
     el("h2", {}, "Leaderboard"),
@@ -68,15 +68,15 @@ function drawLeaderboard() {
   drawTable();
 }
 
-// Data sets of which no student's run counts: no mean is over them, and that is said.
+// Data sets without a ranked student, which no mean includes.
 function leftOut() {
   const { dataset, preset } = DATA.runs;
-  const known = chapter().views[0].datasets;
-  return [...new Set(dataset.filter((name, at) => preset[at] === chapter().preset && !known.includes(name)))];
+  const known = section().views[0].datasets;
+  return [...new Set(dataset.filter((name, at) => preset[at] === section().preset && !known.includes(name)))];
 }
 
 function controls() {
-  const redraw = [drawAnswer, drawLeaderboard, drawTradeOff];
+  const redraw = [drawSummary, drawLeaderboard, drawTradeOff];
   const list = (title, key, names) =>
     names.length < 2
       ? null
@@ -87,7 +87,7 @@ function controls() {
           `pick-${key}`,
           (kept, all) => choose({ [key]: kept.length === all ? "" : packed(kept) }, drawTable, drawTradeOff),
         );
-  const views = chapter().views;
+  const views = section().views;
   const select =
     views.length < 2
       ? null
@@ -106,7 +106,7 @@ function controls() {
               el(
                 "option",
                 { value: index ? one.datasets[0] : "", selected: one === view() },
-                index ? one.datasets[0] : "all, as a mean",
+                index ? one.datasets[0] : "mean of all",
               ),
             ),
           ),
@@ -117,8 +117,8 @@ function controls() {
     "div",
     { class: "controls" },
     select,
-    list("Students", "students", chapter().students),
-    list("Settings", "settings", chapter().settings),
+    list("Students", "students", section().students),
+    list("Settings", "settings", section().settings),
     picker(
       "Columns",
       names,
@@ -127,8 +127,8 @@ function controls() {
       (kept) => choose({ columns: packed(["student", ...kept]) }, drawTable),
     ),
     el("span", { class: "gap" }),
-    el("button", { type: "button", id: "download-shown", onclick: downloadShown }, "Download this table"),
-    el("button", { type: "button", id: "download-runs", onclick: downloadRuns }, "All runs"),
+    el("button", { type: "button", id: "download-shown", onclick: downloadShown }, "Download table"),
+    el("button", { type: "button", id: "download-runs", onclick: downloadRuns }, "Download runs"),
   );
 }
 
@@ -136,14 +136,14 @@ function drawTable() {
   const columns = shownColumns();
   const rows = sorted(visible());
   const head = el("tr", {}, ...columns.map(headCell));
-  const body = rows.flatMap((standing) =>
-    opened.has(standing.id) ? [line(standing, columns), behind(standing, columns.length)] : [line(standing, columns)],
+  const body = rows.flatMap((entry) =>
+    opened.has(entry.id) ? [line(entry, columns), details(entry, columns.length)] : [line(entry, columns)],
   );
   byId("board").replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
   const kinds = [...new Set([...byId("board").querySelectorAll(".mark")].map((chip) => chip.classList[1]))];
   byId("legend").replaceChildren(
     ...kinds.map((kind) =>
-      el("span", {}, el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].told}.`),
+      el("span", {}, el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].meaning}.`),
     ),
   );
   byId("legend").hidden = !kinds.length;
@@ -176,45 +176,45 @@ function headCell(column) {
 const cellClass = (column) =>
   `${column.number ? "number" : "text"} c-${column.name === "student" ? "student" : column.name === "rank" ? "rank" : "other"}`;
 
-function line(standing, columns) {
-  const first = figure(standing, "rank") === 1;
+function line(entry, columns) {
+  const first = figure(entry, "rank") === 1;
   return el(
     "tr",
     {
-      class: standing.isTeacher ? "teacher" : first ? "first" : figure(standing, "f1") === null ? "unranked" : "",
-      "data-id": standing.id,
+      class: entry.isTeacher ? "teacher" : first ? "first" : figure(entry, "f1") === null ? "unranked" : "",
+      "data-id": entry.id,
     },
-    ...columns.map((column) => el("td", { class: cellClass(column) }, ...cell(standing, column))),
+    ...columns.map((column) => el("td", { class: cellClass(column) }, ...cell(entry, column))),
   );
 }
 
-function cell(standing, column) {
-  const value = standing.values[column.index];
-  const text = standing.texts[column.index];
+function cell(entry, column) {
+  const value = entry.values[column.index];
+  const text = entry.texts[column.index];
   if (column.name === "student")
     return [
-      opener(standing),
-      el("i", { class: "dot", style: `background:${studentColour(standing.student)}` }),
+      opener(entry),
+      el("i", { class: "dot", style: `background:${studentColour(entry.student)}` }),
       named(text),
     ];
   if (value !== null) return [column.number ? text : named(text)];
-  return [hole(standing, column)];
+  return [missingCell(entry, column)];
 }
 
-function hole(standing, column) {
-  const of = column.name.startsWith("f1/") ? standing.holes[column.name.slice(3)] : undefined;
-  if (of) return mark(of.kind, of.reason, of.run);
-  const missing = Object.entries(standing.holes);
+function missingCell(entry, column) {
+  const of = column.name.startsWith("f1/") ? entry.missing[column.name.slice(3)] : undefined;
+  if (of) return mark(of.kind, of.reason, of.run_id);
+  const missing = Object.entries(entry.missing);
   if (column.name === "f1" && missing.length === 1 && view().datasets.length === 1)
-    return mark(missing[0][1].kind, missing[0][1].reason, missing[0][1].run);
+    return mark(missing[0][1].kind, missing[0][1].reason, missing[0][1].run_id);
   if (column.name === "f1" && missing.length)
     return mark("incomplete", `no F1 on ${missing.map(([name]) => name).join(", ")}`);
-  if (standing.invalid && isMeasured(column.name)) return mark("invalid", standing.invalid);
-  return el("span", { class: "none" }, standing.texts[column.index]);
+  if (entry.invalid && isMeasured(column.name)) return mark("invalid", entry.invalid);
+  return el("span", { class: "none" }, entry.texts[column.index]);
 }
 
-function opener(standing) {
-  const open = opened.has(standing.id);
+function opener(entry) {
+  const open = opened.has(entry.id);
   return el(
     "button",
     {
@@ -223,7 +223,7 @@ function opener(standing) {
       "aria-expanded": String(open),
       "aria-label": "Runs and command",
       onclick: () => {
-        if (!opened.delete(standing.id)) opened.add(standing.id);
+        if (!opened.delete(entry.id)) opened.add(entry.id);
         drawTable();
       },
     },
@@ -231,10 +231,10 @@ function opener(standing) {
   );
 }
 
-// The runs behind a row, and the command that repeats them.
-function behind(standing, width) {
+// The runs of a row, and the command that reproduces them.
+function details(entry, width) {
   const runs = DATA.runs;
-  const links = standing.runs.map((at) =>
+  const links = entry.runs.map((at) =>
     el(
       "li",
       {},
@@ -248,7 +248,7 @@ function behind(standing, width) {
     el(
       "td",
       { colspan: String(width) },
-      el("div", { class: "inside" }, commandLine(standing.command), el("ul", { class: "runs" }, ...links)),
+      el("div", { class: "inside" }, commandLine(entry.command), el("ul", { class: "runs" }, ...links)),
     ),
   );
 }

@@ -1,15 +1,15 @@
-// Draws the page, and again when the address or the reader's theme changes.
+// Draws the page, and redraws it when the address or the theme changes.
 
 function drawPresets() {
   byId("title").replaceChildren("Which student is best? ", el("span", {}, named(DATA.suite)));
-  byId("presets").hidden = DATA.chapters.length < 2;
+  byId("presets").hidden = DATA.sections.length < 2;
   byId("presets").replaceChildren(
-    ...DATA.chapters.map((one) =>
+    ...DATA.sections.map((one) =>
       el(
         "button",
         {
           type: "button",
-          "aria-pressed": String(one === chapter()),
+          "aria-pressed": String(one === section()),
           onclick: () => choose({ ...DEFAULTS, preset: one.preset }, drawAll),
         },
         named(one.preset),
@@ -20,12 +20,12 @@ function drawPresets() {
 
 function drawAll() {
   drawPresets();
-  if (!DATA.chapters.length) byId("answer").replaceChildren(el("p", { class: "lead" }, "No run counts yet."));
-  else for (const draw of [drawAnswer, drawLeaderboard, drawTradeOff, drawDataset, drawPaper]) draw();
+  if (!DATA.sections.length) byId("summary").replaceChildren(el("p", { class: "lead" }, "No ranked runs yet."));
+  else for (const draw of [drawSummary, drawLeaderboard, drawTradeOff, drawDataset, drawPaper]) draw();
   drawClaims();
-  drawSearches();
-  drawHoles();
-  drawTrust();
+  drawTuning();
+  drawNotDone();
+  drawProvenance();
 }
 
 readAddress();

@@ -1,4 +1,4 @@
-// The paper's own students, hollow, on the axes of ours.
+// The paper's students as hollow markers on the trade-off plot.
 
 function paperPoints(cost) {
   const axisOf = DATA.axes[cost.name];
@@ -19,7 +19,7 @@ function paperTraces(papers) {
       x: papers.map(({ x }) => x),
       y: papers.map(({ y }) => y),
       mode: "markers",
-      name: "the paper's",
+      name: "paper",
       opacity: 0.75,
       marker: {
         symbol: papers.map(({ setting }) => `${settingSymbol(setting)}-open`),
@@ -28,7 +28,7 @@ function paperTraces(papers) {
         line: { width: 1.3 },
       },
       hovertext: papers.map(
-        ({ student, setting, y }) => `<b>the paper's ${plotText(student)} ${plotText(setting)}</b><br>${y.toFixed(2)}`,
+        ({ student, setting, y }) => `<b>paper: ${plotText(student)} ${plotText(setting)}</b><br>${y.toFixed(2)}`,
       ),
       hoverinfo: "text",
     },

@@ -1,9 +1,8 @@
-// The paper beside ours, what is not there, and what all of it rests on.
+// Comparison with the paper, failed and skipped runs, and provenance.
 
 function drawPaper() {
-  const tables = chapter().beside;
-  const section = byId("paper");
-  section.hidden = !tables.length;
+  const tables = section().comparisons;
+  byId("paper").hidden = !tables.length;
   const ours = (table) => table.columns.map((_, at) => table.lines.some(({ cells }) => cells[at][0] !== "-"));
   const three = ([ours, paper, difference]) => [
     el("b", { class: ours === "-" ? "none" : null }, ours),
@@ -15,12 +14,12 @@ function drawPaper() {
     ours(table)[at]
       ? el("span", {}, title, el("small", { class: "pair" }, ...three(["ours", "paper", "diff."])))
       : title;
-  section.replaceChildren(
-    el("h2", {}, "Beside the paper"),
+  byId("paper").replaceChildren(
+    el("h2", {}, "Comparison with the paper"),
     el(
       "p",
       { class: "caption" },
-      "Each cell: ours, the paper's, the difference; the paper's alone, in grey, where we have none.",
+      "Each cell: our value, the paper's, and the difference; grey cells are the paper's alone.",
     ),
     ...tables.map((table, index) =>
       el(
@@ -28,34 +27,34 @@ function drawPaper() {
         { open: index === 0 },
         el("summary", {}, named(table.title), el("small", {}, ` ${table.note}`)),
         plainTable(
-          [...table.heads, ...table.columns.map((title, at) => head(title, at, table))],
+          [...table.keys, ...table.columns.map((title, at) => head(title, at, table))],
           table.lines.map(({ keys, cells }) => [
             ...keys.map(named),
             ...cells.map((cell, at) => (ours(table)[at] ? pair(cell) : el("span", { class: "none" }, cell[1]))),
           ]),
-          [...table.heads.map(() => false), ...table.columns.map(() => true)],
+          [...table.keys.map(() => false), ...table.columns.map(() => true)],
         ),
       ),
     ),
   );
 }
 
-// Rows that are not done, those of one data set and one reason together.
+// Failed and skipped runs, grouped by data set and reason.
 function undone() {
   const { runs, kinds } = DATA;
   const groups = new Map();
   runs.status.forEach((status, at) => {
-    if (status === "finished" || (chapter() && runs.preset[at] !== chapter().preset)) return;
+    if (status === "finished" || (section() && runs.preset[at] !== section().preset)) return;
     const key = JSON.stringify([kinds[at], runs.dataset[at], firstLine(runs.reason[at])]);
     groups.set(key, [...(groups.get(key) ?? []), at]);
   });
   return [...groups.values()];
 }
 
-function drawHoles() {
+function drawNotDone() {
   const { runs, kinds } = DATA;
   const groups = undone();
-  byId("holes").hidden = !groups.length;
+  byId("not-done").hidden = !groups.length;
   const which = (at) =>
     runLink(runs.run_id[at], named(`${runs.student[at]} ${runs.setting[at]} seed ${runs.seed[at] ?? "?"}`));
   const lines = groups.map((group) => [
@@ -64,25 +63,25 @@ function drawHoles() {
     named(firstLine(runs.reason[group[0]] || "-")),
     el("span", { class: "which" }, ...group.map(which)),
   ]);
-  byId("holes").replaceChildren(
-    el("h2", {}, "Not done"),
-    el("p", { class: "caption" }, `${groups.flat().length} runs were skipped or failed; each name leads to its run.`),
+  byId("not-done").replaceChildren(
+    el("h2", {}, "Failed and skipped runs"),
+    el("p", { class: "caption" }, `${groups.flat().length} runs; names link to them.`),
     plainTable(["status", "data set", "reason", "runs"], lines, [false, false, false, false]),
   );
 }
 
-function drawTrust() {
+function drawProvenance() {
   const facts = Object.entries(DATA.facts).flatMap(([name, fact]) => [el("dt", {}, name), el("dd", {}, named(fact))]);
-  const columns = chapter()
-    ? view().columns.filter(({ meaning }) => meaning && !meaning.startsWith("Macro-F1 x100 on the test split of"))
+  const columns = section()
+    ? view().columns.filter(({ name, meaning }) => meaning && !name.startsWith("f1/"))
     : [];
-  byId("trust").replaceChildren(
-    el("h2", {}, "What this rests on"),
+  byId("provenance").replaceChildren(
+    el("h2", {}, "Provenance"),
     el("dl", { class: "facts" }, ...facts),
     el(
       "details",
       {},
-      el("summary", {}, "How to read it"),
+      el("summary", {}, "How to read this report"),
       el("ul", {}, ...DATA.notes.map((note) => el("li", {}, note))),
       el(
         "dl",
@@ -93,12 +92,12 @@ function drawTrust() {
     el(
       "details",
       { open: true },
-      el("summary", {}, "Make it again"),
+      el("summary", {}, "Reproduce"),
       ...DATA.commands.map((text) => commandLine(text)),
       el(
         "p",
         { class: "caption" },
-        "The arrow before a student in the leaderboard shows the command of that row alone, and its runs. Links lead to the tracking UI; without a server, start it with:",
+        "The arrow before a student in the leaderboard shows the runs of that row and a command for them alone. Links to runs open the tracking UI; for a local store, start it with:",
       ),
       commandLine(DATA.ui),
     ),

@@ -1,4 +1,4 @@
-// What a reader has chosen. It lives in the address, so that a link shows another reader the same page.
+// The reader's choices. They are kept in the address, so that a link shows the same page.
 
 const DEFAULTS = {
   preset: "",
@@ -34,45 +34,45 @@ function writeAddress() {
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
 
-// Sets what was chosen, then draws the parts that show it.
+// Applies choices and redraws the parts that depend on them.
 function choose(changes, ...parts) {
   Object.assign(state, changes);
   writeAddress();
   for (const draw of parts) draw();
 }
 
-// Lists of names in the address: empty stands for all.
+// Lists of names in the address; empty means all.
 const packed = (names) => [...names].map(encodeURIComponent).join(",");
 const unpacked = (text) => (text ? text.split(",").map(decodeURIComponent) : null);
 
-const chapter = () => DATA.chapters.find((one) => one.preset === state.preset) ?? DATA.chapters[0];
+const section = () => DATA.sections.find((one) => one.preset === state.preset) ?? DATA.sections[0];
 
 function view() {
-  const views = chapter().views;
+  const views = section().views;
   return views.find((one) => one.datasets.length === 1 && one.datasets[0] === state.view) ?? views[0];
 }
 
 const columnIndex = (shown, name) => shown.columns.findIndex((column) => column.name === name);
 
-function figure(standing, name, shown = view()) {
+function figure(entry, name, shown = view()) {
   const index = columnIndex(shown, name);
-  return index < 0 ? null : standing.values[index];
+  return index < 0 ? null : entry.values[index];
 }
 
-function shownText(standing, name, shown = view()) {
+function shownText(entry, name, shown = view()) {
   const index = columnIndex(shown, name);
-  return index < 0 ? "" : standing.texts[index];
+  return index < 0 ? "" : entry.texts[index];
 }
 
-// The standings that no filter takes away, in the leaderboard's own order; teachers stay as the measure of all.
+// The entries that no filter takes away, in the order of the leaderboard; teachers always stay.
 function visible() {
   const students = unpacked(state.students);
   const settings = unpacked(state.settings);
-  return view().standings.filter(
-    (standing) =>
-      standing.isTeacher ||
-      ((!students || students.includes(standing.student)) &&
-        (!settings || settings.includes(standing.setting)) &&
-        (!state.fit || fits(standing))),
+  return view().entries.filter(
+    (entry) =>
+      entry.isTeacher ||
+      ((!students || students.includes(entry.student)) &&
+        (!settings || settings.includes(entry.setting)) &&
+        (!state.fit || fits(entry))),
   );
 }

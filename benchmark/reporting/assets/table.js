@@ -1,4 +1,4 @@
-// Tables that only show: titles, then lines of cells; a cell is text or an element.
+// Plain tables, run links, and marks of missing values.
 
 function plainTable(titles, lines, numbers) {
   const side = (index) => (numbers[index] ? "number" : null);
@@ -18,20 +18,20 @@ const runLink = (runId, text) => el("a", { href: runAddress(runId), target: "_bl
 const firstLine = (text) => text.trim().split(/\r?\n/)[0].slice(0, 300);
 
 const MARKS = {
-  not_run: { text: "not run", told: "No run of it was ever begun" },
-  skipped: { text: "skipped", told: "Left out on purpose" },
-  failed: { text: "failed", told: "The run failed" },
-  out_of_memory: { text: "memory", told: "The run ran out of memory" },
-  smoke: { text: "smoke", told: "There is a smoke run only, on a few rows: never ranked" },
-  older: { text: "older", told: "Made by an older protocol or from other data: never ranked with the others" },
-  invalid: { text: "invalid", told: "Measured, but the control says that the figure cannot be trusted" },
-  incomplete: { text: "incomplete", told: "A mean with a hole is no mean" },
+  not_run: { text: "not run", meaning: "No run was started" },
+  skipped: { text: "skipped", meaning: "The run was skipped" },
+  failed: { text: "failed", meaning: "The run failed" },
+  out_of_memory: { text: "memory", meaning: "The run ran out of memory" },
+  smoke: { text: "smoke", meaning: "Only a smoke run on a few rows, which is never ranked" },
+  older: { text: "older", meaning: "A run of an older protocol or of other data, which is never ranked with the others" },
+  invalid: { text: "invalid", meaning: "Measured, but the session failed its control: the value cannot be trusted" },
+  incomplete: { text: "incomplete", meaning: "No mean, because a data set has no result" },
 };
 
-// The mark of a figure that is not there; one that was tried leads to its run.
+// The mark of a missing value; it links to the run, if there was one.
 function mark(kind, reason = "", run = "") {
-  const { text, told } = MARKS[kind];
-  const tip = reason ? `${told}: ${firstLine(reason)}` : told;
+  const { text, meaning } = MARKS[kind];
+  const tip = reason ? `${meaning}: ${firstLine(reason)}` : meaning;
   const chip = run ? runLink(run, text) : el("span", { tabindex: "0" }, text);
   chip.className = `mark ${kind}`;
   chip.dataset.tip = tip;

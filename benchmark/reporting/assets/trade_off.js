@@ -1,15 +1,15 @@
-// What F1 costs: students against a cost on a log scale, the best for their cost joined by a line.
+// Trade-off plot: F1 against a cost on a log scale, with the Pareto front.
 
 function drawTradeOff() {
-  const section = byId("trade-off");
+  const box = byId("trade-off");
   const axes = costAxes();
-  section.hidden = !axes.length;
-  if (!axes.length) return section.replaceChildren();
+  box.hidden = !axes.length;
+  if (!axes.length) return box.replaceChildren();
   const cost = axes.find((one) => one.name === state.x) ?? axes[0];
   if (!byId("trade-off-plot")) {
     const node = canvas("trade-off-plot");
-    section.replaceChildren(
-      el("h2", {}, "What F1 costs"),
+    box.replaceChildren(
+      el("h2", {}, "Trade-off between F1 and cost"),
       el("div", { class: "controls", id: "trade-off-controls" }),
       node,
       el("div", { id: "card", class: "card", "aria-live": "polite" }),
@@ -32,7 +32,7 @@ function tradeOffControls(axes, cost) {
       ),
     );
   const price =
-    cost.name !== MONEY
+    cost.name !== PRICE
       ? null
       : el(
           "label",
@@ -46,7 +46,7 @@ function tradeOffControls(axes, cost) {
             value: state.price,
             oninput: (event) => choose({ price: event.target.value }, () => drawPoints(cost)),
           }),
-          " for an hour of one core",
+          " per core-hour",
         );
   const paper = !view().paper.length
     ? null
@@ -59,7 +59,7 @@ function tradeOffControls(axes, cost) {
           checked: Boolean(state.paper),
           onchange: (event) => choose({ paper: event.target.checked ? "1" : "" }, drawTradeOff),
         }),
-        " the paper's, hollow",
+        " paper's students (hollow)",
       );
   return [
     select(
@@ -75,7 +75,7 @@ function tradeOffControls(axes, cost) {
       "Quality",
       [
         ["f1", "F1 x100"],
-        ["f1_kept", "% of the teacher kept"],
+        ["f1_kept", "% of the teacher's F1"],
       ].filter(([name]) => name === "f1" || hasAny(columnIndex(view(), name))),
       state.y,
       "y",
@@ -106,7 +106,7 @@ function drawPoints(cost) {
   node.removeAllListeners?.("plotly_hover");
   for (const kind of ["plotly_hover", "plotly_click"]) {
     node.removeAllListeners?.(kind);
-    node.on(kind, ({ points: [point] }) => point.data.standings && showCard(point.data.standings[point.pointIndex]));
+    node.on(kind, ({ points: [point] }) => point.data.entries && showCard(point.data.entries[point.pointIndex]));
   }
 }
 
@@ -116,25 +116,25 @@ function frontTrace(found) {
     x: best.map(({ x }) => x),
     y: best.map(({ y }) => y),
     mode: "lines",
-    name: "best for its cost",
+    name: "Pareto front",
     line: { color: ink("faint"), dash: "dash", width: 1.5, shape: "hv" },
     hoverinfo: "skip",
     meta: "front",
   };
 }
 
-// From a student's vanilla to its best setting (solid), and on to the teacher (dotted).
+// From a student's vanilla setting to its best one (solid), and on to the teacher (dotted).
 function ladderTraces(found) {
-  const teachers = found.filter(({ standing }) => standing.isTeacher);
+  const teachers = found.filter(({ entry }) => entry.isTeacher);
   const lines = new Map();
-  for (const point of found.filter(({ standing }) => !standing.isTeacher)) {
-    const key = `${point.standing.teacher}\n${point.standing.student}`;
+  for (const point of found.filter(({ entry }) => !entry.isTeacher)) {
+    const key = `${point.entry.teacher}\n${point.entry.student}`;
     lines.set(key, [...(lines.get(key) ?? []), point]);
   }
   return [...lines.values()].flatMap((own) => {
     const best = own.reduce((a, b) => (b.y > a.y ? b : a));
-    const start = own.find(({ standing }) => standing.setting === "vanilla");
-    const teacher = teachers.find(({ standing }) => standing.teacher === best.standing.teacher);
+    const start = own.find(({ entry }) => entry.setting === "vanilla");
+    const teacher = teachers.find(({ entry }) => entry.teacher === best.entry.teacher);
     return [
       [start, best, "solid", 0.7],
       [best, teacher, "dot", 0.3],
@@ -145,27 +145,27 @@ function ladderTraces(found) {
         y: [from.y, to.y],
         mode: "lines",
         showlegend: false,
-        legendgroup: best.standing.student,
+        legendgroup: best.entry.student,
         hoverinfo: "skip",
         opacity,
-        line: { color: plotColour(best.standing.student), width: 1.2, dash },
+        line: { color: plotColour(best.entry.student), width: 1.2, dash },
       }));
   });
 }
 
 function markTraces(found, cost) {
-  const students = [...new Set(found.map(({ standing }) => standing.student))];
+  const students = [...new Set(found.map(({ entry }) => entry.student))];
   return students.map((student) => {
-    const own = found.filter(({ standing }) => standing.student === student);
-    const half = ({ standing }) =>
-      state.y === "f1" && standing.interval ? (standing.interval[1] - standing.interval[0]) / 2 : 0;
+    const own = found.filter(({ entry }) => entry.student === student);
+    const half = ({ entry }) =>
+      state.y === "f1" && entry.interval ? (entry.interval[1] - entry.interval[0]) / 2 : 0;
     return {
       x: own.map(({ x }) => x),
       y: own.map(({ y }) => y),
       mode: "markers",
       legendgroup: student,
       showlegend: false,
-      standings: own.map(({ standing }) => standing),
+      entries: own.map(({ entry }) => entry),
       error_y: { type: "data", array: own.map(half), thickness: 1, width: 0, color: plotColour(student) },
       error_x: {
         type: "data",
@@ -179,17 +179,17 @@ function markTraces(found, cost) {
       marker: {
         opacity: 1,
         color: plotColour(student),
-        size: own.map(({ standing }) => (standing.isTeacher ? 15 : 11)),
-        symbol: own.map(({ standing }) => settingSymbol(standing.setting)),
+        size: own.map(({ entry }) => (entry.isTeacher ? 15 : 11)),
+        symbol: own.map(({ entry }) => settingSymbol(entry.setting)),
         line: { color: ink("page"), width: 1 },
       },
-      hovertext: own.map(({ standing, x }) => hoverText(standing, cost, x)),
+      hovertext: own.map(({ entry, x }) => hoverText(entry, cost, x)),
       hoverinfo: "text",
     };
   });
 }
 
-// The legend: a colour is a student, a mark is a setting.
+// The legend: colours are students, markers are settings.
 function keyTraces(found, papers) {
   const key = (name, marker, group) => ({
     x: [null],
@@ -201,40 +201,40 @@ function keyTraces(found, papers) {
     hoverinfo: "skip",
   });
   const unique = (names) => [...new Set(names)];
-  const own = unique(found.map(({ standing }) => standing.student));
+  const own = unique(found.map(({ entry }) => entry.student));
   const students = own.map((student) =>
     key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : "circle" }, student),
   );
   const others = unique(papers.map(({ student }) => student)).filter((student) => !own.includes(student));
-  const settings = unique(found.filter(({ standing }) => !standing.isTeacher).map(({ standing }) => standing.setting));
+  const settings = unique(found.filter(({ entry }) => !entry.isTeacher).map(({ entry }) => entry.setting));
   return [
     ...students,
     ...others.map((student) => key(student, { color: plotColour(student), symbol: "circle-open" }, "")),
-    ...chapter()
+    ...section()
       .settings.filter((name) => settings.includes(name))
       .map((name) => key(name, { color: ink("soft"), symbol: settingSymbol(name) }, `setting ${name}`)),
   ];
 }
 
-function hoverText(standing, cost, x) {
-  const known = view().columns.map((column, index) => [column, standing.texts[index], standing.values[index]]);
+function hoverText(entry, cost, x) {
+  const known = view().columns.map((column, index) => [column, entry.texts[index], entry.values[index]]);
   const figures = known
     .filter(([column, , value]) => column.number && column.initial && value !== null)
     .map(([column, text]) => `${plotText(column.title)}: ${plotText(text)}`);
-  const price = cost.name === MONEY ? [`money for a million texts: ${Number(x.toPrecision(3))}`] : [];
-  return [`<b>${plotText(standing.id)}</b>`, ...price, ...figures].join("<br>");
+  const price = cost.name === PRICE ? [`price of a million texts: ${Number(x.toPrecision(3))}`] : [];
+  return [`<b>${plotText(entry.id)}</b>`, ...price, ...figures].join("<br>");
 }
 
-// The exact figures of a point and the way to its runs, below the plot: a hover label cannot be clicked.
-function showCard(standing) {
-  const links = standing.runs.map((at) =>
+// Exact values and links to runs of a point, below the plot, since hover labels cannot be clicked.
+function showCard(entry) {
+  const links = entry.runs.map((at) =>
     el("li", {}, runLink(DATA.runs.run_id[at], el("bdi", {}, `${DATA.runs.dataset[at]} seed ${DATA.runs.seed[at]}`))),
   );
   const figures = view()
-    .columns.map((column, index) => [column, standing.texts[index], standing.values[index]])
+    .columns.map((column, index) => [column, entry.texts[index], entry.values[index]])
     .filter(([column, , value]) => column.number && value !== null);
   byId("card").replaceChildren(
-    el("p", {}, el("strong", {}, named(standing.id))),
+    el("p", {}, el("strong", {}, named(entry.id))),
     el("dl", {}, ...figures.flatMap(([column, text]) => [el("dt", {}, named(column.title)), el("dd", {}, text)])),
     el("ul", { class: "runs" }, ...links),
   );

@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from benchmark.reporting.files import write_atomic
+from benchmark.core.cache import write_atomic
 from benchmark.reporting.results import Row
 from benchmark.reporting.studies.experiments import Experiment
-from benchmark.reporting.tradeoff import COLOURS
-from benchmark.reporting.tradeoff_plot import DOTS_PER_INCH, MARKERS, Marker, plain
+from benchmark.reporting.tradeoff_plot import COLOURS, DOTS_PER_INCH, MARKERS, Marker, plain
 from tracking import Record, Store
 
 NAME = "curves"

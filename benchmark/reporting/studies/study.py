@@ -7,11 +7,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import cast
 
+from benchmark.core.cache import write_text
 from benchmark.core.spec import TASKS, RunSpec, Task, digest
 from benchmark.reporting.claims.effects import ComparableRuns, Runs, at_best_rates
 from benchmark.reporting.claims.findings import PAIRS_RULE, RATES_RULE, Finding, judge
 from benchmark.reporting.claims.tables import TEXTS, ours_text, paper_text, verdict_text, write_claims
-from benchmark.reporting.files import write_text
 from benchmark.reporting.intervals import interval
 from benchmark.reporting.paper import paper_discussion_f1, paper_f1
 from benchmark.reporting.results import Row

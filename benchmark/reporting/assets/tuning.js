@@ -1,23 +1,23 @@
-// Figure 3: validation F1 against the learning rate of each study, with the paper's six rates dashed.
+// Figure 3: validation F1 by learning rate for each study; the rates of the paper's grid are dashed.
 
-function drawSearches() {
-  const { title, note, grid, studies } = DATA.searches;
-  byId("searches").hidden = !studies.length;
+function drawTuning() {
+  const { title, note, grid, studies } = DATA.tuning;
+  byId("tuning").hidden = !studies.length;
   if (!studies.length) return;
-  const plots = studies.map((_, at) => canvas(`search-${at}`));
-  byId("searches").replaceChildren(
+  const plots = studies.map((_, at) => canvas(`study-${at}`));
+  byId("tuning").replaceChildren(
     el("h2", {}, title),
     el("p", { class: "caption" }, note),
     el(
       "div",
       { class: "figures" },
-      ...studies.map(({ name, answer }, at) => figureBox(named(name), answer, plots[at], `learning-rates-${at}`)),
+      ...studies.map(({ name, summary }, at) => figureBox(named(name), summary, plots[at], `learning-rates-${at}`)),
     ),
   );
-  studies.forEach((study, at) => plotSearch(plots[at], study, grid));
+  studies.forEach((study, at) => plotTrials(plots[at], study, grid));
 }
 
-function plotSearch(node, study, grid) {
+function plotTrials(node, study, grid) {
   const scored = study.trials.filter(({ valid_f1 }) => valid_f1 !== null);
   const rates = [...scored.map(({ learning_rate }) => learning_rate), ...grid];
   const trials = {
@@ -30,7 +30,7 @@ function plotSearch(node, study, grid) {
       color: scored.map(({ number }) => COLOURS[number === study.best ? 1 : 0]),
       symbol: scored.map(({ state }) => (state === "pruned" ? "circle-open" : "circle")),
     },
-    text: scored.map(searchTip),
+    text: scored.map(trialTip),
     hovertemplate: "%{text}<extra></extra>",
   };
   plot(node, [trials], {
@@ -49,5 +49,5 @@ function plotSearch(node, study, grid) {
   });
 }
 
-const searchTip = ({ number, learning_rate, valid_f1, state }) =>
+const trialTip = ({ number, learning_rate, valid_f1, state }) =>
   `trial ${number}: ${learning_rate.toPrecision(3)}<br>F1 ${(100 * valid_f1).toFixed(2)} (${state})`;

@@ -1,11 +1,11 @@
-// What the best student answers on test: by class, by what is taken for what, by length.
+// Error analysis on test: F1 by class and confusion matrix of the best student, error by length.
 
 const MOST_CLASSES = 30;
 
-function classes(insight) {
-  const known = Object.entries(insight.f1_by_class ?? {});
+function classes(analysis) {
+  const known = Object.entries(analysis.f1_by_class ?? {});
   if (!known.length) return null;
-  const [, own] = known.find(([name]) => name === insight.best) ?? known[0];
+  const [, own] = known.find(([name]) => name === analysis.best) ?? known[0];
   const labels = Object.keys(own).sort((a, b) => own[b] - own[a]);
   const kept = labels.slice(-MOST_CLASSES);
   const node = canvas("classes");
@@ -16,8 +16,8 @@ function classes(insight) {
     name: plotText(name, 32),
     marker: {
       size: 9,
-      color: name === insight.best ? plotColour(bestStudent(insight)) : ink("ink"),
-      symbol: name === insight.best ? "circle" : "line-ns-open",
+      color: name === analysis.best ? plotColour(bestStudent(analysis)) : ink("ink"),
+      symbol: name === analysis.best ? "circle" : "line-ns-open",
       line: { width: 2 },
     },
     hovertext: kept.map(
@@ -25,7 +25,7 @@ function classes(insight) {
     ),
     hoverinfo: "text",
   }));
-  const note = `${insight.best} beside its teacher${labels.length > kept.length ? `; the ${kept.length} hardest of ${labels.length} classes` : ""}.`;
+  const note = `${analysis.best} beside its teacher${labels.length > kept.length ? `; the ${kept.length} hardest of ${labels.length} classes` : ""}.`;
   const ticks = {
     tickvals: kept.map((_, index) => index),
     ticktext: kept.map((label) => plotText(label, 22)),
@@ -42,18 +42,18 @@ function classes(insight) {
   };
 }
 
-const bestStudent = (insight) => alone(insight).standings.find(({ id }) => id === insight.best)?.student ?? "";
+const bestStudent = (analysis) => alone(analysis).entries.find(({ id }) => id === analysis.best)?.student ?? "";
 
-function confusionMatrix(insight) {
-  if (!insight.confusion?.labels.length) return null;
-  const { labels, counts } = insight.confusion;
+function confusionMatrix(analysis) {
+  if (!analysis.confusion?.labels.length) return null;
+  const { labels, counts } = analysis.confusion;
   const node = canvas("confusion");
   const shares = counts.map((row) => {
     const all = row.reduce((a, b) => a + b, 0);
     return row.map((count) => (all ? count / all : 0));
   });
-  const told = counts.map((row, i) =>
-    row.map((count, j) => `${plotText(labels[i])} answered ${plotText(labels[j])}: ${count}`),
+  const hovertext = counts.map((row, i) =>
+    row.map((count, j) => `true label ${plotText(labels[i])}<br>predicted ${plotText(labels[j])}: ${count}`),
   );
   const ticks = { tickvals: labels.map((_, index) => index), ticktext: labels.map((label) => plotText(label, 16)) };
   const trace = {
@@ -62,7 +62,7 @@ function confusionMatrix(insight) {
     zmin: 0,
     zmax: 1,
     text: counts.map((row) => row.map((count) => (count ? String(count) : ""))),
-    hovertext: told,
+    hovertext,
     hoverinfo: "text",
     xgap: 1,
     ygap: 1,
@@ -75,25 +75,25 @@ function confusionMatrix(insight) {
   };
   return {
     box: figureBox(
-      "What is taken for what",
-      `Answers of ${insight.best} on test: a row is what was right, shaded by its share.`,
+      "Confusion matrix",
+      `Predictions of ${analysis.best} on test; a cell is shaded by its share of the true label.`,
       node,
       "confusion",
     ),
     draw: () =>
       plot(node, [trace], {
         height: Math.max(320, 130 + 24 * labels.length),
-        xaxis: axis("answered", { ...ticks, showgrid: false }),
-        yaxis: axis("right", { ...ticks, autorange: "reversed", showgrid: false }),
+        xaxis: axis("predicted label", { ...ticks, showgrid: false }),
+        yaxis: axis("true label", { ...ticks, autorange: "reversed", showgrid: false }),
       }),
   };
 }
 
-function lengths(insight) {
-  const known = Object.entries(insight.lengths ?? {}).filter(([, bins]) => bins.length > 1);
+function lengths(analysis) {
+  const known = Object.entries(analysis.lengths ?? {}).filter(([, bins]) => bins.length > 1);
   if (!known.length) return null;
   const node = canvas("lengths");
-  const standings = new Map(alone(insight).standings.map((standing) => [standing.id, standing]));
+  const entries = new Map(alone(analysis).entries.map((entry) => [entry.id, entry]));
   const middles = (bins) => bins.map(({ shortest, longest }) => (shortest + longest) / 2);
   const traces = known.map(([name, bins]) => ({
     x: middles(bins),
@@ -101,23 +101,23 @@ function lengths(insight) {
     mode: "lines+markers",
     name: plotText(name, 32),
     line: {
-      color: plotColour(standings.get(name)?.student),
+      color: plotColour(entries.get(name)?.student),
       width: 1.8,
-      dash: standings.get(name)?.isTeacher ? "dot" : "solid",
+      dash: entries.get(name)?.isTeacher ? "dot" : "solid",
     },
     hovertext: bins.map(
       ({ error, n_texts, shortest, longest }) =>
-        `${plotText(name)}<br>${shortest} to ${longest} words: ${(100 * error).toFixed(1)} % wrong of ${n_texts} texts`,
+        `${plotText(name)}<br>${shortest} to ${longest} words: error ${(100 * error).toFixed(1)} % of ${n_texts} texts`,
     ),
     hoverinfo: "text",
   }));
   return {
     box: figureBox(
       "Error by length",
-      "Wrong answers in % on test texts of a length in words, lowest seed; bins hold about as many texts each.",
+      "Error rate by length of the test text, lowest seed; bins hold about equally many texts.",
       node,
       "lengths",
     ),
-    draw: () => plot(node, traces, { xaxis: axis("words"), yaxis: axis("% wrong", { rangemode: "tozero" }) }),
+    draw: () => plot(node, traces, { xaxis: axis("words"), yaxis: axis("error rate in %", { rangemode: "tozero" }) }),
   };
 }

@@ -1,0 +1,186 @@
+"""The report of a suite, from its records alone: files in a folder and in MLflow, and leaderboards in a terminal."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmark.core.cache import write_text
+from benchmark.core.errors import UnknownNameError
+from benchmark.data.catalogue import DATASETS
+from benchmark.reporting.claims.findings import findings
+from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
+from benchmark.reporting.columns import combined_table, leaderboard_table
+from benchmark.reporting.costs import cost_markdown
+from benchmark.reporting.error_analysis import ErrorAnalysis, error_analysis
+from benchmark.reporting.files import report_folder
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
+from benchmark.reporting.leaderboard_entry import Leaderboard
+from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies, write_tuning
+from benchmark.reporting.markdown import report_markdown
+from benchmark.reporting.page import ReportSection, page_data, write_page
+from benchmark.reporting.paper_comparison import paper_comparisons
+from benchmark.reporting.provenance import provenance
+from benchmark.reporting.results import Row, results, results_table
+from benchmark.reporting.selection import planned_last
+from benchmark.reporting.summary import Budget, summary, verdict
+from benchmark.reporting.table import Table, latex_table, write_csv, write_parquet
+from benchmark.reporting.terminal import show_leaderboards
+from benchmark.reporting.tradeoff_plot import cost_axes, write_tradeoff_plot
+from tracking import Record, Store, StoreError, ui_command
+
+LATEX_HEAD = "% Needs \\usepackage{booktabs} and, for wide tables, \\usepackage{graphicx}.\n"
+ROLE = "report"
+"""Role of the run that holds the suite's report in MLflow."""
+UPLOADED = ("report.html", "report.md", "report.tex", "results.csv", "leaderboard.csv", "claims.csv")
+"""Files of the report in MLflow, beside the plots."""
+DESCRIPTION = "The suite's report as of its latest run: open **report.html** under Artifacts."
+
+
+def ranked(records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[Row]:
+    """The rows of a suite's records, to be ranked by the data that `data` names.
+
+    `data` are digests by data set; other data sets are ranked by the data that their newest run read.
+    """
+    return planned_last(results(records), data or {})
+
+
+def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
+    """Prints the leaderboards of `ranked` rows, each with its summary."""
+    show_leaderboards(leaderboards(rows), console)
+
+
+def print_verdict(
+    rows: Sequence[Row], budget: Budget, preset: str | None, dataset: str | None, console: Console
+) -> None:
+    """Prints the best student within the budget for each leaderboard, on `dataset` alone if it is given.
+
+    Raises UnknownNameError for a data set that a leaderboard lacks.
+    """
+    for leaderboard in leaderboards(rows):
+        if preset not in (None, leaderboard.preset):
+            continue
+        if dataset is not None:
+            alone = dict(zip(leaderboard.datasets, dataset_leaderboards(leaderboard, rows), strict=True))
+            if dataset not in alone:
+                raise UnknownNameError("data set", dataset, alone)
+            leaderboard = alone[dataset]
+        text = f"{leaderboard.preset}: {verdict(leaderboard, budget)}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def write_report(
+    store: Store,
+    suite: str,
+    out: Path,
+    preset: str | None = None,
+    records: Sequence[Record] | None = None,
+    rows: Sequence[Row] | None = None,
+) -> Path:
+    """Writes the report into `out`, each file atomically; returns the path of report.md.
+
+    `preset` selects one preset. `records` are the suite's and `rows` their `ranked` rows, if they were just read.
+    Raises InputError if the folder cannot be written and UnknownNameError if the preset has no runs.
+    """
+    records = store.records(suite) if records is None else records
+    rows = ranked(records) if rows is None else rows
+    if preset is not None:
+        if preset not in (presets := {row.preset for row in rows}):
+            raise UnknownNameError("preset", preset, presets)
+        records = [record for record in records if record.tags.get("preset") == preset]
+        rows = [row for row in rows if row.preset == preset]
+    path = _write_files(store, suite, report_folder(out), records, rows)
+    if preset is None:
+        _upload(store, suite, out, records)
+    return path
+
+
+def _write_table(folder: Path, name: str, table: Table[Any]) -> None:
+    write_csv(folder / f"{name}.csv", table)
+    write_parquet(folder / f"{name}.parquet", table)
+
+
+def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Record], rows: Sequence[Row]) -> Path:
+    sections = [_section(one, rows, store, records) for one in leaderboards(rows)]
+    made = [section.leaderboard for section in sections]
+    source, judged, studies = provenance(records, rows), findings(rows, _mean_words(sections)), tuning_studies(records)
+    _write_table(folder, "results", results_table(rows))
+    _write_table(folder, "leaderboard", combined_table(made))
+    write_claims(folder / "claims.csv", judged)
+    data = page_data(suite, sections, rows, source, records, store.runs_url(suite), ui_command(store.uri))
+    write_page(folder / "report.html", data | {"claims": claims_page(judged), "tuning": tuning_page(studies)})
+    write_text(folder / "report.tex", report_latex(made))
+    plots = [_write_plot(folder, one, number) for number, one in enumerate(made, 1)]
+    parts = [report_markdown(suite, made, rows, source, plots), claims_markdown(judged)]
+    return write_text(folder / "report.md", "".join([*parts, write_tuning(folder, studies), cost_markdown(records)]))
+
+
+def report_latex(made: Sequence[Leaderboard]) -> str:
+    """report.tex: a table float for each leaderboard and paper comparison, to be \\input into a paper."""
+    tables = []
+    for leaderboard in made:
+        table = leaderboard_table(leaderboard)
+        tables.append(latex_table(replace(table, title=f"{table.title}. {summary(leaderboard)}")))
+        for one in paper_comparisons(leaderboard):
+            caption = f"Comparison with the paper's {one.title}: ours / the paper's / the difference. {one.note}"
+            tables.append(latex_table(replace(one.table(" / ".join), title=caption)))
+    return LATEX_HEAD + "\n".join(tables)
+
+
+def _section(leaderboard: Leaderboard, rows: Sequence[Row], store: Store, records: Sequence[Record]) -> ReportSection:
+    """Runs whose files cannot be read leave their part out."""
+    alone = dataset_leaderboards(leaderboard, rows)
+    analyses = [error_analysis(one, store, records) for one in alone]
+    n_test = {one.dataset: n for one in analyses if (n := _n_test(one)) is not None}
+    return ReportSection(
+        leaderboard=replace(leaderboard, n_test=n_test),
+        alone=[replace(one, n_test=n_test) for one in alone],
+        error_analyses=analyses,
+    )
+
+
+def _n_test(analysis: ErrorAnalysis) -> int | None:
+    """As counted in predictions, else as the catalogue has it."""
+    entry = DATASETS.get(analysis.dataset)
+    return analysis.n_test or (entry.n_rows["test"] if entry and entry.origin != "private" else None)
+
+
+def _mean_words(sections: Iterable[ReportSection]) -> dict[str, float]:
+    """Mean words of a test text by data set, for data sets with predictions."""
+    analyses = (analysis for section in sections for analysis in section.error_analyses)
+    return {one.dataset: one.mean_words for one in analyses if one.mean_words is not None}
+
+
+def _write_plot(folder: Path, leaderboard: Leaderboard, number: int) -> str:
+    """Name of the PNG; empty if there is nothing to plot."""
+    if not cost_axes(leaderboard):
+        return ""
+    name = "trade_off" if number == 1 else f"trade_off_{number}"
+    return write_tradeoff_plot(folder / f"{name}.svg", folder / f"{name}.png", leaderboard=leaderboard).name
+
+
+def _upload(store: Store, suite: str, folder: Path, records: Sequence[Record]) -> None:
+    """Stores the report's files in MLflow; prints a line if the store cannot be written."""
+    try:
+        with tempfile.TemporaryDirectory() as staged:
+            for path in (*(folder / name for name in UPLOADED), *folder.glob("trade_off*")):
+                shutil.copy(path, staged)
+            _log_artifacts(store, suite, Path(staged), records)
+    except StoreError as error:
+        print(f"The report was written but could not be stored in MLflow: {error}", file=sys.stderr)
+
+
+def _log_artifacts(store: Store, suite: str, staged: Path, records: Sequence[Record]) -> None:
+    """Into the suite's run of role `report`, which is made if there is none."""
+    run_ids = [record.run_id for record in records if record.tags.get("role") == ROLE]
+    if run_ids:
+        store.add_artifacts(run_ids[0], staged)
+        return
+    run = store.begin(suite, ROLE, tags={"role": ROLE, "key": ROLE, "mlflow.note.content": DESCRIPTION}, params={})
+    run.log_artifacts(staged)
+    run.finish({})
