@@ -6,18 +6,19 @@ SHA-256 of its content, and a cached folder holds a list of checksums; what does
 
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from benchmark.core.errors import InputError
 from tracking import cache_folder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 N_DIGEST = 64
 """Hex characters of a SHA-256. NumPy reads an array and leaves what follows it alone."""
@@ -112,22 +113,31 @@ def write_text(path: Path, text: str) -> Path:
 def is_intact(path: Path) -> bool:
     """Whether the file exists and ends with the checksum of the bytes before it."""
     try:
-        content = np.memmap(path, dtype=np.uint8, mode="r")
-    except (OSError, ValueError):
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+            memoryview(content) as view,
+            view[:-N_DIGEST] as checked,
+        ):
+            return hashlib.sha256(checked).hexdigest().encode() == content[-N_DIGEST:]
+    except (OSError, ValueError):  # no file, or an empty one
         return False
-    return hashlib.sha256(content[:-N_DIGEST].data).hexdigest().encode() == content[-N_DIGEST:].tobytes()
 
 
-def cached_matrix(path: Path, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+def cached_matrix(path: Path, compute: "Callable[[], NDArray[Any]]") -> "NDArray[Any]":
     """The memory-mapped matrix at `path`; computed and written first unless an intact one is there."""
+    import numpy as np  # here, since commands that list and report start without it
+
     if not is_intact(path):
         write_array(path, compute())
     stored: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return stored
 
 
-def write_array(path: Path, array: NDArray[Any]) -> None:
+def write_array(path: Path, array: "NDArray[Any]") -> None:
     """Writes an array atomically, with its checksum."""
+    import numpy as np
+
     _write_checked(path, lambda draft: np.save(draft, array, allow_pickle=False))
 
 

@@ -1,5 +1,6 @@
 """Command line that reproduces the runs behind an entry of a leaderboard."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
@@ -12,6 +13,8 @@ STUDENT_OPTIONS = {"learning_rate": "--learning-rate", "max_epochs": "--max-epoc
 """Option of `run` by the param of a student's run."""
 TEACHER_OPTIONS = {"max_epochs": "--teacher-epochs", "learning_rate": "--teacher-learning-rate"}
 """Option of `run` by the param of a teacher's run."""
+SEED = re.compile(r"[0-9]{1,10}")
+"""Seeds are below 2³²; a longer number was written by another program."""
 Params = Mapping[str, str]
 TYPED: Mapping[str, tuple[int, Callable[[Params], bool]]] = {
     "--vectors": (1, lambda params: params.get("embedding_source", "") != ""),
@@ -79,7 +82,7 @@ def _student_words(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]
         *_shared(STUDENT_OPTIONS, first),
         *(word for record in first for word in _typed(record)),
         *("--agreed" for record in first if record.params.get("agreed") == "True"),
-        *_seeds([int(seed) for record in runs if (seed := record.params.get("seed", "")).isdecimal()]),
+        *_seeds([int(seed) for record in runs if SEED.fullmatch(seed := record.params.get("seed", ""))]),
     ]
 
 

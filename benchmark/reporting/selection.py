@@ -33,7 +33,7 @@ def newest_protocol(rows: Iterable[Row]) -> str:
 
 
 def _version(protocol: str) -> tuple[int, str]:
-    return (int(protocol), "") if protocol.isdecimal() else (-1, protocol)
+    return (int(protocol), "") if protocol.isdecimal() and len(protocol) < 10 else (-1, protocol)
 
 
 def dataset_order(datasets: Iterable[str]) -> tuple[str, ...]:
