@@ -13,9 +13,8 @@ from benchmark.core.errors import DONE, UnknownNameError
 from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER, SETTINGS, Setting
 from benchmark.core.spec import TASKS
-from benchmark.reporting.formatting import points
 from benchmark.reporting.paper import paper_sizes
-from benchmark.reporting.table import NONE, Table, terminal_table, text_columns
+from benchmark.reporting.table import NONE, Table, points, terminal_table, text_columns
 from students.registry import STUDENTS
 from tracking import Record, without_password
 

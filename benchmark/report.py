@@ -11,7 +11,7 @@ from rich.console import Console
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.core.run_store import open_store
-from benchmark.reporting.files import RESULTS, folder_name
+from benchmark.reporting import RESULTS, folder_name
 from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
 from benchmark.reporting.summary import Budget
 from tracking import Store

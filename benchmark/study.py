@@ -26,12 +26,11 @@ from benchmark.distillation.training_set import lengths_by_filter
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import why_not
-from benchmark.reporting.files import report_folder
+from benchmark.reporting import report_folder
 from benchmark.reporting.results import results
 from benchmark.reporting.selection import planned_last
-from benchmark.reporting.studies.curves import read_curves, write_curves
 from benchmark.reporting.studies.experiments import EXPERIMENTS
-from benchmark.reporting.studies.lengths import length_statistics, write_lengths
+from benchmark.reporting.studies.sections import length_statistics, read_curves, write_curves, write_lengths
 from benchmark.reporting.studies.study import alike, study, write_study
 
 LENGTH, CONVERGENCE = "length", "convergence"

@@ -25,7 +25,7 @@ from benchmark.execution.run_status import RunStatus
 from benchmark.execution.runner import Runner
 from benchmark.execution.scheduler import Scheduler
 from benchmark.execution.setting_requirements import add_options, require_vectors
-from benchmark.reporting.files import RESULTS, folder_name, report_folder
+from benchmark.reporting import RESULTS, folder_name, report_folder
 from benchmark.reporting.learning_rate_plot import TrialResult, summary
 from benchmark.tuning.search import PRUNERS, SAMPLERS, Search
 from benchmark.tuning.session import Session

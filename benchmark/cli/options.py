@@ -19,7 +19,7 @@ from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import add_options, read_augmentation, require_doable
 from benchmark.measurement.machine import usable_cores
-from benchmark.reporting.files import RESULTS, folder_name
+from benchmark.reporting import RESULTS, folder_name
 from students import STUDENTS
 
 SETTING = "setting; repeatable (default: the paper's ladder)"

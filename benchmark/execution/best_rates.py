@@ -6,7 +6,7 @@ from dataclasses import replace
 from benchmark.core.errors import InputError
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun
-from benchmark.reporting.tuned_rates import BEST_RATE, latest_studies, training_key
+from benchmark.reporting.related_runs import BEST_RATE, latest_studies, training_key
 from tracking import Record
 
 

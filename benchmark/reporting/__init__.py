@@ -1,1 +1,28 @@
-"""From run records to leaderboard, claims and files, without torch."""
+"""Reports of a suite's runs, and the folders that they are written to."""
+
+import re
+import tempfile
+from pathlib import Path
+
+from benchmark.core.errors import InputError
+from benchmark.core.spec import digest
+
+RESULTS = Path("results")
+FOLDER_CHARACTERS = 60
+
+
+def folder_name(suite: str) -> str:
+    """The suite's name as a folder's name, of a length that file systems take."""
+    name = re.sub(r"[/\\\0]", "_", suite).lstrip(".") or "suite"
+    return name if len(name) <= FOLDER_CHARACTERS else f"{name[:FOLDER_CHARACTERS]}-{digest(suite)[:8]}"
+
+
+def report_folder(path: Path) -> Path:
+    """Creates the folder if it is missing. Raises InputError if it cannot be written."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise InputError(f"The output folder {path} cannot be written: {error.strerror}. Name another one.") from error
+    return path

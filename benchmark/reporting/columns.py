@@ -5,15 +5,17 @@ from functools import partial
 from operator import attrgetter
 
 from benchmark.core.metrics import METRICS, Metric
-from benchmark.reporting.formatting import millions, points, significant, whole
 from benchmark.reporting.leaderboard_entry import TEACHER_TORCH, Leaderboard, LeaderboardEntry
-from benchmark.reporting.table import NONE, Column, Table
+from benchmark.reporting.table import NONE, Column, Table, points, significant, whole
 
 ALWAYS = 9
 """Priority of columns that no terminal is too narrow for."""
 F1_OF = "f1/"
 """Prefix of the names of data sets' columns."""
-FORMATS: dict[str, Callable[[float], str]] = {"parameters": millions, "steps": whole}
+FORMATS: dict[str, Callable[[float], str]] = {
+    "parameters": lambda count: f"{significant(count / 1e6)} M",
+    "steps": whole,
+}
 """By unit; costs of other units have three significant digits."""
 
 EntryColumn = Column[LeaderboardEntry]

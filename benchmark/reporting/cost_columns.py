@@ -5,9 +5,8 @@ from functools import partial
 from typing import NamedTuple
 
 from benchmark.core.spec import TEACHER
-from benchmark.reporting.formatting import significant
 from benchmark.reporting.paper import paper_onnx, paper_sizes
-from benchmark.reporting.table import NONE, Column
+from benchmark.reporting.table import NONE, Column, significant
 
 REFERENCE = "BERT-base shape"
 NOISY_SPREAD = 0.25

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.cost_columns import REFERENCE, CostColumn, Measured, serving_table, table_7, table_8
+from benchmark.reporting.related_runs import teacher_names
 from benchmark.reporting.table import NONE, Column, Table, markdown_table, markdown_text
-from benchmark.reporting.teachers import teacher_names
 from students.registry import STUDENTS
 from tracking import Record
 

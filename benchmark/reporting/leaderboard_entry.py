@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from statistics import fmean, stdev
 from typing import Literal
 
+from scipy.special import stdtrit
+
 from benchmark.core.metrics import METRICS
 from benchmark.core.spec import TEACHER
-from benchmark.reporting.intervals import half_width
 from benchmark.reporting.results import MILLISECONDS, Row
 
+CONFIDENCE = 0.95
 COSTS = tuple(metric.name for metric in METRICS if metric.is_cost)
 TEACHER_TORCH = "teacher_torch"
 """Key of the speed-up over serving the teacher in PyTorch, by the student in ONNX."""
@@ -17,6 +20,32 @@ OUT_OF_MEMORY = ("outofmemory", "out of memory", "memoryerror", "cannot allocate
 """Words of a reason that tell a lack of memory."""
 
 MissingKind = Literal["not_run", "skipped", "failed", "out_of_memory", "smoke", "older"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A mean with its two-sided 95 % interval (Student's t); without bounds for a single value."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+def interval(values: Sequence[float]) -> Interval | None:
+    """Of independent repetitions; None without values."""
+    if not values:
+        return None
+    mean, margin = fmean(values), half_width(values)
+    if margin is None:
+        return Interval(mean=mean, low=None, high=None, n=1)
+    return Interval(mean=mean, low=mean - margin, high=mean + margin, n=len(values))
+
+
+def half_width(values: Sequence[float]) -> float | None:
+    """Half the width of the interval of the mean; None for fewer than two values."""
+    n = len(values)
+    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * stdev(values) / sqrt(n) if n > 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from benchmark.core.spec import TASKS, TEACHER, Task
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS
-from benchmark.reporting.formatting import points, significant, whole
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper import (
     AVERAGE,
@@ -21,7 +20,7 @@ from benchmark.reporting.paper import (
     table_number,
 )
 from benchmark.reporting.paper import Row as PaperRow
-from benchmark.reporting.table import NONE, Column, Table
+from benchmark.reporting.table import NONE, Column, Table, points, significant, whole
 
 MILLION = 1e6
 Keys = tuple[str, ...]

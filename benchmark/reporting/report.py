@@ -13,28 +13,24 @@ from rich.console import Console
 from benchmark.core.cache import write_text
 from benchmark.core.errors import UnknownNameError
 from benchmark.data.catalogue import DATASETS
-from benchmark.reporting.claims.findings import findings
-from benchmark.reporting.claims.tables import claims_markdown, claims_page, write_claims
-from benchmark.reporting.columns import combined_table, leaderboard_table
+from benchmark.reporting import report_folder
+from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings, write_claims
+from benchmark.reporting.columns import combined_table
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.error_analysis import ErrorAnalysis, error_analysis
-from benchmark.reporting.files import report_folder
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies, write_tuning
-from benchmark.reporting.markdown import report_markdown
 from benchmark.reporting.page import ReportSection, page_data, write_page
-from benchmark.reporting.paper_comparison import paper_comparisons
 from benchmark.reporting.provenance import provenance
+from benchmark.reporting.rendering import report_latex, report_markdown, show_leaderboards
 from benchmark.reporting.results import Row, results, results_table
 from benchmark.reporting.selection import planned_last
-from benchmark.reporting.summary import Budget, summary, verdict
-from benchmark.reporting.table import Table, latex_table, write_csv, write_parquet
-from benchmark.reporting.terminal import show_leaderboards
+from benchmark.reporting.summary import Budget, verdict
+from benchmark.reporting.table import Table, write_csv, write_parquet
 from benchmark.reporting.tradeoff_plot import cost_axes, write_tradeoff_plot
 from tracking import Record, Store, StoreError, ui_command
 
-LATEX_HEAD = "% Needs \\usepackage{booktabs} and, for wide tables, \\usepackage{graphicx}.\n"
 ROLE = "report"
 """Role of the run that holds the suite's report in MLflow."""
 UPLOADED = ("report.html", "report.md", "report.tex", "results.csv", "leaderboard.csv", "claims.csv")
@@ -118,18 +114,6 @@ def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Recor
     plots = [_write_plot(folder, one, number) for number, one in enumerate(made, 1)]
     parts = [report_markdown(suite, made, rows, source, plots), claims_markdown(judged)]
     return write_text(folder / "report.md", "".join([*parts, write_tuning(folder, studies), cost_markdown(records)]))
-
-
-def report_latex(made: Sequence[Leaderboard]) -> str:
-    """report.tex: a table float for each leaderboard and paper comparison, to be \\input into a paper."""
-    tables = []
-    for leaderboard in made:
-        table = leaderboard_table(leaderboard)
-        tables.append(latex_table(replace(table, title=f"{table.title}. {summary(leaderboard)}")))
-        for one in paper_comparisons(leaderboard):
-            caption = f"Comparison with the paper's {one.title}: ours / the paper's / the difference. {one.note}"
-            tables.append(latex_table(replace(one.table(" / ".join), title=caption)))
-    return LATEX_HEAD + "\n".join(tables)
 
 
 def _section(leaderboard: Leaderboard, rows: Sequence[Row], store: Store, records: Sequence[Record]) -> ReportSection:

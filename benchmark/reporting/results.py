@@ -7,9 +7,8 @@ from functools import partial
 
 from benchmark.core.metrics import METRICS
 from benchmark.core.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
+from benchmark.reporting.related_runs import SHORT, stored_training_key, teacher_names, tuned_rates
 from benchmark.reporting.table import Column, Table, Value, field_columns
-from benchmark.reporting.teachers import SHORT, teacher_names
-from benchmark.reporting.tuned_rates import stored_training_key, tuned_rates
 from tracking import Record
 
 ROLES = ("teacher", "train")

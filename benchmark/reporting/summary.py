@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from benchmark.reporting.formatting import percent, significant
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.table import significant
 
 POINTS = 2.0
 """Points of F1 x100 below the teacher within which the summary looks for the fastest student."""
@@ -127,5 +127,5 @@ def _compared(student: LeaderboardEntry, teacher: LeaderboardEntry) -> str:
         ratio = student.speed_up.get(runtime, 0.0)
         parts += [f"{significant(ratio, 2)}x faster"] if ratio > 1 else []
     name = next((name for name in (*SIZES, "n_parameters") if name in student.costs and name in teacher.costs), None)
-    parts += [f"{percent(student.costs[name] / teacher.costs[name])} of its size"] if name else []
+    parts += [f"{significant(100 * student.costs[name] / teacher.costs[name], 2)} % of its size"] if name else []
     return ", ".join(parts)

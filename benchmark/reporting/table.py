@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from math import floor, log10
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from types import NoneType
@@ -92,6 +93,21 @@ class Table(Generic[R]):
     @property
     def values(self) -> list[list[Value]]:
         return [[column.value(row) for column in self.columns] for row in self.rows]
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """At least `digits` significant digits, no exponent: 0.0370, 1.49, 69.6, 1425."""
+    places = digits - 1 - floor(log10(abs(value))) if value else 0
+    return f"{value:.{max(places, 0)}f}"
+
+
+def points(value: float) -> str:
+    """F1 times 100 with two decimals, as in the paper's tables."""
+    return f"{value:.2f}"
+
+
+def whole(value: float) -> str:
+    return f"{value:.0f}"
 
 
 def field_columns(kind: type[R]) -> tuple[Column[R], ...]:

@@ -13,7 +13,7 @@ from filelock import FileLock
 from benchmark.core.cache import lock_path, write_atomic
 from benchmark.execution.runner import Runner
 from benchmark.reporting.learning_rate_plot import TrialResult, best, write_rates
-from benchmark.reporting.tuned_rates import BEST_RATE, TRAINING_KEY, training_key
+from benchmark.reporting.related_runs import BEST_RATE, TRAINING_KEY, training_key
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import answering, open_storage, shown
 from benchmark.tuning.study import join_study

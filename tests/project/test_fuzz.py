@@ -39,18 +39,16 @@ from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.run_status import RunStatus
-from benchmark.reporting.claims.findings import findings
-from benchmark.reporting.claims.tables import claims_markdown, claims_page
+from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.error_analysis import confusion, length_bins, read_predictions
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies
-from benchmark.reporting.markdown import report_markdown
 from benchmark.reporting.page import ReportSection, page_data
 from benchmark.reporting.provenance import provenance
-from benchmark.reporting.report import report_latex
+from benchmark.reporting.related_runs import BEST_RATE, tuned_rates
+from benchmark.reporting.rendering import report_latex, report_markdown
 from benchmark.reporting.results import COLUMNS, results
-from benchmark.reporting.tuned_rates import BEST_RATE, tuned_rates
 from students import STUDENTS
 from tracking import Record, StoreError, is_dead, ui_command, without_password
 from tracking.config import TrackingConfig, resolve

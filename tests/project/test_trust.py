@@ -16,7 +16,7 @@ import torch
 from benchmark.core.cache import cached_matrix
 from benchmark.core.errors import DataError
 from benchmark.distillation.teacher import load_teacher, load_tokenizer
-from benchmark.reporting.files import folder_name
+from benchmark.reporting import folder_name
 from tracking import Store
 
 EVIL_NAMES = ("../../up", "/etc/passwd", "..", ".", "a/../../b", "a\\..\\b", "x" * 300, "\x00nul", ".hidden", "-rf")

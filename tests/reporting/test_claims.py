@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from benchmark.reporting.claims.effects import Effect
-from benchmark.reporting.claims.tables import verdict_text
-from benchmark.reporting.intervals import Expected, interval
+from benchmark.reporting.claims.findings import verdict
+from benchmark.reporting.claims.statements import Expected
+from benchmark.reporting.leaderboard_entry import interval
 from tests.support.claim_factory import cell, judged, ours, row, timed
 
 T_2 = 4.302653 / 3**0.5
@@ -25,7 +26,7 @@ def test_an_effect_is_the_mean_of_its_pairs_with_students_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gains", "expected", "verdict"),
+    ("gains", "expected", "decision"),
     [
         ([2, 3, 4], "above", "holds"),
         ([2, 3, 4], "below", "does not hold"),
@@ -42,18 +43,18 @@ def test_an_effect_is_the_mean_of_its_pairs_with_students_interval() -> None:
         ([-2], "not above", "not enough runs"),
     ],
 )
-def test_a_verdict_needs_the_whole_interval_on_one_side(gains: list[float], expected: Expected, verdict: str) -> None:
+def test_a_verdict_needs_the_whole_interval_on_one_side(gains: list[float], expected: Expected, decision: str) -> None:
     found = interval(gains)
     assert found
-    assert found.verdict(expected) == verdict
+    assert verdict(found, expected) == decision
 
 
 def test_what_is_decided_on_one_data_set_says_so() -> None:
     rows = [*cell("cnn", "vanilla", [50, 50]), *cell("cnn", "kd", [60, 61])]
-    assert verdict_text(judged("kd_helps_cnn", rows)) == "holds on emot"
+    assert judged("kd_helps_cnn", rows).verdict_text == "holds on emot"
     more = [*rows, *cell("cnn", "vanilla", [50], dataset="smsa"), *cell("cnn", "kd", [60], dataset="smsa")]
-    assert verdict_text(judged("kd_helps_cnn", more)) == "holds"
-    assert verdict_text(judged("kd_helps_bilstm", more)) == "not enough runs"
+    assert judged("kd_helps_cnn", more).verdict_text == "holds"
+    assert judged("kd_helps_bilstm", more).verdict_text == "not enough runs"
 
 
 def test_one_pair_is_not_enough_and_none_is_no_effect() -> None:
@@ -96,9 +97,9 @@ def test_presets_and_the_name_of_a_teacher_part_no_pair() -> None:
 )
 def test_not_helping_holds_where_the_effect_ends_at_or_below_none(name: str, setting: str, papers: float) -> None:
     plain = cell("cnn", "kd_ulb", [60, 60, 60])
-    for scores, verdict in (([57, 58, 59], "undecided"), ([58, 58, 58], "holds"), ([61, 61, 61], "does not hold")):
+    for scores, expected in (([57, 58, 59], "undecided"), ([58, 58, 58], "holds"), ([61, 61, 61], "does not hold")):
         found = judged(name, [*plain, *cell("cnn", setting, scores)])
-        assert found.verdict == verdict
+        assert found.verdict == expected
     assert found.paper
     assert found.paper.mean == pytest.approx(papers)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from benchmark.reporting.related_runs import BEST_RATE, TRAINING_KEY, training_key
 from benchmark.reporting.results import Row, results
-from benchmark.reporting.tuned_rates import BEST_RATE, TRAINING_KEY, training_key
 from tests.support.claim_factory import cell, judged, ours, record, row, spec
 from tracking import Record
 

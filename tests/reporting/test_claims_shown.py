@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmark.report import write_report
-from benchmark.reporting.claims.findings import Finding, findings
+from benchmark.reporting.claims.findings import (
+    COLUMNS,
+    Finding,
+    claims_markdown,
+    findings,
+)
 from benchmark.reporting.claims.statements import CLAIMS
-from benchmark.reporting.claims.tables import COLUMNS, claims_markdown, paper_here_text, section_text
 from benchmark.reporting.paper import paper_discussion_f1, paper_lengths
 from tests.reporting.test_page import page_data
 from tests.support.claim_factory import cell, judged, row
@@ -73,7 +77,7 @@ def _mean(found: Finding) -> float:
 def test_the_papers_figure_is_told_for_our_data_sets_too() -> None:
     found = judged("kd_helps_bilstm", [*cell("bilstm", "vanilla", [50, 51]), *cell("bilstm", "kd", [60, 61])])
     assert found.paper_here == pytest.approx(66.72 - 55.96)
-    assert paper_here_text(found) == "+10.76"
+    assert found.paper_here_text == "+10.76"
 
 
 def test_the_papers_discussion_tables_are_whole() -> None:
@@ -130,7 +134,7 @@ def test_page_table_and_text_hold_the_same_figures(store: Store, add_run: AddRun
 
 def test_claims_of_ours_are_marked() -> None:
     found = findings([row("cnn", "kd", 0.5)], {})
-    ours = {one.claim.name: section_text(one) for one in found if one.claim.source == "us"}
+    ours = {one.claim.name: one.section_text for one in found if one.claim.source == "us"}
     assert ours == {
         "mse_beats_kld_t2": "5.1.2 (ours)",
         "mse_beats_kld_t4": "5.1.2 (ours)",

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmark.reporting.results import results
-from benchmark.reporting.studies.curves import EPOCHS, STEPS, Curve, draw, read_curves, write_curves
 from benchmark.reporting.studies.experiments import EXPERIMENTS
+from benchmark.reporting.studies.sections import EPOCHS, STEPS, Curve, draw, read_curves, write_curves
 from benchmark.reporting.studies.study import study
 from tests.support.run_factory import AddRun
 from tracking import ActiveRun, Store

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from benchmark.reporting.formatting import significant
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, MissingResult
 from benchmark.reporting.results import COLUMNS, Row
 from benchmark.reporting.summary import Budget, best, summary, verdict
+from benchmark.reporting.table import significant
 
 NUMBERS = count()
 COSTS: dict[str, tuple[int, float, float]] = {

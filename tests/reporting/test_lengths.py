@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.reporting.studies.lengths import length_statistics, write_lengths
+from benchmark.reporting.studies.sections import length_statistics, write_lengths
 
 LENGTHS = {"labelled": np.array([1, 2, 2]), "ulb": np.array([9, 2, 3, 4])}
 

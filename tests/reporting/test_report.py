@@ -16,7 +16,7 @@ from rich.console import Console
 
 from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.report import main
-from benchmark.reporting.files import folder_name
+from benchmark.reporting import folder_name
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.report import print_leaderboard, ranked, write_report
 from benchmark.reporting.results import results

@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from benchmark.core.cache import write_atomic, write_text
 from benchmark.core.errors import InputError
-from benchmark.reporting.files import report_folder
+from benchmark.reporting import report_folder
 from benchmark.reporting.results import COLUMNS, Row, results, results_table
 from benchmark.reporting.table import write_csv, write_parquet
 from tracking import Record, Store

@@ -12,8 +12,8 @@ from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE
 from benchmark.core.settings import SETTINGS
 from benchmark.reporting.claims.comparisons import Contrast
-from benchmark.reporting.claims.findings import Finding, findings
-from benchmark.reporting.intervals import interval
+from benchmark.reporting.claims.findings import Finding, findings, verdict
+from benchmark.reporting.leaderboard_entry import interval
 from benchmark.reporting.paper import paper_discussion_f1
 from benchmark.reporting.results import Row, results
 from benchmark.reporting.studies.experiments import EXPERIMENTS, Experiment
@@ -65,7 +65,7 @@ def test_an_interval_is_students() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "verdict"),
+    ("values", "expected"),
     [
         ([1.0, 1.1, 0.9], "holds"),
         ([-1.0, -1.1], "does not hold"),
@@ -73,10 +73,10 @@ def test_an_interval_is_students() -> None:
         ([1.0], "not enough runs"),
     ],
 )
-def test_verdicts(values: list[float], verdict: str) -> None:
+def test_verdicts(values: list[float], expected: str) -> None:
     found = interval(values)
     assert found
-    assert found.verdict("above") == verdict
+    assert verdict(found, "above") == expected
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from benchmark.reporting.paper import (
     table_number,
 )
 from benchmark.reporting.paper_comparison import Pair, PaperComparison, paper_comparisons, paper_points
-from benchmark.reporting.report import report_latex
+from benchmark.reporting.rendering import report_latex
 from benchmark.reporting.results import Row, results
 from tests.support.run_factory import AddRun
 from tracking import Record, Store

@@ -24,7 +24,7 @@ from benchmark.data.suites import load_suite
 from benchmark.execution.best_rates import tuned_lines, with_tuned_rates
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.reporting.learning_rate_plot import TrialResult, best, draw, write_rates
-from benchmark.reporting.tuned_rates import training_key
+from benchmark.reporting.related_runs import training_key
 from benchmark.tuning import trials as trials_module
 from benchmark.tuning.search import Search
 from benchmark.tuning.storage import default_address, open_storage, shown

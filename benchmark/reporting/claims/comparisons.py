@@ -23,7 +23,7 @@ from benchmark.reporting.claims.effects import (
     pairing,
     points,
 )
-from benchmark.reporting.claims.paper_figures import PAPER_SHORT_TEXTS, f1_by_setting, tuned_gains
+from benchmark.reporting.paper import PAPER_SHORT_TEXTS, f1_by_setting, tuned_gains
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.reporting.selection import chosen_rows
 

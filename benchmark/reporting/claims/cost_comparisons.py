@@ -23,7 +23,7 @@ from benchmark.reporting.claims.effects import (
     pairing,
     points,
 )
-from benchmark.reporting.claims.paper_figures import Latency, best_f1, f1_by_setting, milliseconds
+from benchmark.reporting.paper import Latency, best_f1, f1_by_setting, milliseconds
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows
 

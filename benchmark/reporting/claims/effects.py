@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Literal
 
 from benchmark.core.presets import STUDENT_RATES
-from benchmark.reporting.intervals import interval
+from benchmark.reporting.leaderboard_entry import interval
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.reporting.selection import current_rows
 

@@ -1,54 +1,37 @@
-"""Findings: for every claim the effect in our runs, the effect in the paper's tables, and a verdict on each."""
+"""Findings on the claims: effects in our runs and in the paper's tables, verdicts, and the tables that show them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Literal, get_args
 
 from benchmark.core.spec import Task
-from benchmark.reporting.claims.effects import SHORT_WORDS, ComparableRuns, Effect, Sample, effect
-from benchmark.reporting.claims.statements import CLAIMS, Claim
-from benchmark.reporting.intervals import Expected, Verdict, interval
+from benchmark.reporting.claims.effects import ComparableRuns, Effect, Sample, Scale, effect
+from benchmark.reporting.claims.statements import CLAIMS, RULES, Claim, Expected
+from benchmark.reporting.leaderboard_entry import Interval, interval
 from benchmark.reporting.results import Row
+from benchmark.reporting.table import (
+    NONE,
+    Column,
+    Json,
+    Table,
+    Value,
+    markdown_table,
+    markdown_text,
+    significant,
+    write_csv,
+)
 
-PAIRS_RULE = (
-    "A pair is two runs of one data set, student and seed that differ in the factor of the claim alone: teacher, data, "
-    "code and training budget are the same. Several pairs of one data set, student and seed count once, as their mean. "
-    "Runs of all presets count."
-)
-RATES_RULE = (
-    "Each side stands at its own best learning rate by mean validation F1, as the paper's settings stand at the best "
-    "of its grid; test F1 is never used. Only rates and seeds of both sides count: the rates with the most seeds in "
-    "common. Given rates, grid searches and tuned rates are each compared with their own kind."
-)
-RULES = (
-    PAIRS_RULE,
-    RATES_RULE,
-    "The effect is the mean paired difference with Student's 95 % interval, in points of F1 x100 or as a ratio "
-    "(geometric mean; 1x is no effect). File sizes and latencies do not depend on the seed: there a pair is a student "
-    "on a data set.",
-    "A claim holds if the whole interval lies on its side of no effect, does not hold if it lies on the other, and is "
-    "undecided otherwise. A claim of no improvement holds if the interval ends at or below no effect. A single pair "
-    "has no interval: not enough runs.",
-    "An interval covers its data sets only: seeds repeat the training, not the data, and the students of a data set "
-    "share its teacher. One in twenty 95 % intervals misses by chance.",
-    "A student is compared with its best competitor: one competitor can refute that it is ahead, only all of them can "
-    "confirm it. Scores of students are compared within one training budget, each at the learning rate of most seeds, "
-    "then of the best validation F1; effects may come from different budgets.",
-    "For the Pareto front, a student is compared with the best student by validation F1 that is as fast; without one, "
-    "it is on the front. Latencies are those of ONNX (Table 8 of the paper), for section 5.2.2 those of PyTorch "
-    "(Table 7). For tagging the paper has PyTorch latencies only.",
-    "Steps to the best are compared between converged runs: runs that ended by early stopping, not at their limit of "
-    "steps or epochs.",
-    "A run is tuned if its learning rate is the best of a finished tuning study of its task; it is compared with runs "
-    "at the student's default rate or the grid's. The texts of a data set are short if those of its test split have at "
-    f"most {SHORT_WORDS:g} words on average; in the paper, smltk and telco.",
-    "The paper's figures are computed from its tables by the same rules; there a pair is a student on a data set, of "
-    "single runs. Claims marked as ours extend the section.",
-)
+Verdict = Literal["holds", "does not hold", "undecided", "not enough runs"]
+LARGE_RATIO = 1e4
+"""Ratios from here on are written with an exponent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A claim and its evidence. An effect is None without a single pair, or without a figure of the paper."""
+    """A claim and its evidence. An effect is None without a single pair, or without a value in the paper."""
 
     claim: Claim
     ours: Effect | None
@@ -58,6 +41,41 @@ class Finding:
     paper_verdict: Verdict | None
     paper_here: float | None
     """The paper's mean effect over our students and data sets."""
+
+    @property
+    def section_text(self) -> str:
+        return f"{self.claim.section}{'' if self.claim.source == 'paper' else ' (ours)'}"
+
+    @property
+    def verdict_text(self) -> str:
+        """With the data set if there is only one: a verdict does not extend to others."""
+        datasets = self.ours.datasets if self.ours and self.verdict != "not enough runs" else ()
+        return f"{self.verdict} on {datasets[0]}" if len(datasets) == 1 else self.verdict
+
+    @property
+    def ours_text(self) -> str:
+        return _effect_text(self.ours, self.claim.comparison.scale)
+
+    @property
+    def paper_text(self) -> str:
+        return _effect_text(self.paper, self.claim.comparison.scale)
+
+    @property
+    def paper_here_text(self) -> str:
+        """The paper's effect on our data sets; empty if that is its overall effect."""
+        if self.paper_here is None or self.paper is None or self.paper_here == self.paper.mean:
+            return ""
+        return _number(self.paper_here, self.claim.comparison.scale)
+
+    @property
+    def pairs_text(self) -> str:
+        """Number of pairs, data sets, students and seeds."""
+        if self.ours is None:
+            return "0"
+        counts = {"data set": len(self.ours.datasets), "student": len(self.ours.students), "seed": self.ours.n_seeds}
+        return (
+            f"{self.ours.n_pairs} ({', '.join(_count(n, word) for word, n in counts.items() if n or word != 'seed')})"
+        )
 
 
 def findings(rows: Sequence[Row], words: Mapping[str, float]) -> list[Finding]:
@@ -81,19 +99,128 @@ def _finding(claim: Claim, runs: ComparableRuns, task: Task) -> Finding:
     return Finding(
         claim=claim,
         ours=effect(ours.differences, scale),
-        verdict=_verdict(ours, claim.expects),
+        verdict=_sample_verdict(ours, claim.expects),
         note=ours.note,
         paper=effect(paper.differences, scale) or stated,
-        paper_verdict=_verdict(paper, claim.expects) if paper.differences or paper.uncontested else None,
+        paper_verdict=_sample_verdict(paper, claim.expects) if paper.differences or paper.uncontested else None,
         paper_here=here.mean if here else None,
     )
 
 
-def _verdict(sample: Sample, expects: Expected) -> Verdict:
+def _sample_verdict(sample: Sample, expects: Expected) -> Verdict:
     """A lead over some of the competitors decides nothing."""
     if sample.uncontested:
         return "not enough runs" if sample.incomplete else "holds" if expects == "above" else "does not hold"
     found = interval([one.amount for one in sample.differences])
     if found is None or (sample.incomplete and (found.low or 0.0) > 0):
         return "not enough runs"
-    return found.verdict(expects)
+    return verdict(found, expects)
+
+
+def verdict(mean: Interval, expects: Expected) -> Verdict:
+    """Decided only if the whole interval lies on one side of 0."""
+    if mean.low is None or mean.high is None:
+        return "not enough runs"
+    holds = {"above": mean.low > 0, "below": mean.high < 0, "not above": mean.high <= 0}
+    refuted = mean.high < 0 if expects == "above" else mean.low > 0
+    return "holds" if holds[expects] else "does not hold" if refuted else "undecided"
+
+
+def claims_page(findings: Sequence[Finding]) -> Json:
+    """`lines` hold the values of claims.csv and the texts of report.md, by name."""
+    lines = [
+        {
+            **{column.name: column.text(finding) for column in TEXTS},
+            **{column.name: column.value(finding) for column in COLUMNS},
+        }
+        for finding in findings
+    ]
+    return {"summary": summary(findings), "rules": list(RULES), "lines": lines}
+
+
+def write_claims(path: Path, findings: Sequence[Finding]) -> Path:
+    """A CSV file with one line a claim."""
+    return write_csv(path, Table(columns=COLUMNS, rows=findings))
+
+
+def claims_markdown(findings: Sequence[Finding]) -> str:
+    """The section of report.md; empty without findings."""
+    if not findings:
+        return ""
+    rules = "\n".join(f"- {markdown_text(rule)}" for rule in RULES)
+    table = markdown_table(Table(columns=TEXTS, rows=findings))
+    return "\n\n".join(["", "## The paper's claims", markdown_text(summary(findings)), table, rules]) + "\n"
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Counts of verdicts, on the paper's claims and on ours."""
+    papers = [finding.verdict for finding in findings if finding.claim.source == "paper"]
+    ours = [finding.verdict for finding in findings if finding.claim.source == "us"]
+    text = f"The paper's {_count(len(papers), 'claim')} on students: {_counted(papers)}."
+    return f"{text} Our {_count(len(ours), 'claim')}: {_counted(ours)}." if ours else text
+
+
+def _counted(verdicts: Sequence[Verdict]) -> str:
+    counts = Counter(verdicts)
+    return ", ".join(f"{verdict} {counts[verdict]}" for verdict in get_args(Verdict))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _effect_text(effect: Effect | None, scale: Scale) -> str:
+    if effect is None:
+        return NONE
+    if effect.low is None or effect.high is None:
+        return _number(effect.mean, scale)
+    return f"{_number(effect.mean, scale)} [{_number(effect.low, scale)}, {_number(effect.high, scale)}]"
+
+
+def _number(value: float, scale: Scale) -> str:
+    if scale == "points":
+        return f"{value:+.2f}"
+    return f"{value:.1e}x" if value >= LARGE_RATIO else f"{significant(value)}x"
+
+
+VALUES: Mapping[str, Callable[[Finding], Value]] = {
+    "claim": attrgetter("claim.name"),
+    "section": attrgetter("claim.section"),
+    "text": attrgetter("claim.text"),
+    "scale": attrgetter("claim.comparison.scale"),
+    "expects": attrgetter("claim.expects"),
+    "verdict": attrgetter("verdict"),
+    "effect": lambda it: getattr(it.ours, "mean", None),
+    "low": lambda it: getattr(it.ours, "low", None),
+    "high": lambda it: getattr(it.ours, "high", None),
+    "n_pairs": lambda it: it.ours.n_pairs if it.ours else 0,
+    "n_datasets": lambda it: len(it.ours.datasets) if it.ours else 0,
+    "n_seeds": lambda it: it.ours.n_seeds if it.ours else 0,
+    "datasets": lambda it: "; ".join(it.ours.datasets) if it.ours else "",
+    "students": lambda it: "; ".join(it.ours.students) if it.ours else "",
+    "note": attrgetter("note"),
+    "paper_effect": lambda it: getattr(it.paper, "mean", None),
+    "paper_low": lambda it: getattr(it.paper, "low", None),
+    "paper_high": lambda it: getattr(it.paper, "high", None),
+    "paper_n_pairs": lambda it: getattr(it.paper, "n_pairs", None),
+    "paper_verdict": attrgetter("paper_verdict"),
+    "paper_same_datasets": attrgetter("paper_here"),
+    "needs": attrgetter("claim.comparison.needs"),
+    "made_by": attrgetter("claim.source"),
+}
+COLUMNS: tuple[Column[Finding], ...] = tuple(Column(name=name, value=value) for name, value in VALUES.items())
+"""Of claims.csv."""
+TITLES = {
+    "claim.text": "claim",
+    "section_text": "section",
+    "verdict_text": "verdict",
+    "ours_text": "ours, 95 % interval",
+    "pairs_text": "pairs",
+    "paper_text": "the paper's",
+    "paper_here_text": "on the same data sets",
+    "paper_verdict": "by its own tables",
+}
+TEXTS: tuple[Column[Finding], ...] = tuple(
+    Column(name=name, title=title, value=attrgetter(name), kind=str) for name, title in TITLES.items()
+)
+"""Of report.md."""

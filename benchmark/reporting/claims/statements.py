@@ -1,4 +1,4 @@
-"""The claims: every statement of the paper on students that has an effect with a direction, and a few of ours.
+"""The paper's claims on students that state an effect with a direction, a few of ours, and how they are judged.
 
 Left out are statements of an amount without a direction, and those on measures that are not taken here:
 
@@ -18,10 +18,8 @@ from typing import Any, Literal
 from benchmark.core.spec import TASKS, Task
 from benchmark.reporting.claims.comparisons import Comparison, Contrast, LargestEffect, StudentComparison, TunedRate
 from benchmark.reporting.claims.cost_comparisons import CostRatio, F1PerMillisecond, ParetoComparison
-from benchmark.reporting.claims.effects import STUDENTS
-from benchmark.reporting.claims.paper_figures import checkpoint_to_onnx, onnx_speed, weights_to_onnx
-from benchmark.reporting.intervals import Expected
-from benchmark.reporting.paper import MSE_OVER_KLD
+from benchmark.reporting.claims.effects import SHORT_WORDS, STUDENTS
+from benchmark.reporting.paper import MSE_OVER_KLD, checkpoint_to_onnx, onnx_speed, weights_to_onnx
 
 LABELS: Mapping[str, str] = {
     "bilstm": "BiLSTM",
@@ -35,6 +33,10 @@ TEXTS: tuple[Task, ...] = ("classification",)
 TAGS: tuple[Task, ...] = ("sequence_labeling",)
 LENGTHS = ("min_max", "q1_q3")
 EMBEDDINGS = {"fasttext": "fastText embeddings", "bert": "the teacher's embeddings"}
+
+
+Expected = Literal["above", "below", "not above"]
+"""Side of no effect on which a claim places the mean."""
 
 
 @dataclass(frozen=True)
@@ -165,3 +167,39 @@ CLAIMS: tuple[Claim, ...] = (
     *BASELINES, *DISTILLATION, *LOSSES, *UNLABELLED_TEXT, *INITIALISATION, *COSTS, *TUNING
 )
 # fmt: on
+
+PAIRS_RULE = (
+    "A pair is two runs of one data set, student and seed that differ in the factor of the claim alone: teacher, data, "
+    "code and training budget are the same. Several pairs of one data set, student and seed count once, as their mean. "
+    "Runs of all presets count."
+)
+RATES_RULE = (
+    "Each side stands at its own best learning rate by mean validation F1, as the paper's settings stand at the best "
+    "of its grid; test F1 is never used. Only rates and seeds of both sides count: the rates with the most seeds in "
+    "common. Given rates, grid searches and tuned rates are each compared with their own kind."
+)
+RULES = (
+    PAIRS_RULE,
+    RATES_RULE,
+    "The effect is the mean paired difference with Student's 95 % interval, in points of F1 x100 or as a ratio "
+    "(geometric mean; 1x is no effect). File sizes and latencies do not depend on the seed: there a pair is a student "
+    "on a data set.",
+    "A claim holds if the whole interval lies on its side of no effect, does not hold if it lies on the other, and is "
+    "undecided otherwise. A claim of no improvement holds if the interval ends at or below no effect. A single pair "
+    "has no interval: not enough runs.",
+    "An interval covers its data sets only: seeds repeat the training, not the data, and the students of a data set "
+    "share its teacher. One in twenty 95 % intervals misses by chance.",
+    "A student is compared with its best competitor: one competitor can refute that it is ahead, only all of them can "
+    "confirm it. Scores of students are compared within one training budget, each at the learning rate of most seeds, "
+    "then of the best validation F1; effects may come from different budgets.",
+    "For the Pareto front, a student is compared with the best student by validation F1 that is as fast; without one, "
+    "it is on the front. Latencies are those of ONNX (Table 8 of the paper), for section 5.2.2 those of PyTorch "
+    "(Table 7). For tagging the paper has PyTorch latencies only.",
+    "Steps to the best are compared between converged runs: runs that ended by early stopping, not at their limit of "
+    "steps or epochs.",
+    "A run is tuned if its learning rate is the best of a finished tuning study of its task; it is compared with runs "
+    "at the student's default rate or the grid's. The texts of a data set are short if those of its test split have at "
+    f"most {SHORT_WORDS:g} words on average; in the paper, smltk and telco.",
+    "The paper's figures are computed from its tables by the same rules; there a pair is a student on a data set, of "
+    "single runs. Claims marked as ours extend the section.",
+)

@@ -10,9 +10,9 @@ from typing import cast
 from benchmark.core.cache import write_text
 from benchmark.core.spec import TASKS, RunSpec, Task, digest
 from benchmark.reporting.claims.effects import ComparableRuns, Runs, at_best_rates
-from benchmark.reporting.claims.findings import PAIRS_RULE, RATES_RULE, Finding, judge
-from benchmark.reporting.claims.tables import TEXTS, ours_text, paper_text, verdict_text, write_claims
-from benchmark.reporting.intervals import interval
+from benchmark.reporting.claims.findings import TEXTS, Finding, judge, write_claims
+from benchmark.reporting.claims.statements import PAIRS_RULE, RATES_RULE
+from benchmark.reporting.leaderboard_entry import interval
 from benchmark.reporting.paper import paper_discussion_f1, paper_f1
 from benchmark.reporting.results import Row
 from benchmark.reporting.studies.experiments import EXPERIMENTS, Experiment, contrast_of
@@ -180,8 +180,8 @@ def write_study(folder: Path, study: Study, *sections: str) -> Path:
 def _sentence(finding: Finding) -> str:
     if finding.ours is None:
         return f"{finding.claim.text}: {finding.verdict}."
-    ours = f"{verdict_text(finding)}, {ours_text(finding)} over {finding.ours.n_pairs} pairs"
-    paper = f"; the paper: {paper_text(finding)}" if finding.paper else ""
+    ours = f"{finding.verdict_text}, {finding.ours_text} over {finding.ours.n_pairs} pairs"
+    paper = f"; the paper: {finding.paper_text}" if finding.paper else ""
     return f"{finding.claim.text} ({students_text(finding)}): {ours}{paper}."
 
 

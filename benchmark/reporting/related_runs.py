@@ -1,10 +1,10 @@
-"""Which teacher a run is of: the encoder that was fine-tuned, whatever its folder was called when it was."""
+"""Values of a run that other runs hold: the name of its teacher, and the learning rate of its tuning study."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from benchmark.core.spec import TEACHER
+from benchmark.core.spec import TEACHER, RunSpec, digest
 from tracking import Record
 
 SHORT = 12
@@ -66,3 +66,42 @@ def _called(names: Mapping[str, str]) -> dict[str, str]:
 def _last_part(teacher: str) -> str:
     path = PurePath(teacher)
     return path.name if path.is_absolute() or teacher.startswith(".") else teacher
+
+
+BEST_RATE = "best_learning_rate"
+"""Metric of a study's run."""
+TRAINING_KEY = "lesson"
+"""Tag of a study's run: the training key that its rate is for."""
+NOT_IN_KEY = frozenset(
+    ("suite", "teacher", "seed", "learning_rate", "search_seed", "max_epochs", "max_steps", "patience", "batch_size")
+)
+"""Names, seeds and training budget: a rate holds for others, too."""
+
+
+def training_key(spec: RunSpec) -> str:
+    """Digest of data set, student, setting, teacher and data: of all but names, seeds and training budget."""
+    return digest({name: value for name, value in spec.key_fields().items() if name not in NOT_IN_KEY})
+
+
+def stored_training_key(params: Mapping[str, str]) -> str:
+    """The training key of a stored run; empty if its params are incomplete."""
+    return training_key(RunSpec.read(params)) if RunSpec.is_readable(params) else ""
+
+
+def latest_studies(records: Iterable[Record]) -> dict[str, Record]:
+    """The latest finished study by training key."""
+    finished = sorted(filter(_is_finished_study, records), key=lambda record: record.end_time or 0)
+    return {record.tags.get(TRAINING_KEY, ""): record for record in finished}
+
+
+def tuned_rates(records: Iterable[Record]) -> dict[str, set[float]]:
+    """Best rates of all finished studies by training key: runs at the rate of an earlier study are tuned, too."""
+    rates: dict[str, set[float]] = {}
+    for record in filter(_is_finished_study, records):
+        key = stored_training_key(record.params) or record.tags.get(TRAINING_KEY, "")
+        rates.setdefault(key, set()).add(record.metrics[BEST_RATE])
+    return rates
+
+
+def _is_finished_study(record: Record) -> bool:
+    return record.tags.get("role") == "study" and record.status == "finished" and BEST_RATE in record.metrics

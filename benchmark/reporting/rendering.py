@@ -1,0 +1,198 @@
+"""Leaderboards for people: report.md, report.tex, and tables in a terminal."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from benchmark.reporting.columns import ALWAYS, F1_OF, NOTES, leaderboard_table, meanings
+from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
+from benchmark.reporting.provenance import Provenance, facts, report_command
+from benchmark.reporting.results import Row
+from benchmark.reporting.summary import summary
+from benchmark.reporting.table import (
+    NONE,
+    Column,
+    Table,
+    latex_table,
+    markdown_table,
+    markdown_text,
+    terminal_table,
+    text_columns,
+)
+
+LATEX_HEAD = "% Needs \\usepackage{booktabs} and, for wide tables, \\usepackage{graphicx}.\n"
+GAP = 3
+"""Blanks between two columns."""
+MAX_NOTES = 6
+"""Lines below a table; report.md has all."""
+REASON_CHARACTERS = 300
+FAILURES = text_columns(["status", "data set", "runs", "settings", "reason"], numbers=["runs"])
+
+
+def report_markdown(
+    suite: str, leaderboards: Sequence[Leaderboard], rows: Sequence[Row], source: Provenance, plots: Sequence[str]
+) -> str:
+    """The report without claims, tuning and costs; `plots` are file names, one per leaderboard or an empty text."""
+    parts = [f"# Which student is best? {markdown_text(suite)}", *_summaries(leaderboards)]
+    for leaderboard, plot in zip(leaderboards, plots, strict=True):
+        parts += _leaderboard(leaderboard, plot)
+    parts += _failed_and_skipped(rows, source.n_unfinished)
+    parts += _how_to_read(leaderboards)
+    parts += _provenance(suite, leaderboards, source)
+    return "\n\n".join(parts) + "\n"
+
+
+def _summaries(leaderboards: Sequence[Leaderboard]) -> list[str]:
+    presets = [f"{markdown_text(one.preset)}: " if len(leaderboards) > 1 else "" for one in leaderboards]
+    texts = [preset + markdown_text(summary(one)) for preset, one in zip(presets, leaderboards, strict=True)]
+    return [f"**{text}**" for text in texts or ["No ranked runs yet."]]
+
+
+def _leaderboard(leaderboard: Leaderboard, plot: str) -> list[str]:
+    parts = [f"## Leaderboard, preset {markdown_text(leaderboard.preset or NONE)}"]
+    parts += [f"![Trade-off between F1 and cost]({plot})"] if plot else []
+    parts += [markdown_table(leaderboard_table(leaderboard))]
+    unranked = [_unranked(entry) for entry in leaderboard.entries if entry.missing]
+    parts += ["Not ranked, because a data set has no result:\n\n" + "\n".join(unranked)] if unranked else []
+    return parts + [part for one in paper_comparisons(leaderboard) for part in _comparison(one)]
+
+
+def _unranked(entry: LeaderboardEntry) -> str:
+    reasons = "; ".join(f"{name} ({_first_line(str(missing))})" for name, missing in entry.missing.items())
+    return f"- {markdown_text(entry.name)}: no F1 on {markdown_text(reasons)}"
+
+
+def _comparison(comparison: PaperComparison) -> list[str]:
+    return [
+        f"### Comparison with the paper's {markdown_text(comparison.title)}",
+        f"{comparison.note} Each cell: ours / the paper's (difference).",
+        markdown_table(comparison.table(_pair)),
+    ]
+
+
+def _pair(texts: tuple[str, str, str]) -> str:
+    ours, paper, difference = texts
+    return f"{ours} / {paper}" + (f" ({difference})" if difference != NONE else "")
+
+
+def _failed_and_skipped(rows: Sequence[Row], n_unfinished: int) -> list[str]:
+    parts = [_unfinished(n_unfinished)] if n_unfinished else []
+    failures = _failures(rows)
+    parts += [markdown_table(Table(columns=FAILURES, rows=failures))] if failures else []
+    return ["## Failed and skipped runs", *(parts or ["None."])]
+
+
+def _unfinished(count: int) -> str:
+    return "1 run is unfinished." if count == 1 else f"{count} runs are unfinished."
+
+
+def _failures(rows: Sequence[Row]) -> list[list[str]]:
+    """A line for each status, data set and reason of failed and skipped runs."""
+    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.status != "finished":
+            groups[row.status, row.dataset, _first_line(row.reason)].append(row)
+    return [
+        [status, dataset, str(len(group)), ", ".join(dict.fromkeys(f"{r.student} {r.setting}" for r in group)), reason]
+        for (status, dataset, reason), group in sorted(groups.items())
+    ]
+
+
+def _first_line(reason: str) -> str:
+    """The first line, cut if it is long."""
+    line = next(iter(reason.strip().splitlines()), "")
+    return line if len(line) <= REASON_CHARACTERS else f"{line[:REASON_CHARACTERS]}..."
+
+
+def _how_to_read(leaderboards: Sequence[Leaderboard]) -> list[str]:
+    lines = [f"- **{markdown_text(title)}**: {markdown_text(text)}" for title, text in meanings(leaderboards).items()]
+    return ["## How to read this report", "\n".join([*lines, *(f"- {note}" for note in NOTES)])]
+
+
+def _provenance(suite: str, leaderboards: Sequence[Leaderboard], source: Provenance) -> list[str]:
+    lines = [f"- **{name}**: {markdown_text(fact)}" for name, fact in facts(source, leaderboards).items()]
+    code = re.sub("`{3,}", "", "\n".join([*source.commands, report_command(suite)]))
+    return ["## Provenance", "\n".join(lines), f"Commands to reproduce it:\n\n```sh\n{code}\n```"]
+
+
+def report_latex(made: Sequence[Leaderboard]) -> str:
+    """report.tex: a table float for each leaderboard and paper comparison, to be \\input into a paper."""
+    tables = []
+    for leaderboard in made:
+        table = leaderboard_table(leaderboard)
+        tables.append(latex_table(replace(table, title=f"{table.title}. {summary(leaderboard)}")))
+        for one in paper_comparisons(leaderboard):
+            caption = f"Comparison with the paper's {one.title}: ours / the paper's / the difference. {one.note}"
+            tables.append(latex_table(replace(one.table(" / ".join), title=caption)))
+    return LATEX_HEAD + "\n".join(tables)
+
+
+def show_leaderboards(leaderboards: Sequence[Leaderboard], console: Console) -> None:
+    """Each leaderboard with its missing results and its summary."""
+    if not leaderboards:
+        console.print("No ranked runs yet; smoke runs (--limit) are never ranked.")
+    for leaderboard in leaderboards:
+        console.print(terminal_table(_fitting(leaderboard, console.width), _style))
+        for note in _notes(leaderboard):
+            console.print(Text(note, style="dim"))
+        console.print(Text(summary(leaderboard), style="bold"))
+
+
+def _style(entry: LeaderboardEntry) -> str:
+    return "bold" if entry.rank == 1 else "" if entry.f1 is not None else "dim"
+
+
+def _fitting(leaderboard: Leaderboard, width: int) -> Table[LeaderboardEntry]:
+    """The columns that fit into a line, the most important first; report.md has all."""
+    table = leaderboard_table(leaderboard)
+    single = len(leaderboard.datasets) == 1
+    columns = [column for column in table.columns if not (single and column.name.startswith(F1_OF))]
+    while sum(_width(column, table) for column in columns) > width:
+        lowest = min(column.priority for column in columns)
+        if lowest == ALWAYS:
+            break
+        columns = [column for column in columns if column.priority > lowest]
+    return Table(columns=columns, rows=table.rows, title=table.title + (_dataset(leaderboard) if single else ""))
+
+
+def _dataset(leaderboard: Leaderboard) -> str:
+    """The title's end for a single data set, which has no column beside the mean."""
+    [name] = leaderboard.datasets
+    return f", {name}" + (f", {leaderboard.n_test[name]} test texts" if name in leaderboard.n_test else "")
+
+
+def _width(column: Column[LeaderboardEntry], table: Table[LeaderboardEntry]) -> int:
+    return GAP + max(cell_len(text) for text in (column.title or column.name, *map(column.text, table.rows)))
+
+
+def _notes(leaderboard: Leaderboard) -> list[str]:
+    """Reasons of missing means and latencies; entries of one reason share a line."""
+    entries: dict[str, list[LeaderboardEntry]] = {}
+    for entry, reason in _reasons(leaderboard):
+        entries.setdefault(reason, []).append(entry)
+    notes = [f"{_names(group)}: {reason}" for reason, group in entries.items()]
+    more = [f"{len(notes) - MAX_NOTES} further notes are in report.md."] if len(notes) > MAX_NOTES else []
+    return notes[:MAX_NOTES] + more
+
+
+def _names(entries: Sequence[LeaderboardEntry]) -> str:
+    """`cnn kd, kd_ulb; bilstm kd`: each student once."""
+    settings: dict[str, list[str]] = {}
+    for entry in entries:
+        settings.setdefault(entry.student, []).append(entry.setting)
+    return "; ".join(f"{student} {', '.join(dict.fromkeys(names))}" for student, names in settings.items())
+
+
+def _reasons(leaderboard: Leaderboard) -> Iterator[tuple[LeaderboardEntry, str]]:
+    for entry in leaderboard.entries:
+        if entry.invalid:
+            yield entry, f"no latencies, {_first_line(entry.invalid)}"
+    for entry in leaderboard.entries:
+        for dataset, missing in entry.missing.items():
+            yield entry, f"no F1 on {dataset}, {_first_line(str(missing))}"
