@@ -104,14 +104,13 @@ class Pipeline:
 
         One command measures at a time, so that the next one finds what this one measured.
         """
-        from benchmark.measurement.candidates import Finished, unmeasured
-        from benchmark.measurement.stage import measure
+        from benchmark.measurement.stage import FinishedRun, measure, unmeasured
 
         with run_lock(self.store.uri, "measuring", self.config.suite.name, wait=True):
             records = self.store.records(self.config.suite.name)
             finished = RunStatus.read(records).finished
             specs = [run.spec for run in self.planned if run.spec.key in finished]
-            runs = [Finished(spec=spec, record=finished[spec.key]) for spec in specs]
+            runs = [FinishedRun(spec=spec, record=finished[spec.key]) for spec in specs]
             waiting = unmeasured(runs, records)
             teachers = [run for run in runs if run.spec.is_teacher]
             if waiting:

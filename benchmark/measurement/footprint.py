@@ -1,6 +1,6 @@
-"""What a bundle costs to be there: `python -m benchmark.measurement.footprint BUNDLE`, a text on the standard input.
+"""Memory and start-up time of a bundle: `python -m benchmark.measurement.footprint BUNDLE`, a text on standard input.
 
-A process of its own, because memory is a process's, and because what was loaded before would make loading look cheap.
+It runs in a process of its own: peak memory is that of a process, and imports done earlier would shorten loading.
 """
 
 import json
@@ -22,7 +22,7 @@ KIB_PER_MIB = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Footprint:
-    """Peak memory of the whole process in MiB, and milliseconds to load the bundle and to give the first answer."""
+    """Peak memory of the process in MiB, and milliseconds to load the bundle and to predict the first text."""
 
     memory_mib: float
     load_ms: float
@@ -30,41 +30,36 @@ class Footprint:
 
 
 def footprint(bundle: Path, text: str, starts: int) -> Footprint:
-    """Medians over so many fresh processes, one thread each. Raises RunError where one of them fails."""
-    seen = [_start(bundle, text) for _ in range(starts)]
-    return Footprint(
-        memory_mib=median(one.memory_mib for one in seen),
-        load_ms=median(one.load_ms for one in seen),
-        first_answer_ms=median(one.first_answer_ms for one in seen),
-    )
+    """Medians over `starts` fresh processes of one thread each. Raises RunError if one of them fails."""
+    measured = [asdict(_start(bundle, text)) for _ in range(starts)]
+    return Footprint(**{name: median(values[name] for values in measured) for name in measured[0]})
 
 
 def _start(bundle: Path, text: str) -> Footprint:
     command = [sys.executable, "-m", __name__, str(bundle)]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, env=environment)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise RunError(f"The process that loads {bundle} to weigh it ended with code {done.returncode}: {said}")
-    return Footprint(**json.loads(done.stdout))
+    process = subprocess.run(command, input=text.encode(), capture_output=True, check=False, env=environment)
+    if process.returncode:
+        message = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RunError(f"The process that measures {bundle} ended with code {process.returncode}: {message}")
+    return Footprint(**json.loads(process.stdout))
 
 
-def _measured(folder: str, text: str) -> Footprint:
+def _measure(folder: str, text: str) -> Footprint:
     begin = time.perf_counter()
     bundle = Bundle.load(folder)
     loaded = time.perf_counter()
     bundle.predict([text])
-    answered = time.perf_counter()
     return Footprint(
-        memory_mib=_peak_memory_kib() / KIB_PER_MIB,
+        first_answer_ms=1e3 * (time.perf_counter() - loaded),
         load_ms=1e3 * (loaded - begin),
-        first_answer_ms=1e3 * (answered - loaded),
+        memory_mib=_peak_memory_kib() / KIB_PER_MIB,
     )
 
 
 def _peak_memory_kib() -> int:
-    """Of this program alone: Linux lets ru_maxrss begin with what the parent process had."""
+    """Peak memory of this program alone: Linux starts ru_maxrss at the parent's."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
@@ -73,4 +68,4 @@ def _peak_memory_kib() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_measured(sys.argv[1], sys.stdin.buffer.read().decode()))))
+    print(json.dumps(asdict(_measure(sys.argv[1], sys.stdin.buffer.read().decode()))))

@@ -1,4 +1,4 @@
-"""The machine that measures."""
+"""This machine: its fingerprint, its cores, and the lock that keeps training and measurements apart."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from tracking import processor
 
 
 def machine_fingerprint() -> dict[str, str]:
-    """What a millisecond depends on and what stays from one session to the next; "unknown" where unreadable."""
+    """Hardware and software that latencies depend on; "unknown" if unreadable."""
     return {
         "cpu": processor() or "unknown",
         "architecture": platform.machine(),
@@ -33,7 +33,7 @@ def machine_fingerprint() -> dict[str, str]:
 
 
 def usable_cores() -> int:
-    """Logical cores that this process may use, which `taskset` or a scheduler can make fewer than there are."""
+    """Logical cores available to this process, which `taskset` or a scheduler may restrict."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -45,7 +45,7 @@ def _first_line(path: str) -> str:
 
 
 LOCK_FOLDER = Path(tempfile.gettempdir())
-"""One for all users and checkouts of the machine: it is the cores that are guarded."""
+"""Shared by all users and checkouts of the machine, since they share its cores."""
 
 Mode = Literal["shared", "exclusive"]
 _MODES: dict[Mode, int] = {"shared": fcntl.LOCK_SH, "exclusive": fcntl.LOCK_EX}
@@ -54,11 +54,11 @@ _held = threading.local()
 
 @contextmanager
 def machine_lock(mode: Mode, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Training holds the machine "shared", a measurement "exclusive": so no two measurements overlap, nor do the two.
+    """Reader-writer lock of the machine: training holds it "shared", a measurement "exclusive".
 
-    Waits as long as it takes; `on_wait` is called when it has to. Who waits for "exclusive" keeps newcomers at the
-    gate, so that a long row of trainings cannot starve a measurement. The kernel frees the locks of a killed process.
-    Raises RuntimeError inside another `machine_lock` of the same thread, which would wait for itself.
+    Waits without a limit, and calls `on_wait` first. A process that waits for "exclusive" holds the gate, so that later
+    trainings cannot starve a measurement. The kernel frees the locks of a killed process. Raises RuntimeError inside
+    another `machine_lock` of the same thread, which would wait for itself.
     """
     if getattr(_held, "mode", None):
         raise RuntimeError(f"this thread holds the machine lock already ({_held.mode}); leave it first")
@@ -90,7 +90,7 @@ def _file_lock(name: str, mode: Mode, on_wait: Callable[[], None] | None) -> Ite
 
 
 def _open(path: Path) -> int:
-    """For reading, which is enough to lock: the file may be another user's."""
+    """Opens for reading, which is enough to lock: the file may be another user's."""
     try:
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:

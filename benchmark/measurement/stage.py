@@ -1,4 +1,4 @@
-"""Measurement of finished runs, one data set after another."""
+"""Measurement of finished runs on this machine, one data set after another."""
 
 import os
 import shutil
@@ -6,20 +6,19 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.artifacts import BUNDLE, VARIANTS
-from benchmark.core.spec import RunSpec
+from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoded_dataset import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.export.bundle_writer import complete_bundle
 from benchmark.export.re_export import current_metrics, fetch_weights, upload_bundle
-from benchmark.measurement.candidates import QUICK, Finished, Sample
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint, machine_lock
-from benchmark.measurement.protocol import Budget
+from benchmark.measurement.protocol import BUDGETS, LATENCY_PROTOCOL, Budget, SentenceSample
 from benchmark.measurement.session import (
     CONTROL,
     Candidate,
@@ -33,178 +32,200 @@ from benchmark.measurement.session import (
 from benchmark.measurement.statistics import control
 from benchmark.measurement.summary import (
     SessionResult,
-    costs,
-    figures,
+    cost_metrics,
     int8_won,
+    latency_metrics,
     session_metadata,
     session_tags,
     write_samples,
 )
-from tracking import Store
+from tracking import Record, Store
+
+QUICK = BUDGETS["quick"]
 
 Tags = Callable[[RunSpec, str], dict[str, str]]
 """Tags of a run by spec and role."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FinishedRun:
+    """Spec and record of a finished run."""
+
+    spec: RunSpec
+    record: Record
+
+    @property
+    def key(self) -> str:
+        """Key of its inference run; it differs between machines and protocols."""
+        return digest([self.record.key, machine_fingerprint(), LATENCY_PROTOCOL])
+
+
+def unmeasured(runs: Iterable[FinishedRun], records: Iterable[Record], budget: Budget = QUICK) -> list[FinishedRun]:
+    """Runs without a finished inference run on this machine with this budget or the full one."""
+    measured = {
+        (record.key, record.parent)
+        for record in records
+        if record.tags.get("role") == "inference"
+        and record.status == "finished"
+        and record.tags.get("latency_budget") in (budget.name, "full")
+    }
+    return [run for run in runs if (run.key, run.record.run_id) not in measured]
+
+
+def measure(
+    runs: Iterable[FinishedRun],
+    *,
+    store: Store,
+    suite_data: SuiteData,
+    tags: Tags,
+    budget: Budget = QUICK,
+    baselines: Iterable[FinishedRun] = (),
+) -> Iterator[FinishedRun]:
+    """Measures the runs; yields each one once its measurement is stored.
+
+    `baselines` are teachers that take part in the sessions of their data sets without being stored again.
+    """
+    groups: dict[str, list[FinishedRun]] = defaultdict(list)
+    for run in runs:
+        groups[run.spec.dataset].append(run)
+    for dataset, group in groups.items():
+        teachers = [run for run in baselines if run.spec.dataset == dataset][:1]
+        with tempfile.TemporaryDirectory() as folder:
+            measurement = _Measurement(
+                store, suite_data, tags, budget, suite_data.encoded_dataset(dataset), Path(folder)
+            )
+            yield from measurement.measure(group, teachers)
+
+
 @dataclass(frozen=True)
-class ModelFiles:
-    """Of one data set's models, each in a folder of its own below `folder`."""
+class _Measurement:
+    """Measurement of one data set's runs; the files of each are in a folder below `folder`."""
 
     store: Store
     suite_data: SuiteData
-    folder: Path
+    tags: Tags
+    budget: Budget
     data: EncodedDataset
+    folder: Path
 
-    def figures(self, model: Finished) -> Mapping[str, float]:
-        """The run's, after what an earlier version exported was brought up to date."""
-        return current_metrics(model.spec, model.record, self.store, self.suite_data, self._own(model))
+    @cached_property
+    def _sample(self) -> SentenceSample:
+        return SentenceSample.draw(self.data, self.budget.n_sentences)
 
-    def candidate(self, model: Finished, known: Mapping[str, float]) -> Candidate:
-        """`known` are the run's figures; they tell whether it has an INT8 form."""
-        spec, own = model.spec, self._own(model)
-        bundle = self.store.download(model.record.run_id, BUNDLE, own / "served")
+    def measure(self, group: Sequence[FinishedRun], teachers: Sequence[FinishedRun]) -> Iterator[FinishedRun]:
+        runs = {run.record.run_id: run for run in [*teachers, *group]}
+        run_metrics = {run_id: self._current_metrics(run) for run_id, run in runs.items()}
+        candidates = {run.spec.student: self._candidate(run, run_metrics[run_id]) for run_id, run in _shapes(runs)}
+        references = [reference_candidate(group[0].spec.task)] if self.budget.reference else []
+        with machine_lock("exclusive"):
+            results = [self._session([*references, *candidates.values()], mode) for mode in execution_modes()]
+            footprints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
+        metadata = session_metadata(results, self.budget, self._sample)
+        samples = self.folder / "samples"
+        samples.mkdir()
+        write_samples(samples, results, metadata)
+        for run in group:
+            metrics = run_metrics[run.record.run_id]
+            won = int8_won(run.spec.student, results[0], metrics)
+            measured = latency_metrics(run.spec.student, results, int8_serves=won)
+            measured |= cost_metrics(footprints[run.spec.student][won], measured["throughput_text"] or 0.0)
+            measured["onnx_int8_won"] = float(won)
+            tags = session_tags(results, self.budget)
+            self._log(run, tags, metrics, measured, metadata, samples)
+            yield run
+
+    def _session(self, candidates: list[Candidate], mode: ExecutionMode) -> SessionResult:
+        """Result of the first session whose control passes, or of the last one."""
+        session = Session(
+            candidates=candidates,
+            token_ids=self._sample.token_ids,
+            texts=self._sample.texts,
+            budget=self.budget,
+            mode=mode,
+        )
+        for tries in range(1, self.budget.tries + 1):
+            load_before = os.getloadavg()[0]
+            samples = run_session(session)
+            same = samples[controlled([name for name in samples if name != CONTROL])]
+            result = SessionResult(
+                mode=mode,
+                samples=samples,
+                control=control(same, samples[CONTROL]),
+                tries=tries,
+                load_before=load_before,
+                load_after=os.getloadavg()[0],
+            )
+            if result.control.passed:
+                break
+        return result
+
+    def _footprints(self, candidate: Candidate) -> dict[bool, Footprint]:
+        """Footprint by whether the INT8 form serves."""
+        folders, text = {False: candidate.bundle, True: candidate.int8_bundle}, self._sample.texts[0]
+        return {int8: footprint(folder, text, self.budget.starts) for int8, folder in folders.items() if folder}
+
+    def _log(
+        self,
+        run: FinishedRun,
+        tags: Mapping[str, str],
+        run_metrics: Mapping[str, float],
+        measured: Mapping[str, float | None],
+        metadata: Mapping[str, object],
+        samples: Path,
+    ) -> None:
+        """Stores an inference run with metrics and samples; the metrics go to the training run and its bundle too."""
+        spec, run_id = run.spec, run.record.run_id
+        tags = self.tags(spec, "inference") | {"key": run.key} | dict(tags)
+        params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
+        inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
+        inference.log_artifacts(samples)
+        self.store.add_metrics(run_id, measured)
+        latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
+        self._complete_bundle(run, bool(measured["onnx_int8_won"]), {**latency, **metadata})
+        inference.finish(dict(run_metrics) | dict(measured))
+
+    def _candidate(self, run: FinishedRun, metrics: Mapping[str, float]) -> Candidate:
+        spec, folder = run.spec, self._own_folder(run)
+        bundle = self.store.download(run.record.run_id, BUNDLE, folder / "served")
         complete_bundle(bundle, int8=None, latency={})
+        int8_bundle = None
+        if "size_onnx_int8_mib" in metrics:
+            int8_bundle = shutil.copytree(bundle, bundle.parent / "served_int8")
+            complete_bundle(int8_bundle, int8=self._int8(run), latency={})
         return Candidate(
             name=spec.student,
             task=spec.task,
             vocab_size=len(self.data.tokenizer),
             n_labels=len(self.data.corpus.labels),
             pad_id=self.data.encoded("test").pad_id,
-            weights=fetch_weights(spec, model.record, self.store, own),
+            weights=fetch_weights(spec, run.record, self.store, folder),
             bundle=bundle,
-            int8_bundle=self._int8_bundle(model, bundle) if "size_onnx_int8_mib" in known else None,
+            int8_bundle=int8_bundle,
         )
 
-    def complete(self, model: Finished, int8_won: bool, latency: Mapping[str, object]) -> None:
-        """The run's bundle learns its milliseconds, and takes the INT8 file where that won."""
-        run_id, store = model.record.run_id, self.store
-        folder = self._own(model) / "completed"
+    def _complete_bundle(self, run: FinishedRun, int8_won: bool, latency: Mapping[str, object]) -> None:
+        """Adds latencies to the run's bundle, and the INT8 file if that won."""
+        folder = self._own_folder(run) / "completed"
         folder.mkdir()
-        store.download(run_id, f"{BUNDLE}/{MANIFEST}", folder)
-        manifest = next(folder.rglob(MANIFEST))
-        complete_bundle(manifest.parent, int8=self._int8(model) if int8_won else None, latency=latency)
-        upload_bundle(store, run_id, manifest.parent)
+        self.store.download(run.record.run_id, f"{BUNDLE}/{MANIFEST}", folder)
+        bundle = next(folder.rglob(MANIFEST)).parent
+        complete_bundle(bundle, int8=self._int8(run) if int8_won else None, latency=latency)
+        upload_bundle(self.store, run.record.run_id, bundle)
 
-    def _int8_bundle(self, model: Finished, bundle: Path) -> Path:
-        copy = shutil.copytree(bundle, bundle.parent / "served_int8")
-        complete_bundle(copy, int8=self._int8(model), latency={})
-        return copy
+    def _current_metrics(self, run: FinishedRun) -> Mapping[str, float]:
+        """The run's metrics, after re-export if an earlier version exported it."""
+        return current_metrics(run.spec, run.record, self.store, self.suite_data, self._own_folder(run))
 
-    def _int8(self, model: Finished) -> Path:
-        return self.store.download(model.record.run_id, f"{VARIANTS}/{INT8}", self._own(model))
+    def _int8(self, run: FinishedRun) -> Path:
+        return self.store.download(run.record.run_id, f"{VARIANTS}/{INT8}", self._own_folder(run))
 
-    def _own(self, model: Finished) -> Path:
-        path = self.folder / model.record.run_id
+    def _own_folder(self, run: FinishedRun) -> Path:
+        path = self.folder / run.record.run_id
         path.mkdir(exist_ok=True)
         return path
 
 
-def measure(
-    models: Iterable[Finished],
-    *,
-    store: Store,
-    suite_data: SuiteData,
-    tags: Tags,
-    budget: Budget = QUICK,
-    baselines: Iterable[Finished] = (),
-) -> Iterator[Finished]:
-    """Measures and logs; yields each model when its figures are kept.
-
-    `beside` are teachers, which take part as baselines where they are none of `models`.
-    """
-    groups: dict[str, list[Finished]] = defaultdict(list)
-    for model in models:
-        groups[model.spec.dataset].append(model)
-    for dataset, group in groups.items():
-        teachers = [model for model in baselines if model.spec.dataset == dataset][:1]
-        data = suite_data.encoded_dataset(dataset)
-        with tempfile.TemporaryDirectory() as folder:
-            files = ModelFiles(store, suite_data, Path(folder), data)
-            yield from _Stage(store, tags, budget, files, Sample.of(data, budget.n_sentences)).measure(group, teachers)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What a model's sessions came to."""
-
-    sessions: Sequence[SessionResult]
-    footprints: Mapping[bool, Footprint]
-    """By whether INT8 serves."""
-    session_metadata: Mapping[str, Any]
-    raw: Path
-    """Folder of the samples."""
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """One data set's."""
-
-    store: Store
-    tags: Tags
-    budget: Budget
-    files: ModelFiles
-    sample: Sample
-
-    def measure(self, group: Sequence[Finished], teachers: Sequence[Finished]) -> Iterator[Finished]:
-        everyone = {model.record.run_id: model for model in [*teachers, *group]}
-        run_metrics = {run_id: self.files.figures(model) for run_id, model in everyone.items()}
-        standing_for_all = {model.spec.student: model for model in everyone.values()}
-        candidates = {
-            name: self.files.candidate(m, run_metrics[m.record.run_id]) for name, m in standing_for_all.items()
-        }
-        taking_part = [reference_candidate(group[0].spec.task)] if self.budget.reference else []
-        with machine_lock("exclusive"):
-            sessions = [self._session([*taking_part, *candidates.values()], mode) for mode in execution_modes()]
-            footprints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
-        metrics = session_metadata(sessions, self.budget, self.sample)
-        with tempfile.TemporaryDirectory() as raw:
-            write_samples(Path(raw), sessions, metrics)
-            for model in group:
-                measured = _Measured(sessions, footprints[model.spec.student], metrics, Path(raw))
-                self._log(model, run_metrics[model.record.run_id], measured)
-                yield model
-
-    def _session(self, candidates: list[Candidate], mode: ExecutionMode) -> SessionResult:
-        """Held again where the control leaves 1."""
-        session = Session(
-            candidates=candidates,
-            token_ids=self.sample.token_ids,
-            texts=self.sample.texts,
-            budget=self.budget,
-            mode=mode,
-        )
-        for tries in range(1, self.budget.tries + 1):
-            before = os.getloadavg()[0]
-            samples = run_session(session)
-            twice = samples[controlled([name for name in samples if name != CONTROL])]
-            session_result = SessionResult(
-                mode=mode,
-                samples=samples,
-                control=control(twice, samples[CONTROL]),
-                tries=tries,
-                load_before=before,
-                load_after=os.getloadavg()[0],
-            )
-            if session_result.control.passed:
-                break
-        return session_result
-
-    def _footprints(self, candidate: Candidate) -> dict[bool, Footprint]:
-        """By whether INT8 serves."""
-        folders, text = {False: candidate.bundle, True: candidate.int8_bundle}, self.sample.texts[0]
-        return {int8: footprint(folder, text, self.budget.starts) for int8, folder in folders.items() if folder}
-
-    def _log(self, model: Finished, run_metrics: Mapping[str, float], measured: _Measured) -> None:
-        """An inference run with figures and raw samples; the figures on the training run and in its bundle too."""
-        spec, store, sessions = model.spec, self.store, measured.sessions
-        won = int8_won(spec.student, sessions[0], run_metrics)
-        metrics = figures(spec.student, sessions, int8_serves=won)
-        metrics |= costs(measured.footprints[won], metrics["throughput_text"] or 0.0) | {"onnx_int8_won": float(won)}
-        tags = self.tags(spec, "inference") | {"key": model.key} | session_tags(sessions, self.budget)
-        params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
-        run = store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=model.record.run_id)
-        run.log_artifacts(measured.raw)
-        store.add_metrics(model.record.run_id, metrics)
-        latency = {name: value for name, value in metrics.items() if value is not None and name.endswith("_ms")}
-        self.files.complete(model, won, {**latency, **measured.session_metadata})
-        run.finish(dict(run_metrics) | metrics)
+def _shapes(runs: Mapping[str, FinishedRun]) -> list[tuple[str, FinishedRun]]:
+    """One run of each student, with its id: the last one."""
+    last = {run.spec.student: (run_id, run) for run_id, run in runs.items()}
+    return list(last.values())

@@ -1,4 +1,4 @@
-"""Which of two models is faster, and whether the session can tell at all."""
+"""Statistics of latency samples: summaries, speed-ups with bootstrap intervals, and the control of a session."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from benchmark.measurement.protocol import Samples
 
+P95_MIN_SAMPLES = 130
+P99_MIN_SAMPLES = 662
 RESAMPLES = 2000
 CONFIDENCE = (2.5, 97.5)
 """Percentiles that bound an interval."""
@@ -14,7 +16,7 @@ CONFIDENCE = (2.5, 97.5)
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A figure with its bootstrap interval over rounds."""
+    """A value with its bootstrap interval over rounds."""
 
     value: float
     low: float
@@ -27,41 +29,55 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """One model under two names. Where the interval leaves 1, nothing that the session says counts."""
+    """A/A test: one model under two names. If the interval of their ratio excludes 1, the session is invalid."""
 
     ratio: Estimate
     noise_floor: float
-    """The largest factor between the two names in any round: no smaller difference means anything."""
+    """The largest factor between the two names in any round; smaller differences are not significant."""
 
     @property
     def passed(self) -> bool:
         return self.ratio.includes_1
 
 
+def latency_summary(samples: Samples) -> dict[str, float | None]:
+    """Metrics by the end of their name: median (`ms`) with the interval of the rounds' medians, mean, percentiles.
+
+    `spread` is interquartile range / median; a percentile of too few samples is None.
+    """
+    ms, interval = samples.passes, _bootstrapped_median(samples.round_medians)
+    quarter, middle, three_quarters = np.percentile(ms, [25, 50, 75])
+    return {
+        "ms": float(np.median(ms)),
+        "low_ms": interval.low,
+        "high_ms": interval.high,
+        "mean_ms": float(ms.mean()),
+        "p95_ms": float(np.percentile(ms, 95)) if ms.size >= P95_MIN_SAMPLES else None,
+        "p99_ms": float(np.percentile(ms, 99)) if ms.size >= P99_MIN_SAMPLES else None,
+        "spread": float((three_quarters - quarter) / middle),
+        "n": ms.size,
+    }
+
+
 def speed_up(baseline: Samples, case: Samples) -> Estimate:
-    """How many times as fast as `baseline`: the median of the rounds' ratios of medians."""
+    """Speed of `case` relative to `baseline`: the median of the rounds' ratios of medians."""
     return _bootstrapped_median(baseline.round_medians / case.round_medians)
 
 
-def median_ms(samples: Samples) -> Estimate:
-    """The median of all samples, with an interval from the rounds' medians."""
-    rounds = _bootstrapped_median(samples.round_medians)
-    return Estimate(value=float(np.median(samples.passes)), low=rounds.low, high=rounds.high)
-
-
 def control(one: Samples, same: Samples) -> Control:
+    """Control of a session from the samples of one model under two names."""
     ratios = one.round_medians / same.round_medians
     return Control(ratio=_bootstrapped_median(ratios), noise_floor=float(np.exp(np.abs(np.log(ratios)).max())))
 
 
 def verdict(ratio: Estimate, noise_floor: float) -> str:
-    """faster or slower where the interval excludes 1 and the factor exceeds the noise floor; else same."""
+    """`faster` or `slower` if the interval excludes 1 and the factor exceeds the noise floor, else `same`."""
     if ratio.includes_1 or max(ratio.value, 1 / ratio.value) <= noise_floor:
         return "same"
     return "faster" if ratio.value > 1 else "slower"
 
 
 def _bootstrapped_median(rounds: NDArray[np.float64]) -> Estimate:
-    drawn = np.random.default_rng(0).choice(rounds, (RESAMPLES, len(rounds)))
-    low, high = np.percentile(np.median(drawn, axis=1), CONFIDENCE)
+    resampled = np.random.default_rng(0).choice(rounds, (RESAMPLES, len(rounds)))
+    low, high = np.percentile(np.median(resampled, axis=1), CONFIDENCE)
     return Estimate(value=float(np.median(rounds)), low=float(low), high=float(high))

@@ -15,20 +15,18 @@ from torch import Tensor, nn
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.export.onnx_export import export_onnx
 from benchmark.measurement import machine as lock
+from benchmark.measurement.machine import machine_fingerprint, machine_lock
 from benchmark.measurement.protocol import (
     BUDGETS,
-    P95_MIN_SAMPLES,
     BenchmarkCase,
     Budget,
-    machine_fingerprint,
-    machine_lock,
     measure_latency,
     offline,
     onnx_case,
-    summarize,
     torch_case,
     torch_threads,
 )
+from benchmark.measurement.statistics import P95_MIN_SAMPLES
 
 
 @pytest.fixture(autouse=True)
@@ -139,32 +137,17 @@ def test_subjects_of_scope_model_answer_each_sentence_alone(tmp_path: Path) -> N
         onnx_case(onnx, sentences),
     ):
         assert case.n_inputs == 2
-        assert [case.answer(i).item() for i in range(2)] == [6.0, 7.0]
+        assert [case.run(i).item() for i in range(2)] == [6.0, 7.0]
     together = offline(onnx.logits, sentences)
     assert (together.n_inputs, together.weight) == (1, 2)
-    assert [batch.tolist() for batch in together.answer(0)] == [[[7.0], [6.0]]]
+    assert [batch.tolist() for batch in together.run(0)] == [[[7.0], [6.0]]]
 
 
 def test_offline_batches_hold_32_sentences_of_like_length() -> None:
     seen: list[tuple[int, int]] = []
-    offline(lambda ids, _: seen.append(ids.shape), [[1] * (i % 40 + 1) for i in range(70)]).answer(0)
+    offline(lambda ids, _: seen.append(ids.shape), [[1] * (i % 40 + 1) for i in range(70)]).run(0)
     assert [rows for rows, _ in seen] == [32, 32, 6]
     assert [width for _, width in seen] == sorted(width for _, width in seen)
-
-
-def test_summary_against_numbers_written_down() -> None:
-    summary = summarize(np.arange(1, 1002, dtype=np.float64).reshape(7, 143))
-    assert (summary.n, summary.median_ms, summary.mean_ms) == (1001, 501.0, 501.0)
-    assert (summary.p95_ms, summary.p99_ms) == (951.0, 991.0)
-    assert summary.spread == pytest.approx(500 / 501)
-
-
-@pytest.mark.parametrize(
-    ("n", "p95", "p99"), [(129, False, False), (130, True, False), (661, True, False), (662, True, True)]
-)
-def test_no_percentile_of_too_few_samples(n: int, p95: bool, p99: bool) -> None:
-    summary = summarize(np.ones((1, n)))
-    assert (summary.p95_ms is not None, summary.p99_ms is not None) == (p95, p99)
 
 
 def test_every_budget_reaches_a_p95_and_the_rounds_of_the_protocol() -> None:

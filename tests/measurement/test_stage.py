@@ -17,11 +17,10 @@ from benchmark.core.artifacts import BUNDLE
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.spec import RunSpec
 from benchmark.export.re_export import upload_bundle
-from benchmark.measurement import reference_model as reference
-from benchmark.measurement.candidates import Finished, unmeasured
 from benchmark.measurement.footprint import footprint
 from benchmark.measurement.protocol import BUDGETS, Samples
-from benchmark.measurement.session import REFERENCE, execution_modes, in_fresh_process
+from benchmark.measurement.session import REFERENCE, build_reference, execution_modes, in_fresh_process
+from benchmark.measurement.stage import FinishedRun, unmeasured
 from benchmark.measurement.statistics import control
 from benchmark.measurement.summary import SessionResult, invalidity
 from benchmark.reporting.results import results
@@ -92,7 +91,7 @@ def test_the_bundle_knows_its_milliseconds_and_serves_what_won(measured: Store, 
 
 @pytest.mark.slow
 def test_what_is_measured_is_not_measured_again_but_for_more(measured: Store) -> None:
-    models = [Finished(spec=RunSpec.read(r.params), record=r) for r in students(measured)]
+    models = [FinishedRun(spec=RunSpec.read(r.params), record=r) for r in students(measured)]
     assert [model.spec.key for model in models] == [model.record.key for model in models]
     assert unmeasured(models, measured.records()) == []
     assert unmeasured(models, measured.records(), BUDGETS["full"]) == models
@@ -123,10 +122,10 @@ def test_the_command_measures_anew_and_adds_the_price(
 def test_memory_is_of_the_bundle_and_not_of_who_asks(measured: Store, tmp_path: Path) -> None:
     ballast = np.ones(2**27 // 8)  # 128 MiB in this process
     folder = measured.download(students(measured)[0].run_id, "bundle", tmp_path)
-    told = footprint(folder, "aku senang", starts=1)
-    assert 20 < told.memory_mib < 200 < ballast.nbytes / 2**20 + 200
-    assert told.load_ms > 0
-    assert told.first_answer_ms > 0
+    measured_footprint = footprint(folder, "aku senang", starts=1)
+    assert 20 < measured_footprint.memory_mib < 200 < ballast.nbytes / 2**20 + 200
+    assert measured_footprint.load_ms > 0
+    assert measured_footprint.first_answer_ms > 0
 
 
 def test_a_process_that_cannot_load_a_bundle_is_one_message(tmp_path: Path) -> None:
@@ -212,8 +211,8 @@ def test_runs_of_data_that_was_edited_since_are_named_and_left_out(
     tags = {"key": spec.key, "role": "train", "preset": "paper"}
     store.begin(spec.suite, spec.name, tags=tags, params=asdict(spec)).finish({})
     assert latency.main(["--suite", "moods.yml", "--tracking-uri", store.uri]) == 0
-    said = capsys.readouterr().out
-    assert f"Left out: {spec.name}. It was taught on other data than mood holds today" in " ".join(said.split())
+    printed = capsys.readouterr().out
+    assert f"Left out: {spec.name}. The data of mood changed since it was trained" in " ".join(printed.split())
 
 
 @pytest.mark.parametrize("price", ["0", "-1", "cheap", "inf", "nan"])
@@ -251,6 +250,6 @@ def test_what_goes_wrong_in_a_new_process_is_said_here() -> None:
 
 def test_the_reference_has_the_papers_shape() -> None:
     with torch.device("meta"):
-        built = reference.build_reference("classification")
+        built = build_reference("classification")
     assert sum(p.numel() for p in built.parameters()) / 1e6 == pytest.approx(124.5, abs=0.1)
     assert REFERENCE == "reference"

@@ -1,4 +1,4 @@
-"""Against figures that can be worked out by hand."""
+"""Statistics and metrics against numbers worked out by hand."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import pytest
 from benchmark.measurement.footprint import Footprint
 from benchmark.measurement.protocol import Samples
 from benchmark.measurement.session import ExecutionMode
-from benchmark.measurement.statistics import Control, Estimate, control, median_ms, speed_up, verdict
-from benchmark.measurement.summary import SessionResult, costs, figures, int8_won, price
+from benchmark.measurement.statistics import Control, Estimate, control, latency_summary, speed_up, verdict
+from benchmark.measurement.summary import SessionResult, cost_metrics, int8_won, latency_metrics, price
 
 
 def samples(*round_ms: float, n: int = 4) -> Samples:
@@ -40,7 +40,24 @@ def test_rounds_count_alike_however_many_passes_they_hold() -> None:
     uneven = Samples(passes=np.array([[1.0], [1.0], [1.0], [3.0]]), rounds=np.array([0, 0, 0, 1]))
     assert uneven.round_medians.tolist() == [1, 3]
     assert speed_up(samples(6, 6, n=1), uneven).value == 4
-    assert median_ms(uneven) == Estimate(value=1.0, low=1.0, high=3.0)
+    summary = latency_summary(uneven)
+    assert (summary["ms"], summary["low_ms"], summary["high_ms"]) == (1.0, 1.0, 3.0)
+
+
+def test_summary_against_numbers_written_down() -> None:
+    passes = np.arange(1, 1002, dtype=np.float64).reshape(7, 143)
+    summary = latency_summary(Samples(passes=passes, rounds=np.arange(7)))
+    assert (summary["n"], summary["ms"], summary["mean_ms"]) == (1001, 501.0, 501.0)
+    assert (summary["p95_ms"], summary["p99_ms"]) == (951.0, 991.0)
+    assert summary["spread"] == pytest.approx(500 / 501)
+
+
+@pytest.mark.parametrize(
+    ("n", "p95", "p99"), [(129, False, False), (130, True, False), (661, True, False), (662, True, True)]
+)
+def test_no_percentile_of_too_few_samples(n: int, p95: bool, p99: bool) -> None:
+    summary = latency_summary(samples(1, n=n))
+    assert (summary["p95_ms"] is not None, summary["p99_ms"] is not None) == (p95, p99)
 
 
 def test_the_noise_floor_is_the_largest_factor_between_the_two_names() -> None:
@@ -104,7 +121,7 @@ def test_without_an_int8_form_fp32_serves() -> None:
     assert not int8_won("cnn", session_result(cnn__onnx=samples(2, 2)), {"onnx_int8_valid_f1_lost": 0.0})
 
 
-def test_figures_are_named_by_subject_scenario_and_baseline() -> None:
+def test_metrics_are_named_by_case_scenario_and_baseline() -> None:
     session = session_result(
         cnn__torch=samples(4, 4, 4),
         cnn__onnx=samples(1, 2, 3, n=50),
@@ -117,19 +134,19 @@ def test_figures_are_named_by_subject_scenario_and_baseline() -> None:
         reference__torch=samples(100, 200, 300),
         other__torch=samples(9, 9, 9),
     )
-    told = figures("cnn", [session], int8_serves=False)
-    assert told["latency_torch_ms"] == 4
-    assert (told["latency_onnx_ms"], told["latency_onnx_n"], told["latency_onnx_p95_ms"]) == (2, 150, 3)
-    assert told["latency_torch_p95_ms"] is None
-    assert told["latency_text_ms"] == 5
-    assert told["throughput_text"] == 200
-    assert told["speedup_onnx_over_teacher_torch"] == 40
-    assert told["speedup_onnx_over_teacher_best"] == 10
-    assert (told["speedup_onnx_over_reference_torch"], told["latency_reference_torch_ms"]) == (100, 200)
-    assert figures("cnn", [session], int8_serves=True)["latency_text_ms"] == 3
+    metrics = latency_metrics("cnn", [session], int8_serves=False)
+    assert metrics["latency_torch_ms"] == 4
+    assert (metrics["latency_onnx_ms"], metrics["latency_onnx_n"], metrics["latency_onnx_p95_ms"]) == (2, 150, 3)
+    assert metrics["latency_torch_p95_ms"] is None
+    assert metrics["latency_text_ms"] == 5
+    assert metrics["throughput_text"] == 200
+    assert metrics["speedup_onnx_over_teacher_torch"] == 40
+    assert metrics["speedup_onnx_over_teacher_best"] == 10
+    assert (metrics["speedup_onnx_over_reference_torch"], metrics["latency_reference_torch_ms"]) == (100, 200)
+    assert latency_metrics("cnn", [session], int8_serves=True)["latency_text_ms"] == 3
 
 
 def test_price_of_a_million_sentences() -> None:
     assert price(0.36, 1000) == pytest.approx(0.1)  # 1,000 s of a core at 0.0001 a second
-    told = costs(Footprint(memory_mib=80, load_ms=100, first_answer_ms=2), 1000)
-    assert told["cost_sentences_per_second_per_core"] == 1000
+    metrics = cost_metrics(Footprint(memory_mib=80, load_ms=100, first_answer_ms=2), 1000)
+    assert metrics["cost_sentences_per_second_per_core"] == 1000

@@ -158,7 +158,10 @@ class PathResolver:
         return str(folder / entry) if folder else file_set.path(entry)
 
 
+_store = cache(open_store)
+
+
 @cache
 def _folder(uri: str, file_set: FileSet) -> Path | None:
     """Looked for once a process; None where the files lie here as they did there."""
-    return None if file_set.is_local() else file_set.fetched(open_store(uri))
+    return None if file_set.is_local() else file_set.fetched(_store(uri))
