@@ -1,6 +1,8 @@
 """The results table: its columns, which run stands for a key, and what an unmeasured figure looks like."""
 
 import csv
+import subprocess
+import sys
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,29 @@ def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
     assert [row.teacher for row in results([*known, trained("lost", 3, "../b", "its teacher is elsewhere")])] == [
         "b"
     ] * 4
+
+
+NEW_METRIC = """
+from benchmark.core import metrics
+metrics.METRICS = (*metrics.METRICS, metrics.Metric(name="energy_joules", group="size", better="lower", title="J"))
+from benchmark.reporting.columns import leaderboard_table
+from benchmark.reporting.leaderboard import leaderboards
+from benchmark.reporting.results import results, results_table
+from tracking import Record
+
+tags = {"key": "k", "role": "train", "smoke": "false", "student": "cnn", "dataset": "emot"}
+values = {"test_f1": 0.5, "energy_joules": 2.5}
+run = {"run_id": "r", "suite": "s", "name": "r", "status": "finished", "start_time": 1, "end_time": None}
+rows = results([Record(**run, tags=tags, params={}, metrics=values)])
+assert rows[0].more == {"energy_joules": 2.5}
+for table in (results_table(rows), leaderboard_table(leaderboards(rows)[0])):
+    print(*(column.text(table.rows[0]) for column in table.columns if column.name == "energy_joules"))
+"""
+
+
+def test_a_new_metric_with_a_title_is_a_column_of_results_and_of_the_leaderboard() -> None:
+    done = subprocess.run([sys.executable, "-c", NEW_METRIC], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2.5", "2.50"]
 
 
 def rows() -> list[Row]:
