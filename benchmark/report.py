@@ -1,4 +1,4 @@
-"""`python -m benchmark.report`: writes the report of finished runs, from MLflow alone; torch is not imported."""
+"""`python -m benchmark.report`: writes the report of finished runs, from MLflow; imports no torch."""
 
 import argparse
 import gc

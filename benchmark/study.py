@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: list[str]) -> tuple[str, Namespace | None]:
-    """Name and options of the study; None for the options where help was printed."""
+    """Name and options of the study; None for the options if help was printed."""
     options = parser("python -m benchmark.study NAME", f"{__doc__} Names: {', '.join(EXPERIMENTS)}.", of_study=True)
     if {"-h", "--help"} & set(arguments):
         options.print_help()
@@ -79,7 +79,7 @@ def _config(name: str, args: Namespace) -> BenchmarkConfig:
 
 
 def _write(name: str, pipeline: Pipeline) -> list[str]:
-    """Writes the study's files; returns its answers and the path of study.md."""
+    """Writes the study's files; returns its summary and the path of study.md."""
     specs = [run.spec for run in pipeline.planned]
     records = pipeline.store.records(pipeline.config.suite.name)
     rows = planned_last(results(records), {spec.dataset: spec.data_digest for spec in specs})
@@ -90,7 +90,7 @@ def _write(name: str, pipeline: Pipeline) -> list[str]:
         section = write_curves(
             out, found.experiment, read_curves(found.experiment, found.rows, records, pipeline.store)
         )
-    return [*found.answers, f"Study: {write_study(out, found, section)}"]
+    return [*found.summary, f"Study: {write_study(out, found, section)}"]
 
 
 def _lengths(out: Path, datasets: Iterable[str], suite_data: SuiteData) -> str:

@@ -205,6 +205,6 @@ NOTES = (
     " of other machines too.",
     "Smoke runs (`--limit`) and runs of older protocols are in results.csv and are not ranked.",
     "An entry without a result on every data set has no mean and no rank; it stands below the others.",
-    "What the paper calls the original size is that of a checkpoint with two optimiser moments, "
+    "The paper's original size is that of a checkpoint with two optimiser moments, "
     "`size_checkpoint_mib` in results.csv.",
 )

@@ -13,7 +13,7 @@ NOISY_SPREAD = 0.25
 """Interquartile range over median from which a latency is marked as noisy."""
 PRICE = "cost_per_million_sentences"
 Paper = Mapping[str, Mapping[str, str]]
-"""The paper's figures by student."""
+"""The paper's values by student."""
 
 
 class Measured(NamedTuple):

@@ -30,7 +30,7 @@ NOTES = (
     "PyTorch unless the column says otherwise: the median ratio over rounds with its 95 % interval, or `same` if "
     "the interval includes 1 or the ratio is within the noise floor. `*`: interquartile range above 25 % of the "
     "median.",
-    "What the paper calls the original size is that of a training checkpoint: fp32 weights with two optimiser "
+    "The paper's original size is that of a training checkpoint: fp32 weights with two optimiser "
     "moments, three times the weights. MiB are 2**20 bytes.",
     "`ms text` is the latency from a string to its label or tags in the served form. Sentences/s are of that form"
     " in batches of 32 on one thread. The price is that of a million sentences, from the given price of a core-"

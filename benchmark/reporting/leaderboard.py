@@ -42,7 +42,7 @@ def leaderboards(rows: Sequence[Row]) -> list[Leaderboard]:
 
 
 def dataset_leaderboards(leaderboard: Leaderboard, rows: Sequence[Row]) -> list[Leaderboard]:
-    """The leaderboard of each of its data sets alone; `rows` are those that `leaderboard` was made of."""
+    """A leaderboard for each of its data sets; `rows` are those of `leaderboard`."""
     suite, preset = leaderboard.suite, leaderboard.preset
     own = [row for row in rows if (row.suite, row.preset) == (suite, preset)]
     return [_leaderboard(suite, preset, [r for r in own if r.dataset == name]) for name in leaderboard.datasets]
@@ -74,7 +74,7 @@ def _leaderboard(suite: str, preset: str, rows: Sequence[Row]) -> Leaderboard:
 def _ranked_datasets(current: Iterable[Row], rows: Iterable[Row]) -> tuple[str, ...]:
     """Data sets with a row that counts and a student's run of any status; all with a row that counts if that is none.
 
-    A learning-rate study leaves data sets with a teacher alone.
+    A learning-rate study leaves data sets that have only a teacher.
     """
     counting = {row.dataset for row in current if row.counts}
     tried = {row.dataset for row in rows if not row.is_teacher}

@@ -73,7 +73,7 @@ class LeaderboardEntry:
     student: str
     setting: str
     rank: int | None = None
-    """1 is best; entries that cannot be told apart share a rank. None for teachers and for entries without `f1`."""
+    """1 is best; entries of overlapping intervals share a rank. None for teachers and for entries without `f1`."""
     f1: float | None
     """Mean over the data sets of the mean over seeds."""
     spread: float | None
@@ -130,7 +130,7 @@ class Leaderboard:
     rows: tuple[Row, ...] = ()
     """The rows behind the entries."""
     n_test: Mapping[str, int] = field(default_factory=dict)
-    """Number of test texts by data set, if known."""
+    """Number of test texts by data set, as far as counted."""
 
     @property
     def teachers(self) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def _view(leaderboard: Leaderboard, places: Mapping[str, int], index: RecordInde
     return {
         "datasets": list(leaderboard.datasets),
         "summary": summary(leaderboard),
-        "columns": [told | {"initial": _is_initial(column)} for told, column in columns],
+        "columns": [described | {"initial": _is_initial(column)} for described, column in columns],
         "entries": [cells | _entry(entry, leaderboard, places, index) for cells, entry in entries],
         "paper": paper_points(leaderboard),
     }

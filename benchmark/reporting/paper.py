@@ -1,8 +1,8 @@
-"""The paper's own figures, to stand beside ours.
+"""The paper's results, in the shapes in which reports compare them with ours.
 
 Nityasya, Wibowo, Chevi, Prasajo and Aji: Which Student is Best? A Comprehensive Knowledge Distillation Exam for
 Task-Specific BERT Models (arXiv:2201.00558), Tables 4 to 12 and sections 3.1, 5.1.2 and 6.1, with the names of data
-sets, students and settings that this package uses. F1 is macro-averaged, times 100. What Table 8 calls MB is MiB:
+sets, students and settings that this package uses. F1 is macro-averaged, times 100. Table 8's MB are MiB:
 124.51 M parameters of 4 bytes are 475.0 MiB.
 """
 

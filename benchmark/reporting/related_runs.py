@@ -8,66 +8,7 @@ from benchmark.core.spec import TEACHER, RunSpec, digest
 from tracking import Record
 
 SHORT = 12
-"""Characters of a digest or commit that tell two apart."""
-
-
-def teacher_names(records: Sequence[Record]) -> dict[str, str]:
-    """What the teacher of each run is called, by the run's id: one encoder has one name, the first that was used.
-
-    A folder goes by its last part, unless another teacher would be called the same. Where two encoders were used under
-    one name, as before and after a folder was edited, the name tells which.
-    """
-    encoders = _encoders(records)
-    names: dict[str, str] = {}
-    for record in sorted(records, key=lambda record: (record.start_time, record.run_id)):
-        names.setdefault(encoders[record.run_id], record.tags.get("teacher", ""))
-    called = _called(names)
-    return {run_id: called[encoder] for run_id, encoder in encoders.items()}
-
-
-def _encoders(records: Iterable[Record]) -> dict[str, str]:
-    """Hub id with commit, or digest of the files, by run; where the teacher's run is not here, its name."""
-    fine_tuned = {record.key: _told(record) for record in records if _is_teacher(record)}
-    known = {
-        record.run_id: _told(record) if _is_teacher(record) else fine_tuned.get(_told(record), "") for record in records
-    }
-    named: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        named[record.tags.get("teacher", "")].add(known[record.run_id])
-    return {record.run_id: known[record.run_id] or _by_name(record, named) for record in records}
-
-
-def _told(record: Record) -> str:
-    return record.params.get("teacher_key", "")
-
-
-def _is_teacher(record: Record) -> bool:
-    return record.tags.get("student") == TEACHER
-
-
-def _by_name(record: Record, named: Mapping[str, set[str]]) -> str:
-    name = record.tags.get("teacher", "")
-    encoders = named[name] - {""}
-    return next(iter(encoders)) if len(encoders) == 1 else name
-
-
-def _called(names: Mapping[str, str]) -> dict[str, str]:
-    """By encoder."""
-    given, short = Counter(names.values()), Counter(map(_last_part, names.values()))
-
-    def called(encoder: str, name: str) -> str:
-        if given[name] > 1:
-            return f"{name}@{encoder.rpartition('@')[2][:SHORT]}"
-        return _last_part(name) if short[_last_part(name)] == 1 else name
-
-    return {encoder: called(encoder, name) for encoder, name in names.items()}
-
-
-def _last_part(teacher: str) -> str:
-    path = PurePath(teacher)
-    return path.name if path.is_absolute() or teacher.startswith(".") else teacher
-
-
+"""Length of a digest's or commit's unique prefix."""
 BEST_RATE = "best_learning_rate"
 """Metric of a study's run."""
 TRAINING_KEY = "lesson"
@@ -76,6 +17,68 @@ NOT_IN_KEY = frozenset(
     ("suite", "teacher", "seed", "learning_rate", "search_seed", "max_epochs", "max_steps", "patience", "batch_size")
 )
 """Names, seeds and training budget: a rate holds for others, too."""
+
+
+def teacher_names(records: Sequence[Record]) -> dict[str, str]:
+    """Name of each run's teacher by run id; an encoder has one name, the first that was used.
+
+    The name of a folder is its last part if that is unique. Encoders that share a name, as before and after an edit of
+    a folder, are told apart by their digest.
+    """
+    encoders = _encoders(records)
+    names: dict[str, str] = {}
+    for record in sorted(records, key=lambda record: (record.start_time, record.run_id)):
+        names.setdefault(encoders[record.run_id], _teacher(record))
+    unique = _unique_names(names)
+    return {run_id: unique[encoder] for run_id, encoder in encoders.items()}
+
+
+def _encoders(records: Iterable[Record]) -> dict[str, str]:
+    """By run: Hub id with commit, or digest of the files; the teacher's name if its run is not among the records."""
+    fine_tuned = {record.key: _teacher_key(record) for record in records if _is_teacher(record)}
+    encoders = {
+        record.run_id: _teacher_key(record) if _is_teacher(record) else fine_tuned.get(_teacher_key(record), "")
+        for record in records
+    }
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        by_name[_teacher(record)].add(encoders[record.run_id])
+    return {record.run_id: encoders[record.run_id] or _only_encoder(_teacher(record), by_name) for record in records}
+
+
+def _only_encoder(name: str, by_name: Mapping[str, set[str]]) -> str:
+    """The encoder of that name; the name itself if there are several or none."""
+    encoders = by_name[name] - {""}
+    return next(iter(encoders)) if len(encoders) == 1 else name
+
+
+def _teacher(record: Record) -> str:
+    return record.tags.get("teacher", "")
+
+
+def _teacher_key(record: Record) -> str:
+    return record.params.get("teacher_key", "")
+
+
+def _is_teacher(record: Record) -> bool:
+    return record.tags.get("student") == TEACHER
+
+
+def _unique_names(names: Mapping[str, str]) -> dict[str, str]:
+    """By encoder."""
+    n_encoders, n_names = Counter(names.values()), Counter(map(_last_part, names.values()))
+
+    def unique(encoder: str, name: str) -> str:
+        if n_encoders[name] > 1:
+            return f"{name}@{encoder.rpartition('@')[2][:SHORT]}"
+        return _last_part(name) if n_names[_last_part(name)] == 1 else name
+
+    return {encoder: unique(encoder, name) for encoder, name in names.items()}
+
+
+def _last_part(teacher: str) -> str:
+    path = PurePath(teacher)
+    return path.name if path.is_absolute() or teacher.startswith(".") else teacher
 
 
 def training_key(spec: RunSpec) -> str:

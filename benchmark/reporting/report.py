@@ -1,4 +1,4 @@
-"""The report of a suite, from its records alone: files in a folder and in MLflow, and leaderboards in a terminal."""
+"""The report of a suite, from its records: files in a folder and in MLflow, and leaderboards in a terminal."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""The results table: one row per run, from the store's records alone."""
+"""The results table: one row per run, from the store's records."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ GIVEN = "given"
 NAMES = ("seed", "search_seed", "teacher")
 """Params in which repetitions of a run may differ: the teacher's name may be a path."""
 BUDGET = ("max_epochs", "max_steps", "patience", "batch_size", "max_length", "weight_decay", "decay")
-"""Params that bound a run's training, whatever its setting."""
+"""Params that bound a run's training in every setting."""
 DEFAULTS = {f.name: str(f.default) for f in fields(RunSpec) if f.default is not MISSING}
 """Params of runs of older versions, which lack them."""
 Rates = Mapping[str, set[float]]

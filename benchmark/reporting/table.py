@@ -41,7 +41,7 @@ class Column(Generic[R]):
 
     name: str
     value: Callable[[R], Value]
-    """A cell's value in `unit`, in full; None where it was not measured."""
+    """A cell's value in `unit`, unrounded; None if it was not measured."""
     format: Callable[[Any], str] = str
     """Text of a value that is not None."""
     show: Callable[[R], str] | None = None
@@ -49,7 +49,7 @@ class Column(Generic[R]):
     kind: Kind = float
     """Type of the values other than None. Columns of `str` are set to the left, all others to the right."""
     title: str = ""
-    """`name` where it is empty."""
+    """`name` if it is empty."""
     meaning: str = ""
     unit: str = ""
     better: Literal["higher", "lower", ""] = ""
@@ -178,12 +178,12 @@ def terminal_table(table: Table[R], style: Callable[[R], str] = lambda _: "") ->
 
 
 def write_csv(path: Path, table: Table[R]) -> Path:
-    """Empty cells where there is no value; booleans as `true` and `false`; floats in full."""
+    """Empty cells for None; booleans as `true` and `false`; floats unrounded."""
     return write_atomic(path, lambda draft: _fill_csv(draft, [column.name for column in table.columns], table.values))
 
 
 def write_parquet(path: Path, table: Table[R]) -> Path:
-    """Null where there is no value; the types are those of the columns, whatever the rows hold."""
+    """Null for None; types are those of the columns, also without rows."""
     import pyarrow as pa  # a tenth of a second, which `list` does without
     from pyarrow import parquet
 

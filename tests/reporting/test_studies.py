@@ -92,11 +92,11 @@ def rows(store: Store, add_run: AddRun) -> list[Row]:
 
 def test_effects_are_paired(rows: list[Row]) -> None:
     found = study_of("losses", rows)
-    assert found.answers[0] == (
+    assert found.summary[0] == (
         "MSE on logits outperforms KL divergence (cnn): "
         "holds on emot, +3.00 [+0.52, +5.48] over 3 pairs; the paper: +1.66."
     )
-    assert all("not enough runs" in answer for answer in found.answers[1:])
+    assert all("not enough runs" in sentence for sentence in found.summary[1:])
 
 
 LOW, HIGH = 1e-3, 3e-3

@@ -15,14 +15,14 @@ function fits(entry) {
   return BOUNDS.every(({ key, columns }) => {
     const limit = bound(key);
     if (limit === null) return true;
-    const value = columns.map((name) => figure(entry, name)).find((found) => found !== null && found !== undefined);
+    const value = columns.map((name) => cellValue(entry, name)).find((found) => found !== null && found !== undefined);
     if (value === undefined) return false;
     return key === "kept" ? value >= limit : value <= limit;
   });
 }
 
 function verdict() {
-  const ranked = view().entries.filter((entry) => figure(entry, "rank") !== null);
+  const ranked = view().entries.filter((entry) => cellValue(entry, "rank") !== null);
   const fitting = ranked.filter(fits);
   if (!ranked.length) return "No student of this leaderboard is ranked yet.";
   if (!fitting.length) return "No student of this leaderboard fits the budget.";

@@ -6,14 +6,14 @@ const MILLISECONDS_TO_MILLION_HOURS = 1e6 / 3.6e6;
 // Price of a million texts (sentences, if texts were not timed) from milliseconds.
 function price(entry) {
   const ms = ["latency_text_ms", ...DATA.budget.ms]
-    .map((name) => figure(entry, name))
+    .map((name) => cellValue(entry, name))
     .find((value) => value !== null && value !== undefined);
   return ms === undefined ? null : ms * MILLISECONDS_TO_MILLION_HOURS * Number(state.price || 0);
 }
 
 function costAxes() {
   const measured = Object.entries(DATA.axes).filter(([name]) =>
-    view().entries.some((entry) => figure(entry, name) > 0),
+    view().entries.some((entry) => cellValue(entry, name) > 0),
   );
   const axes = measured.map(([name, { title, factor }]) => ({ name, title, factor }));
   if (view().entries.some((entry) => price(entry) > 0))
@@ -21,7 +21,7 @@ function costAxes() {
   return axes;
 }
 
-const costOf = (entry, cost) => (cost.name === PRICE ? price(entry) : figure(entry, cost.name));
+const costOf = (entry, cost) => (cost.name === PRICE ? price(entry) : cellValue(entry, cost.name));
 
 // The Pareto front: points of which no cheaper one has an F1 as high, the cheapest first.
 function front(points) {
@@ -38,7 +38,7 @@ function points(cost) {
       return {
         entry,
         x: x === null ? null : x * cost.factor,
-        y: figure(entry, state.y),
+        y: cellValue(entry, state.y),
         range: entry.ranges[cost.name]?.map((end) => end * cost.factor),
       };
     })

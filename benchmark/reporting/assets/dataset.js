@@ -7,7 +7,7 @@ function datasetViews() {
 
 function drawDataset() {
   const views = datasetViews();
-  const chosen = views.find((one) => one.datasets[0] === state.of) ?? views.find((one) => one === view()) ?? views[0];
+  const chosen = views.find((one) => one.datasets[0] === state.dataset) ?? views.find((one) => one === view()) ?? views[0];
   const name = chosen.datasets[0];
   const analysis = section().analyses.find((one) => one.dataset === name) ?? {};
   const tabs =
@@ -22,7 +22,7 @@ function drawDataset() {
               {
                 type: "button",
                 "aria-pressed": String(one === chosen),
-                onclick: () => choose({ of: one.datasets[0] }, drawDataset),
+                onclick: () => choose({ dataset: one.datasets[0] }, drawDataset),
               },
               named(one.datasets[0]),
             ),
@@ -46,19 +46,19 @@ const ofStudents = (entries) => [...new Set(entries.map(({ student }) => student
 
 // A line per student over the settings, a dot per seed, a level line for the teacher.
 function ladder(shown) {
-  const scored = shown.entries.filter((entry) => figure(entry, "f1", shown) !== null);
+  const scored = shown.entries.filter((entry) => cellValue(entry, "f1", shown) !== null);
   const students = scored.filter(({ isTeacher }) => !isTeacher);
   if (!students.length) return null;
-  const known = section().settings.filter((setting) => students.some((entry) => entry.setting === setting));
-  const rungs = known.filter((setting) => DATA.ladder.includes(setting));
-  const settings = rungs.length ? rungs : known;
+  const available = section().settings.filter((setting) => students.some((entry) => entry.setting === setting));
+  const inLadder = available.filter((setting) => DATA.ladder.includes(setting));
+  const settings = inLadder.length ? inLadder : available;
   const node = canvas("ladder");
   const traces = ofStudents(students).flatMap((student) => {
     const own = settings
       .map((setting) => students.find((one) => one.student === student && one.setting === setting))
       .filter(Boolean);
     const at = own.map(({ setting }) => settings.indexOf(setting));
-    const means = own.map((entry) => figure(entry, "f1", shown));
+    const means = own.map((entry) => cellValue(entry, "f1", shown));
     const seeds = own.flatMap((entry, index) =>
       entry.runs.map((run) => ({ x: at[index], y: 100 * DATA.runs.test_f1[run], seed: DATA.runs.seed[run] })),
     );
@@ -93,7 +93,7 @@ function ladder(shown) {
     .filter(({ isTeacher }) => isTeacher)
     .map((entry) => ({
       x: [-0.3, settings.length - 0.7],
-      y: Array(2).fill(figure(entry, "f1", shown)),
+      y: Array(2).fill(cellValue(entry, "f1", shown)),
       mode: "lines",
       name: plotText(entry.id, 24),
       line: { color: ink("ink"), width: 1.5, dash: "dot" },
@@ -110,7 +110,7 @@ function ladder(shown) {
     box: figureBox(
       "F1 by setting",
       "Mean F1 on test; dots are seeds, the dotted line is the teacher." +
-        (known.length > settings.length ? " Settings that are not in the paper's Tables 5 and 6 are in the leaderboard only." : ""),
+        (available.length > settings.length ? " Settings that are not in the paper's Tables 5 and 6 are in the leaderboard only." : ""),
       node,
       "ladder",
     ),
@@ -120,13 +120,13 @@ function ladder(shown) {
 
 // One student at a time, a colour per setting.
 function curves(analysis) {
-  const known = Object.keys(analysis.curves ?? {});
-  const entries = alone(analysis).entries.filter(({ id }) => known.includes(id));
+  const measured = Object.keys(analysis.curves ?? {});
+  const entries = alone(analysis).entries.filter(({ id }) => measured.includes(id));
   const students = ofStudents(entries.filter(({ isTeacher }) => !isTeacher));
   if (!students.length) return null;
   const node = canvas("curves");
   const draw = () => {
-    const student = students.includes(state.learner) ? state.learner : students[0];
+    const student = students.includes(state.curveStudent) ? state.curveStudent : students[0];
     const own = section()
       .settings.map((setting) => entries.find((one) => one.student === student && one.setting === setting))
       .filter(Boolean);
@@ -143,8 +143,8 @@ function curves(analysis) {
   };
   const select = el(
     "select",
-    { id: "pick-learner", "aria-label": "Student", onchange: (event) => choose({ learner: event.target.value }, draw) },
-    ...students.map((student) => el("option", { value: student, selected: student === state.learner }, student)),
+    { id: "pick-curve-student", "aria-label": "Student", onchange: (event) => choose({ curveStudent: event.target.value }, draw) },
+    ...students.map((student) => el("option", { value: student, selected: student === state.curveStudent }, student)),
   );
   const box = figureBox(
     "Learning curves",

@@ -3,13 +3,13 @@
 const MOST_CLASSES = 30;
 
 function classes(analysis) {
-  const known = Object.entries(analysis.f1_by_class ?? {});
-  if (!known.length) return null;
-  const [, own] = known.find(([name]) => name === analysis.best) ?? known[0];
+  const scored = Object.entries(analysis.f1_by_class ?? {});
+  if (!scored.length) return null;
+  const [, own] = scored.find(([name]) => name === analysis.best) ?? scored[0];
   const labels = Object.keys(own).sort((a, b) => own[b] - own[a]);
   const kept = labels.slice(-MOST_CLASSES);
   const node = canvas("classes");
-  const traces = known.map(([name, scores]) => ({
+  const traces = scored.map(([name, scores]) => ({
     x: kept.map((label) => 100 * (scores[label] ?? 0)),
     y: kept.map((_, index) => index),
     mode: "markers",
@@ -53,7 +53,7 @@ function confusionMatrix(analysis) {
     return row.map((count) => (all ? count / all : 0));
   });
   const hovertext = counts.map((row, i) =>
-    row.map((count, j) => `true label ${plotText(labels[i])}<br>predicted ${plotText(labels[j])}: ${count}`),
+    row.map((count, j) => `true label ${plotText(labels[i])}<br>predicted label ${plotText(labels[j])}: ${count}`),
   );
   const ticks = { tickvals: labels.map((_, index) => index), ticktext: labels.map((label) => plotText(label, 16)) };
   const trace = {
@@ -90,12 +90,12 @@ function confusionMatrix(analysis) {
 }
 
 function lengths(analysis) {
-  const known = Object.entries(analysis.lengths ?? {}).filter(([, bins]) => bins.length > 1);
-  if (!known.length) return null;
+  const binned = Object.entries(analysis.lengths ?? {}).filter(([, bins]) => bins.length > 1);
+  if (!binned.length) return null;
   const node = canvas("lengths");
   const entries = new Map(alone(analysis).entries.map((entry) => [entry.id, entry]));
   const middles = (bins) => bins.map(({ shortest, longest }) => (shortest + longest) / 2);
-  const traces = known.map(([name, bins]) => ({
+  const traces = binned.map(([name, bins]) => ({
     x: middles(bins),
     y: bins.map(({ error }) => 100 * error),
     mode: "lines+markers",

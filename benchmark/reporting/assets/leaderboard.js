@@ -51,7 +51,7 @@ function drawLeaderboard() {
     datasets.length === 1
       ? ["On ", named(datasets[0]), note ? `, ${note} test texts` : ""]
       : [`Mean over ${datasets.length} data sets`];
-  const others = leftOut();
+  const others = unrankedDatasets();
   if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no ranked student)");
   caption.push(
     entries.some(({ interval }) => interval)
@@ -69,10 +69,10 @@ function drawLeaderboard() {
 }
 
 // Data sets without a ranked student, which no mean includes.
-function leftOut() {
+function unrankedDatasets() {
   const { dataset, preset } = DATA.runs;
-  const known = section().views[0].datasets;
-  return [...new Set(dataset.filter((name, at) => preset[at] === section().preset && !known.includes(name)))];
+  const ranked = section().views[0].datasets;
+  return [...new Set(dataset.filter((name, at) => preset[at] === section().preset && !ranked.includes(name)))];
 }
 
 function controls() {
@@ -100,7 +100,7 @@ function controls() {
             {
               id: "pick-view",
               onchange: (event) =>
-                choose({ view: event.target.value, of: event.target.value || state.of }, ...redraw, drawDataset),
+                choose({ view: event.target.value, dataset: event.target.value || state.dataset }, ...redraw, drawDataset),
             },
             ...views.map((one, index) =>
               el(
@@ -177,11 +177,11 @@ const cellClass = (column) =>
   `${column.number ? "number" : "text"} c-${column.name === "student" ? "student" : column.name === "rank" ? "rank" : "other"}`;
 
 function line(entry, columns) {
-  const first = figure(entry, "rank") === 1;
+  const first = cellValue(entry, "rank") === 1;
   return el(
     "tr",
     {
-      class: entry.isTeacher ? "teacher" : first ? "first" : figure(entry, "f1") === null ? "unranked" : "",
+      class: entry.isTeacher ? "teacher" : first ? "first" : cellValue(entry, "f1") === null ? "unranked" : "",
       "data-id": entry.id,
     },
     ...columns.map((column) => el("td", { class: cellClass(column) }, ...cell(entry, column))),

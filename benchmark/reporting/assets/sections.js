@@ -40,7 +40,7 @@ function drawPaper() {
 }
 
 // Failed and skipped runs, grouped by data set and reason.
-function undone() {
+function unfinishedGroups() {
   const { runs, kinds } = DATA;
   const groups = new Map();
   runs.status.forEach((status, at) => {
@@ -53,7 +53,7 @@ function undone() {
 
 function drawNotDone() {
   const { runs, kinds } = DATA;
-  const groups = undone();
+  const groups = unfinishedGroups();
   byId("not-done").hidden = !groups.length;
   const which = (at) =>
     runLink(runs.run_id[at], named(`${runs.student[at]} ${runs.setting[at]} seed ${runs.seed[at] ?? "?"}`));

@@ -16,14 +16,14 @@ const DEFAULTS = {
   y: "f1",
   price: "0.05",
   paper: "1",
-  of: "",
-  learner: "",
+  dataset: "",
+  curveStudent: "",
 };
 const state = { ...DEFAULTS };
 
 function readAddress() {
-  const given = new URLSearchParams(location.hash.slice(1));
-  for (const name of Object.keys(DEFAULTS)) state[name] = given.get(name) ?? DEFAULTS[name];
+  const params = new URLSearchParams(location.hash.slice(1));
+  for (const name of Object.keys(DEFAULTS)) state[name] = params.get(name) ?? DEFAULTS[name];
 }
 
 function writeAddress() {
@@ -54,7 +54,7 @@ function view() {
 
 const columnIndex = (shown, name) => shown.columns.findIndex((column) => column.name === name);
 
-function figure(entry, name, shown = view()) {
+function cellValue(entry, name, shown = view()) {
   const index = columnIndex(shown, name);
   return index < 0 ? null : entry.values[index];
 }

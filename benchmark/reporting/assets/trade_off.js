@@ -217,12 +217,12 @@ function keyTraces(found, papers) {
 }
 
 function hoverText(entry, cost, x) {
-  const known = view().columns.map((column, index) => [column, entry.texts[index], entry.values[index]]);
-  const figures = known
+  const cells = view().columns.map((column, index) => [column, entry.texts[index], entry.values[index]]);
+  const values = cells
     .filter(([column, , value]) => column.number && column.initial && value !== null)
     .map(([column, text]) => `${plotText(column.title)}: ${plotText(text)}`);
   const price = cost.name === PRICE ? [`price of a million texts: ${Number(x.toPrecision(3))}`] : [];
-  return [`<b>${plotText(entry.id)}</b>`, ...price, ...figures].join("<br>");
+  return [`<b>${plotText(entry.id)}</b>`, ...price, ...values].join("<br>");
 }
 
 // Exact values and links to runs of a point, below the plot, since hover labels cannot be clicked.
@@ -230,12 +230,12 @@ function showCard(entry) {
   const links = entry.runs.map((at) =>
     el("li", {}, runLink(DATA.runs.run_id[at], el("bdi", {}, `${DATA.runs.dataset[at]} seed ${DATA.runs.seed[at]}`))),
   );
-  const figures = view()
+  const values = view()
     .columns.map((column, index) => [column, entry.texts[index], entry.values[index]])
     .filter(([column, , value]) => column.number && value !== null);
   byId("card").replaceChildren(
     el("p", {}, el("strong", {}, named(entry.id))),
-    el("dl", {}, ...figures.flatMap(([column, text]) => [el("dt", {}, named(column.title)), el("dd", {}, text)])),
+    el("dl", {}, ...values.flatMap(([column, text]) => [el("dt", {}, named(column.title)), el("dd", {}, text)])),
     el("ul", { class: "runs" }, ...links),
   );
 }

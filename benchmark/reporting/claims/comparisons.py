@@ -29,7 +29,7 @@ from benchmark.reporting.selection import chosen_rows
 
 
 class Comparison(Protocol):
-    """What a claim compares. Differences are points of F1 x100 on the scale `points`, logarithms on `times`."""
+    """A comparison that tests a claim. Differences are points of F1 x100 on scale `points`, logarithms on `times`."""
 
     @property
     def scale(self) -> Scale: ...

@@ -174,7 +174,7 @@ def pairing(row: Row) -> tuple[Hashable, ...]:
 
 
 def _series(rows: Iterable[Row]) -> list[Runs]:
-    """Runs alike in all but seed and rate. Given rates, those of a grid and those of a study stay apart."""
+    """Runs alike in all but seed and rate. Rates that were given, searched or tuned are not mixed."""
     found: dict[Hashable, Runs] = defaultdict(list)
     for row in rows:
         found[block(row), row.rate_from, row.student, row.setting, row.pool].append(row)

@@ -200,6 +200,6 @@ RULES = (
     "A run is tuned if its learning rate is the best of a finished tuning study of its task; it is compared with runs "
     "at the student's default rate or the grid's. The texts of a data set are short if those of its test split have at "
     f"most {SHORT_WORDS:g} words on average; in the paper, smltk and telco.",
-    "The paper's figures are computed from its tables by the same rules; there a pair is a student on a data set, of "
+    "The paper's values are computed from its tables by the same rules; there a pair is a student on a data set, of "
     "single runs. Claims marked as ours extend the section.",
 )

@@ -71,8 +71,8 @@ def factorial_contrasts(
 ) -> Iterator[tuple[tuple[Factor, ...], tuple[str, ...], tuple[str, ...]]]:
     """Factors, conditions of sign +1 and conditions of sign -1 of each main effect, then of each interaction.
 
-    Montgomery, Design and Analysis of Experiments, chapter 6: an effect is the mean of the runs where the product of
-    its factors' signs is +1 less the mean of those where it is -1.
+    Montgomery, Design and Analysis of Experiments, chapter 6: an effect is the mean of the runs whose product of signs
+    is +1 less the mean of those whose product is -1.
     """
     conditions = factorial_conditions(factors)
     indices = range(len(factors))

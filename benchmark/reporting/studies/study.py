@@ -20,7 +20,7 @@ from benchmark.reporting.table import NONE, Column, Table, field_columns, markdo
 from tracking import Record
 
 REPETITIONS = ("seed", "search_seed", "learning_rate", "teacher")
-"""Fields in which the runs of a condition differ; the teacher's name says where it was read from."""
+"""Fields in which the runs of a condition differ; the teacher's name may be a path."""
 NOTES = (
     "F1: macro-F1 x100 on test, mean over seeds. Each condition stands at its best learning rate by validation F1, of "
     "all runs in the store that differ from the planned ones in seed and rate alone. Texts: training texts, labelled "
@@ -74,13 +74,13 @@ class Study:
         return EXPERIMENTS[self.name]
 
     @property
-    def answers(self) -> list[str]:
+    def summary(self) -> list[str]:
         """A sentence for each claim."""
         return [_sentence(finding) for finding in self.findings]
 
 
 def alike(specs: Iterable[RunSpec], records: Iterable[Record]) -> set[str]:
-    """Keys of the stored runs that differ from the given ones in seed and learning rate alone."""
+    """Keys of the stored runs that differ from the planned ones in seed and learning rate alone."""
     planned = {_series(spec) for spec in specs}
     complete = (record for record in records if RunSpec.is_readable(record.params))
     return {record.key for record in complete if _series(RunSpec.read(record.params)) in planned}
