@@ -180,8 +180,8 @@ def aggregate(
         margin=half_width(means),
         f1_by_dataset=f1,
         seeds=(min(map(len, found), default=0), max(map(len, found), default=0)),
-        costs=costs,
-        cost_ranges=_cost_ranges(found) if complete else {},
+        costs={name: fmean(map(fmean, values)) for name, values in costs.items()},
+        cost_ranges=_ranges(costs),
         invalid="" if costs.keys() & set(MILLISECONDS) else next((row.invalid for row in rows if row.invalid), ""),
         runs=tuple(row.run_id for row in rows),
     )
@@ -197,16 +197,15 @@ def _means_by_seed(datasets: Sequence[Mapping[int | None, float]]) -> list[float
     return [fmean(scores[seed] for scores in datasets) for seed in shared]
 
 
-def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, float]:
-    measured = {name: [_measured(rows, name) for rows in datasets] for name in COSTS}
-    return {name: fmean(map(fmean, values)) for name, values in measured.items() if all(values)}
+def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, list[list[float]]]:
+    """By cost that was measured on all data sets: the values over seeds of each data set."""
+    measured = {
+        name: [[value for row in rows if (value := row.metric(name)) is not None] for rows in datasets]
+        for name in COSTS
+    }
+    return {name: values for name, values in measured.items() if all(values)}
 
 
-def _cost_ranges(datasets: Sequence[Sequence[Row]]) -> dict[str, tuple[float, float]]:
-    measured = {name: [_measured(rows, name) for rows in datasets] for name in COSTS}
-    ranges = {n: (fmean(map(min, v)), fmean(map(max, v))) for n, v in measured.items() if all(v)}
+def _ranges(costs: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, tuple[float, float]]:
+    ranges = {name: (fmean(map(min, values)), fmean(map(max, values))) for name, values in costs.items()}
     return {name: (low, high) for name, (low, high) in ranges.items() if low < high}
-
-
-def _measured(rows: Iterable[Row], name: str) -> list[float]:
-    return [value for row in rows if (value := row.metric(name)) is not None]

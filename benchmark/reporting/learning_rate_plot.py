@@ -4,21 +4,19 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from io import BytesIO
 from itertools import accumulate
 from math import inf
 from pathlib import Path
 from typing import Literal
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from benchmark.core.cache import write_atomic, write_text
+from benchmark.core.cache import write_text
 from benchmark.core.presets import GRID_RATES
 from benchmark.reporting.paper import paper_tuned_rates
 from benchmark.reporting.table import Json, Table, field_columns, markdown_text, write_csv
-from benchmark.reporting.tradeoff_plot import COLOURS, DOTS_PER_INCH
+from benchmark.reporting.tradeoff_plot import COLOURS, add_grid, empty_figure, write_figure
 from tracking import Record
 
 HEADING = "Learning rates by random search (Figure 3)"
@@ -95,12 +93,11 @@ def paper_summary() -> str:
 
 def write_rates(folder: Path, title: str, trials: Sequence[TrialResult]) -> None:
     """Writes study.html, study.png and trials.csv into `folder`."""
-    picture = BytesIO()
-    draw(title, trials).savefig(picture, dpi=DOTS_PER_INCH)
-    write_atomic(folder / "study.png", lambda draft: draft.write_bytes(picture.getvalue()))
+    picture = folder / "study.png"
+    write_figure(draw(title, trials), picture)
     write_csv(folder / "trials.csv", Table(columns=field_columns(TrialResult), rows=trials))
     texts = {"title": title, "summary": summary(trials), "paper": paper_summary()}
-    encoded = base64.b64encode(picture.getvalue()).decode()
+    encoded = base64.b64encode(picture.read_bytes()).decode()
     page = PAGE.format(picture=encoded, **{name: escape(text) for name, text in texts.items()})
     write_text(folder / "study.html", page)
 
@@ -131,16 +128,14 @@ def write_tuning(folder: Path, studies: Sequence[TuningStudy]) -> str:
 
 
 def _section(path: Path, study: TuningStudy) -> str:
-    figure = draw(f"Study {study.name}", study.trials)
-    write_atomic(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+    write_figure(draw(f"Study {study.name}", study.trials), path)
     text = f"**{markdown_text(study.name)}**: {markdown_text(summary(study.trials))}"
     return f"{text}\n\n![F1 against learning rate]({path.name})"
 
 
 def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
     """Validation F1 by learning rate, and by number of trials."""
-    figure = Figure(figsize=(9.0, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(9.0, 4.2)
     scored = [trial for trial in trials if trial.valid_f1 is not None]
     by_rate, by_number = figure.subplots(1, 2, sharey=True)
     for rate in GRID_RATES:
@@ -164,8 +159,7 @@ def _scatter(axes: Axes, xs: Sequence[float], trials: Sequence[TrialResult]) -> 
     found = best(trials)
     shown = [BEST_COLOUR if trial == found else colours[trial.state] for trial in trials]
     axes.scatter(xs, [trial.points for trial in trials], c=shown, s=36, zorder=3)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    add_grid(axes)
 
 
 def _trials(study: Record, records: Iterable[Record]) -> list[TrialResult]:

@@ -8,7 +8,7 @@ sets, students and settings that this package uses. F1 is macro-averaged, times 
 
 import csv
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Literal
 
@@ -16,32 +16,56 @@ from benchmark.core.spec import TEACHER, Task
 
 AVERAGE = "avg"
 F1_TABLES: Mapping[Task, tuple[int, str]] = {
-    "classification": (5, "table5_classification_f1.csv"),
-    "sequence_labeling": (6, "table6_sequence_labeling_f1.csv"),
+    "classification": (5, "table5_classification_f1"),
+    "sequence_labeling": (6, "table6_sequence_labeling_f1"),
 }
+"""Number and file of the table of F1."""
 DISCUSSION: Mapping[str, str] = {
-    "table9_domain.csv": "telco",
-    "table10_balance.csv": "telco",
-    "table12_length_f1.csv": "smltk",
+    "table9_domain": "telco",
+    "table10_balance": "telco",
+    "table12_length_f1": "smltk",
 }
 """The one data set of each of section 6's tables of F1."""
 MSE_OVER_KLD = 1.66
 """Points of F1 by which MSE beats KLD on average (section 5.1.2, which has no table of it), at temperature 1, which
 section 3.1 fixes throughout."""
 
+PAPER_SHORT_TEXTS = frozenset(("smltk", "telco"))
+"""The data sets of short sentences (section 6.4)."""
+TUNED_SETTING = "kd_ulb"
+"""The setting that we take section 6.1 to tune: it says "unlabeled data augmentation or embeddings"."""
+MIB_OF_A_MILLION = 4e6 / 2**20
+"""MiB of a million parameters in fp32."""
+Latency = Literal["latency_onnx_ms", "latency_torch_ms"]
+"""Columns of the results that the paper has too."""
+
 Row = Mapping[str, str]
 
 
-def table_number(task: Task) -> int:
-    """5 or 6: the table that holds the task's F1."""
-    return F1_TABLES[task][0]
+@cache
+def paper_rows(name: str) -> tuple[Row, ...]:
+    """Rows of a table of the paper, by the name of its CSV file."""
+    text = (files("benchmark.reporting") / "paper" / f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+paper_counts = partial(paper_rows, "table4_datasets")
+"""Table 4: rows per split and classes of each data set."""
+paper_sizes = partial(paper_rows, "table7_size_and_time")
+"""Table 7: millions of parameters, and milliseconds a sentence on CPU and GPU."""
+paper_onnx = partial(paper_rows, "table8_onnx")
+"""Table 8: size and milliseconds before and after export to ONNX."""
+paper_lengths = partial(paper_rows, "table11_length")
+"""Table 11: tokens a text of Smltk, and of unlabelled text before and after its filters."""
+paper_tuned_rates = partial(paper_rows, "section6_1_tuned_learning_rate")
+"""Section 6.1: the best learning rate that random search found, and its test F1."""
 
 
 @cache
 def paper_f1(task: Task) -> Mapping[tuple[str, str, str], float]:
     """F1 x 100 by (student, setting, data set or `avg`): Table 5 or 6, in its order."""
-    rows = _rows(F1_TABLES[task][1])
-    return {(row["student"], row["setting"], row["dataset"]): float(row["f1"]) for row in rows}
+    _, name = F1_TABLES[task]
+    return {(row["student"], row["setting"], row["dataset"]): float(row["f1"]) for row in paper_rows(name)}
 
 
 def paper_datasets(task: Task) -> tuple[str, ...]:
@@ -55,65 +79,15 @@ def paper_order(task: Task) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def paper_counts() -> tuple[Row, ...]:
-    """Table 4: rows per split and classes of each data set."""
-    return _rows("table4_datasets.csv")
-
-
-@cache
-def paper_sizes() -> tuple[Row, ...]:
-    """Table 7: millions of parameters, and milliseconds a sentence on CPU and GPU."""
-    return _rows("table7_size_and_time.csv")
-
-
-@cache
-def paper_onnx() -> tuple[Row, ...]:
-    """Table 8: size and milliseconds before and after export to ONNX."""
-    return _rows("table8_onnx.csv")
-
-
-@cache
-def paper_tuned_rates() -> tuple[Row, ...]:
-    """Section 6.1: the best learning rate that random search found, and its test F1."""
-    return _rows("section6_1_tuned_learning_rate.csv")
-
-
-@cache
-def paper_lengths() -> tuple[Row, ...]:
-    """Table 11: tokens a text of Smltk, and of unlabelled text before and after its filters."""
-    return _rows("table11_length.csv")
-
-
-@cache
 def paper_discussion_f1() -> Mapping[tuple[str, str, str], float]:
     """F1 x 100 by (student, setting, data set): Tables 9, 10 and 12 in the shape of `paper_f1`."""
     return {
-        (column.removesuffix("_f1"), _setting(row["condition"]), dataset): float(row[column])
+        (column.removesuffix("_f1"), f"kd_{row['condition'].removesuffix('_twitter')}", dataset): float(row[column])
         for name, dataset in DISCUSSION.items()
-        for row in _rows(name)
+        for row in paper_rows(name)
         for column in row
         if column.endswith("_f1")
     }
-
-
-def _setting(condition: str) -> str:
-    """The one that runs under the condition, as `kd_ulb_q1_q3` under `ulb_q1_q3`."""
-    return f"kd_{condition.removesuffix('_twitter')}"
-
-
-def _rows(name: str) -> tuple[Row, ...]:
-    text = (files("benchmark.reporting") / "paper" / name).read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
-
-
-PAPER_SHORT_TEXTS = frozenset(("smltk", "telco"))
-"""The data sets of short sentences (section 6.4)."""
-TUNED_SETTING = "kd_ulb"
-"""The setting that we take section 6.1 to tune: it says "unlabeled data augmentation or embeddings"."""
-MIB_OF_A_MILLION = 4e6 / 2**20
-"""MiB of a million parameters in fp32."""
-Latency = Literal["latency_onnx_ms", "latency_torch_ms"]
-"""Columns of the results that the paper has too."""
 
 
 @cache
@@ -147,16 +121,6 @@ def tuned_gains(student: str) -> Mapping[str, float]:
     return {row["dataset"]: float(row["f1"]) - f1[student, TUNED_SETTING, row["dataset"]] for row in rows}
 
 
-def onnx_speed() -> Mapping[str, float]:
-    """Milliseconds before over milliseconds after export, by student."""
-    return _onnx_ratio("original_cpu_ms", "onnx_cpu_ms")
-
-
-def checkpoint_to_onnx() -> Mapping[str, float]:
-    """The paper's "original" size over the ONNX file's, by student."""
-    return _onnx_ratio("original_size_mb", "onnx_size_mb")
-
-
 def weights_to_onnx() -> Mapping[str, float]:
     """Weights in fp32 (parameters of Table 7) over the ONNX file's size (Table 8), by student."""
     sizes = {row["student"]: row for row in paper_sizes() if row["task"] == "classification"}
@@ -164,9 +128,10 @@ def weights_to_onnx() -> Mapping[str, float]:
     return {row["student"]: weights[row["student"]] / float(row["onnx_size_mb"]) for row in _students_onnx()}
 
 
-def _onnx_ratio(before: str, after: str) -> Mapping[str, float]:
+def onnx_ratio(before: str, after: str) -> Mapping[str, float]:
+    """One column of Table 8 over another, by student."""
     return {row["student"]: float(row[before]) / float(row[after]) for row in _students_onnx()}
 
 
-def _students_onnx() -> list[Mapping[str, str]]:
+def _students_onnx() -> list[Row]:
     return [row for row in paper_onnx() if row["student"] != TEACHER]

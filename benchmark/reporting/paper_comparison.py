@@ -11,13 +11,13 @@ from benchmark.data.entry import SPLITS
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper import (
     AVERAGE,
+    F1_TABLES,
     paper_counts,
     paper_datasets,
     paper_f1,
     paper_onnx,
     paper_order,
     paper_sizes,
-    table_number,
 )
 from benchmark.reporting.paper import Row as PaperRow
 from benchmark.reporting.table import NONE, Column, Table, points, significant, whole
@@ -116,7 +116,7 @@ def _f1(leaderboard: Leaderboard, task: Task, teacher: str) -> PaperComparison:
     ours = {(e.student, e.setting): e for e in leaderboard.entries if e.teacher == teacher}
     keys = dict.fromkeys((*paper_order(task), *ours))
     return PaperComparison(
-        title=f"Table {table_number(task)}" + (f", teacher {teacher}" if teacher else ""),
+        title=f"Table {F1_TABLES[task][0]}" + (f", teacher {teacher}" if teacher else ""),
         note="F1 x100. Averages are over all six data sets.",
         keys=("student", "setting"),
         columns=(*paper_datasets(task), AVERAGE),

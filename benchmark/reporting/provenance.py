@@ -137,22 +137,20 @@ def report_command(suite: str, *options: str) -> str:
 
 def entry_command(entry: LeaderboardEntry, leaderboard: Leaderboard, index: RecordIndex) -> str:
     """Reproduces the runs of one entry. A teacher's command trains all students too, since a plan has some."""
-    return join(_entry_words(entry, leaderboard, index))
-
-
-def _entry_words(entry: LeaderboardEntry, leaderboard: Leaderboard, index: RecordIndex) -> list[str]:
     runs = index.behind(entry)
-    return [
-        *("python", "-m", "benchmark.run", "--suite", _suite_option(leaderboard)),
+    suite = leaderboard.suite if leaderboard.suite in TASKS else f"{leaderboard.suite}.yml"
+    words = [
+        *("python", "-m", "benchmark.run", "--suite", suite),
         *_repeated("--preset", [leaderboard.preset]),
         *_repeated("--teacher", [runs[0].params.get("teacher", entry.teacher) if runs else entry.teacher]),
         *_shared(TEACHER_OPTIONS, index.teachers(entry, leaderboard)),
         *_repeated("-d", leaderboard.datasets),
-        *(["--seeds", "1"] if entry.is_teacher else _student_words(entry, runs)),
+        *(["--seeds", "1"] if entry.is_teacher else _student_options(entry, runs)),
     ]
+    return join(words)
 
 
-def _student_words(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
+def _student_options(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
     first = runs[:1]
     return [
         *("-s", entry.student, "-x", entry.setting),
@@ -187,10 +185,6 @@ def _seeds(seeds: Sequence[int]) -> list[str]:
     if len(set(seeds)) == 1 and seeds[0] > 0:
         return ["--seed", str(seeds[0])]
     return ["--seeds", str(max(seeds, default=0) + 1)]
-
-
-def _suite_option(leaderboard: Leaderboard) -> str:
-    return leaderboard.suite if leaderboard.suite in TASKS else f"{leaderboard.suite}.yml"
 
 
 def _repeated(option: str, values: Iterable[str]) -> list[str]:

@@ -28,7 +28,7 @@ from benchmark.reporting.results import Row, results, results_table
 from benchmark.reporting.selection import planned_last
 from benchmark.reporting.summary import Budget, verdict
 from benchmark.reporting.table import Table, write_csv, write_parquet
-from benchmark.reporting.tradeoff_plot import cost_axes, write_tradeoff_plot
+from benchmark.reporting.tradeoff_plot import cost_axes, draw, write_figure
 from tracking import Record, Store, StoreError, ui_command
 
 ROLE = "report"
@@ -96,17 +96,14 @@ def write_report(
     return path
 
 
-def _write_table(folder: Path, name: str, table: Table[Any]) -> None:
-    write_csv(folder / f"{name}.csv", table)
-    write_parquet(folder / f"{name}.parquet", table)
-
-
 def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Record], rows: Sequence[Row]) -> Path:
     sections = [_section(one, rows, store, records) for one in leaderboards(rows)]
     made = [section.leaderboard for section in sections]
     source, judged, studies = provenance(records, rows), findings(rows, _mean_words(sections)), tuning_studies(records)
-    _write_table(folder, "results", results_table(rows))
-    _write_table(folder, "leaderboard", combined_table(made))
+    tables: dict[str, Table[Any]] = {"results": results_table(rows), "leaderboard": combined_table(made)}
+    for name, table in tables.items():
+        write_csv(folder / f"{name}.csv", table)
+        write_parquet(folder / f"{name}.parquet", table)
     write_claims(folder / "claims.csv", judged)
     data = page_data(suite, sections, rows, source, records, store.runs_url(suite), ui_command(store.uri))
     write_page(folder / "report.html", data | {"claims": claims_page(judged), "tuning": tuning_page(studies)})
@@ -145,7 +142,8 @@ def _write_plot(folder: Path, leaderboard: Leaderboard, number: int) -> str:
     if not cost_axes(leaderboard):
         return ""
     name = "trade_off" if number == 1 else f"trade_off_{number}"
-    return write_tradeoff_plot(folder / f"{name}.svg", folder / f"{name}.png", leaderboard=leaderboard).name
+    write_figure(draw(leaderboard), folder / f"{name}.svg", folder / f"{name}.png")
+    return f"{name}.png"
 
 
 def _upload(store: Store, suite: str, folder: Path, records: Sequence[Record]) -> None:

@@ -43,18 +43,27 @@ INCHES_A_CHARACTER, INCHES_A_MARK = 0.075, 0.45
 Place = Literal["outside upper center", "outside lower center"]
 
 
-def write_tradeoff_plot(*paths: Path, leaderboard: Leaderboard) -> Path:
-    """Writes the plot of a leaderboard; suffixes say the formats, png or svg. Returns the last path."""
-    figure = draw(leaderboard)
+def empty_figure(width: float, height: float) -> Figure:
+    """In inches; it draws without a display."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def add_grid(axes: Axes) -> None:
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def write_figure(figure: Figure, *paths: Path) -> None:
+    """Suffixes say the formats, png or svg."""
     for path in paths:
         write_atomic(path, lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
-    return paths[-1]
 
 
 def draw(leaderboard: Leaderboard) -> Figure:
     names = cost_axes(leaderboard)
-    figure = Figure(figsize=(1.2 + 3.3 * len(names), 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(1.2 + 3.3 * len(names), 4.6)
     styles = Styles(leaderboard)
     for axes, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
         _panel(axes, leaderboard, name, styles)
@@ -120,8 +129,7 @@ def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> N
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_xlabel(title)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    add_grid(axes)
 
 
 def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> None:

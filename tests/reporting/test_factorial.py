@@ -8,12 +8,11 @@ from benchmark.core.settings import SETTINGS
 from benchmark.reporting.studies.experiments import (
     EXPERIMENTS,
     FACTORS,
-    Factor,
     factorial_conditions,
     factorial_contrasts,
 )
 
-TWO = (Factor(name="heat", mark="heat"), Factor(name="salt", mark="salt"))
+TWO = ("heat", "salt")
 
 
 def test_conditions_are_named_by_what_is_on() -> None:
@@ -25,7 +24,7 @@ def test_a_contrast_finds_its_effect_and_no_other() -> None:
     names = factorial_conditions(TWO)
     y = {name: 5 + 3 * heat - 2 * salt + 0.5 * heat * salt for name, (heat, salt) in names.items()}
     found = {
-        "*".join(factor.name for factor in factors): sum(y[n] for n in plus) / 2 - sum(y[n] for n in minus) / 2
+        "*".join(factors): sum(y[n] for n in plus) / 2 - sum(y[n] for n in minus) / 2
         for factors, plus, minus in factorial_contrasts(TWO)
     }
     assert found == pytest.approx({"heat": 6, "salt": -4, "heat*salt": 1})

@@ -1,6 +1,6 @@
 """The experiments of the paper's discussion, as data: conditions are settings, claims are contrasts of conditions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from math import prod
@@ -47,67 +47,39 @@ def _named(*names: str) -> tuple[Claim, ...]:
     return tuple(CLAIMS_BY_NAME[name] for name in names)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Factor:
-    """A factor of two levels, off and on; `mark` is its part of a condition's name."""
-
-    name: str
-    mark: str
-
-
-BASELINE = "plain"
-"""The condition with all factors off."""
-Signs = tuple[int, ...]
-"""+1 (on) or -1 (off) for each factor."""
+def factorial_conditions(factors: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Levels, +1 (on) or -1 (off), of each factor by the name of the condition: those that are on, joined by `+`."""
+    names = tuple(factors)
+    levels = product((-1, 1), repeat=len(names))
+    return {"+".join(n for n, level in zip(names, one, strict=True) if level > 0) or BASELINE: one for one in levels}
 
 
-def factorial_conditions(factors: Sequence[Factor]) -> dict[str, Signs]:
-    """All combinations of levels by the marks of the factors that are on, such as `length+balance`."""
-    return {_condition(factors, signs): signs for signs in product((-1, 1), repeat=len(factors))}
-
-
-def factorial_contrasts(
-    factors: Sequence[Factor],
-) -> Iterator[tuple[tuple[Factor, ...], tuple[str, ...], tuple[str, ...]]]:
+def factorial_contrasts(factors: Iterable[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
     """Factors, conditions of sign +1 and conditions of sign -1 of each main effect, then of each interaction.
 
     Montgomery, Design and Analysis of Experiments, chapter 6: an effect is the mean of the runs whose product of signs
     is +1 less the mean of those whose product is -1.
     """
-    conditions = factorial_conditions(factors)
-    indices = range(len(factors))
-    for chosen in chain.from_iterable(combinations(indices, size) for size in range(1, len(factors) + 1)):
-        signs = {name: prod(levels[i] for i in chosen) for name, levels in conditions.items()}
+    names = tuple(factors)
+    indices = range(len(names))
+    for chosen in chain.from_iterable(combinations(indices, size) for size in range(1, len(names) + 1)):
+        signs = {name: prod(levels[i] for i in chosen) for name, levels in factorial_conditions(names).items()}
         plus, minus = (tuple(name for name, sign in signs.items() if sign == side) for side in (1, -1))
-        yield tuple(factors[i] for i in chosen), plus, minus
-
-
-def _condition(factors: Sequence[Factor], signs: Signs) -> str:
-    return "+".join(factor.mark for factor, sign in zip(factors, signs, strict=True) if sign > 0) or BASELINE
+        yield tuple(names[i] for i in chosen), plus, minus
 
 
 def _interplay() -> Iterator[Claim]:
     for factors, plus, minus in factorial_contrasts(FACTORS):
-        name = "_".join(("interplay", *(factor.mark for factor in factors)))
-        text = f"{'Main effect' if len(factors) == 1 else 'Interaction'} of {', '.join(f.name for f in factors)}"
-        sides = (tuple(INTERPLAY[condition] for condition in side) for side in (plus, minus))
-        yield Claim(name, "6.4", text, _contrast(*sides), source="us")
+        text = f"{'Main effect' if len(factors) == 1 else 'Interaction'} of {', '.join(FACTORS[f] for f in factors)}"
+        treated, control = (tuple(INTERPLAY[name] for name in side) for side in (plus, minus))
+        contrast = Contrast(plus=treated, minus=control)
+        yield Claim("_".join(("interplay", *factors)), "6.4", text, contrast, source="us")
 
 
-def _contrast(plus: tuple[str, ...], minus: tuple[str, ...]) -> Contrast:
-    return Contrast(plus=plus, minus=minus)
-
-
-def _length_filter(bounds: str) -> Claim:
-    text = f"Filtering unlabelled text by length ({bounds}) improves students"
-    return Claim(f"length_{bounds}_helps", "6.4", text, _contrast((f"kd_ulb_{bounds}",), ("kd_ulb",)), source="us")
-
-
-FACTORS = (
-    Factor(name="length filter", mark="length"),
-    Factor(name="balancing", mark="balance"),
-    Factor(name="word substitution", mark="domain"),
-)
+BASELINE = "plain"
+"""The condition with all factors off."""
+FACTORS = {"length": "length filter", "balance": "balancing", "domain": "word substitution"}
+"""Factors of two levels, off and on, by their names in conditions."""
 INTERPLAY = {
     "plain": "kd_ulb",
     "length": "kd_ulb_min_max",
@@ -130,7 +102,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         },
         claims=(
             *_named("mse_beats_kld", "mse_beats_kld_t2", "mse_beats_kld_t4"),
-            Claim("kd_helps", "5.1.2", "Distillation improves students", _contrast(("kd",), ("vanilla",))),
+            Claim("kd_helps", "5.1.2", "Distillation improves students", Contrast(plus=("kd",), minus=("vanilla",))),
         ),
     ),
     "convergence": Experiment(
@@ -158,7 +130,16 @@ EXPERIMENTS: dict[str, Experiment] = {
     "length": Experiment(
         title="Unlabelled text filtered to the lengths of the labelled text (section 6.4, Tables 11 and 12)",
         conditions={"ulb": "kd_ulb", "ulb_min_max": "kd_ulb_min_max", "ulb_q1_q3": "kd_ulb_q1_q3"},
-        claims=tuple(_length_filter(bounds) for bounds in ("min_max", "q1_q3")),
+        claims=tuple(
+            Claim(
+                f"length_{bounds}_helps",
+                "6.4",
+                f"Filtering unlabelled text by length ({bounds}) improves students",
+                Contrast(plus=(f"kd_ulb_{bounds}",), minus=("kd_ulb",)),
+                source="us",
+            )
+            for bounds in ("min_max", "q1_q3")
+        ),
         paper_dataset="smltk",
     ),
     "interplay": Experiment(

@@ -7,18 +7,16 @@ from statistics import fmean
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from benchmark.core.cache import write_atomic
 from benchmark.reporting.paper import paper_lengths
 from benchmark.reporting.results import Row
 from benchmark.reporting.studies.experiments import Experiment
 from benchmark.reporting.table import Column, Table, field_columns, markdown_table, write_csv
-from benchmark.reporting.tradeoff_plot import COLOURS, DOTS_PER_INCH, MARKERS, Marker, plain
+from benchmark.reporting.tradeoff_plot import COLOURS, MARKERS, Marker, add_grid, empty_figure, plain, write_figure
 from tracking import Record, Store
 
 
@@ -89,7 +87,6 @@ COLUMNS = (
 )
 
 
-NAME = "curves"
 N_TICKS = 5
 """Of a panel's axis at most: more would touch."""
 STEPS, EPOCHS = "optimiser steps", "epochs"
@@ -173,18 +170,15 @@ def write_curves(folder: Path, experiment: Experiment, curves: Sequence[Curve]) 
     """Writes curves.png and curves.svg; returns the section of study.md, empty without curves."""
     if not curves:
         return ""
-    figure = draw(experiment, curves)
-    for ending in ("svg", "png"):
-        write_atomic(folder / f"{NAME}.{ending}", lambda draft: figure.savefig(draft, dpi=DOTS_PER_INCH))
+    write_figure(draw(experiment, curves), folder / "curves.svg", folder / "curves.png")
     unit = _unit(curves)
-    return f"## Validation F1 by {unit} (Figure 2)\n\n![Validation F1 by {unit}]({NAME}.png)\n\n{NOTE}"
+    return f"## Validation F1 by {unit} (Figure 2)\n\n![Validation F1 by {unit}](curves.png)\n\n{NOTE}"
 
 
 def draw(experiment: Experiment, curves: Sequence[Curve]) -> Figure:
     """Data sets from top to bottom, students from left to right."""
     datasets, students = (list(dict.fromkeys(getattr(c, name) for c in curves)) for name in ("dataset", "student"))
-    figure = Figure(figsize=(0.6 + 3.2 * len(students), 1.0 + 2.5 * len(datasets)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(0.6 + 3.2 * len(students), 1.0 + 2.5 * len(datasets))
     styles = dict(zip(experiment.conditions, zip(COLOURS, MARKERS, strict=False), strict=False))
     rows = figure.subplots(len(datasets), len(students), sharey="row", squeeze=False)
     for dataset, panels in zip(datasets, rows, strict=True):
@@ -209,8 +203,7 @@ def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, 
             _line(axes, seeds, colour, marker, unit)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(N_TICKS, integer=True))
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    add_grid(axes)
 
 
 def _line(axes: Axes, seeds: Sequence[Curve], colour: str, marker: Marker, unit: str) -> None:
