@@ -110,13 +110,14 @@ class RecordCache:
         with self._transaction() as database:
             full, latest = database.execute(LAST_READING, [scope]).fetchone() or (-FULL_READING_MS, 0)
             open_runs = {run_id for (run_id,) in database.execute(OPEN_RUNS, [scope])}
-        if latest <= now < full + FULL_READING_MS:
-            runs = self._changed(experiment, suite, latest - MARGIN_MS, open_runs)
-        else:
+        is_full = not latest <= now < full + FULL_READING_MS
+        if is_full:
             full, runs = now, self._request(experiment, suite)
+        else:
+            runs = self._changed(experiment, suite, latest - MARGIN_MS, open_runs)
         runs |= self._request(experiment, suite, deleted=True)
         with self._transaction() as database:
-            database.execute("DELETE FROM runs WHERE scope = ? AND (open OR ?)", [scope, full == now])
+            database.execute("DELETE FROM runs WHERE scope = ? AND (open OR ?)", [scope, is_full])
             database.executemany("REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", _rows(scope, runs.values()))
             database.execute("REPLACE INTO readings VALUES (?, ?, ?)", [scope, full, now])
             return [Record(**json.loads(_verified(*row))) for row in database.execute(RECORDS, [scope])]

@@ -78,6 +78,12 @@ def test_unchanged_runs_are_requested_once(clocked: ClockedStore) -> None:
     assert clocked.read() == clocked.standing()
 
 
+def test_two_readings_within_one_second_of_the_server(clocked: ClockedStore) -> None:
+    """The first is a full one, whose time the second one has too."""
+    assert len(clocked.store.records(clocked.suite)) == 3
+    assert clocked.read() == clocked.standing()
+
+
 def test_a_metric_added_later(clocked: ClockedStore) -> None:
     changed = clocked.read()[1].run_id
     clocked.store.add_metrics(changed, {"test_f1": 0.25})
