@@ -12,7 +12,7 @@ from functools import partial
 from rich.console import Console
 
 from benchmark.cli.command import run_command
-from benchmark.cli.options import known, minutes
+from benchmark.cli.options import minutes, require_known
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError
 from benchmark.core.run_store import open_store
@@ -34,7 +34,7 @@ PRICE = "cost_per_million_sentences"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures the runs that this machine has not measured with this budget, or all; returns the exit code."""
     args = _parser().parse_args(arguments)
-    known("budget", [args.budget], BUDGETS)
+    require_known("budget", [args.budget], BUDGETS)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     console, store = Console(), open_store(args.tracking_uri, create=False)
     suite, budget = load_suite(args.suite, "paper"), BUDGETS[args.budget]
@@ -62,7 +62,7 @@ def _finished_runs(records: Sequence[Record], suite: Suite, datasets: Sequence[s
     runs = [FinishedRun(spec=RunSpec.read(r.params), record=r) for r in latest.values() if _is_supported(r, suite)]
     if not runs:
         raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
-    known("data set with finished runs", datasets, {run.spec.dataset for run in runs})
+    require_known("data set with finished runs", datasets, {run.spec.dataset for run in runs})
     return [run for run in runs if not datasets or run.spec.dataset in datasets]
 
 

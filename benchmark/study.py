@@ -16,7 +16,7 @@ from rich.console import Console
 
 from benchmark.cli.benchmark_run import run_benchmark
 from benchmark.cli.command import run_command
-from benchmark.cli.options import benchmark_config, known, parser
+from benchmark.cli.options import benchmark_config, parser, require_known
 from benchmark.core.errors import DONE, InputError
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
@@ -60,7 +60,7 @@ def _parsed(arguments: list[str]) -> tuple[str, Namespace | None]:
     if not arguments or arguments[0].startswith("-"):
         raise InputError(f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.")
     name, *rest = arguments
-    known("study", [name], EXPERIMENTS)
+    require_known("study", [name], EXPERIMENTS)
     args = options.parse_args(rest)
     if args.setting or args.learning_rate == TUNED:
         raise InputError(f"Study {name!r} sets --setting itself, and compares at one learning rate or the grid.")

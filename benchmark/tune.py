@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from benchmark.cli.command import run_command
-from benchmark.cli.options import benchmark_config, known, parser, positive, rate, seed
+from benchmark.cli.options import benchmark_config, parser, positive, rate, require_known, seed
 from benchmark.cli.progress import RunProgress
 from benchmark.core.cache import lock_path, require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
@@ -76,8 +76,8 @@ def _planned(
 def _search(args: argparse.Namespace, student: PlannedRun) -> Search:
     if args.low > args.high:
         raise InputError(f"--low {args.low:g} is above --high {args.high:g}. Give the lower bound first.")
-    known("sampler", [args.sampler], SAMPLERS)
-    known("pruner", [args.pruner], PRUNERS)
+    require_known("sampler", [args.sampler], SAMPLERS)
+    require_known("pruner", [args.pruner], PRUNERS)
     return Search(
         spec=student.spec,
         low=args.low,

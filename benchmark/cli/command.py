@@ -23,18 +23,18 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         code = main()
         sys.stdout.flush()
     except KeyboardInterrupt:
-        code = _say("Interrupted. What was finished is kept; the same command goes on from there.", INTERRUPTED)
+        code = _say("Interrupted. Finished runs are kept; the same command continues from there.", INTERRUPTED)
     except RunError as error:
         code = _say(str(error), SOME_FAILED)
     except (BenchmarkError, StoreError) as error:
         code = _say(str(error), BAD_INPUT)
-    except BrokenPipeError:  # `... | head` has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has ended
         sys.stderr.close()
         code = DONE
     except OSError as error:
         if error.errno not in FULL:
             raise
-        code = _say(f"{error}. What was there before is whole; make room, and the same command goes on.", BAD_INPUT)
+        code = _say(f"{error}. Existing files are intact; free some space, and the same command continues.", BAD_INPUT)
     sys.exit(code)
 
 

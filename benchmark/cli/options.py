@@ -17,7 +17,7 @@ from benchmark.data.suites import Suite, load_suite
 from benchmark.execution.executors.choice import LOCAL, RAY
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import add_options, read_augmentation, require_doable
+from benchmark.execution.setting_requirements import add_options, read_augmentation, require_runnable
 from benchmark.measurement.machine import usable_cores
 from benchmark.reporting import RESULTS, folder_name
 from students import STUDENTS
@@ -26,23 +26,23 @@ SETTING = "setting; repeatable (default: the paper's ladder)"
 
 
 def parser(prog: str, description: str | None, *, of_study: bool = False) -> argparse.ArgumentParser:
-    """The options of run and study. A study sets the settings itself, and has a default suite."""
-    made = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
-    _add_plan_options(made.add_argument_group("plan"), of_study)
-    _add_training_options(made.add_argument_group("training"))
-    _add_execution_options(made.add_argument_group("execution"))
-    places = made.add_argument_group("places")
+    """Options of `run` and `study`; a study defines its settings, and has a default suite."""
+    options = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
+    _add_plan_options(options.add_argument_group("plan"), of_study)
+    _add_training_options(options.add_argument_group("training"))
+    _add_execution_options(options.add_argument_group("execution"))
+    places = options.add_argument_group("places")
     places.add_argument(
         "--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)"
     )
     places.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
-    return made
+    return options
 
 
 def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
     add = group.add_argument
-    usual = " (default: that of the data set)" if of_study else ""
-    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{usual}")
+    default = " (default: the data set's)" if of_study else ""
+    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{default}")
     add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
     add("-d", "--dataset", action="append", default=[], help="data set; repeatable (default: all of the suite)")
     add("-s", "--student", action="append", default=[], help="student; repeatable (default: all)")
@@ -88,11 +88,11 @@ def _add_execution_options(group: argparse._ArgumentGroup) -> None:
 
 def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     """The checked configuration; the command line beats the suite file, which beats the preset. Raises InputError."""
-    known("preset", [args.preset], PRESETS)
+    require_known("preset", [args.preset], PRESETS)
     suite = load_suite(args.suite, args.preset)
     preset, augmentation = _preset(args), read_augmentation(args)
     settings = _chosen("setting", args.setting, SETTINGS, LADDER)
-    require_doable(settings, suite.task, augmentation)
+    require_runnable(settings, suite.task, augmentation)
     return BenchmarkConfig(
         suite=suite,
         preset_name=args.preset,
@@ -110,7 +110,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         agreed=args.agreed,
         limit=args.limit,
         device=device(args.device, here=args.executor == LOCAL),
-        jobs=args.jobs or _usual_jobs(args.device),
+        jobs=args.jobs or _default_jobs(args.device),
         suite_argument=args.suite,
         named_datasets=tuple(args.dataset),
         tuned=args.learning_rate == TUNED,
@@ -127,7 +127,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     )
 
 
-def known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+def require_known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
     """Raises UnknownNameError for the first name that is not allowed."""
     for name in names:
         if name not in allowed:
@@ -135,9 +135,9 @@ def known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on."""
+    """A positive whole number."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
     return int(text)
 
 
@@ -148,7 +148,7 @@ def minutes(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return value
 
 
@@ -158,7 +158,7 @@ MOST_JOBS = 4
 
 
 def seed(text: str) -> int:
-    """A whole number from 0 on that every random generator takes."""
+    """A seed that every random generator accepts."""
     if not text.isdecimal() or int(text) > MAX_SEED:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
     return int(text)
@@ -176,7 +176,7 @@ def rate(text: str, or_else: str = "") -> float:
     except ValueError:
         value = 0.0
     if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and at most 1{or_else}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1{or_else}")
     return value
 
 
@@ -189,21 +189,23 @@ def device(name: str, *, here: bool = True) -> str:
     if kind not in ("cpu", "cuda"):
         raise InputError(f"Unknown device {name!r}. Allowed: cpu, cuda, cuda:N.")
     if not here:
-        return kind  # each run is given its GPU, and sees no other
+        return kind  # Ray shows each run its own GPU alone
     if kind == "cuda" and not torch.cuda.is_available():
-        raise InputError(f"Device {name!r} was asked for, but this machine has no usable CUDA GPU. Use --device cpu.")
+        raise InputError(f"Device {name!r} needs a CUDA GPU, and this machine has none. Use --device cpu.")
     if kind == "cuda" and (torch.device(name).index or 0) >= torch.cuda.device_count():
-        raise InputError(f"Device {name!r} was asked for, but the GPUs here are 0 to {torch.cuda.device_count() - 1}.")
+        raise InputError(
+            f"Device {name!r} does not exist: this machine's GPUs are 0 to {torch.cuda.device_count() - 1}."
+        )
     return name
 
 
-def _usual_jobs(name: str) -> int:
+def _default_jobs(name: str) -> int:
     """Small models train best on one core each; on a GPU they would wait for each other."""
     return min(usable_cores(), MOST_JOBS) if torch.device(name).type == "cpu" else 1
 
 
 def _chosen(kind: str, names: Sequence[str], allowed: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
-    known(kind, names, allowed)
+    require_known(kind, names, allowed)
     return tuple(dict.fromkeys(names)) or default
 
 

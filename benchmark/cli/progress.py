@@ -52,8 +52,8 @@ COUNTS = ("done", "due", "failed", "skipped")
 
 def _counts(runs: Sequence[PlannedRun], run_status: RunStatus, keys_due: set[str]) -> dict[str, int]:
     states = [run_status.state(item) for item in runs]
-    known = {name: states.count(name) for name in COUNTS}
-    return known | {"due": sum(item.spec.key in keys_due for item in runs)}
+    counts = {name: states.count(name) for name in COUNTS}
+    return counts | {"due": sum(item.spec.key in keys_due for item in runs)}
 
 
 def _plan_table(counts: Sequence[str]) -> Table:
@@ -123,14 +123,14 @@ class RunProgress:
         return f"{self._n_done}/{len(self._seconds)} runs"
 
     def _end(self) -> float:
-        """Seconds from the start to the end, as the pace of the done ones has it."""
+        """Expected seconds from start to end, at the pace of the finished runs."""
         elapsed = self._bars.tasks[0].elapsed or 0.0
         pace = elapsed / self._expected_of_done if self._expected_of_done else 1.0
         return elapsed + pace * (self._left - self._expected_of_done)
 
 
 class _Clocks(ProgressColumn):
-    """Of the sweep the time that is left, of a run that goes on, and of the sweep once it is done, the time it took."""
+    """Remaining time of the sweep; elapsed time of a run, and of the finished sweep."""
 
     def render(self, task: Task) -> Text:
         elapsed = task.elapsed or 0.0
@@ -140,7 +140,7 @@ class _Clocks(ProgressColumn):
 
 
 def _scores(outcome: Outcome) -> list[str]:
-    """The most telling first."""
+    """Metrics for the line of a finished run, the most important first."""
     metrics = outcome.metrics
     return [
         f"test F1 {100 * metrics['test_f1']:5.2f}",

@@ -13,25 +13,25 @@ from tracking import Record
 def with_tuned_rates(
     items: Sequence[PlannedRun], records: Iterable[Record], config: BenchmarkConfig
 ) -> list[PlannedRun]:
-    """The plan with each student at its study's best rate; teachers and what cannot be run stay as they are.
+    """The plan with each student at its study's best rate; teachers and skipped runs are unchanged.
 
-    Raises InputError, with the command that makes the first missing study, where a student has none.
+    Raises InputError, with the command of the first missing study, if a student has none.
     """
-    known = latest_studies(records)
-    missing = [i.spec for i in items if _is_tunable(i) and training_key(i.spec) not in known]
+    studies = latest_studies(records)
+    missing = [i.spec for i in items if _is_tunable(i) and training_key(i.spec) not in studies]
     if missing:
         names = ", ".join(dict.fromkeys(f"{s.dataset}.{s.student}.{s.setting}" for s in missing))
-        raise InputError(f"No finished study for {names}. Make one first: {_command(missing[0], config)}")
-    return [_tuned(item, known[training_key(item.spec)]) if _is_tunable(item) else item for item in items]
+        raise InputError(f"No finished study for {names}. Run one first: {_command(missing[0], config)}")
+    return [_tuned(item, studies[training_key(item.spec)]) if _is_tunable(item) else item for item in items]
 
 
 def tuned_lines(items: Iterable[PlannedRun], records: Iterable[Record]) -> list[str]:
-    """Which rate of which study each student takes, for people."""
-    known = latest_studies(records)
+    """One line per student: its learning rate and the study that found it."""
+    studies = latest_studies(records)
     rows = {training_key(item.spec): item.spec for item in items if _is_tunable(item)}
     return [
         f"{spec.dataset}.{spec.student}.{spec.setting}: learning rate {spec.learning_rate:.3g} of study "
-        f"{known[key].tags.get('study', known[key].name)} (run {known[key].run_id})"
+        f"{studies[key].tags.get('study', studies[key].name)} (run {studies[key].run_id})"
         for key, spec in rows.items()
     ]
 

@@ -1,4 +1,4 @@
-"""Expected duration of a run: from similar runs where there are any, else from a rough cost per token."""
+"""Expected duration of a run: the median of similar finished runs, else a rough cost per token."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,42 +10,42 @@ from students.registry import STUDENTS
 from tracking import Record
 
 TEACHER_MICROSECONDS_PER_TOKEN = 900.0
-"""Training of a BERT-base on two cores: a hint, to tell minutes from hours."""
+"""Training BERT-base on two cores; rough, enough to tell minutes from hours."""
 CHARACTERS_PER_TOKEN = 4
 LIKELY_EPOCHS = 20
-"""At which early stopping tends to end a student's training."""
+"""Epochs after which early stopping typically ends a student's training."""
 OVERHEAD_SECONDS = 6
-"""Of loading, export, scores and logging."""
+"""Loading, export, scoring and logging."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimator:
-    """Seconds at one learning rate, by what is known of earlier runs."""
+    """Seconds per run at one learning rate, from finished runs."""
 
     seconds: Mapping[tuple[str, ...], float]
 
     @classmethod
     def from_records(cls, records: Iterable[Record]) -> "Estimator":
-        """Medians over finished runs that were no smoke runs, by data set, student and setting."""
-        known: dict[tuple[str, ...], list[float]] = {}
+        """Medians over finished runs other than smoke runs, by role, data set, student and setting."""
+        seconds: dict[tuple[str, ...], list[float]] = {}
         for record in records:
             if record.status == "finished" and record.tags.get("smoke") == "false" and record.seconds is not None:
-                likeness = tuple(record.tags.get(tag, "") for tag in ("role", "dataset", "student", "setting"))
-                known.setdefault(likeness, []).append(record.seconds / _n_trainings(record.params))
-        return cls(seconds={likeness: median(values) for likeness, values in known.items()})
+                group = tuple(record.tags.get(tag, "") for tag in ("role", "dataset", "student", "setting"))
+                seconds.setdefault(group, []).append(record.seconds / _n_trainings(record.params))
+        return cls(seconds={group: median(values) for group, values in seconds.items()})
 
     def __call__(self, spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
         """Expected seconds of a run that trains on `texts` (or tokens per sentence)."""
         role = "teacher" if spec.is_teacher else "train"
-        known = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
-        if known is not None and not spec.smoke:
-            return known * _n_trainings(asdict(spec))
+        measured = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
+        if measured is not None and not spec.smoke:
+            return measured * _n_trainings(asdict(spec))
         seconds_per_token = 1e-6 * _microseconds_per_token(spec)
         return OVERHEAD_SECONDS + seconds_per_token * _n_trainings(asdict(spec)) * _tokens_seen(spec, texts)
 
 
 def _n_trainings(params: Mapping[str, object]) -> float:
-    """Of a run, in trainings at one rate."""
+    """Cost of a run in trainings at one learning rate."""
     searches = params.get("learning_rate") == GRID and params.get("seed") == params.get("search_seed")
     return SEARCH_COST if searches else 1.0
 
@@ -55,7 +55,7 @@ def _microseconds_per_token(spec: RunSpec) -> float:
 
 
 def _tokens_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
-    """Until early stopping, or until the budget of steps is spent."""
+    """Tokens until early stopping, or until the step budget is spent."""
     if not texts:
         return 0
     characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)

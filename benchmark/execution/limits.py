@@ -18,7 +18,7 @@ MIB = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """0 sets no limit. Memory is that of the run's process, libraries and data included."""
+    """Limits per run; 0 is no limit. Memory is that of the run's process, libraries and data included."""
 
     memory_mib: int = 0
     minutes: float = 0.0
@@ -27,7 +27,7 @@ class Limits:
         return bool(self.memory_mib or self.minutes)
 
     def exceeded(self, memory_mib: float, minutes: float) -> str:
-        """Which limit that is over and what to do; empty where it is over none."""
+        """The limit that is exceeded and the remedy; empty if none is."""
         if self.memory_mib and memory_mib > self.memory_mib:
             return (
                 f"Out of memory: its process held {memory_mib:.0f} MiB, and --max-memory allows {self.memory_mib}. "
@@ -36,7 +36,7 @@ class Limits:
         if self.minutes and minutes > self.minutes:
             return (
                 f"Out of time: it took longer than the {self.minutes:g} minutes that --max-minutes allows. Raise "
-                "them, or bound the work by --max-steps, and add --retry-failed."
+                "it, or limit the work by --max-steps, and add --retry-failed."
             )
         return ""
 
@@ -45,32 +45,32 @@ NO_LIMITS = Limits()
 
 
 @contextmanager
-def enforced(limits: Limits, tell: Callable[[str], None]) -> Iterator[None]:
-    """Ends this process where what is done inside takes more than `limits`; `tell` is called with the reason before.
+def enforced(limits: Limits, on_exceeded: Callable[[str], None]) -> Iterator[None]:
+    """Ends this process when the block exceeds `limits`, after a call of `on_exceeded` with the reason.
 
-    A process of its own for each run that goes on is therefore wanted. It ends at once, since code that waits for
-    memory, or is deep in a library, hears no exception.
+    Runs with limits therefore need a process each. It ends at once: code that waits for memory, or is deep in a
+    library, receives no exception.
     """
     if not limits:
         yield
         return
     done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(limits, tell, done), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(limits, on_exceeded, done), daemon=True)
     watcher.start()
     try:
         yield
     finally:
         done.set()
-        watcher.join()  # a run that is being failed does not go on to finish
+        watcher.join()  # a run that is being failed must not finish
 
 
-def _watch(limits: Limits, tell: Callable[[str], None], done: threading.Event) -> None:
+def _watch(limits: Limits, on_exceeded: Callable[[str], None], done: threading.Event) -> None:
     process, began = psutil.Process(), time.monotonic()
     while not done.wait(POLL_SECONDS):
         reason = limits.exceeded(process.memory_info().rss / MIB, (time.monotonic() - began) / 60)
         if reason:
             try:
-                tell(reason)
+                on_exceeded(reason)
             finally:
-                multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]  # semaphores are given back
+                multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]  # releases semaphores
                 os._exit(EXCEEDED)

@@ -6,12 +6,12 @@ from benchmark.core.spec import RunSpec
 
 
 def role(spec: RunSpec) -> str:
-    """What its run is to the store."""
+    """Role of the run in the store."""
     return "teacher" if spec.is_teacher else "train"
 
 
 def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
-    """What runs are filtered and grouped by, and their note."""
+    """Tags to filter and group runs by, and the note."""
     return {
         NOTE: note(spec, role),
         "role": role,
@@ -53,7 +53,7 @@ FILES = (
 
 
 def note(spec: RunSpec, role: str) -> str:
-    """Markdown."""
+    """Description of the run, in Markdown."""
     text = ROLES[role].format(
         dataset=spec.dataset, student=spec.student, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
     )
@@ -61,7 +61,7 @@ def note(spec: RunSpec, role: str) -> str:
 
 
 def file_set_note(title: str) -> str:
-    """Markdown."""
+    """Description of a file set's run, in Markdown."""
     return f"Files of **{title}** under Artifacts: machines of a cluster that lack them read them here."
 
 

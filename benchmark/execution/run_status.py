@@ -16,7 +16,7 @@ class RunStatus:
     failed: dict[str, Record] = field(default_factory=dict)
     skipped: dict[str, Record] = field(default_factory=dict)
     ended: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
-    """Ids of all runs of a key that have ended, whichever counts."""
+    """Ids of all ended runs of a key."""
 
     @classmethod
     def read(cls, records: Iterable[Record]) -> "RunStatus":
@@ -41,7 +41,7 @@ class RunStatus:
 def pending_runs(
     items: Sequence[PlannedRun], run_status: RunStatus, *, force: bool, retry_failed: bool
 ) -> list[PlannedRun]:
-    """Runs to do now. A student whose teacher failed and is not retried is not pending."""
+    """Runs to run now. A student whose teacher failed and is not retried is not pending."""
     states = {"missing": True, "done": force, "failed": retry_failed or force, "skipped": False}
     due = [item for item in items if states[run_status.state(item)]]
     teachers = {item.spec.key for item in due if item.spec.is_teacher} | run_status.finished.keys()

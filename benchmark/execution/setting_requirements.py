@@ -1,4 +1,4 @@
-"""Inputs that settings require of the user: options, and which settings can be run with them."""
+"""Options that settings require, and the check that the command has them."""
 
 import argparse
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from benchmark.core.spec import RunSpec, Task
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
 from benchmark.data.sources import read_local
 
-USUAL = AugmentationConfig()
+DEFAULT = AugmentationConfig()
 IN_DOMAIN = "--in-domain"
 
 
@@ -25,18 +25,18 @@ def add_options(made: argparse._ActionsContainer, positive: Callable[[str], int]
     add(
         "--augmented",
         type=positive,
-        default=USUAL.n_texts,
+        default=DEFAULT.n_texts,
         metavar="N",
-        help=f"texts generated for kd_subs and kd_bt_subs (default: {USUAL.n_texts}, the paper's)",
+        help=f"texts generated for kd_subs and kd_bt_subs (default: {DEFAULT.n_texts}, the paper's)",
     )
     add("--agreed", action="store_true", help="keep a generated text only where the teacher labels it as its origin")
 
 
 def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:
-    """Raises DataError for a text file that is unreadable or empty."""
+    """The options of generated and in-domain text. Raises DataError for a text file that is unreadable or empty."""
     forward_model, backward_model = args.translate
     if args.in_domain and not read_local(Path(args.in_domain), IN_DOMAIN).strip():
-        raise DataError(f"File {args.in_domain!r} of {IN_DOMAIN} is empty. Give one text a line.")
+        raise DataError(f"File {args.in_domain!r} of {IN_DOMAIN} is empty. Give one text per line.")
     return AugmentationConfig(
         forward_model=forward_model,
         backward_model=backward_model,
@@ -57,19 +57,21 @@ def why_not(setting: str, task: Task, augmentation: AugmentationConfig) -> str:
     return f"it needs {lacks}" if lacks else ""
 
 
-def require_doable(settings: tuple[str, ...], task: Task, augmentation: AugmentationConfig) -> None:
+def require_runnable(settings: tuple[str, ...], task: Task, augmentation: AugmentationConfig) -> None:
     """Raises InputError for the first setting that cannot be run."""
     for setting in settings:
         if reason := why_not(setting, task, augmentation):
-            raise InputError(f"Setting {setting!r} cannot be done: {reason}.")
+            raise InputError(f"Setting {setting!r} cannot be run: {reason}.")
 
 
 def require_vectors(name: str, specs: Iterable[RunSpec], tokenizer: PreTrainedTokenizerBase) -> None:
-    """Raises DataError for a vector file that one of `specs` would fail of, only after its teacher was fine-tuned.
+    """Raises DataError for a vector file that a run of `specs` could not read, before any teacher is fine-tuned.
 
-    A .vec is read through once, which takes about twice as long as the digest of it for the run's key.
+    Reads a .vec file once, which takes about twice as long as its digest for the run's key.
     """
     if name and any(spec.embedding_source for spec in specs):
-        from benchmark.distillation.embeddings import check_vectors  # fastText and torch: a plan does not wait for them
+        from benchmark.distillation.embeddings import (
+            check_vectors,  # imports fastText and torch, which a plan does without
+        )
 
         check_vectors(Path(name), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))))

@@ -16,7 +16,7 @@ from benchmark.data.catalogue import DATASETS
 from students import STUDENTS
 from tracking import Store, StoreError
 
-INTERRUPTED = "Interrupted. What was finished is kept; the same command goes on from there.\n"
+INTERRUPTED = "Interrupted. Finished runs are kept; the same command continues from there.\n"
 LONG = "kd_subs_mean_oversampled_min_max"
 
 

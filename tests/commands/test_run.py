@@ -65,7 +65,7 @@ def test_a_smoke_run_is_reported_and_never_ranked(finished: Finished) -> None:
     assert all(row[name] for row in rows for name in LATENCIES)
     assert len(pd.read_parquet(out / "results.parquet")) == 3
     assert "smoke" in (out / "report.md").read_text()
-    assert "nothing to rank" in finished.out
+    assert "never ranked" in finished.out
 
 
 def test_every_run_is_tracked_by_its_role(records: list[Record]) -> None:

@@ -65,7 +65,7 @@ def test_runs_go_to_processes_of_this_machine_unless_said_otherwise() -> None:
 def test_minutes_are_a_number_above_0(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         parser("run", None).parse_args([*SUITE, f"--max-minutes={text}"])
-    assert f"{text!r} is no number above 0" in capsys.readouterr().err
+    assert f"{text!r} is not a number above 0" in capsys.readouterr().err
 
 
 def test_only_what_is_over_a_limit_is_refused() -> None:
@@ -141,7 +141,7 @@ def interrupted(finished: Finished, settings: tuple[str, ...], *more: str) -> li
         os.killpg(command.pid, signal.SIGINT)
         _, err = command.communicate(timeout=SECONDS)
     assert command.returncode == INTERRUPTED
-    assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+    assert err == "Interrupted. Finished runs are kept; the same command continues from there.\n"
     assert psutil.wait_procs(started, timeout=SECONDS)[1] == []
     finished.store.kill_stale()  # a run that had only just begun is ended by the next command
     return sorted(statuses(finished.store)[-len(settings) :])

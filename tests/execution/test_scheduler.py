@@ -125,7 +125,7 @@ def test_a_terminated_command_ends_its_runs_as_killed(finished_copy: Finished) -
         command.terminate()
         _, err = command.communicate(timeout=SECONDS)
         assert command.returncode == INTERRUPTED
-        assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+        assert err == "Interrupted. Finished runs are kept; the same command continues from there.\n"
         wait_until(lambda: not any(map(is_alive, runs.values())))
     finished_copy.store.kill_stale()  # a run that had only just begun is ended by the next command
     assert statuses(finished_copy.store)[-2:] in (

@@ -17,19 +17,19 @@ LOCAL, RAY = "local", "ray"
 
 
 def require(config: BenchmarkConfig) -> None:
-    """Raises InputError where the executor is not installed, or an option belongs to the other one."""
+    """Raises InputError if the executor is not installed, or an option belongs to the other executor."""
     if config.executor == RAY and find_spec("ray") is None:
         raise InputError(
-            "--executor ray needs Ray, which is not installed: pip install 'which-student[ray]'. Without it, runs go "
-            "side by side on this machine (--executor local)."
+            "--executor ray needs Ray, which is not installed: pip install 'which-student[ray]'. Or run on "
+            "this machine alone (--executor local)."
         )
     if config.executor != RAY and config.ray_address:
-        raise InputError("--ray-address is the address for --executor ray. Give both, or neither.")
+        raise InputError("--ray-address belongs to --executor ray. Give both, or neither.")
 
 
 @contextmanager
 def opened(config: BenchmarkConfig) -> Iterator["Executor"]:
-    """The executor, connected to its cluster where it has one. Imports on demand: Ray is an extra, torch is slow."""
+    """The executor, connected to its cluster if it has one. Imports on demand: Ray is an extra, torch is slow."""
     if config.executor == RAY:
         from benchmark.execution.executors.ray.executor import connected
 

@@ -67,7 +67,7 @@ class _InProcessPool:
         yield task, task.run(self._runner, self._on_epoch)
 
     def shutdown(self) -> None:
-        """An interrupted run stores that itself."""
+        """Nothing to do: an interrupted run stores itself as killed."""
 
 
 class _ProcessPool:
@@ -93,7 +93,7 @@ class _ProcessPool:
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         busy = {worker.pipe: worker for worker in self._busy}
         for pipe in wait(list(busy)):
-            yield from self._answer(busy[cast("Connection", pipe)])
+            yield from self._receive(busy[cast("Connection", pipe)])
 
     def shutdown(self) -> None:
         busy = self._busy
@@ -114,7 +114,7 @@ class _ProcessPool:
         self._workers.append(worker)
         return worker
 
-    def _answer(self, worker: Worker) -> Iterator[tuple[Task, Outcome | None]]:
+    def _receive(self, worker: Worker) -> Iterator[tuple[Task, Outcome | None]]:
         """The outcome of the worker's task; nothing while it runs."""
         task = worker.task
         assert task

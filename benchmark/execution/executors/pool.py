@@ -9,30 +9,27 @@ from benchmark.execution.tasks import Task
 
 
 class WorkerPool(Protocol):
-    """Does tasks side by side, here or elsewhere."""
+    """Runs tasks in parallel, on this machine or others."""
 
     @property
     def is_busy(self) -> bool:
-        """Whether any task goes on."""
+        """Whether any task is running."""
 
     @property
     def has_capacity(self) -> bool:
-        """Whether another one can be begun now."""
+        """Whether another task can begin now."""
 
     def begin(self, task: Task) -> None: ...
 
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
-        """Waits until something is heard of those that go on; yields what each that ended came to.
-
-        None where a task is to be done again.
-        """
+        """Waits for messages; yields each ended task with its outcome, or None if it has to be tried again."""
 
     def shutdown(self) -> None:
-        """Interrupts what goes on; nothing is left behind."""
+        """Interrupts running tasks and ends their processes."""
 
 
 def outcomes(tasks: Iterable[Task], pool: WorkerPool) -> Iterator[Outcome]:
-    """As tasks end. Closing it ends what goes on; a task that comes back waits behind the others."""
+    """Outcomes as tasks end; a task to be tried again waits behind the others. Closing it interrupts running tasks."""
     waiting = deque(tasks)
     try:
         while waiting or pool.is_busy:

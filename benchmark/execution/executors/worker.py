@@ -17,14 +17,13 @@ from benchmark.execution.tasks import Task
 
 Message = tuple[RunSpec, int] | Outcome | Exception | None
 """The end of an epoch; a task's outcome (None: to be tried again); or the error that ends the command."""
-PATIENCE_SECONDS = 30.0
-"""For an interrupted run to be stored as killed."""
+SHUTDOWN_SECONDS = 30.0
+"""Time for an interrupted run to be stored as killed."""
 KERNEL_COUNTS = Path("/proc/vmstat")
 
 
 class Worker:
-    """The process, and our end of the pipe to it. A new process, not a fork nor a thread: torch's threads are one set
-    a process."""
+    """A spawned process and the command's end of the pipe to it; not a thread, since torch has one pool per process."""
 
     def __init__(self, runner: Runner) -> None:
         context = multiprocessing.get_context("spawn")
@@ -62,17 +61,17 @@ class Worker:
         self._process.terminate()
 
     def end(self) -> None:
-        """After `interrupt`: waits until a run is kept as killed, but not for ever."""
-        self._process.join(PATIENCE_SECONDS)
+        """Waits, after `interrupt`, until a run is stored as killed; kills the process after SHUTDOWN_SECONDS."""
+        self._process.join(SHUTDOWN_SECONDS)
         self._process.kill()
         self._process.join()
 
 
 def reason_of_death(exit_code: int, oom_kills: int) -> str:
-    """Why a process ended in the middle of a task; `oom_kills` counts what the system ended meanwhile for memory."""
+    """Reason for a process's end during a task; `oom_kills` is the number of the system's OOM kills meanwhile."""
     if exit_code == -signal.SIGKILL and oom_kills > 0:
         return (
-            "Out of memory: the system ended its process to free memory. Try fewer --jobs, or bound each run by "
+            "Out of memory: the system ended its process to free memory. Try fewer --jobs, or limit each run by "
             "--max-memory, and add --retry-failed."
         )
     how = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
@@ -80,7 +79,7 @@ def reason_of_death(exit_code: int, oom_kills: int) -> str:
 
 
 def oom_kills() -> int:
-    """Processes that Linux has ended for lack of memory since it started; 0 where that is not told."""
+    """Number of Linux's OOM kills since boot; 0 where the system does not count them."""
     with suppress(OSError, ValueError):
         counts = dict(line.split() for line in KERNEL_COUNTS.read_text().splitlines())
         return int(counts.get("oom_kill", 0))
@@ -88,7 +87,7 @@ def oom_kills() -> int:
 
 
 def _serve(runner: Runner, pipe: Connection) -> None:
-    """In the process. A key pressed at the terminal is the command's to answer; it then ends its workers."""
+    """The process's main loop. It ignores Ctrl-C: the command receives it too, and ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_command, daemon=True).start()
     try:
@@ -97,9 +96,9 @@ def _serve(runner: Runner, pipe: Connection) -> None:
         while True:
             task: Task = pipe.recv()
             pipe.send(_do(task, runner, lambda spec, epoch: pipe.send((spec, epoch))))
-    except EOFError:  # there is nothing more to do
+    except EOFError:  # the command has no more tasks
         return
-    except KeyboardInterrupt:  # semaphores are given back; threads are not waited for
+    except KeyboardInterrupt:  # release semaphores, do not wait for threads
         multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]
         os._exit(INTERRUPTED)
     except Exception as error:  # the store does not answer
@@ -107,7 +106,7 @@ def _serve(runner: Runner, pipe: Connection) -> None:
 
 
 def _leave_with_command() -> None:
-    """A worker that outlived a killed command would do what the next command does again."""
+    """Ends this process with its command; an orphan would run what the next command runs again."""
     command = multiprocessing.parent_process()
     if command is not None:
         command.join()
@@ -115,7 +114,7 @@ def _leave_with_command() -> None:
 
 
 def _do(task: Task, runner: Runner, on_epoch: OnRunEpoch) -> Outcome | None:
-    """A termination is an interrupt while a run goes on, which is then kept as killed."""
+    """Runs a task; SIGTERM is an interrupt meanwhile, so that the run is stored as killed."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return task.run(runner, on_epoch)

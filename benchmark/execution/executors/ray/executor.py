@@ -1,7 +1,7 @@
-"""An executor that runs each task as a Ray task, and the cluster that it is connected to.
+"""An executor that runs each task as a Ray task, and its connection to a cluster.
 
-A node keeps a cache as the command's machine does. Data, what runs come to, and what teachers hand to students go
-through the tracking store, which every node has to reach.
+Each node has a cache, as the command's machine has. Input files, finished runs and teacher outputs pass through the
+tracking store, which every node has to reach.
 """
 
 import os
@@ -38,9 +38,9 @@ class RayExecutor:
     """Runs tasks on the nodes of the cluster that this process is connected to."""
 
     jobs: int | None = None
-    """Tasks at once; None leaves it to the cores and GPUs."""
+    """Maximum parallel tasks; None: as many as cores and GPUs allow."""
     is_joined: bool = False
-    """Whether it was there before: its nodes are sent code and files of this machine, whatever they have."""
+    """Whether the cluster ran before the command: its nodes then receive this machine's code and input files."""
 
     def with_inputs(self, runner: Runner, specs: Sequence[RunSpec]) -> Runner:
         """The runner with its input files stored where nodes can fetch them. Raises what `upload_inputs` raises."""
@@ -61,24 +61,24 @@ class RayExecutor:
 
 
 def require_reachable(uri: str) -> None:
-    """Raises InputError where other machines are asked to write into an SQLite file of this one."""
+    """Raises InputError if the store is an SQLite file of this machine and the cluster has other machines."""
     others = sorted({node["NodeManagerHostname"] for node in _nodes()} - {socket.gethostname()})
     if is_local(uri) and others:
         raise InputError(
-            f"The runs are kept in {uri}, a file of this machine that the nodes {', '.join(others)} do not reach. "
+            f"The run store {uri} is a file of this machine, which the nodes {', '.join(others)} cannot reach. "
             "Start the tracking server (docker-compose.yml) and name it by --tracking-uri or in mlflow.yml."
         )
 
 
 def needs_of(n_tasks: int, device: str) -> dict[str, float]:
-    """Cores and GPUs of each of so many tasks: all there is where they are few, and never more than any node has."""
+    """Cores and GPUs per task: an equal share of the cluster's, at most what its smallest node has."""
     cores = [int(node["Resources"].get("CPU", 0)) for node in _nodes()]
-    fair = sum(cores) // n_tasks
+    share = sum(cores) // n_tasks
     smallest = min((n for n in cores if n), default=1)
     on_gpu = torch.device(device).type == "cuda"
     if on_gpu and not any(node["Resources"].get("GPU") for node in _nodes()):
-        raise InputError(f"--device {device} was asked for, but no node of the cluster has a GPU. Use --device cpu.")
-    return {"num_cpus": max(1, min(fair, smallest)), "num_gpus": float(on_gpu)}
+        raise InputError(f"--device {device} needs a GPU, and no node of the cluster has one. Use --device cpu.")
+    return {"num_cpus": max(1, min(share, smallest)), "num_gpus": float(on_gpu)}
 
 
 def _nodes() -> list[Mapping[str, Any]]:
@@ -86,18 +86,18 @@ def _nodes() -> list[Mapping[str, Any]]:
 
 
 PACKAGES = (benchmark, students, tracking)
-"""Sent to the nodes, so that they run the command's own code; what these import has to be installed there."""
+"""Packages sent to the nodes, which therefore run the command's code; their dependencies are installed there."""
 TOKEN, TOKEN_PATH, MODE = "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE"
-"""Variables that tell Ray who may join a cluster."""
+"""Ray's variables for the token with which processes join a cluster."""
 
 
 @contextmanager
 def connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]:
-    """The cluster at `address`; without one, a cluster of this machine alone that ends with the block.
+    """The cluster at `address`; without an address, a local cluster that ends with the block.
 
-    Raises InputError where none answers.
+    Raises InputError if no cluster answers.
     """
-    with nullcontext() if address else _token_of_our_own():
+    with nullcontext() if address else _own_token():
         yield from _connected(address, jobs)
 
 
@@ -111,7 +111,7 @@ def _connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]
             f"No Ray cluster can be used at {address or 'this machine'}: {said}. Start one with `ray start --head`, "
             "with the same Ray and Python as here, or leave --ray-address and RAY_ADDRESS out."
         ) from error
-    signal.signal(signal.SIGTERM, on_termination)  # Ray's own would end the command before its runs are kept
+    signal.signal(signal.SIGTERM, on_termination)  # Ray's handler would end the command before its runs are stored
     try:
         yield RayExecutor(jobs=jobs, is_joined=bool(address))
     finally:
@@ -119,15 +119,15 @@ def _connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]
 
 
 @contextmanager
-def _token_of_our_own() -> Iterator[None]:
-    """Sets what a cluster of this machine asks of who joins it, unless the user has.
+def _own_token() -> Iterator[None]:
+    """Sets a random token for the local cluster, unless the user has set one.
 
-    Such a cluster listens to the whole network. Ray's own token is kept in the home folder, readable by others where
-    the folder is, and stays the same; ours is known to the cluster's processes alone and ends with them.
+    A local cluster listens on all network interfaces. Ray's default token is a file in the home folder and never
+    changes; this one exists in the cluster's processes alone and ends with them.
     """
     before = {name: os.environ.get(name) for name in (TOKEN, TOKEN_PATH, MODE)}
     if not before[TOKEN] and not before[TOKEN_PATH]:
-        os.environ[TOKEN] = _token()  # the mode is Ray's to set: it reads a mode from outside at its import alone
+        os.environ[TOKEN] = _token()  # Ray sets the mode itself: it reads the variable at import only
     try:
         yield
     finally:
@@ -138,7 +138,7 @@ def _token_of_our_own() -> Iterator[None]:
 
 @cache
 def _token() -> str:
-    """One a process: Ray reads it once."""
+    """One token per process: Ray reads it once."""
     return secrets.token_hex(32)
 
 

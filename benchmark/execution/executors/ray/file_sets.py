@@ -1,7 +1,7 @@
-"""Input files of one machine, sent through the run store to machines that lack them.
+"""Input files sent to other machines through the run store.
 
-What belongs together is a file set: a data set's files, a model's folder, a file of vectors. It is kept once, by its
-content, as a run of the role `data`; another machine unpacks it into its cache when it first asks for one of the files.
+A file set holds files that belong together: those of a data set, a model's folder, a vector file. It is stored once per
+content, as a run of the role `data`; a machine that lacks the files fetches them into its cache at first use.
 """
 
 import tempfile
@@ -27,39 +27,39 @@ class FileEntry:
     """A file of a file set."""
 
     name: str
-    """In the file set."""
+    """Name in the file set."""
     path: str
-    """On the machine that sends it; absolute."""
+    """Absolute path on the sending machine."""
     sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileSet:
-    """Files that belong together, as they were when they were packed."""
+    """Files that belong together, with their checksums."""
 
     title: str
     entries: tuple[FileEntry, ...]
     folder: str = ""
-    """Absolute path of the folder that is sent, where it is one."""
+    """Absolute path of a folder sent as such; else empty."""
     patterns: tuple[str, ...] = ()
-    """What is packed of the folder."""
+    """Glob patterns of the folder's files that are sent."""
     run_id: str = ""
-    """Of the run that keeps it."""
+    """Id of the run that stores it."""
 
     @classmethod
     def of_files(cls, title: str, files: Mapping[str, str]) -> "FileSet":
-        """Of paths by their names in the file set. Raises OSError where one cannot be read."""
+        """From paths by name. Raises OSError if one cannot be read."""
         paths = {name: Path(path).absolute() for name, path in files.items()}
         entries = (FileEntry(name=name, path=str(path), sha256=file_digest(path)) for name, path in paths.items())
         return cls(title=title, entries=tuple(entries))
 
     @classmethod
     def of_folder(cls, title: str, folder: str, patterns: tuple[str, ...]) -> "FileSet":
-        """Of the files in a folder that match. Raises OSError where one cannot be read."""
+        """From a folder's matching files. Raises OSError if one cannot be read."""
         root = Path(folder).absolute()
         found = sorted({path for pattern in patterns for path in root.glob(pattern)})
-        packed = cls.of_files(title, {path.name: str(path) for path in found})
-        return replace(packed, folder=str(root), patterns=patterns)
+        file_set = cls.of_files(title, {path.name: str(path) for path in found})
+        return replace(file_set, folder=str(root), patterns=patterns)
 
     @property
     def key(self) -> str:
@@ -74,23 +74,23 @@ class FileSet:
             return False
 
     def path(self, entry: str) -> str:
-        """Path of an entry on the machine that sends it; for the empty name, of the folder."""
+        """Path of an entry on the sending machine; of the folder for the empty name."""
         return next((each.path for each in self.entries if each.name == entry), self.folder)
 
     def stored(self, suite: str, store: Store) -> "FileSet":
-        """The same, kept with a run of the suite, which is made where none holds all of it.
+        """The file set with the id of a run of the suite that stores it; uploads it unless a run has all of its files.
 
-        Raises InputError where a file changes meanwhile.
+        Raises InputError if a file changes meanwhile.
         """
         finished = [record.run_id for record in store.records_of_key(suite, self.key) if record.status == "finished"]
         names = {entry.name for entry in self.entries}
-        whole = [run_id for run_id in finished if names <= {*store.files(run_id, "")}]
-        return replace(self, run_id=whole[-1] if whole else self._send(suite, store))
+        complete = [run_id for run_id in finished if names <= {*store.files(run_id, "")}]
+        return replace(self, run_id=complete[-1] if complete else self._send(suite, store))
 
     def fetched(self, store: Store) -> Path:
-        """The folder of this machine's cache with its entries, fetched from the store where the cache lacks them.
+        """Folder in this machine's cache with the entries, fetched from the store if missing or damaged.
 
-        Raises StoreError where the store does not give them, RunError where they are others than were sent.
+        Raises StoreError if the store does not deliver them, RunError if their checksums differ.
         """
         folder = file_set_folder(self.key)
         with FileLock(lock_path(self.key)):
@@ -100,13 +100,13 @@ class FileSet:
 
     def _read_again(self) -> "FileSet":
         if self.folder:
-            packed = self.of_folder(self.title, self.folder, self.patterns)
+            file_set = self.of_folder(self.title, self.folder, self.patterns)
         else:
-            packed = self.of_files(self.title, {entry.name: entry.path for entry in self.entries})
-        return replace(packed, run_id=self.run_id)
+            file_set = self.of_files(self.title, {entry.name: entry.path for entry in self.entries})
+        return replace(file_set, run_id=self.run_id)
 
     def _send(self, suite: str, store: Store) -> str:
-        """Id of the run. It counts once it is finished, and it is finished only if nothing has changed meanwhile."""
+        """Id of the run, which is finished only if no file has changed meanwhile."""
         tags = {"role": ROLE, "key": self.key, NOTE: file_set_note(self.title)}
         run = store.begin(suite, f"{ROLE}.{self.title}", tags=tags, params={})
         try:
@@ -124,14 +124,14 @@ class FileSet:
     def _require_unchanged(self) -> None:
         if not self.is_local():
             where = self.folder or ", ".join(entry.path for entry in self.entries)
-            raise InputError(f"{where} was changed while it was sent to the nodes. Type the same command again.")
+            raise InputError(f"{where} changed while it was sent to the nodes. Run the same command again.")
 
     def _fetch(self, store: Store, draft: Path) -> None:
         for entry in self.entries:
             if file_digest(store.download(self.run_id, entry.name, draft)) != entry.sha256:
                 raise RunError(
                     f"{entry.name} of run {self.run_id} ({ROLE}.{self.title}) is not the file that was sent. Delete "
-                    "that run, and type the same command again to have it sent anew."
+                    "that run, and run the same command again to upload it anew."
                 )
 
 
@@ -141,15 +141,15 @@ Locations = Mapping[str, tuple[FileSet, str]]
 
 @dataclass(frozen=True)
 class PathResolver:
-    """Where something lies on this machine that the command named on its own. It is pickled on the way to a node."""
+    """Paths on this machine of files that the command named on another one. Picklable."""
 
     uri: str
     locations: Locations
 
     def __call__(self, name: str) -> str:
-        """Fetches it where it is not here. What is no file or folder of the command's keeps its name.
+        """Path of `name` on this machine, fetched if missing; other names are returned unchanged.
 
-        Raises what `FileSet.unpacked` raises.
+        Raises the errors of `FileSet.fetched`.
         """
         if name not in self.locations:
             return name
@@ -163,5 +163,5 @@ _store = cache(open_store)
 
 @cache
 def _folder(uri: str, file_set: FileSet) -> Path | None:
-    """Looked for once a process; None where the files lie here as they did there."""
+    """Folder of the fetched files; None if this machine has the same files in the same place."""
     return None if file_set.is_local() else file_set.fetched(_store(uri))

@@ -18,10 +18,10 @@ from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
 
 POLL_SECONDS = 0.5
-PATIENCE_SECONDS = 30.0
-"""For interrupted runs to be kept as killed."""
+SHUTDOWN_SECONDS = 30.0
+"""Time for interrupted runs to be stored as killed."""
 TRIES = 3
-"""Of a task whose node or process is lost."""
+"""Attempts at a task whose node or process is lost."""
 
 
 class RayPool:
@@ -29,50 +29,50 @@ class RayPool:
 
     def __init__(self, runner: Runner, needs: Mapping[str, float], at_once: int, on_epoch: OnRunEpoch) -> None:
         self._runner, self._at_once, self._on_epoch = runner, at_once, on_epoch
-        self._under_way: dict[Any, Task] = {}
+        self._running: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
         self._inputs = ray.put(node_inputs(runner))
         self._epoch_queue = ray.remote(_EpochQueue).options(num_cpus=0, scheduling_strategy=_here()).remote()
-        fresh = 1 if runner.limits.memory_mib else 0  # what a run leaves in memory is not held against the next one
+        fresh = 1 if runner.limits.memory_mib else 0  # memory that a run leaves behind does not count for the next
         remote = ray.remote(max_retries=0, max_calls=fresh)(on_node)
         self._do = remote.options(**needs, scheduling_strategy="SPREAD")
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._under_way)
+        return bool(self._running)
 
     @property
     def has_capacity(self) -> bool:
-        return len(self._under_way) < self._at_once
+        return len(self._running) < self._at_once
 
     def begin(self, task: Task) -> None:
-        self._under_way[self._do.remote(self._inputs, task, self._epoch_queue)] = task
+        self._running[self._do.remote(self._inputs, task, self._epoch_queue)] = task
 
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
-        ended, _ = ray.wait(list(self._under_way), timeout=POLL_SECONDS)
-        self._tell_epochs()
+        ended, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)
+        self._report_epochs()
         for reference in ended:
-            task = self._under_way.pop(reference)
-            yield task, self._answer(reference, task)
+            task = self._running.pop(reference)
+            yield task, self._outcome(reference, task)
 
     def shutdown(self) -> None:
-        """What is interrupted is kept as killed."""
-        references = list(self._under_way)
+        """Interrupted runs are stored as killed."""
+        references = list(self._running)
         for force in (False, True):
             for reference in references:
                 ray.cancel(reference, force=force)
             if references:
-                _, references = ray.wait(references, num_returns=len(references), timeout=PATIENCE_SECONDS)
-        for task in self._under_way.values():
+                _, references = ray.wait(references, num_returns=len(references), timeout=SHUTDOWN_SECONDS)
+        for task in self._running.values():
             self._kill_left_over(task.spec)
         ray.kill(self._epoch_queue)
 
-    def _tell_epochs(self) -> None:
+    def _report_epochs(self) -> None:
         for spec, epoch in ray.get(self._epoch_queue.take.remote()):
             self._on_epoch(spec, epoch)
 
-    def _answer(self, reference: Any, task: Task) -> Outcome | None:
-        """What the task came to; None where it is to be done again."""
+    def _outcome(self, reference: Any, task: Task) -> Outcome | None:
+        """Outcome of the task; None if it has to be tried again."""
         try:
             outcome: Outcome | None = ray.get(reference)
             return outcome
@@ -80,21 +80,21 @@ class RayPool:
             self._kill_left_over(task.spec)
             return task.lost(self._runner, "Out of memory: Ray ended its process, as its node had no memory left.")
         except RayError as error:
-            return self._again(task, error)
+            return self._retry(task, error)
 
-    def _again(self, task: Task, error: RayError) -> Outcome | None:
-        """A run that has ended although its process could not say so is not done again: it looks itself."""
+    def _retry(self, task: Task, error: RayError) -> Outcome | None:
+        """None for another try: the task first looks whether its run has ended after all."""
         self._kill_left_over(task.spec)
         self._losses[task.spec.key] += 1
         if self._losses[task.spec.key] < TRIES:
             return None
         if isinstance(error, RayTaskError):
-            raise error.cause or error  # the store does not answer, there or anywhere
+            raise error.cause or error  # the store does not answer
         said = " ".join(str(error).split())[:300]
         return task.lost(self._runner, f"Its process or node was lost {TRIES} times: {said}")
 
     def _kill_left_over(self, spec: RunSpec) -> None:
-        """Of a process that is gone, the run and the trials of its grid."""
+        """Stores the run of a lost process, and the trials of its search, as killed."""
         for record in self._runner.store.running_records():
             of_spec = record.name == spec.name or record.name.startswith(f"{spec.name}.lr")
             if of_spec and record.tags.get("sweep") == self._runner.extra_tags["sweep"]:
@@ -102,12 +102,12 @@ class RayPool:
 
 
 class _EpochQueue:
-    """Epochs that tasks report, on the command's own node."""
+    """Epochs that tasks have finished; an actor on the command's node."""
 
     def __init__(self) -> None:
         self._epochs: list[tuple[RunSpec, int]] = []
 
-    def tell(self, spec: RunSpec, epoch: int) -> None:
+    def put(self, spec: RunSpec, epoch: int) -> None:
         self._epochs.append((spec, epoch))
 
     def take(self) -> list[tuple[RunSpec, int]]:
@@ -120,10 +120,10 @@ def _here() -> NodeAffinitySchedulingStrategy:
 
 
 PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")
-"""Beginnings of the variables that nodes are given; folders of their own, as BENCHMARK_CACHE, are none of these."""
+"""Prefixes of variables that nodes receive; folders such as BENCHMARK_CACHE are each node's own."""
 
 NodeInputs = tuple[Runner, Path, Mapping[str, str]]
-"""What a node is given beside its tasks: the folder that the command was typed in, and variables of its own."""
+"""Inputs of every task: runner, the command's working folder, and its environment variables."""
 
 
 def node_inputs(runner: Runner) -> NodeInputs:
@@ -131,17 +131,17 @@ def node_inputs(runner: Runner) -> NodeInputs:
 
 
 _runners: dict[str, Runner] = {}
-"""One a process: what it has loaded serves its next task too."""
+"""The process's runner by command: data that it has loaded serves the next task too."""
 
 
-def on_node(inputs: NodeInputs, task: Task, board: Any) -> Outcome | None:
+def on_node(inputs: NodeInputs, task: Task, epoch_queue: Any) -> Outcome | None:
     runner, folder, environment = inputs
     os.environ.update(environment)
-    with suppress(OSError):  # another machine may lack the folder: what runs read of it was sent
+    with suppress(OSError):  # another machine may lack the folder; input files were sent
         os.chdir(folder)
     sweep = runner.extra_tags["sweep"]
     if sweep not in _runners:
         _runners.clear()
         _runners[sweep] = runner
-    torch.set_num_threads(runner.n_threads)  # of this phase, not of the one that the kept runner came with
-    return task.run(_runners[sweep], lambda spec, epoch: board.tell.remote(spec, epoch))
+    torch.set_num_threads(runner.n_threads)  # of this phase: the runner kept may have come with another
+    return task.run(_runners[sweep], lambda spec, epoch: epoch_queue.put.remote(spec, epoch))

@@ -1,4 +1,4 @@
-"""Input files of pending runs, stored where every node can fetch them."""
+"""Upload of the input files of pending runs to the run store, from which every node fetches them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,46 +19,46 @@ from tracking import Store
 
 IN_DOMAIN: Source = "in_domain"
 
-Packed = tuple[FileSet, Mapping[str, str]]
-"""A file set, and its tokens by what the command calls them; the empty token is all of it."""
+NamedFileSet = tuple[FileSet, Mapping[str, str]]
+"""A file set, and its entries by the name that the command uses; the empty entry is the whole set."""
 
 
 def upload_inputs(suite_data: SuiteData, specs: Sequence[RunSpec], store: Store) -> SuiteData:
-    """The same rooms for any machine: what runs of `specs` read of files here is kept in the store.
+    """The suite's data, readable on any machine: input files of `specs` are stored in the run store.
 
-    Models of the hub and of installed packages each machine finds for itself. Raises InputError where a file cannot be
-    read, or changes meanwhile.
+    Each machine loads models of the hub and of installed packages itself. Raises InputError if a file cannot be read or
+    changes meanwhile.
     """
     data = _data(suite_data.suite, specs)
-    held = tuple(
+    available = tuple(
         name for name in suite_data.suite.datasets if name in data
-    )  # of private ones a machine may have its own
-    suite = replace(suite_data.suite, datasets=held, entries={**suite_data.suite.entries, **data})
+    )  # private ones may be another machine's
+    suite = replace(suite_data.suite, datasets=available, entries={**suite_data.suite.entries, **data})
     locations: dict[str, tuple[FileSet, str]] = {}
     try:
         for file_set, entries in (*_data_sets(data), *_texts(suite_data, specs), *_models(suite_data, specs)):
             stored = file_set.stored(suite.name, store)
             locations |= {name: (stored, entry) for name, entry in entries.items()}
     except OSError as error:
-        raise InputError(f"What the nodes are to read cannot be sent to them: {error}.") from error
+        raise InputError(f"An input file cannot be sent to the nodes: {error}.") from error
     return replace(suite_data, suite=suite, resolve_path=PathResolver(store.uri, locations))
 
 
 def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
-    """The data sets that the runs read, as files of this machine; a pool is made of all that the suite has."""
+    """Data sets that the runs read, as files of this machine; a pool reads all data sets of the suite."""
     names = {spec.dataset for spec in specs} | {n for spec in specs if spec.unlabeled for n in suite.datasets}
     entries = [suite.entries[name] for name in sorted(names)]
     return {entry.name: sources.local_entry(entry) for entry in entries if sources.is_available(entry)}
 
 
-def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[Packed]:
+def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[NamedFileSet]:
     for name, entry in data.items():
         if entry.files and not entry.bundled:
             yield _files(name, {f"{split}.{file.format}": file.path for split, file in entry.files.items()})
 
 
-def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
-    """Unlabelled ones."""
+def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
+    """Files of unlabelled text."""
     if suite_data.suite.unlabeled and any(spec.unlabeled for spec in specs):
         yield _files(
             "unlabeled", {f"{number}.txt": str(path) for number, path in enumerate(suite_data.suite.unlabeled)}
@@ -67,8 +67,8 @@ def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
         yield _files(IN_DOMAIN, {f"{IN_DOMAIN}.txt": suite_data.augmentation.in_domain})
 
 
-def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]:
-    """Of the large ones only what is needed."""
+def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
+    """Models that the runs read; vectors and generating models only if a run needs them."""
     yield from _folder("encoder", suite_data.teacher, ENCODER_FILES)
     if any(spec.embedding_source for spec in specs):
         yield _files(
@@ -79,11 +79,11 @@ def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[Packed]
             yield from _folder(name, getattr(suite_data.augmentation, name), MODEL_FILES)
 
 
-def _files(title: str, paths: Mapping[str, str]) -> Packed:
+def _files(title: str, paths: Mapping[str, str]) -> NamedFileSet:
     return FileSet.of_files(title, paths), {path: name for name, path in paths.items()}
 
 
-def _folder(title: str, name: str, patterns: tuple[str, ...]) -> Iterator[Packed]:
-    """Nothing where the name is that of no folder."""
+def _folder(title: str, name: str, patterns: tuple[str, ...]) -> Iterator[NamedFileSet]:
+    """The folder's file set; nothing if `name` is no folder."""
     if name and Path(name).is_dir():
         yield FileSet.of_folder(title, name, patterns), {name: ""}
