@@ -20,7 +20,7 @@ from benchmark.reporting.columns import NOTES, full_table
 from benchmark.reporting.error_analysis import ErrorAnalysis, label
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, missing_kind
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons, paper_points
-from benchmark.reporting.provenance import Provenance, RecordIndex, entry_command, facts, report_command
+from benchmark.reporting.provenance import Provenance, RecordIndex, entry_command, report_command
 from benchmark.reporting.results import Row, results_table
 from benchmark.reporting.summary import RUNTIMES, SIZES, described, summary
 from benchmark.reporting.table import Column, Json, json_columns, json_rows
@@ -82,7 +82,6 @@ def page_data(
     """`address` is the start of the web address of a run, `ui` the command line that serves it."""
     index = RecordIndex.of(records)
     places = {row.run_id: place for place, row in enumerate(rows)}
-    leaderboards = [section.leaderboard for section in sections]
     return {
         "suite": suite,
         "address": address,
@@ -93,7 +92,7 @@ def page_data(
         "sections": [_section(section, places, index) for section in sections],
         "runs": {column.name: [column.value(row) for row in rows] for column in results_table(rows).columns},
         "kinds": ["" if row.counts else missing_kind(row) for row in rows],
-        "facts": dict(facts(source, leaderboards)),
+        "facts": dict(source.facts),
         "notes": list(NOTES),
         "commands": list(source.commands),
     }

@@ -12,7 +12,7 @@ from rich.text import Text
 from benchmark.reporting.columns import ALWAYS, F1_OF, NOTES, leaderboard_table, meanings
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
-from benchmark.reporting.provenance import Provenance, facts, report_command
+from benchmark.reporting.provenance import Provenance, report_command
 from benchmark.reporting.results import Row
 from benchmark.reporting.summary import summary
 from benchmark.reporting.table import (
@@ -44,7 +44,7 @@ def report_markdown(
         parts += _leaderboard(leaderboard, plot)
     parts += _failed_and_skipped(rows, source.n_unfinished)
     parts += _how_to_read(leaderboards)
-    parts += _provenance(suite, leaderboards, source)
+    parts += _provenance(suite, source)
     return "\n\n".join(parts) + "\n"
 
 
@@ -115,8 +115,8 @@ def _how_to_read(leaderboards: Sequence[Leaderboard]) -> list[str]:
     return ["## How to read this report", "\n".join([*lines, *(f"- {note}" for note in NOTES)])]
 
 
-def _provenance(suite: str, leaderboards: Sequence[Leaderboard], source: Provenance) -> list[str]:
-    lines = [f"- **{name}**: {markdown_text(fact)}" for name, fact in facts(source, leaderboards).items()]
+def _provenance(suite: str, source: Provenance) -> list[str]:
+    lines = [f"- **{name}**: {markdown_text(fact)}" for name, fact in source.facts.items()]
     code = re.sub("`{3,}", "", "\n".join([*source.commands, report_command(suite)]))
     return ["## Provenance", "\n".join(lines), f"Commands to reproduce it:\n\n```sh\n{code}\n```"]
 

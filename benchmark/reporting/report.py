@@ -99,7 +99,8 @@ def write_report(
 def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Record], rows: Sequence[Row]) -> Path:
     sections = [_section(one, rows, store, records) for one in leaderboards(rows)]
     made = [section.leaderboard for section in sections]
-    source, judged, studies = provenance(records, rows), findings(rows, _mean_words(sections)), tuning_studies(records)
+    source, studies = provenance(records, rows, made), tuning_studies(records)
+    judged = findings(rows, _mean_words(sections))
     tables: dict[str, Table[Any]] = {"results": results_table(rows), "leaderboard": combined_table(made)}
     for name, table in tables.items():
         write_csv(folder / f"{name}.csv", table)

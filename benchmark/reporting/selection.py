@@ -79,5 +79,10 @@ def timed_on(machine: str, row: Row) -> Row:
 
 
 def _preference(by_seed: Mapping[int | None, Row]) -> tuple[int, float]:
-    scores = [row.valid_f1 for row in by_seed.values() if row.valid_f1 is not None]
-    return len(by_seed), fmean(scores) if scores else -1.0
+    return len(by_seed), mean_valid_f1(by_seed.values())
+
+
+def mean_valid_f1(rows: Iterable[Row]) -> float:
+    """-1 if no row has a score."""
+    scores = [row.valid_f1 for row in rows if row.valid_f1 is not None]
+    return fmean(scores) if scores else -1.0

@@ -511,9 +511,9 @@ def test_runs_of_any_kind_are_rows_or_left_out(records: list[Record]) -> None:
         ReportSection(leaderboard=leaderboard, alone=dataset_leaderboards(leaderboard, rows), error_analyses=[])
         for leaderboard in made
     ]
-    page = page_data("s", sections, rows, provenance(records, rows), records, "", "")
+    page = page_data("s", sections, rows, provenance(records, rows, made), records, "", "")
     assert json.dumps(page | {"claims": claims_page(judged)}, default=str)
-    assert report_markdown("s", made, rows, provenance(records, rows), ["" for _ in made])
+    assert report_markdown("s", made, rows, provenance(records, rows, made), ["" for _ in made])
     assert isinstance(report_latex(made) + claims_markdown(judged) + cost_markdown(records), str)
 
 

@@ -354,7 +354,13 @@ def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> Non
     error_analyses = [big_insight(one) for one in alone]
     section = ReportSection(leaderboard=leaderboard, alone=alone, error_analyses=error_analyses)
     data = page_data(
-        "classification", [section], rows, provenance(records, rows), records, "http://127.0.0.1:5000/", "ui"
+        "classification",
+        [section],
+        rows,
+        provenance(records, rows, [section.leaderboard]),
+        records,
+        "http://127.0.0.1:5000/",
+        "ui",
     )
     path = write_page(tmp_path / "report.html", data)
     assert path.stat().st_size < 8 * 2**20

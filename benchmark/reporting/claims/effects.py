@@ -15,7 +15,7 @@ from typing import Literal
 from benchmark.core.presets import STUDENT_RATES
 from benchmark.reporting.leaderboard_entry import interval
 from benchmark.reporting.results import GIVEN, Row
-from benchmark.reporting.selection import current_rows
+from benchmark.reporting.selection import current_rows, mean_valid_f1
 
 STUDENTS = tuple(STUDENT_RATES)
 """The students of the paper."""
@@ -220,12 +220,7 @@ def _at_best_rate(rows: Iterable[Row]) -> Runs:
     by_rate: dict[Hashable, Runs] = defaultdict(list)
     for row in rows:
         by_rate[_rate(row)].append(row)
-    return max(by_rate.values(), key=_mean_valid_f1, default=[])
-
-
-def _mean_valid_f1(rows: Iterable[Row]) -> float:
-    scores = [row.valid_f1 for row in rows if row.valid_f1 is not None]
-    return fmean(scores) if scores else -1.0
+    return max(by_rate.values(), key=mean_valid_f1, default=[])
 
 
 def points(row: Row) -> float | None:

@@ -38,17 +38,14 @@ class Lengths:
 def length_statistics(dataset: str, lengths: Mapping[str, NDArray[np.int64]]) -> Iterator[Lengths]:
     """One row for each [n] of lengths; keys say of which texts."""
     for data, values in lengths.items():
-        low, q1, q3, high = (float(np.quantile(values, share)) for share in (0, 0.25, 0.75, 1))
+        quartiles = {"min": 0, "q1": 0.25, "q3": 0.75, "max": 1}
         yield Lengths(
             dataset=dataset,
             data=data,
             n_texts=len(values),
             mean=float(values.mean()),
             std=float(values.std()),
-            min=low,
-            q1=q1,
-            q3=q3,
-            max=high,
+            **{name: float(np.quantile(values, share)) for name, share in quartiles.items()},
         )
 
 
