@@ -29,7 +29,10 @@ def parser(prog: str, description: str | None, *, of_study: bool = False) -> arg
     """Options of `run` and `study`; a study defines its settings, and has a default suite."""
     options = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
     _add_plan_options(options.add_argument_group("plan"), of_study)
-    _add_training_options(options.add_argument_group("training"))
+    training = options.add_argument_group("training")
+    rates = "learning rate of the students; grid: the best of the paper's six, searched on the first seed"
+    training.add_argument("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help=rates)
+    add_training_options(training)
     _add_execution_options(options.add_argument_group("execution"))
     places = options.add_argument_group("places")
     places.add_argument(
@@ -56,11 +59,10 @@ def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
     add("--retry-failed", action="store_true", help="re-run failed runs")
 
 
-def _add_training_options(group: argparse._ArgumentGroup) -> None:
+def add_training_options(group: argparse._ActionsContainer) -> None:
+    """Adds the options of run, study and tune about teacher and training."""
     add = group.add_argument
     add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
-    rates = "learning rate of the students; grid: the best of the paper's six, searched on the first seed"
-    add("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help=rates)
     add("--max-epochs", type=positive, metavar="N", help="maximum epochs of a student")
     add("--max-steps", type=positive, metavar="N", help="maximum optimiser steps of a student, in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="maximum epochs of the teacher")

@@ -1,7 +1,6 @@
-"""Where studies are kept: an Optuna database (SQLite, PostgreSQL, ...) or a journal file, checked before it is used."""
+"""Storage of studies: an Optuna database (SQLite, PostgreSQL, ...) or a journal file, checked before it is used."""
 
 import logging
-import re
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -18,13 +17,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from benchmark.core.errors import InputError, TrackingError
+from tracking import without_password
+from tracking.config import SQLITE, is_local, sqlite_path
 
 DEFAULT_FILE = "optuna.db"
-SQLITE = "sqlite:///"
-PATIENCE_SECONDS = 60
-"""How long SQLite waits for another process that writes."""
+LOCK_SECONDS = 60
+"""Limit of the wait for another process that writes to SQLite."""
 CONNECT_SECONDS = 10
-"""How long a server may take to answer."""
+"""Limit of the wait for a server."""
 ALLOWED = (
     "Give an SQLite file (sqlite:///optuna.db), a database (postgresql+psycopg2://USER@HOST/NAME) or the path of a "
     "journal file; a database needs its driver, as psycopg2-binary."
@@ -36,44 +36,40 @@ for _logger in ("alembic", "sqlalchemy"):
 
 
 def default_address(tracking_uri: str) -> str:
-    """An SQLite file beside the tracking store, or in the working folder where that is no file."""
-    if not tracking_uri.startswith(SQLITE):
-        return f"{SQLITE}{DEFAULT_FILE}"
-    return f"{SQLITE}{Path(tracking_uri.removeprefix(SQLITE).partition('?')[0]).with_name(DEFAULT_FILE)}"
-
-
-def shown(address: str) -> str:
-    """The address without its password, even where it is no address."""
-    return re.sub(r"(://[^/]*?:).*@", r"\1***@", address)
+    """An SQLite file beside the tracking store, or in the working folder if the store is no file."""
+    folder = sqlite_path(tracking_uri).parent if is_local(tracking_uri) else Path()
+    return f"{SQLITE}{folder / DEFAULT_FILE}"
 
 
 def open_storage(address: str) -> BaseStorage:
-    """Opens a database by its URL or a journal by its path; makes a file where there is none.
+    """Opens a database by its URL or a journal by its path; creates a missing file.
 
-    Raises InputError for an address that is none or holds something else, TrackingError where it does not answer.
+    Raises InputError for an invalid address or a file of another program, TrackingError if it does not answer.
     """
     if "://" not in address:
         return _journal(Path(address))
     try:
         url = make_url(address)
-        with answering(address), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about tables of Optuna's
+        with storage_errors(address), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy warns about Optuna's tables
             return _database(url)
-    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:  # ValueError: a port that is none
-        raise InputError(f"Storage {shown(address)!r} cannot be opened: {_said(error)}. {ALLOWED}") from error
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:  # ValueError: an invalid port
+        raise InputError(
+            f"Storage {without_password(address)!r} cannot be opened: {_message(error)}. {ALLOWED}"
+        ) from error
 
 
 @contextmanager
-def answering(address: str) -> Iterator[None]:
-    """Turns what a storage raises when it does not answer into one message."""
+def storage_errors(address: str) -> Iterator[None]:
+    """Raises TrackingError for the errors of a storage that does not answer."""
     try:
         yield
     except (ArgumentError, NoSuchModuleError):
         raise
     except (StorageInternalError, SQLAlchemyError) as error:
         raise TrackingError(
-            f"The storage {shown(address)} does not answer: {_said(error)}. The study in it is as it was; start the "
-            "same command again when it does."
+            f"The storage {without_password(address)} does not answer: {_message(error)}. Its study is unchanged; "
+            "start the same command again when it does."
         ) from error
 
 
@@ -92,26 +88,26 @@ def _journal(path: Path) -> BaseStorage:
 
 def _database(url: URL) -> BaseStorage:
     options = _options(url)
-    _refuse_strangers(url, options)
+    _require_own_tables(url, options)
     try:
         storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options)
     except RuntimeError as error:  # an older or newer schema
-        raise InputError(f"Storage {shown(str(url))}: {error}") from error
+        raise InputError(f"Storage {url!r}: {error}") from error
     if url.get_backend_name() == "sqlite":
-        _write_in_turn(storage)
+        _serialize_transactions(storage)
     return storage
 
 
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": PATIENCE_SECONDS}}
+        return {"connect_args": {"timeout": LOCK_SECONDS}}
     if url.get_backend_name() in ("postgresql", "mysql", "mariadb"):
         return {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
     return {}
 
 
-def _refuse_strangers(url: URL, options: dict[str, Any]) -> None:
-    """MLflow and Optuna both keep a table `alembic_version`: one in the other's database destroys it."""
+def _require_own_tables(url: URL, options: dict[str, Any]) -> None:
+    """Raises InputError for another program's database: Optuna and MLflow would share a table `alembic_version`."""
     engine = sqlalchemy.create_engine(url, **options)
     try:
         tables = set(sqlalchemy.inspect(engine).get_table_names())
@@ -119,15 +115,15 @@ def _refuse_strangers(url: URL, options: dict[str, Any]) -> None:
         engine.dispose()
     if tables and "studies" not in tables:
         raise InputError(
-            f"The database {shown(str(url))} holds tables of another program ({', '.join(sorted(tables)[:3])}, ...). "
+            f"The database {url!r} holds tables of another program ({', '.join(sorted(tables)[:3])}, ...). "
             "Give studies a database of their own."
         )
 
 
-def _write_in_turn(storage: RDBStorage) -> None:
-    """SQLite knows no `SELECT ... FOR UPDATE`: each transaction takes the file's lock before it reads.
+def _serialize_transactions(storage: RDBStorage) -> None:
+    """Takes SQLite's lock when a transaction begins: SQLite has no `SELECT ... FOR UPDATE`.
 
-    Without, two processes that look for a waiting trial at once both take it.
+    Otherwise two processes that look for a waiting trial at once would both take it.
     """
 
     @sqlalchemy.event.listens_for(storage.engine, "connect")
@@ -141,7 +137,7 @@ def _write_in_turn(storage: RDBStorage) -> None:
     storage.engine.dispose()
 
 
-def _said(error: BaseException) -> str:
-    """What the driver said, in one line; Optuna's own sentence where there is none."""
+def _message(error: BaseException) -> str:
+    """The driver's message in one line, else Optuna's."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
     return " ".join(str(getattr(cause, "orig", None) or cause).split())[:300].rstrip(".")

@@ -1,10 +1,9 @@
-"""A study's trials, shared by any number of processes: laid out ahead, taken one at a time, given back.
+"""Trials of a study, shared by any number of processes: enqueued first, taken one at a time, released on failure.
 
-The study holds as many waiting trials as were asked for. A process takes one by turning it from waiting to running,
-which the storage lets only one process do; a process that cannot finish its trial turns it back. So exactly the
-trials asked for are finished, and a trial keeps its number and with it its learning rate, whoever does it.
-Optuna's own heartbeat is not used: journals have none, and it needs minutes where the process has died on this very
-machine.
+A process takes a waiting trial by setting it to running, which the storage lets only one process do; a process that
+cannot finish its trial sets it back to waiting. So exactly the requested trials are finished, and a trial keeps its
+number, and with it its learning rate, whichever process runs it. Optuna's own heartbeat is not used: journals have
+none, and it takes minutes to notice a process that died on this machine.
 """
 
 import threading
@@ -20,26 +19,25 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tracking import is_dead, owner
 
-BEAT_SECONDS = 30.0
-"""How often a running trial is marked as alive."""
+HEARTBEAT_SECONDS = 30.0
 GRACE_SECONDS = 300.0
-"""After how long without a mark a trial of another machine counts as abandoned."""
+"""A trial of another machine without a heartbeat for longer is abandoned."""
 OWNER, SEEN = "owner", "seen"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trials:
-    """The first `asked` trials of a study."""
+    """The first `n_trials` trials of a study."""
 
     study: Study
     storage: BaseStorage
     n_trials: int
 
     def all(self) -> list[FrozenTrial]:
-        """By number. Two machines that lay out a new study at once may leave a few more: nobody takes those."""
+        """Trials by number. Two machines that enqueue at once may add a few more, which are never taken."""
         return self.study.get_trials(deepcopy=False)[: self.n_trials]
 
-    def lay_out(self) -> None:
+    def enqueue(self) -> None:
         """Adds the waiting trials that are missing."""
         for _ in range(len(self.all()), self.n_trials):
             self.study.enqueue_trial({})
@@ -47,61 +45,58 @@ class Trials:
     def unfinished(self) -> list[FrozenTrial]:
         return [trial for trial in self.all() if not trial.state.is_finished()]
 
-    def stored(self, number: int) -> FrozenTrial:
-        """One trial as the storage has it."""
+    def get(self, number: int) -> FrozenTrial:
+        """The trial as stored."""
         return self.storage.get_trial(self._id(number))
 
     def take(self) -> Trial | None:
-        """The next trial that waits, now this process's own; None where none waits."""
-        self._free_abandoned()
-        for trial in self.unfinished():
-            if trial.state == TrialState.WAITING and self._begin(trial.number):
-                session_result = Trial(self.study, self._id(trial.number))
-                session_result.set_user_attr(OWNER, owner())
-                return session_result
-        return None
-
-    def give_back(self, number: int) -> None:
-        """Lets the trial wait for whoever takes it next; one that has been finished meanwhile stays finished."""
-        with suppress(UpdateFinishedTrialError):
-            self.storage.set_trial_user_attr(self._id(number), OWNER, "")  # or its next owner would be taken for dead
-        self._turn(number, TrialState.WAITING)
-
-    @contextmanager
-    def kept_alive(self, number: int) -> Iterator[None]:
-        """Marks the trial as alive while it goes on, however long its epochs are."""
-        ended, trial = threading.Event(), self._id(number)
-
-        def beat() -> None:
-            while not ended.wait(BEAT_SECONDS):
-                with suppress(Exception):  # the next beat may get through
-                    self.storage.set_trial_user_attr(trial, SEEN, time.time())
-
-        beating = threading.Thread(target=beat, daemon=True)
-        beating.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            beating.join()
-
-    def end(self, trial: Trial, state: TrialState, value: float | None = None) -> None:
-        """Finishes a trial of this process's. Where another has finished it meanwhile, that one's result stands."""
-        self._turn(trial.number, state, value)
-
-    def _free_abandoned(self) -> None:
+        """The next waiting trial, which now belongs to this process; None if there is none."""
         now = time.time()
         for trial in self.unfinished():
             if trial.state == TrialState.RUNNING and is_abandoned(trial, now):
-                self.give_back(trial.number)
+                self.release(trial.number)
+        for trial in self.unfinished():
+            if trial.state == TrialState.WAITING and self._start(trial.number):
+                taken = Trial(self.study, self._id(trial.number))
+                taken.set_user_attr(OWNER, owner())
+                return taken
+        return None
 
-    def _begin(self, number: int) -> bool:
-        """Marks the trial as alive before it turns: whoever looks in between is not to find it abandoned."""
+    def release(self, number: int) -> None:
+        """Sets the trial back to waiting, unless another process has finished it."""
+        with suppress(UpdateFinishedTrialError):
+            self.storage.set_trial_user_attr(self._id(number), OWNER, "")  # or its next owner would be taken for dead
+        self._set_state(number, TrialState.WAITING)
+
+    @contextmanager
+    def heartbeat(self, number: int) -> Iterator[None]:
+        """Marks the trial as alive during the block, however long its epochs are."""
+        stopped, trial = threading.Event(), self._id(number)
+
+        def beat() -> None:
+            while not stopped.wait(HEARTBEAT_SECONDS):
+                with suppress(Exception):  # the next one may get through
+                    self.storage.set_trial_user_attr(trial, SEEN, time.time())
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
+
+    def finish(self, number: int, state: TrialState, value: float | None = None) -> None:
+        """Finishes a trial; the result of another process that has finished it before stays."""
+        self._set_state(number, state, value)
+
+    def _start(self, number: int) -> bool:
+        """Marks the trial as alive before it runs, so that no other process finds it abandoned."""
         with suppress(UpdateFinishedTrialError):
             self.storage.set_trial_user_attr(self._id(number), SEEN, time.time())
-        return self._turn(number, TrialState.RUNNING)
+        return self._set_state(number, TrialState.RUNNING)
 
-    def _turn(self, number: int, state: TrialState, value: float | None = None) -> bool:
+    def _set_state(self, number: int, state: TrialState, value: float | None = None) -> bool:
         values = None if value is None else [value]
         try:
             return self.storage.set_trial_state_values(self._id(number), state, values)
@@ -114,9 +109,9 @@ class Trials:
 
 
 def is_abandoned(trial: FrozenTrial, now: float) -> bool:
-    """Whether the process of a running trial is gone: it has died on this machine, or has long given no sign.
+    """Whether the process of a running trial died on this machine, or has sent no heartbeat for long.
 
-    Optuna's own note of the start is no sign: it is the time on the wall, which differs between time zones.
+    Optuna's start time is not used: it is local time, which differs between time zones.
     """
     seen = float(trial.user_attrs.get(SEEN, 0.0))
     return is_dead(trial.user_attrs.get(OWNER, "")) or now - seen > GRACE_SECONDS

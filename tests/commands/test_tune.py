@@ -27,8 +27,8 @@ from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import plan_runs
 from benchmark.execution.runner import Runner
 from benchmark.measurement import machine as lock
-from benchmark.tuning.search import Search
 from benchmark.tuning.session import Session
+from benchmark.tuning.study import Search
 from tests.support import ROOT
 from tracking import Record
 
@@ -247,13 +247,13 @@ def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) 
 
 def test_a_trial_that_fails_is_given_back(home: Path) -> None:
     session = join(home, options(home, "--study broken"), 2)
-    wanted = tune._request(tune._parser().parse_args(options(home)))
+    wanted = tune._benchmark_config(tune._parser().parse_args(options(home)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
     runner = Runner(suite_data=suite_data, store_uri=tracking_uri(home), preset="quickstart")
     parent = session.begin_run(runner)
     without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")
     with pytest.raises(RunError, match="logits"):
-        session.work(runner, without_logits, parent, print, print)
+        session.run_trials(runner, without_logits, parent, print, print)
     assert [trial.state for trial in study(home, "broken").trials] == [TrialState.WAITING] * 2
     (failed,) = records(home, "broken")[1]
     assert failed.status == "failed"
@@ -276,7 +276,7 @@ def test_trials_that_diverge_are_done(
 
 def _search(arguments: list[str]) -> Search:
     asked = tune._parser().parse_args(arguments)
-    wanted = tune._request(asked)
+    wanted = tune._benchmark_config(asked)
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
     return tune._search(asked, plan_runs(wanted, suite_data)[1])
 

@@ -13,8 +13,7 @@ from mlflow.entities import Run
 
 from benchmark import run, tune
 from benchmark.core.spec import RunSpec
-from benchmark.tuning.sampler import NumberedSampler
-from benchmark.tuning.search import Search
+from benchmark.tuning.study import NumberedSampler, Search
 from tests.frozen.golden import FOLDER, check_json, read_csv
 from tests.support.commands import Finished, enter
 

@@ -26,12 +26,11 @@ from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.reporting.learning_rate_plot import TrialResult, best, draw, write_rates
 from benchmark.reporting.related_runs import training_key
 from benchmark.tuning import trials as trials_module
-from benchmark.tuning.search import Search
-from benchmark.tuning.storage import default_address, open_storage, shown
-from benchmark.tuning.study import join_study
+from benchmark.tuning.storage import default_address, open_storage
+from benchmark.tuning.study import Search, join_study
 from benchmark.tuning.trials import OWNER, SEEN, Trials, is_abandoned
 from tests.support import ROOT
-from tracking import Store
+from tracking import Store, without_password
 
 SPEC = RunSpec(
     suite="classification",
@@ -56,9 +55,8 @@ WORKER = """
 import json, os, sys
 from optuna.trial import TrialState
 from benchmark.core.spec import RunSpec
-from benchmark.tuning.search import Search
 from benchmark.tuning.storage import open_storage
-from benchmark.tuning.study import join_study
+from benchmark.tuning.study import Search, join_study
 from benchmark.tuning.trials import Trials
 
 address, asked, spec, low, high = sys.argv[1:]
@@ -72,7 +70,7 @@ for line in sys.stdin:
         print(trial.number, flush=True)
         if line == "finish\\n":
             trial.set_user_attr("pid", os.getpid())
-            trials.end(trial, TrialState.COMPLETE, rate)
+            trials.finish(trial.number, TrialState.COMPLETE, rate)
 """
 """Takes a trial for each line that it reads, and finishes it where the line says so."""
 
@@ -80,7 +78,7 @@ for line in sys.stdin:
 def joined(address: str, asked: int, search: Search = SEARCH) -> Trials:
     storage = open_storage(address)
     trials = Trials(study=join_study(storage, search), storage=storage, n_trials=asked)
-    trials.lay_out()
+    trials.enqueue()
     return trials
 
 
@@ -90,7 +88,7 @@ def draw_rate(trial: optuna.Trial) -> float:
 
 def finish_all(trials: Trials) -> None:
     while trial := trials.take():
-        trials.end(trial, TrialState.COMPLETE, draw_rate(trial))
+        trials.finish(trial.number, TrialState.COMPLETE, draw_rate(trial))
 
 
 def rates(trials: Trials) -> list[float]:
@@ -186,8 +184,8 @@ def test_a_dead_process_gives_its_trial_back_at_once(address: str) -> None:
     process = worker(address, 3)
     tell(process, "hold\n")
     number = int(answer(process))
-    rate = trials.stored(number).params["learning_rate"]
-    assert trials.stored(number).state == TrialState.RUNNING
+    rate = trials.get(number).params["learning_rate"]
+    assert trials.get(number).state == TrialState.RUNNING
     process.send_signal(signal.SIGKILL)
     process.communicate()
     finish_all(trials)
@@ -207,13 +205,13 @@ def test_a_living_process_keeps_its_trial(address: str) -> None:
 
 def test_a_silent_process_of_another_machine_loses_its_trial(database: str) -> None:
     trials = joined(database, 1)
-    session_result = trials.take()
-    assert session_result
-    session_result.set_user_attr(OWNER, "elsewhere/boot/1/1")
+    trial = trials.take()
+    assert trial
+    trial.set_user_attr(OWNER, "elsewhere/boot/1/1")
     assert trials.take() is None
-    session_result.storage.set_trial_state_values(session_result._trial_id, TrialState.WAITING)
-    session_result.storage.set_trial_user_attr(session_result._trial_id, OWNER, "elsewhere/boot/1/1")
-    session_result.storage.set_trial_user_attr(session_result._trial_id, SEEN, time.time() - 1000)
+    trial.storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+    trial.storage.set_trial_user_attr(trial._trial_id, OWNER, "elsewhere/boot/1/1")
+    trial.storage.set_trial_user_attr(trial._trial_id, SEEN, time.time() - 1000)
     with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE trials SET state = 'RUNNING'")
     assert trials.take()
@@ -222,10 +220,10 @@ def test_a_silent_process_of_another_machine_loses_its_trial(database: str) -> N
 def test_clocks_of_other_time_zones_do_not_keep_a_trial(database: str) -> None:
     """Optuna notes the start by the clock on the wall, hours ahead of where it is read."""
     trials = joined(database, 1)
-    session_result = trials.take()
-    assert session_result
-    session_result.set_user_attr(OWNER, "elsewhere/boot/1/1")
-    session_result.set_user_attr(SEEN, time.time() - 1000)
+    trial = trials.take()
+    assert trial
+    trial.set_user_attr(OWNER, "elsewhere/boot/1/1")
+    trial.set_user_attr(SEEN, time.time() - 1000)
     with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE trials SET datetime_start = '2999-01-01 00:00:00'")
     assert trials.take()
@@ -234,54 +232,54 @@ def test_clocks_of_other_time_zones_do_not_keep_a_trial(database: str) -> None:
 class Watched(Trials):
     """Looks at each trial as another process may, at the moment that it is taken."""
 
-    def _turn(self, number: int, state: TrialState, value: float | None = None) -> bool:
-        turned = super()._turn(number, state, value)
+    def _set_state(self, number: int, state: TrialState, value: float | None = None) -> bool:
+        done = super()._set_state(number, state, value)
         if state == TrialState.RUNNING:
-            assert not is_abandoned(self.stored(number), time.time())
-        return turned
+            assert not is_abandoned(self.get(number), time.time())
+        return done
 
 
 def test_a_trial_that_was_just_taken_is_not_abandoned(address: str) -> None:
     """Though it waited long, and its first owner was heard of long ago."""
     trials = joined(address, 1)
-    session_result = trials.take()
-    assert session_result
-    session_result.set_user_attr(SEEN, time.time() - 1000)
-    trials.give_back(0)
+    trial = trials.take()
+    assert trial
+    trial.set_user_attr(SEEN, time.time() - 1000)
+    trials.release(0)
     assert Watched(study=trials.study, storage=trials.storage, n_trials=1).take()
 
 
 def test_a_trial_is_marked_as_alive(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials_module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(trials_module, "HEARTBEAT_SECONDS", 0.01)
     trials = joined(database, 1)
-    session_result = trials.take()
-    assert session_result
-    before = trials.stored(0).user_attrs[SEEN]
-    with trials.kept_alive(0):
+    trial = trials.take()
+    assert trial
+    before = trials.get(0).user_attrs[SEEN]
+    with trials.heartbeat(0):
         until = time.monotonic() + 20
-        while trials.stored(0).user_attrs[SEEN] == before:
+        while trials.get(0).user_attrs[SEEN] == before:
             assert time.monotonic() < until
 
 
 def test_a_trial_that_was_given_back_keeps_its_rate(address: str) -> None:
     trials = joined(address, 2)
-    session_result = trials.take()
-    assert session_result
-    rate = draw_rate(session_result)
-    trials.give_back(session_result.number)
+    trial = trials.take()
+    assert trial
+    rate = draw_rate(trial)
+    trials.release(trial.number)
     again = trials.take()
     assert again
-    assert (again.number, draw_rate(again)) == (session_result.number, rate)
+    assert (again.number, draw_rate(again)) == (trial.number, rate)
 
 
 def test_the_first_result_of_a_trial_stands(address: str) -> None:
     trials = joined(address, 1)
-    session_result = trials.take()
-    assert session_result
-    trials.end(session_result, TrialState.COMPLETE, 0.5)
-    trials.end(session_result, TrialState.COMPLETE, 0.7)
-    trials.give_back(0)
-    assert trials.stored(0).value == 0.5
+    trial = trials.take()
+    assert trial
+    trials.finish(trial.number, TrialState.COMPLETE, 0.5)
+    trials.finish(trial.number, TrialState.COMPLETE, 0.7)
+    trials.release(0)
+    assert trials.get(0).value == 0.5
     assert trials.take() is None
 
 
@@ -379,9 +377,9 @@ def test_the_default_storage_lies_beside_the_tracking_store() -> None:
 
 
 def test_passwords_are_not_shown() -> None:
-    assert shown("postgresql://me:secret@host/studies") == "postgresql://me:***@host/studies"
-    assert shown("journal.log") == "journal.log"
-    assert shown("http://me@host:80/a:b") == "http://me@host:80/a:b"
+    assert without_password("postgresql://me:secret@host/studies") == "postgresql://me:***@host/studies"
+    assert without_password("journal.log") == "journal.log"
+    assert without_password("http://me@host:80/a:b") == "http://me@host:80/a:b"
 
 
 @pytest.mark.parametrize("address", ["postgresql+nodriver://me:secret@host/d", "postgresql://me:secret@host:port/d"])
