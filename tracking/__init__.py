@@ -3,11 +3,9 @@
 Importing this package does not import mlflow, which takes seconds: that happens when a store is opened for writing.
 """
 
-from tracking.config import ENVIRONMENT, cache_folder, environment
-from tracking.errors import NoStoreError, StoreError, without_password
-from tracking.heartbeat import is_dead, owner
+from tracking.config import ENVIRONMENT, NoStoreError, StoreError, cache_folder, environment, without_password
 from tracking.merge import Merge
-from tracking.provenance import git_commit, machine, processor
+from tracking.provenance import git_commit, is_dead, machine, owner, processor
 from tracking.registry import TextModel
 from tracking.runs import ActiveRun, Record
 from tracking.store import Store

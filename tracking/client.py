@@ -17,12 +17,19 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils import get_results_from_paginated_fn
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from tracking.config import PROBE, TrackingConfig, environment, is_local, is_server, sqlite_path
+from tracking.config import (
+    PROBE,
+    StoreError,
+    TrackingConfig,
+    environment,
+    is_local,
+    is_server,
+    sqlite_path,
+    without_password,
+)
 from tracking.connection import Connection
-from tracking.errors import StoreError, without_password
-from tracking.heartbeat import Heartbeat
 from tracking.registry import Registry
-from tracking.runs import CHANGED, SUITE_TAG
+from tracking.runs import CHANGED, SUITE_TAG, Heartbeat
 from tracking.sqlite_store import create_store, require_store
 from tracking.ui import Layout
 
@@ -88,7 +95,7 @@ class Client:
         return dict(self._call(lambda: self._mlflow.get_experiment(experiment)).tags)
 
     def creation_time(self, experiment: str) -> int | None:
-        """Milliseconds since 1970; None for experiments of MLflow before 1.29."""
+        """Milliseconds since 1970."""
         time_ms: int | None = self._call(lambda: self._mlflow.get_experiment(experiment)).creation_time
         return time_ms
 

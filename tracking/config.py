@@ -1,9 +1,10 @@
-"""Configuration of tracking: the store's address, and MLflow's environment variables.
+"""Configuration of tracking: the store's address, its errors, and MLflow's environment variables.
 
 The address is an argument, else MLFLOW_TRACKING_URI, else that of mlflow.yml, else an SQLite file in this folder.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -11,8 +12,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
-
-from tracking.errors import StoreError
 
 CONFIG = Path("mlflow.yml")
 DEFAULT_URI = "sqlite:///mlflow.db"
@@ -39,6 +38,17 @@ PROBE: dict[str, str] = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_RE
 for _name, _value in ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
 
+_PASSWORD = re.compile(r"(://[^:/@]*|://[^:@\s]*):(?:[^/\n]*|\S*)@")
+"""The second form hides an unescaped slash with the rest of the password."""
+
+
+class StoreError(Exception):
+    """The store does not answer, cannot be written, or refuses a request."""
+
+
+class NoStoreError(StoreError):
+    """The store does not exist; readers do not create one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingConfig:
@@ -58,8 +68,9 @@ class TrackingConfig:
         for name, value in values.items():
             if name not in names:
                 [near] = get_close_matches(str(name), names, n=1, cutoff=0.0)
-                known = ", ".join(sorted(names))
-                raise StoreError(f"{path}: unknown key {name!r}. Did you mean {near!r}? Known: {known}.")
+                raise StoreError(
+                    f"{path}: unknown key {name!r}. Did you mean {near!r}? Known: {', '.join(sorted(names))}."
+                )
             if not isinstance(value, str | None):
                 raise StoreError(f"{path}: {name} must be text, not {value!r}.")
         return cls(**{str(name): str(value) for name, value in values.items() if value})
@@ -94,6 +105,11 @@ def is_server(uri: str) -> bool:
 
 def sqlite_path(uri: str) -> Path:
     return Path(uri.removeprefix(SQLITE).partition("?")[0])
+
+
+def without_password(text: str) -> str:
+    """The text, an address or one that contains some, with `***` for passwords."""
+    return _PASSWORD.sub(r"\1:***@", text)
 
 
 @contextmanager

@@ -16,8 +16,7 @@ from requests.exceptions import ConnectionError as NoConnectionError
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracking.config import is_local, is_server
-from tracking.errors import StoreError, error_message, without_password
+from tracking.config import StoreError, is_local, is_server, without_password
 
 BUSY = ("database is locked", "database table is locked")
 """SQLite's messages while another process writes."""
@@ -26,6 +25,17 @@ AWAY = re.compile("failed with (timeout )?exception(?!.*too many 500 )", re.DOTA
 """MLflow's message about a server that did not answer, after MLflow's own retries."""
 AWAY_SECONDS = 600.0
 """Limit of the wait for a server or database that has answered before."""
+ADVICE: dict[int, str] = {
+    401: "the server does not know this account (401). Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to "
+    "one that it has.",
+    403: "this account lacks the permission (403). Ask an administrator of the server for it.",
+}
+"""Message by HTTP status."""
+UNKNOWN_HOST = (
+    "the server does not answer under this name (403). Use another address of it, or add the name to SERVER_NAME in "
+    "its .env."
+)
+MAX_CHARACTERS = 600
 
 Request = Callable[[], object]
 Answer = TypeVar("Answer")
@@ -68,7 +78,7 @@ class Connection:
                 return request()
             except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
                 if time.monotonic() - start >= _retry_seconds(error, local=is_local(self._uri), first=bool(hint)):
-                    raise StoreError(f"{without_password(self._uri)}: {error_message(error, hint)}") from error
+                    raise StoreError(f"{without_password(self._uri)}: {_message(error, hint)}") from error
             time.sleep(random.uniform(0.05, 0.5))
 
 
@@ -118,3 +128,19 @@ def _is_away(error: Exception) -> bool:
     """Whether the server did not answer, or its database did not answer the server."""
     unavailable = getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE"
     return unavailable or isinstance(error, NoConnectionError) or AWAY.search(str(error)) is not None
+
+
+def _message(error: Exception, hint: str) -> str:
+    """Advice for a refused account or host name, else the error's message without SQL, followed by `hint`."""
+    text = str(error).partition("[SQL:")[0].strip() or type(error).__name__
+    message = without_password(" ".join(text.split()))[:MAX_CHARACTERS]
+    if (status := _http_status(error)) in ADVICE:
+        return UNKNOWN_HOST if "Invalid Host" in message else ADVICE[status]
+    return f"{message}{hint}"
+
+
+def _http_status(error: Exception) -> int:
+    """HTTP status of an error of MLflow or requests; 0 if it has none."""
+    if isinstance(error, MlflowException):
+        return int(error.get_http_status_code())  # type: ignore[no-untyped-call]
+    return int(getattr(getattr(error, "response", None), "status_code", 0))

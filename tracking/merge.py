@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracking.config import ARTIFACTS, is_local, resolve, sqlite_path
-from tracking.errors import StoreError, without_password
-from tracking.heartbeat import OWNER, owner
+from tracking.config import ARTIFACTS, StoreError, is_local, resolve, sqlite_path, without_password
+from tracking.provenance import OWNER, owner
 from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG
 from tracking.sqlite_store import artifact_folder, require_own_folder
 from tracking.ui import Layout

@@ -1,4 +1,4 @@
-"""Provenance of a run: the code, the command and the machine, as tags."""
+"""Provenance of a run, as tags: the code, the command, the machine and the process."""
 
 import os
 import platform
@@ -10,11 +10,27 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from tracking.errors import without_password
+import psutil
+
+from tracking.config import without_password
 
 SOURCE = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "onnx", "onnxruntime", "numpy", "mlflow")
-"""Packages whose versions shape a result."""
+"""Packages whose versions affect results."""
+OWNER = "owner"
+"""Tag with the process that writes the run."""
+MAX_PID = 2**31 - 1
+
+
+def provenance() -> dict[str, str]:
+    """Tags of a run that this process begins."""
+    return {
+        "git_commit": git_commit(),
+        "machine": machine(),
+        "versions": versions(),
+        "command": command(),
+        OWNER: owner(),
+    }
 
 
 @cache
@@ -37,17 +53,14 @@ def command() -> str:
 
 @cache
 def machine() -> str:
-    """Host, processor, cores and system, for people."""
+    """Host, processor, cores and system."""
     model = processor() or platform.machine()
     return f"{socket.gethostname()}, {model}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
 
 
 def processor() -> str:
     """Model of this machine's processor; empty if unknown."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
+    lines = _read(Path("/proc/cpuinfo")).splitlines()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.processor())
 
@@ -57,6 +70,44 @@ def versions() -> str:
     """Versions of Python and of the installed `PACKAGES`: `python 3.11.9, torch 2.13.0, ...`."""
     installed = [f"{name} {number}" for name in PACKAGES if (number := _version(name))]
     return ", ".join([f"python {platform.python_version()}", *installed])
+
+
+@cache
+def owner() -> str:
+    """This process as `host/boot/pid/start`, by which other processes can tell whether it is alive."""
+    return f"{socket.gethostname()}/{_boot_id()}/{os.getpid()}/{_start_time(os.getpid())}"
+
+
+os.register_at_fork(after_in_child=owner.cache_clear)
+
+
+def is_dead(process: str) -> bool:
+    """Whether the process, an `owner()`, ran on this machine and has ended; false for those of other machines."""
+    try:
+        host, boot, number, start = process.rsplit("/", 3)
+        pid = int(number)
+    except ValueError:
+        return False
+    if host != socket.gethostname() or not 0 < pid <= MAX_PID:
+        return False
+    return boot != _boot_id() or not psutil.pid_exists(pid) or _start_time(pid) != start
+
+
+def _start_time(pid: int) -> str:
+    """Start in clock ticks, which tells a process from a later one with its number; empty outside Linux."""
+    state, *rest = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split() or [""]
+    return "zombie" if state == "Z" else "".join(rest[18:19])
+
+
+def _boot_id() -> str:
+    return _read(Path("/proc/sys/kernel/random/boot_id")).strip()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, ValueError):
+        return ""
 
 
 def _version(package: str) -> str:

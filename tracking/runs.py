@@ -1,12 +1,15 @@
-"""Runs of the store: `ActiveRun`, one that is being written, and `Record`, one that was read."""
+"""Runs of the store: `ActiveRun`, one that is being written, with its heartbeat, and `Record`, one that was read."""
 
 import math
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tracking.provenance import OWNER, is_dead
 from tracking.ui import MetricGroups
 
 if TYPE_CHECKING:
@@ -23,6 +26,11 @@ PARAM_LIMIT = 6000
 TAG_LIMIT = 8000
 """Characters of a value in MLflow. A longer one is cut with a mark, and stored in full as a file of the run."""
 LONG_VALUES = "long_values"
+HEARTBEAT_SECONDS = 60.0
+ALIVE_MS = 5 * 60_000
+"""A run with a more recent heartbeat is running."""
+STALE_MS = 20 * 60_000
+"""A run without a heartbeat for longer than any outage has lost its process or its machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,13 +127,13 @@ class ActiveRun:
         """Ends the run as failed."""
         self._end("FAILED", "failed", {"reason": reason})
 
-    def kill(self) -> None:
+    def kill(self, reason: str = "") -> None:
         """Ends the run as interrupted."""
-        self._end("KILLED", "killed", {})
+        self._end("KILLED", "killed", {"reason": reason} if reason else {})
 
     def cancel(self) -> None:
         """Ends the run as interrupted, since another machine has begun it too."""
-        self._end("KILLED", "killed", {"reason": "Another machine had begun it too."})
+        self.kill("Another machine had begun it too.")
 
     def _end(
         self,
@@ -139,6 +147,57 @@ class ActiveRun:
         self.log_texts(long)
         self._client.log(self.run_id, metrics=metrics, tags=short, not_before=self._not_before)
         self._client.end_run(self.run_id, mlflow_status)
+
+
+class Heartbeat:
+    """Heartbeat of a process's runs, sent by a background thread while there are any."""
+
+    def __init__(self, send: Callable[[str], None] | None) -> None:
+        """`send` marks the run of an id as changed; None for an SQLite store, whose processes share a machine."""
+        self._send = send
+        self._runs: set[str] = set()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def start(self, run_id: str) -> None:
+        if self._send is None:
+            return
+        with self._lock:
+            self._runs.add(run_id)
+            if len(self._runs) == 1:
+                self._stopped = threading.Event()
+                threading.Thread(target=self._beat, args=[self._send, self._stopped], daemon=True).start()
+
+    def stop(self, run_id: str) -> None:
+        with self._lock:
+            self._runs.discard(run_id)
+            if not self._runs:
+                self._stopped.set()
+
+    def _beat(self, send: Callable[[str], None], stopped: threading.Event) -> None:
+        """Errors are ignored: the next heartbeat makes up for a lost one."""
+        while not stopped.wait(HEARTBEAT_SECONDS):
+            for run_id in list(self._runs):
+                with suppress(Exception):
+                    send(run_id)
+
+
+def is_alive(run: "Run", now: int) -> bool:
+    """Whether an active run has a recent heartbeat; `now` is the server's time in ms."""
+    return not is_dead(run.data.tags.get(OWNER, "")) and now - _last_change(run) < ALIVE_MS
+
+
+def is_stale(run: "Run", now: int | None) -> bool:
+    """Whether an active run has lost its process: it is dead, or its heartbeat stopped long ago.
+
+    `now` is the server's time in ms, None without a server. A run that never had a heartbeat is not judged by it.
+    """
+    silent = now is not None and _last_change(run) > 0 and now - _last_change(run) > STALE_MS
+    return silent or is_dead(run.data.tags.get(OWNER, ""))
+
+
+def _last_change(run: "Run") -> int:
+    return int(run.data.metrics.get(CHANGED, 0))
 
 
 def epoch_column(name: str) -> str:

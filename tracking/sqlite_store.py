@@ -20,8 +20,7 @@ from sys import intern
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from tracking.config import ARTIFACTS, SQLITE
-from tracking.errors import NoStoreError, StoreError
+from tracking.config import ARTIFACTS, SQLITE, NoStoreError, StoreError
 from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG, Record, status_of
 from tracking.ui import MetricGroups
 

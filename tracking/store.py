@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sqlite_path
-from tracking.heartbeat import OWNER, is_alive, is_stale, owner
-from tracking.provenance import command, git_commit, machine, versions
+from tracking.provenance import provenance
 from tracking.record_cache import RUNNING, RecordCache
 from tracking.registry import TextModel
-from tracking.runs import PARAM_LIMIT, SUITE_TAG, TAG_LIMIT, ActiveRun, Record, cut_values, epoch_column
+from tracking.runs import (
+    PARAM_LIMIT,
+    SUITE_TAG,
+    TAG_LIMIT,
+    ActiveRun,
+    Record,
+    cut_values,
+    epoch_column,
+    is_alive,
+    is_stale,
+)
 from tracking.sqlite_store import SqliteStore, copy_from, copy_into, require_store
 from tracking.ui import Layout, runs_url
 
@@ -81,16 +90,8 @@ class Store:
         if suite not in self._experiments:
             note = {NOTE: self._layout.description.format(suite=suite)}
             self._experiments[suite] = self._client.experiment(suite, note)
-        own_tags = {
-            SUITE_TAG: suite,
-            "git_commit": git_commit(),
-            "machine": machine(),
-            "versions": versions(),
-            "command": command(),
-            OWNER: owner(),
-        }
         texts = {name: str(value) for name, value in params.items() if value is not None}
-        short_tags, long_tags = cut_values({**own_tags, **tags}, TAG_LIMIT)
+        short_tags, long_tags = cut_values({SUITE_TAG: suite, **provenance(), **tags}, TAG_LIMIT)
         short_params, long_params = cut_values(texts, PARAM_LIMIT)
         run_id = self._client.create_run(self._experiments[suite], name, short_tags, parent)
         run = ActiveRun(self._client, run_id)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tracking.config import is_local, is_server, sqlite_path
-from tracking.errors import without_password
+from tracking.config import is_local, is_server, sqlite_path, without_password
 
 LOCAL_UI = "http://127.0.0.1:5000"
 REST = "more"

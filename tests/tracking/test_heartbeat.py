@@ -12,9 +12,8 @@ from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import RunTask
 from tests.cli.test_progress import SPEC
 from tests.support.mlflow_server import Server
-from tracking import ActiveRun, Store, StoreError, heartbeat, owner
-from tracking.heartbeat import ALIVE_MS, STALE_MS
-from tracking.runs import CHANGED
+from tracking import ActiveRun, Store, StoreError, owner, runs
+from tracking.runs import ALIVE_MS, CHANGED, STALE_MS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 
@@ -89,7 +88,7 @@ def test_a_stale_run_is_killed_by_any_machine(server_store: Store, suite: str, l
 def test_the_heartbeat_stops_with_the_run(
     server_store: Store, suite: str, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 0.05)
     run = begin_run(server_store, suite)
     begin = marked(server_store, run)
     later(60_000)
@@ -104,7 +103,7 @@ def test_the_heartbeat_stops_with_the_run(
 def test_a_lost_heartbeat_is_followed_by_the_next(
     server_store: Store, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 0.05)
     beats: list[str] = []
 
     def away(run_id: str) -> None:
