@@ -10,33 +10,25 @@ batch. Students know nothing of teachers, distillation, data sets or tracking.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from students.registry import STUDENTS
-from students.shape import Shape
+from students.registry import STUDENTS, Shape
 
 if TYPE_CHECKING:  # torch takes seconds to import, and most readers of STUDENTS build nothing
     from torch import nn
 
-__all__ = ["STUDENTS", "Shape", "build", "word_embeddings"]
+__all__ = ["STUDENTS", "build", "word_embeddings"]
 
 
 def build(name: str, *, task: str, vocab_size: int, n_labels: int, pad_id: int = 0) -> "nn.Module":
     """A freshly initialised student. Raises ValueError for a name that STUDENTS does not hold."""
     if name not in STUDENTS:
         raise ValueError(f"Unknown student {name!r}; students/registry.py holds {', '.join(STUDENTS)}.")
-    student = STUDENTS[name]
-    arguments = [_resolve(student.size)] if student.size else []
+    module, _, builder = STUDENTS[name].builder.partition(":")
     shape = Shape(task=task, vocab_size=vocab_size, n_labels=n_labels, pad_id=pad_id)
-    return cast("nn.Module", _resolve(student.architecture)(*arguments, shape))
+    return cast("nn.Module", getattr(import_module(module), builder)(shape))
 
 
 def word_embeddings(student: "nn.Module") -> "nn.Embedding":
-    """The student's embedding table [V, D], which pretrained embeddings initialise."""
+    """The student's embedding table [V, D]."""
     return cast("nn.Embedding", student.embedding)
-
-
-def _resolve(path: str) -> Any:
-    """The object at `module:name`."""
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)

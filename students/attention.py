@@ -9,8 +9,6 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from students.dropout import Dropout
 
-Dropping = Callable[[Tensor], Tensor]
-
 
 class SelfAttention(nn.Module):
     """Scaled dot-product attention over several heads, with residual and layer normalisation.
@@ -27,25 +25,25 @@ class SelfAttention(nn.Module):
         self.dropout = Dropout(dropout)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, asking: Tensor, asked: Tensor, attention_mask: Tensor) -> Tensor:
-        """`asking` [B, Q, D] attends to `asked` [B, L, D] where `attention_mask` [B, L] is 1; returns [B, Q, D]."""
-        query = self.query(asking)
-        if self.training and asking.size(1) == 1:
+    def forward(self, x: Tensor, context: Tensor, attention_mask: Tensor) -> Tensor:
+        """`x` [B, Q, D] attends to `context` [B, L, D] where `attention_mask` [B, L] is 1; returns [B, Q, D]."""
+        query = self.query(x)
+        if self.training and x.size(1) == 1:
             (key, value), bias = self.key_value.weight.chunk(2), self.key_value.bias.chunk(2)[1]
-            mixed = attend_once(query, asked, attention_mask, self.n_heads, key, value, bias)
+            mixed = attend_once(query, context, attention_mask, self.n_heads, key, value, bias)
         else:
-            mixed = self._mix(query, asked, attention_mask)
-        return cast("Tensor", self.norm(asking + self.dropout(self.out(mixed))))
+            mixed = self._mix(query, context, attention_mask)
+        return cast("Tensor", self.norm(x + self.dropout(self.out(mixed))))
 
-    def _mix(self, query: Tensor, asked: Tensor, attention_mask: Tensor) -> Tensor:
-        key, value = self.key_value(asked).chunk(2, dim=-1)
+    def _mix(self, query: Tensor, context: Tensor, attention_mask: Tensor) -> Tensor:
+        key, value = self.key_value(context).chunk(2, dim=-1)
         query, key, value = (_split(x, self.n_heads) for x in (query, key, value))
         visible = attention_mask.to(torch.bool)[:, None, None, :]
         return scaled_dot_product_attention(query, key, value, attn_mask=visible).transpose(1, 2).flatten(2)
 
 
 def attend(
-    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, n_heads: int, dropout: Dropping
+    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, n_heads: int, dropout: nn.Module
 ) -> Tensor:
     """Scaled dot-product attention of `query` [B, Q, D] on `key` and `value` [B, L, D], with dropout of its weights."""
     query, key, value = (_split(x, n_heads) for x in (query, key, value))
@@ -55,30 +53,30 @@ def attend(
 
 def attend_once(
     query: Tensor,
-    asked: Tensor,
+    context: Tensor,
     attention_mask: Tensor,
     n_heads: int,
     key: Tensor,
     value: Tensor,
     value_bias: Tensor,
-    dropout: Dropping = lambda weights: weights,
+    dropout: Callable[[Tensor], Tensor] = lambda weights: weights,
 ) -> Tensor:
-    """The attention of one `query` [B, 1, D] a sentence on `asked` [B, L, D], with no key or value made of the latter.
+    """Attention of one `query` [B, 1, D] per sentence on `context` [B, L, D], without computing keys or values of it.
 
-    `key` and `value` are the weights [D, D] that would make them: q · K x = Kᵀq · x, and Σ a (V x + b) =
+    `key` and `value` are the weights [D, D] of their projections: q · K x = Kᵀq · x, and Σ a (V x + b) =
     V Σ a x + b Σ a. The bias of keys is not needed: it adds the same to the scores of all positions.
     """
     key, value = (weight.view(n_heads, -1, weight.size(1)) for weight in (key, value))  # [H, D / H, D]
     queries = query.view(len(query), n_heads, -1)  # [B, H, D / H]
-    scores = _by_head(queries, key) @ asked.transpose(1, 2)
+    scores = _by_head(queries, key) @ context.transpose(1, 2)
     weights = dropout(_weights(scores, queries.size(-1), attention_mask[:, None]))  # [B, H, L]
-    mixed = _by_head(weights @ asked, value.transpose(1, 2))
+    mixed = _by_head(weights @ context, value.transpose(1, 2))
     bias = value_bias.view(n_heads, -1) * weights.sum(dim=-1, keepdim=True)
     return (mixed + bias).reshape(query.shape)
 
 
 def _by_head(x: Tensor, weight: Tensor) -> Tensor:
-    """[B, H, I] times each head's own [H, I, O]: [B, H, O]."""
+    """[B, H, I] times each head's [H, I, O]: [B, H, O]."""
     return (x.transpose(0, 1) @ weight).transpose(0, 1)
 
 

@@ -1,47 +1,38 @@
 """Small BERTs, untrained (section 3.2.4, Table 3; Turc et al., 2019, https://arxiv.org/abs/1908.08962)."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import Any, cast
 
 from torch import Tensor, nn
 
 from students.attention import attend, attend_once
 from students.dropout import replace_dropout
-from students.shape import Shape
-
-if TYPE_CHECKING:
-    from transformers import BertConfig
-
-
-@dataclass(frozen=True, kw_only=True)
-class BertSize:
-    """A column of Table 3."""
-
-    n_heads: int
-    n_layers: int
-    width: int
-
-
-BERT_TINY = BertSize(n_heads=2, n_layers=2, width=128)
-BERT_MINI = BertSize(n_heads=4, n_layers=4, width=256)
-BERT_SMALL = BertSize(n_heads=8, n_layers=4, width=512)
+from students.registry import Shape
 
 
 class BertStudent(nn.Module):
-    """BERT of the given size with a linear head: on the pooled first position, or on every position for tagging.
+    """BERT with a linear head: on the pooled first position, or on every position for tagging.
 
-    A tagger has no pooler, which it would not read. Table 7's taggers are counted with one: 4.40, 11.18 and 28.78 M
-    parameters, beside 4.37, 11.11 and 28.51 M here.
+    A tagger has no pooler. Table 7 counts its taggers with one: 4.40, 11.18 and 28.78 M parameters, beside 4.37, 11.11
+    and 28.51 M here.
     """
 
-    def __init__(self, size: BertSize, shape: Shape) -> None:
-        from transformers import BertModel  # a second that no plan, and no other student, has to wait
+    def __init__(self, shape: Shape, *, n_heads: int, n_layers: int, width: int) -> None:
+        from transformers import BertConfig, BertModel  # takes a second, which plans and other students are spared
 
         super().__init__()
         self.per_token = shape.per_token
-        self.encoder = BertModel(_config(size, shape), add_pooling_layer=not shape.per_token)
-        self.dropout = nn.Dropout(self.encoder.config.hidden_dropout_prob)
-        self.head = nn.Linear(size.width, shape.n_labels)
+        config = BertConfig(
+            vocab_size=shape.vocab_size,
+            hidden_size=width,
+            num_hidden_layers=n_layers,
+            num_attention_heads=n_heads,
+            intermediate_size=4 * width,
+            pad_token_id=shape.pad_id,
+        )
+        self.encoder = BertModel(config, add_pooling_layer=not shape.per_token)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+        self.head = nn.Linear(width, shape.n_labels)
         replace_dropout(self)
 
     @property
@@ -51,14 +42,14 @@ class BertStudent(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits [B, C], or [B, L, C] for tagging."""
         if self.training:
-            read = self._read(input_ids, attention_mask)
+            features = self._training_features(input_ids, attention_mask)
         else:
             states = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-            read = states.last_hidden_state if self.per_token else states.pooler_output
-        return cast("Tensor", self.head(self.dropout(read)))
+            features = states.last_hidden_state if self.per_token else states.pooler_output
+        return cast("Tensor", self.head(self.dropout(features)))
 
-    def _read(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """The same by the encoder's own modules, without what a classifier does not read: most of the last layer."""
+    def _training_features(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The encoder's output by its modules; the last layer of a classifier computes the first position alone."""
         x = self.encoder.embeddings(input_ids)
         *layers, last = self.encoder.encoder.layer
         for layer in layers:
@@ -69,27 +60,19 @@ class BertStudent(nn.Module):
         return cast("Tensor", pooler(_layer(last, x[:, :1], x, attention_mask)))
 
 
-def _layer(layer: Any, asking: Tensor, asked: Tensor, attention_mask: Tensor) -> Tensor:
-    """What a BertLayer makes of the positions `asking` [B, Q, D] out of `asked` [B, L, D]."""
+bert_tiny = partial(BertStudent, n_heads=2, n_layers=2, width=128)
+bert_mini = partial(BertStudent, n_heads=4, n_layers=4, width=256)
+bert_small = partial(BertStudent, n_heads=8, n_layers=4, width=512)
+
+
+def _layer(layer: Any, x: Tensor, context: Tensor, attention_mask: Tensor) -> Tensor:
+    """A BertLayer's output at the positions `x` [B, Q, D], which attend to `context` [B, L, D]."""
     own, n_heads = layer.attention.self, layer.attention.self.num_attention_heads
-    query = own.query(asking)
-    if asking.size(1) == 1:
+    query = own.query(x)
+    if x.size(1) == 1:
         weights = own.key.weight, own.value.weight, own.value.bias
-        mixed = attend_once(query, asked, attention_mask, n_heads, *weights, own.dropout)
+        mixed = attend_once(query, context, attention_mask, n_heads, *weights, own.dropout)
     else:
-        mixed = attend(query, own.key(asked), own.value(asked), attention_mask, n_heads, own.dropout)
-    attended = layer.attention.output(mixed, asking)
+        mixed = attend(query, own.key(context), own.value(context), attention_mask, n_heads, own.dropout)
+    attended = layer.attention.output(mixed, x)
     return cast("Tensor", layer.output(layer.intermediate(attended), attended))
-
-
-def _config(size: BertSize, shape: Shape) -> "BertConfig":
-    from transformers import BertConfig
-
-    return BertConfig(
-        vocab_size=shape.vocab_size,
-        hidden_size=size.width,
-        num_hidden_layers=size.n_layers,
-        num_attention_heads=size.n_heads,
-        intermediate_size=4 * size.width,
-        pad_token_id=shape.pad_id,
-    )

@@ -7,22 +7,22 @@ from torch import Tensor, nn
 
 from students.attention import SelfAttention
 from students.dropout import Dropout
-from students.shape import Shape
+from students.registry import Shape
 
 WIDTHS = {"classification": 100, "sequence_labeling": 128}
-"""Embedding width and hidden width each way, which the paper does not tell: chosen to come near Table 7's parameters.
+"""Embedding width and hidden width per direction, which the paper does not state: chosen by Table 7's parameters.
 
-With IndoBERT's 30,521 tokens 3.375 to 3.404 M over the data sets of classification (Table 7: 3.35 M), and 4.436 to
-4.442 M over those of tagging (4.38 M).
+With IndoBERT's 30,521 tokens 3.375 to 3.404 M over the classification data sets (Table 7: 3.35 M), and 4.436 to
+4.442 M over the tagging ones (4.38 M).
 """
 
 
 class BiLstm(nn.Module):
-    """Embedding, LSTM both ways, self-attention, linear head.
+    """Embedding, bidirectional LSTM, self-attention, linear head.
 
-    For classification the head reads the first position, as BERT's does; so only that position asks. The backward
-    direction is a second LSTM over each sentence reversed within its own length, so that padding is never read
-    before the sentence: the same answer in any batch, without packing, and exportable as it stands.
+    For classification the head reads the first position, as BERT's does, so only that position attends. The backward
+    direction is a second LSTM over each sentence reversed within its length, so that padding is never read before the
+    sentence: equal logits in any batch, without packing, and ONNX export as it stands.
     """
 
     def __init__(self, shape: Shape, *, n_heads: int = 4, dropout: float = 0.3) -> None:
@@ -38,12 +38,11 @@ class BiLstm(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits [B, C], or [B, L, C] for tagging."""
-        states = self._both_ways(self.dropout(self.embedding(input_ids)), attention_mask)
-        asking = states if self.per_token else states[:, :1]
-        context = self.attention(asking, states, attention_mask)
-        return cast("Tensor", self.head(self.dropout(context if self.per_token else context[:, 0])))
+        states = self._bidirectional(self.dropout(self.embedding(input_ids)), attention_mask)
+        attended = self.attention(states if self.per_token else states[:, :1], states, attention_mask)
+        return cast("Tensor", self.head(self.dropout(attended if self.per_token else attended[:, 0])))
 
-    def _both_ways(self, x: Tensor, attention_mask: Tensor) -> Tensor:
+    def _bidirectional(self, x: Tensor, attention_mask: Tensor) -> Tensor:
         """[B, L, D] to [B, L, 2D]."""
         mirror = _mirror(attention_mask)[:, :, None]
         ahead, _ = self.forward_lstm(x)

@@ -1,14 +1,14 @@
 """Residual depthwise-separable CNN (section 3.2.3)."""
 
 import math
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d, pad
 
-from students.depthwise import depthwise_convolution
 from students.dropout import Dropout
-from students.shape import Shape
+from students.registry import Shape
 
 WIDTH = 128
 N_BLOCKS = 6
@@ -19,7 +19,7 @@ class SeparableBlock(nn.Module):
     """Depthwise then pointwise convolution, layer normalisation, residual.
 
     Source: Chollet, 2017 (https://arxiv.org/abs/1610.02357). The paper uses layer normalisation as the activation and
-    names no other: the ReLU before it was added here.
+    names no other; the ReLU before it is an addition.
     """
 
     def __init__(self, width: int, kernel: int, dropout: float) -> None:
@@ -77,3 +77,38 @@ class Cnn(nn.Module):
 def _frequencies(width: int) -> Tensor:
     """[D / 2] angular frequencies, from 1 down to 1 / 10,000."""
     return torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+
+
+# --- Depthwise convolution in the layout of the other layers, for training --------------------------------------------
+
+
+class _Depthwise(torch.autograd.Function):
+    """An image of height 1 in channels-last layout: nothing is copied, and oneDNN is fast at it.
+
+    It is slow at the gradient of the weights, which is computed tap by tap.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _convolve(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        length, reach = x.size(1), weight.size(-1) // 2
+        padded = pad(x, (0, 0, reach, reach))
+        taps = [(gradient * padded[:, k : k + length]).sum(dim=(0, 1)) for k in range(weight.size(-1))]
+        mirrored = _convolve(gradient, weight.flip(-1), None)
+        return mirrored, torch.stack(taps, dim=-1)[:, None], gradient.sum(dim=(0, 1))
+
+
+def depthwise_convolution(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """nn.Conv1d(D, D, K, padding=K // 2, groups=D) for odd K, but from and to [B, L, D]; `weight` is [D, 1, K]."""
+    return cast("Tensor", _Depthwise.apply(x, weight, bias))  # type: ignore[no-untyped-call]
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    image = x.transpose(1, 2)[:, :, None]
+    out = conv2d(image, weight[:, :, None], bias, padding=(0, weight.size(-1) // 2), groups=len(weight))
+    return out[:, :, 0].transpose(1, 2)

@@ -8,10 +8,10 @@ LEVELS = 256
 
 
 class Dropout(nn.Dropout):
-    """Inverted dropout (Srivastava et al., 2014) whose mask takes one random byte an element.
+    """Inverted dropout (Srivastava et al., 2014) with one random byte per element.
 
-    `p` is rounded to a multiple of 1 / 256, and what is kept is scaled by the share that is kept then. In eval mode,
-    and elsewhere than on a CPU, it is nn.Dropout.
+    `p` is rounded to a multiple of 1 / 256, and the scale is that of the rounded `p`. On other devices than a CPU it
+    is nn.Dropout.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -22,7 +22,7 @@ class Dropout(nn.Dropout):
 
 
 def replace_dropout(module: nn.Module) -> None:
-    """Makes every nn.Dropout inside `module` a Dropout of the same share."""
+    """Makes every nn.Dropout inside `module` a Dropout of the same probability."""
     for parent in list(module.modules()):
         for name, child in parent.named_children():
             if type(child) is nn.Dropout:
@@ -30,7 +30,7 @@ def replace_dropout(module: nn.Module) -> None:
 
 
 def _mask(x: Tensor, dropped: int) -> Tensor:
-    """Like `x`: 0 where a random byte is below `dropped`, elsewhere the inverse of the share that is kept."""
+    """Shaped as `x`: 0 where a random byte is below `dropped`, elsewhere LEVELS / (LEVELS - dropped)."""
     words = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)  # eight elements a draw
     levels = words.view(torch.uint8)[: x.numel()].view(x.shape)
     kept = levels.clamp_(dropped - 1, dropped).sub_(dropped - 1)  # several times faster than a comparison

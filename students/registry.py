@@ -4,58 +4,68 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Sizes that a student takes from its task: C `n_labels` (classes or tags) and V `vocab_size` tokens."""
+
+    task: str
+    vocab_size: int
+    n_labels: int
+    pad_id: int = 0
+
+    @property
+    def per_token(self) -> bool:
+        """Whether the student labels every token rather than the sentence."""
+        return self.task == "sequence_labeling"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Student:
-    """A student architecture, and what plans and reports need to know of it."""
+    """A student architecture, and what plans and reports show of it."""
 
     label: str
     """Name in prose, as the paper writes it."""
     description: str
-    architecture: str
-    """`module:class` of a torch module that is built from a Shape."""
-    size: str = ""
-    """`module:constant` that the class takes before the shape; empty for classes of one size."""
+    builder: str
+    """`module:name` of a function or class that builds a torch module from a Shape."""
     learning_rate: float
-    """Used where no grid is searched and none is given; docs/lab-log.md tells how it was chosen."""
+    """Default where no grid is searched; docs/lab-log.md tells how it was chosen."""
     microseconds_per_token: float
-    """Training on one core: a hint for the plan's estimate, to tell minutes from hours."""
+    """Training on one core; for the plan's estimate of minutes or hours."""
 
 
 STUDENTS: dict[str, Student] = {
     "bilstm": Student(
         label="BiLSTM",
         description="bidirectional LSTM with self-attention",
-        architecture="students.bilstm:BiLstm",
+        builder="students.bilstm:BiLstm",
         learning_rate=3e-3,
         microseconds_per_token=30,
     ),
     "cnn": Student(
         label="CNN",
         description="residual depthwise-separable convolutions",
-        architecture="students.cnn:Cnn",
+        builder="students.cnn:Cnn",
         learning_rate=3e-3,
         microseconds_per_token=40,
     ),
     "bert_tiny": Student(
         label="BERT-Tiny",
         description="BERT of 2 layers, width 128, untrained",
-        architecture="students.bert:BertStudent",
-        size="students.bert:BERT_TINY",
+        builder="students.bert:bert_tiny",
         learning_rate=1e-3,
         microseconds_per_token=60,
     ),
     "bert_mini": Student(
         label="BERT-Mini",
         description="BERT of 4 layers, width 256, untrained",
-        architecture="students.bert:BertStudent",
-        size="students.bert:BERT_MINI",
-        learning_rate=5e-4,  # set without trying others, as the next one
+        builder="students.bert:bert_mini",
+        learning_rate=5e-4,  # not tuned, as the next one
         microseconds_per_token=300,
     ),
     "bert_small": Student(
         label="BERT-Small",
         description="BERT of 4 layers, width 512, untrained",
-        architecture="students.bert:BertStudent",
-        size="students.bert:BERT_SMALL",
+        builder="students.bert:bert_small",
         learning_rate=2e-4,
         microseconds_per_token=1100,
     ),

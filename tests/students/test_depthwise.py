@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from students.depthwise import depthwise_convolution
+from students.cnn import depthwise_convolution
 
 
 @pytest.mark.parametrize(("length", "kernel"), [(1, 5), (2, 3), (9, 5), (4, 1)])

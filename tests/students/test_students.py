@@ -15,7 +15,7 @@ from students import STUDENTS, build, word_embeddings
 from students.attention import SelfAttention
 from students.bilstm import BiLstm
 from students.cnn import SeparableBlock, _frequencies
-from students.shape import Shape
+from students.registry import Shape
 
 TASKS = ("classification", "sequence_labeling")
 VOCAB_SIZE, N_LABELS, PAD_ID = 60, 3, 2
@@ -200,7 +200,7 @@ def test_bilstm_reads_as_a_packed_bidirectional_lstm() -> None:
     packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
     expected, _ = nn.utils.rnn.pad_packed_sequence(reference(packed)[0], batch_first=True)
     seen = mask[:, :, None].bool()
-    torch.testing.assert_close(model._both_ways(x, mask) * seen, expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(model._bidirectional(x, mask) * seen, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_attention_is_the_transformers() -> None:
