@@ -22,7 +22,7 @@ Texts = Table[Sequence[str]]
 
 
 def suites(_: argparse.Namespace) -> Texts:
-    from benchmark.data.suites import SUITES
+    from benchmark.data.catalogue import SUITES
 
     rows = [(task, preset, ", ".join(names)) for preset, tasks in SUITES.items() for task, names in tasks.items()]
     return table("Suites (--suite NAME --preset PRESET, or --suite FILE.yml)", ("suite", "preset", "data sets"), rows)

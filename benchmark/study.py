@@ -20,7 +20,7 @@ from benchmark.cli.options import benchmark_config, parser, require_known
 from benchmark.core.errors import DONE, InputError
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
-from benchmark.distillation.encoded_dataset import POOL
+from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.training_set import lengths_by_filter
 from benchmark.execution.pipeline import Pipeline

@@ -43,7 +43,7 @@ class SelfAttention(nn.Module):
 
 
 def attend(
-    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, n_heads: int, dropout: nn.Module
+    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, n_heads: int, dropout: Callable[[Tensor], Tensor]
 ) -> Tensor:
     """Scaled dot-product attention of `query` [B, Q, D] on `key` and `value` [B, L, D], with dropout of its weights."""
     query, key, value = (_split(x, n_heads) for x in (query, key, value))

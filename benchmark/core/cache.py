@@ -1,35 +1,40 @@
-"""The cache: paths of files that can be computed again, atomic writes, and checksums that are verified at each read.
+"""The cache: paths of files that can be computed again, atomic writes, checksums verified at each read, and locks.
 
 A full disk, a broken copy or a flipped bit leaves a file that still opens. A cached file therefore ends with the
-SHA-256 of its content, and a cached folder holds a list of checksums; what does not match is computed again.
+SHA-256 of its content, and a cached folder holds a list of checksums; a mismatch is computed again.
 """
 
+import fcntl
 import hashlib
 import json
 import mmap
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.core.errors import InputError
+from benchmark.core.spec import digest
 from tracking import cache_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_DIGEST = 64
-"""Hex characters of a SHA-256. NumPy reads an array and leaves what follows it alone."""
+"""Hex characters of a SHA-256. NumPy reads an array and ignores the bytes after it."""
 CHECKSUMS = "SHA256SUMS"
 """A folder's list of checksums, as `sha256sum --check` reads it."""
+N_LOCKS = 2**60
+"""Bytes of the lock file over which locks are spread; none is ever written."""
 
 
 def require_writable(folder: Path, name: str, option: str) -> None:
     """Raises InputError if `folder` can be neither created nor written; leaves nothing behind.
 
-    `name` is what the folder is to the user, `option` the option or variable that sets another one.
+    `name` describes the folder, `option` is the option or variable that sets another one.
     """
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     try:
@@ -44,41 +49,24 @@ def require_writable(folder: Path, name: str, option: str) -> None:
 # --- Paths -----------------------------------------------------------------------------------------------------------
 
 
-def teacher_folder(teacher: str) -> Path:
+def teacher_folder(run_id: str) -> Path:
     """Folder of a teacher's model and tokenizer, by the id of its run, in the form that `from_pretrained` loads."""
-    return cache_folder() / "teachers" / teacher
+    return cache_folder() / "teachers" / run_id
 
 
-def logits_folder(teacher: str) -> Path:
+def logits_folder(run_id: str) -> Path:
     """Folder of a teacher's logits, by the id of its run: runs of equal key in two stores may differ."""
-    return cache_folder() / "logits" / teacher
+    return cache_folder() / "logits" / run_id
 
 
-def logits_path(teacher: str, texts_digest: str) -> Path:
-    """File of a teacher's logits over some texts."""
-    return logits_folder(teacher) / f"{texts_digest}.npy"
-
-
-def vectors_path(digest: str) -> Path:
+def vectors_path(key: str) -> Path:
     """File of an embedding matrix that was trained by fastText or read from a vector file."""
-    return cache_folder() / "vectors" / f"{digest}.npy"
+    return cache_folder() / "vectors" / f"{key}.npy"
 
 
-def augmented_path(digest: str) -> Path:
+def augmented_path(key: str) -> Path:
     """File of texts generated from a data set's labelled texts."""
-    return cache_folder() / "augmented" / f"{digest}.json"
-
-
-def file_set_folder(key: str) -> Path:
-    """Folder of another machine's files, fetched from the store."""
-    return cache_folder() / "parcels" / key
-
-
-def lock_path(name: str) -> Path:
-    """File to lock while one process of this machine does a thing that others wait for."""
-    folder = cache_folder() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.lock"
+    return cache_folder() / "augmented" / f"{key}.json"
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------
@@ -126,7 +114,7 @@ def is_intact(path: Path) -> bool:
 
 def cached_matrix(path: Path, compute: "Callable[[], NDArray[Any]]") -> "NDArray[Any]":
     """The memory-mapped matrix at `path`; computed and written first unless an intact one is there."""
-    import numpy as np  # here, since commands that list and report start without it
+    import numpy as np  # here: commands that list start without it
 
     if not is_intact(path):
         write_array(path, compute())
@@ -182,7 +170,7 @@ def write_dir_atomic(folder: Path, fill: Callable[[Path], object]) -> Path:
         draft = Path(scratch) / folder.name
         draft.mkdir()
         fill(draft)
-        write_checksums(draft)
+        (draft / CHECKSUMS).write_text(_checksums(draft), encoding="utf-8")
         if not verify(folder):
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(folder)
@@ -197,11 +185,34 @@ def verify(folder: Path) -> bool:
         return False
 
 
-def write_checksums(folder: Path) -> None:
-    """Writes the folder's list of checksums, over an older one."""
-    (folder / CHECKSUMS).write_text(_checksums(folder), encoding="utf-8")
-
-
 def _checksums(folder: Path) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CHECKSUMS)
     return "".join(f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
+
+
+# --- Locks -----------------------------------------------------------------------------------------------------------
+
+
+def lock_path(name: str) -> Path:
+    """File that processes of this machine lock to take turns."""
+    folder = cache_folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.lock"
+
+
+@contextmanager
+def run_lock(*name: str, wait: bool = False) -> Iterator[bool]:
+    """Locks `name` (such as a store's address and a run's key) for the block; yields whether it was free.
+
+    With `wait` the block starts when the lock is free. The kernel releases the locks of a killed process. Every lock is
+    one byte of the same file, so thousands of runs leave one file. Locks of one process do not nest: POSIX releases all
+    locks that a process has on a file when it closes the file for the first time.
+    """
+    with lock_path("runs").open("wb") as file:
+        mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+        try:
+            fcntl.lockf(file, mode, 1, int(digest(name), 16) % N_LOCKS, os.SEEK_SET)
+        except (BlockingIOError, PermissionError):
+            yield False
+            return
+        yield True

@@ -1,14 +1,14 @@
 """Exceptions that carry a message for people, and exit codes.
 
     BenchmarkError
-    ├── InputError            what the user gave cannot be used        exit code 2
-    │   ├── UnknownNameError  no such data set, student, key, ...      offers the nearest name
-    │   ├── DataError         a data file is missing, broken or unfit
+    ├── InputError            unusable input                             exit code 2
+    │   ├── UnknownNameError  no such data set, student, key, ...        suggests the nearest name
+    │   ├── DataError         a data file is missing, broken or unusable
     │   └── TrackingError     the tracking store cannot be used
-    └── RunError              one run could not be done                the sweep goes on, exit code 1
-        └── DivergedError     its training never reached a finite loss a grid goes on with its other rates
+    └── RunError              one run failed                             the others continue, exit code 1
+        └── DivergedError     its training never had a finite loss       a grid continues with its other rates
 
-A message says what came, what is allowed, and what to do. The command line prints it without a traceback.
+Messages give the value, the allowed values, and the remedy. The command line prints them without a traceback.
 """
 
 from collections.abc import Iterable
@@ -23,30 +23,30 @@ class BenchmarkError(Exception):
 
 
 class InputError(BenchmarkError):
-    """The user's input cannot be used as given."""
+    """The user's input cannot be used."""
 
 
 class DataError(InputError):
-    """A data file is missing, unreadable or unfit for its task."""
+    """A data file is missing, unreadable or unusable for its task."""
 
 
 class TrackingError(InputError):
-    """The tracking store does not answer or refuses what is asked."""
+    """The tracking store does not answer, or refuses a request."""
 
 
 class RunError(BenchmarkError):
-    """One run of the plan could not be done."""
+    """One run of the plan failed."""
 
 
 class DivergedError(RunError):
-    """Training at this learning rate led nowhere."""
+    """Training diverged at this learning rate."""
 
 
 class UnknownNameError(InputError):
-    """`name` is none of the `allowed` names; the nearest one is offered."""
+    """`name` is none of the `allowed` names; the nearest one is suggested."""
 
     def __init__(self, kind: str, name: object, allowed: Iterable[str]) -> None:
-        known = sorted(allowed)
-        near = get_close_matches(str(name), known, n=1, cutoff=0.5)
+        names = sorted(allowed)
+        near = get_close_matches(str(name), names, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"Unknown {kind} {str(name)!r}.{hint} Known: {', '.join(known)}.")
+        super().__init__(f"Unknown {kind} {str(name)!r}.{hint} Known: {', '.join(names)}.")

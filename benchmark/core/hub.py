@@ -1,13 +1,15 @@
-"""Pretrained models by folder or hub id: their location and their identity.
+"""Pretrained models by folder or hub id: their location and identity, and errors of reading them.
 
-`role` is what the model is to the user, such as "teacher", for messages.
+`role` names the model in messages, such as "teacher". A location holds the arguments of `from_pretrained`.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
@@ -17,11 +19,9 @@ from benchmark.core.errors import DataError, InputError
 CONFIG = "config.json"
 TIMEOUT_SECONDS = 10
 
-NO_REVISIONS: Mapping[str, str] = {}
 
-
-def resolve(name: str, role: str, revisions: Mapping[str, str] = NO_REVISIONS) -> dict[str, str]:
-    """Arguments of `from_pretrained` for a folder, or for a hub id as owner/model[@revision].
+def resolve(name: str, role: str, revisions: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Location of a folder, or of a hub id as owner/model[@revision].
 
     `revisions` are the default revisions of hub ids; main for others. Raises InputError for a name that is neither a
     folder nor a model on the hub.
@@ -61,26 +61,30 @@ def require_on_hub(hub_id: str, revision: str, role: str) -> None:
 
 
 def _unavailable(hub_id: str, revision: str, role: str, error: Exception) -> InputError:
+    reason = str(error).strip().partition("\n")[0].strip().rstrip(".") or type(error).__name__
     return InputError(
-        f"No {role} {hub_id!r}: there is no folder of that name, and the hub does not give revision "
-        f"{revision!r} of such a model: {_first_line(error)}. Check the name and the network, or give a folder "
-        "with a model and its tokenizer."
+        f"No {role} {hub_id!r}: there is no folder of that name, and the hub does not give revision {revision!r} of "
+        f"such a model: {reason}. Check the name and the network, or give a folder with a model and its tokenizer."
     )
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
+def identify(
+    location: Mapping[str, str], role: str, required: Mapping[str, tuple[str, ...]], patterns: Iterable[str]
+) -> str:
+    """Identity of a model: its hub id with the commit, or a digest of the folder's files that match `patterns`.
 
-
-def require_files(folder: Path, role: str, required: Mapping[str, tuple[str, ...]]) -> None:
-    """Raises DataError naming what the folder lacks; a thing is there if one of its patterns matches a file."""
-    missing = [thing for thing, patterns in required.items() if not contains(folder, patterns)]
-    if missing:
+    Raises DataError naming the `required` files that a folder lacks; each is present if one of its patterns matches.
+    """
+    name = location["pretrained_model_name_or_path"]
+    if "revision" in location:
+        return f"{name}@{location['revision']}"
+    if missing := [thing for thing, any_of in required.items() if not contains(Path(name), any_of)]:
         raise DataError(
-            f"The {role} folder {str(folder)!r} lacks {' and '.join(missing)}. "
+            f"The {role} folder {name!r} lacks {' and '.join(missing)}. "
             "Save model and tokenizer to it with save_pretrained()."
         )
+    files = sorted({path for pattern in patterns for path in Path(name).glob(pattern)})
+    return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
 
 
 def contains(folder: Path, patterns: Iterable[str]) -> bool:
@@ -88,9 +92,23 @@ def contains(folder: Path, patterns: Iterable[str]) -> bool:
     return any(any(folder.glob(pattern)) for pattern in patterns)
 
 
-def folder_digest(folder: Path, patterns: Iterable[str]) -> str:
-    """Hex SHA-256 over names and bytes of the files that match the patterns."""
+@cache
+def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Hex SHA-256 over names and bytes; read once per process, and again if a size or modification time changes."""
     total = hashlib.sha256()
-    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
+    for path, *_ in files:
         total.update(f"{path.name}:{file_digest(path)}\n".encode())
     return total.hexdigest()
+
+
+@contextmanager
+def readable(name: str, role: str, remedy: str) -> Iterator[None]:
+    """Turns what the libraries raise over unreadable files, bare Exception included, into a DataError."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(
+            f"The {role} {name!r} cannot be read ({type(error).__name__}: {reason}). Give a folder written by "
+            f"save_pretrained() for model and tokenizer, or {remedy}."
+        ) from error

@@ -10,20 +10,23 @@ GRID_RATES = (5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5)
 """The six learning rates of the paper's section 4.4; the best by validation F1 is kept."""
 
 SCREENING, FINALISTS = 1 / 8, 2
-"""With which share of a run's budget all of them are tried, and how many are then trained with all of it."""
+"""Share of a run's budget with which every rate is tried, and number of rates then trained with all of it."""
 SEARCH_COST = len(GRID_RATES) * SCREENING + FINALISTS
-"""Of a run that searches its rate, in runs at one rate."""
+"""Cost of a run that searches its rate, in runs at one rate."""
 
 STUDENT_RATES = {name: student.learning_rate for name, student in STUDENTS.items()}
 """Learning rate of each student where no grid is searched."""
 
+MAX_EPOCHS = 20
+"""Maximum epochs of a teacher's fine-tuning on a small data set."""
+
 MAX_LENGTH = {"classification": 128, "sequence_labeling": 256}
-"""Tokens kept of a text."""
+"""Maximum tokens of a text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuning:
-    """How a pretrained encoder becomes a teacher; the rate falls linearly to 0 over the epochs."""
+    """Fine-tuning of a pretrained encoder into a teacher; the rate decays linearly to 0 over the epochs."""
 
     learning_rate: float
     epochs: int
@@ -32,12 +35,11 @@ class FineTuning:
     min_steps: int = 0
 
     def epochs_for(self, n_batches: int) -> int:
-        """As many as make `min_steps` of an epoch's `n_batches`, at most MOST_EPOCHS: a small data set wants more of
-        them (Mosbach et al., 2021, https://arxiv.org/abs/2006.04884)."""
-        return max(self.epochs, min(MOST_EPOCHS, ceil(self.min_steps / max(1, n_batches))))
+        """Epochs of `n_batches` that make `min_steps`, at most MAX_EPOCHS: small data sets need more of them.
 
-
-MOST_EPOCHS = 20
+        Source: Mosbach et al., 2021 (https://arxiv.org/abs/2006.04884).
+        """
+        return max(self.epochs, min(MAX_EPOCHS, ceil(self.min_steps / max(1, n_batches))))
 
 
 BUNDLED_TEACHER = "package:benchmark"
@@ -45,12 +47,12 @@ BUNDLED_TEACHER = "package:benchmark"
 
 FINE_TUNINGS = {BUNDLED_TEACHER: FineTuning(learning_rate=1e-3, epochs=24, patience=6)}
 USUAL_FINE_TUNING = FineTuning(learning_rate=1e-4, epochs=5, patience=2, min_steps=1000)
-"""What any other encoder gets, whatever the preset: a rate for a small one would undo the training of a large one."""
+"""Of every other encoder, in any preset: a small encoder's rate would undo the training of a large one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """What `--preset` stands for; every value can be overruled on the command line or in a suite's file."""
+    """Values of a `--preset`; the command line or a suite's file can override each."""
 
     teacher: str
     grid: bool
@@ -59,7 +61,7 @@ class Preset:
     patience: int
     batch_size: int
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Settings, by student, that a built-in suite's plan leaves out where neither is named: minutes on two cores."""
+    """Settings, by student, that a built-in suite's plan omits unless named, since they take minutes on two cores."""
 
 
 UNLABELED = ("kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")

@@ -1,25 +1,25 @@
-"""The benchmark's run store, and the presentation of its runs in MLflow's UI."""
+"""The benchmark's run store: names of a run's files, and the presentation of runs in MLflow's UI."""
 
+from benchmark.core.metrics import METRICS
 from tracking import Layout, Merge, MetricGroups, Store, View
 
+BUNDLE = "bundle"
+"""Folder of the served model."""
+WEIGHTS = "weights.safetensors"
+"""A student's weights."""
+TEACHER_MODEL = "teacher"
+"""Folder of a teacher's model and tokenizer, as `from_pretrained` reads them."""
+VARIANTS = "variants"
+"""Folder of the INT8 model, which the bundle takes only where it wins."""
+PREDICTIONS = "predictions.jsonl"
+LABEL_SCORES = "test_f1_per_label.json"
+LOGITS = "logits"
+"""Folder of a teacher's logits."""
+TEXTS = "texts"
+"""Folder of generated texts; generation on another machine may give others."""
+
 GROUPS = MetricGroups(
-    names={
-        "valid_f1": "score/valid_f1",
-        "test_f1": "score/test_f1",
-        "teacher_test_f1": "score/teacher_test_f1",
-        "f1_kept": "score/f1_kept",
-        "n_parameters": "size/parameters",
-        "n_parameters_non_embedding": "size/parameters_non_embedding",
-        "train_seconds": "train/seconds",
-        "steps_to_best": "train/steps_to_best",
-        "learning_rate": "train/learning_rate",
-        "epochs": "train/epochs",
-        "sentences_per_second": "train/sentences_per_second",
-        "overhead_share": "train/overhead_share",
-        "n_texts": "train/texts",
-        "label_count_std": "train/label_count_std",
-        "onnx_max_logit_gap": "check/onnx_max_logit_gap",
-    },
+    names={metric.name: metric.stored for metric in METRICS},
     prefixes=("latency", "size", "speedup", "throughput", "cost"),
 )
 

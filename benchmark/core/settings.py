@@ -6,17 +6,17 @@ from typing import Literal
 Loss = Literal["mse", "kld", "hard"]
 Embeddings = Literal["random", "fasttext", "bert"]
 Source = Literal["pool", "subs", "bt_subs", "in_domain"]
-"""Where unlabelled text comes from: the suite's pool; the labelled text with words substituted, or translated there and
-back before that; a file of the user's."""
+"""Source of unlabelled text: the suite's pool; the labelled text with words substituted, or back-translated with words
+substituted; a file of the user's."""
 Balance = Literal["", "median", "mean_oversampled"]
 LengthFilter = Literal["", "min_max", "q1_q3"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """How a student is trained: its loss, its text, and where its embedding table starts.
+    """Training of a student: its loss, its text, and its initial embeddings.
 
-    What is read of `text_source` is balanced first, by the teacher's labels, and then filtered by length (Table 10).
+    Text of `text_source` is first balanced by the teacher's labels and then filtered by length (Table 10).
     """
 
     loss: Loss
@@ -55,4 +55,4 @@ SETTINGS: dict[str, Setting] = {
 }
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")
-"""What a plan holds when no setting is named: Tables 5 and 6. The other settings are run by name."""
+"""Settings of a plan that names none: Tables 5 and 6."""

@@ -47,41 +47,41 @@ class RunSpec:
     seed: int
     learning_rate: float | Literal["grid"]
     search_seed: int = -1
-    """Where the rate is the grid's best: the seed of the run that searches it for all seeds; -1 in runs of older
-    versions, which searched it on every seed."""
+    """Seed of the run whose grid search sets the rate of all seeds; -1 for runs of older versions, which searched on
+    every seed."""
     teacher: str
     """Hub id or folder, as the user named it."""
     teacher_key: str
     """Key of the teacher's run; for the teacher itself the digest of the pretrained encoder's files."""
     data_digest: str
     pool_digest: str = ""
-    """Digest of the unlabelled pool; empty where the setting reads none."""
+    """Digest of the unlabelled pool; empty if the setting reads none."""
     loss: str
     temperature: float = 1.0
     unlabeled: bool = False
     text_source: str = "pool"
-    """Where unlabelled text comes from."""
+    """Source of the unlabelled text."""
     agreed: bool = False
-    """Whether a text made from a labelled one is kept only where the teacher gives both the same label."""
+    """Whether a generated text is used only if the teacher gives it the label of the text it was generated from."""
     balance: str = ""
     length_filter: str = ""
     embeddings: str = "random"
     embedding_source: str = ""
-    """Digest of a given vector file; empty where vectors are trained on the pool or are the teacher's."""
+    """Digest of the user's vector file; empty if vectors are trained on the pool or are the teacher's."""
     max_epochs: int
     max_steps: int = 0
-    """Optimiser steps at most, so that all settings have one budget however much text they read; 0 sets no bound."""
+    """Maximum optimiser steps, so that all settings have one budget however much text they read; 0 for no maximum."""
     patience: int
     batch_size: int
-    """Mean sentences of a batch; the token budget is this times the mean length."""
+    """Mean sentences per batch; the token budget is this times the mean length."""
     max_length: int
-    """Tokens of a text that are read, where the teacher can take as many; how many it was, the bundle says."""
+    """Maximum tokens of a text, unless the teacher has fewer positions; the bundle has the actual maximum."""
     weight_decay: float = 0.0
     decay: bool = False
-    """Whether the learning rate falls linearly to 0 over max_epochs or max_steps, whichever ends first, rather than
-    staying where warm-up led. A step budget always has it: Li et al., 2020 (https://arxiv.org/abs/1905.04753)."""
+    """Whether the learning rate decays linearly to 0 over max_epochs or max_steps, whichever ends first, rather than
+    staying constant after warm-up. Always with a step budget: Li et al., 2020 (https://arxiv.org/abs/1905.04753)."""
     limit: int = 0
-    """Rows kept of each split in a smoke run; 0 keeps all."""
+    """Rows of each split in a smoke run; 0 for all."""
     protocol: str = PROTOCOL
 
     @cached_property
@@ -90,25 +90,22 @@ class RunSpec:
         return digest({name: value for name, value in self.key_fields().items() if name != "teacher"})
 
     def key_fields(self) -> dict[str, Any]:
-        """The fields; those of a policy for unlabelled text and of a search only where there is one: older runs keep
-        their keys."""
-        key_fields = {f.name: getattr(self, f.name) for f in fields(self)}
-        left_out = {
-            f.name for f in fields(self) if f.name in (*POLICY, "search_seed") and key_fields[f.name] == f.default
-        }
+        """The fields; those of a policy for unlabelled text and of a grid search only if there is one, so that older
+        runs keep their keys."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        omitted = {f.name for f in fields(self) if f.name in (*POLICY, "search_seed") and values[f.name] == f.default}
         if self.learning_rate != GRID:
-            left_out.add("search_seed")
-        return {name: value for name, value in key_fields.items() if name not in left_out}
+            omitted.add("search_seed")
+        return {name: value for name, value in values.items() if name not in omitted}
 
     @property
     def name(self) -> str:
-        """For people, as `emot.bilstm.kd_ulb.seed0`."""
+        """Readable name, as `emot.bilstm.kd_ulb.seed0`."""
         return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
 
     @classmethod
     def is_readable(cls, params: Mapping[str, str]) -> bool:
-        """Whether a store's params can be read: those of another version may lack a field that has no default, and
-        those of another program may hold anything."""
+        """Whether `params` are those of a RunSpec; other versions and other programs may store other ones."""
         try:
             cls.read(params)
         except (TypeError, ValueError):
@@ -117,10 +114,9 @@ class RunSpec:
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> "RunSpec":
-        """From a store, which keeps every value as text. Raises TypeError for a lacking field, ValueError for a text
-        of another type."""
-        kept = {f.name: params[f.name] for f in fields(cls) if f.name in params}
-        return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in kept.items()})
+        """From a store's params, all strings. Raises TypeError for a missing field, ValueError for a wrong type."""
+        stored = {f.name: params[f.name] for f in fields(cls) if f.name in params}
+        return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in stored.items()})
 
     @property
     def searched(self) -> "RunSpec":
@@ -150,7 +146,7 @@ def _typed(kind: object, text: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Results of a run; METRICS tells units and meanings. None means not measured, never 0."""
+    """Results of a run; METRICS has units and meanings. None means not measured, never 0."""
 
     learning_rate: float
     valid_f1: float

@@ -1,11 +1,14 @@
-"""Batches by token budget from length buckets: little padding, steps of equal cost."""
+"""Batches by token budget from length buckets (little padding, steps of equal cost), and predictions over them."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
 
@@ -14,17 +17,34 @@ LENGTH_NOISE = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Sentences with their targets: labels [A], or (memory-mapped) teacher logits [A, C]."""
+
+    encoded: EncodedTexts
+    targets: NDArray[Any]
+
+    def take(self, rows: NDArray[np.int64]) -> "Examples":
+        """Sentences `rows` [m] with their targets."""
+        return Examples(encoded=self.encoded.take(rows), targets=self.targets[self.encoded.target_rows(rows)])
+
+    def target_tensor(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Tensor:
+        """Labels [N], or teacher logits [N, C] in fp32."""
+        targets = torch.from_numpy(np.asarray(self.targets[rows]))
+        return targets.float() if targets.is_floating_point() else targets
+
+
+@dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Some sentences, padded on the right to the longest of them."""
+    """Sentences, padded on the right to the longest of them."""
 
     input_ids: Tensor
     """[B, L] token ids."""
     attention_mask: Tensor
     """[B, L] 1 on tokens, 0 on padding."""
     target_positions: Tensor
-    """[N] where each answer stands in logits flattened to [*, C]."""
+    """[N] position of each target in logits flattened to [*, C]."""
     target_rows: NDArray[np.int64]
-    """[N] which answers of the sentences those are."""
+    """[N] index of each target in the EncodedTexts."""
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(
@@ -36,16 +56,16 @@ class Batch:
 
 
 def token_budget(encoded: EncodedTexts, batch_size: int) -> int:
-    """Padded tokens a batch may hold: `batch_size` sentences of mean length, some of which is padding."""
+    """Maximum padded tokens of a batch: `batch_size` sentences of mean length, some of which is padding."""
     return max(1, round(batch_size * float(encoded.lengths.mean())))
 
 
 def plan_batches(
     lengths: NDArray[np.int64], budget: int, rng: np.random.Generator | None = None
 ) -> list[NDArray[np.int64]]:
-    """Indices of each batch's sentences: alike in length, at most `budget` padded tokens (a longer sentence is alone).
+    """Sentence indices per batch: of similar length, at most `budget` padded tokens (a longer sentence is alone).
 
-    With `rng` the neighbours and the order of the batches are drawn anew; without, the plan is fixed.
+    With `rng`, neighbours and the order of batches are drawn anew; without, the plan is fixed.
     """
     jitter = rng.uniform(1 - LENGTH_NOISE, 1 + LENGTH_NOISE, len(lengths)) if rng else 1.0
     order = np.argsort(lengths * jitter, kind="stable")
@@ -66,37 +86,49 @@ def _cuts(lengths: list[int], budget: int) -> list[int]:
     return cuts
 
 
-def collate(encoded: EncodedTexts, chosen: NDArray[np.int64]) -> Batch:
-    """The `chosen` sentences as one padded batch, by array operations alone."""
-    lengths = encoded.lengths[chosen]
-    width = int(lengths.max())
-    mask = np.arange(width) < lengths[:, None]
+def collate(encoded: EncodedTexts, rows: NDArray[np.int64]) -> Batch:
+    """Sentences `rows` as one padded batch, by array operations alone."""
+    sentences = encoded.take(rows)
+    lengths, positions = sentences.lengths, sentences.positions
+    mask = np.arange(int(lengths.max())) < lengths[:, None]
     input_ids = np.full(mask.shape, encoded.pad_id, dtype=np.int64)
-    input_ids[mask] = encoded.ids[_ranges(encoded.offsets[chosen], lengths)]
-    target_positions, target_rows = _answers(encoded, chosen, width)
+    input_ids[mask] = sentences.ids
+    sentence = np.repeat(np.arange(len(rows)), np.diff(sentences.target_offsets))
+    flat = sentence * mask.shape[1] + positions if encoded.per_word else sentence
+    aligned = positions != UNALIGNED
     return Batch(
         input_ids=torch.from_numpy(input_ids),
         attention_mask=torch.from_numpy(mask.astype(np.int64)),
-        target_positions=torch.from_numpy(target_positions),
-        target_rows=target_rows,
+        target_positions=torch.from_numpy(flat[aligned].astype(np.int64)),
+        target_rows=encoded.target_rows(rows)[aligned],
     )
 
 
-def _answers(
-    encoded: EncodedTexts, chosen: NDArray[np.int64], width: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places and indices of the answers that have a token; a classifier has one place a sentence, whatever `width`."""
-    counts = np.diff(encoded.target_offsets)[chosen]
-    target_rows = _ranges(encoded.target_offsets[chosen], counts)
-    rows = np.repeat(np.arange(len(chosen)), counts)
-    positions = encoded.positions[target_rows]
-    found = positions != UNALIGNED
-    target_positions = rows * width + positions if encoded.per_word else rows
-    return target_positions[found].astype(np.int64), target_rows[found]
+def target_logits(model: nn.Module, batch: Batch) -> Tensor:
+    """The model's logits [N, C] at the batch's targets."""
+    logits: Tensor = model(batch.input_ids, batch.attention_mask)
+    return logits.flatten(0, -2).index_select(0, batch.target_positions)
 
 
-def _ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """start_0 ... start_0 + count_0 - 1, start_1 ..., without a Python loop."""
-    ends = np.cumsum(counts)
-    ranges: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
-    return ranges
+@torch.inference_mode()
+def predict(
+    model: nn.Module,
+    encoded: EncodedTexts,
+    *,
+    device: torch.device,
+    batch_size: int = 64,
+    busy: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> NDArray[np.float32]:
+    """Logits [A, C] of every target; NaN for words without a token. `busy` is entered while the model computes."""
+    model.eval()
+    parts, target_rows = [], []
+    for rows in plan_batches(encoded.lengths, token_budget(encoded, batch_size)):
+        batch = collate(encoded, rows).to(device)
+        with busy():
+            parts.append(target_logits(model, batch))
+        target_rows.append(batch.target_rows)
+    with busy():
+        predicted = torch.cat(parts).float().cpu().numpy()
+    logits = np.full((encoded.n_targets, predicted.shape[1]), np.nan, dtype=np.float32)
+    logits[np.concatenate(target_rows)] = predicted
+    return logits

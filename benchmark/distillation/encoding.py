@@ -1,34 +1,44 @@
-"""Texts as flat arrays of token ids, encoded once for all runs."""
+"""Texts as flat arrays of token ids, encoded once for all runs, and data sets of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from itertools import chain, pairwise
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
+from benchmark.core.errors import RunError
+from benchmark.core.settings import Source
+from benchmark.data.corpus import Corpus
+from benchmark.data.entry import SPLITS, Split
+from benchmark.data.pool import Pool
+
 UNALIGNED = -1
-"""Position of a word without a token: it had no known character, or truncation cut it off."""
+"""Position of a word without a token: truncated, or without a character that the tokenizer has."""
+
+Part = Split | Source
+POOL: Source = "pool"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedTexts:
     """Encoded texts and the positions of their targets.
 
-    A target is what a label belongs to: the text itself, or each of its words.
+    A target is what a label belongs to: the text (classification), or each of its words (tagging).
     """
 
     ids: NDArray[np.int32]
-    """[T] token ids of all sentences, one after another."""
+    """[T] token ids of all sentences, concatenated."""
     offsets: NDArray[np.int64]
     """[n + 1] sentence i is ids[offsets[i]:offsets[i + 1]]."""
     positions: NDArray[np.int32]
-    """[A] position of the answer in its sentence (first token of the word), or UNALIGNED; 0 for classification."""
+    """[A] token of each target in its sentence (a word's first), or UNALIGNED; 0 for classification."""
     target_offsets: NDArray[np.int64]
-    """[n + 1] answers of sentence i are answer_offsets[i] to answer_offsets[i + 1]."""
+    """[n + 1] targets of sentence i are target_offsets[i] to target_offsets[i + 1]."""
     per_word: bool
-    """Whether answers belong to words (tagging) rather than to sentences."""
     pad_id: int
 
     def __len__(self) -> int:
@@ -39,28 +49,95 @@ class EncodedTexts:
         """[n] tokens of each sentence."""
         return np.diff(self.offsets)
 
+    @property
+    def n_targets(self) -> int:
+        return int(self.target_offsets[-1])
+
     def take(self, rows: NDArray[np.int64]) -> "EncodedTexts":
-        """[m] those sentences in that order; one may be taken again."""
+        """Sentences `rows` [m], in that order; rows may repeat."""
         return EncodedTexts(
-            ids=self.ids[_places(self.offsets, rows)],
-            offsets=_starts(np.diff(self.offsets)[rows]),
+            ids=self.ids[_indices(self.offsets, rows)],
+            offsets=_offsets(np.diff(self.offsets)[rows]),
             positions=self.positions[self.target_rows(rows)],
-            target_offsets=_starts(np.diff(self.target_offsets)[rows]),
+            target_offsets=_offsets(np.diff(self.target_offsets)[rows]),
             per_word=self.per_word,
             pad_id=self.pad_id,
         )
 
     def target_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Indices of the answers of those sentences, in order."""
-        return _places(self.target_offsets, rows)
+        """Indices of the targets of sentences `rows`, in order."""
+        return _indices(self.target_offsets, rows)
+
+
+@dataclass(kw_only=True)
+class EncodedDataset:
+    """One data set, encoded by one tokenizer. `part` is a split or a source of unlabelled text."""
+
+    corpus: Corpus
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    read_pool: Callable[[Source], Pool]
 
     @property
-    def n_targets(self) -> int:
-        return int(self.target_offsets[-1])
+    def tags_words(self) -> bool:
+        return self.corpus.task == "sequence_labeling"
+
+    def texts(self, part: Part) -> Sequence[Any]:
+        """Strings, or lists of words for tagging."""
+        return self.corpus.texts(part) if part in SPLITS else self.read_pool(cast(Source, part)).texts
+
+    def origins(self, source: Source) -> NDArray[np.int64]:
+        """[n] index in train of the text that each text of `source` was generated from; RunError for other sources."""
+        origins = self.read_pool(source).origins
+        if origins is None:
+            raise RunError(f"The texts of {source!r} were not generated from labelled ones, so labels cannot agree.")
+        return np.array(origins, dtype=np.int64)
+
+    def encoded(self, part: Part) -> EncodedTexts:
+        """The encoded text of a part, tokenised at the first call."""
+        if part not in self._encoded:
+            encode = encode_words if self.tags_words else encode_texts
+            self._encoded[part] = encode(self.texts(part), self.tokenizer, self.max_length)
+        return self._encoded[part]
+
+    def labels(self, split: Split) -> NDArray[np.int64]:
+        """[A] label ids of a split's targets."""
+        column = self.corpus.splits[split][:][self.corpus.label_column]
+        return np.array([tag for tags in column for tag in tags] if self.tags_words else column, dtype=np.int64)
+
+    def gold(self, split: Split) -> list[Any]:
+        """Label names for scores: flat, or a list of tags per sentence."""
+        return self._names(self.labels(split), split)
+
+    def decode(self, logits: NDArray[np.float32], split: Split) -> list[Any]:
+        """Predicted names for logits [A, C]; a word without a token gets the commonest tag."""
+        seen = ~np.isnan(logits[:, 0])
+        predicted = np.full(len(logits), self.commonest, dtype=np.int64)
+        predicted[seen] = logits[seen].argmax(axis=1)
+        return self._names(predicted, split)
+
+    def digest(self, part: Part) -> str:
+        """Digest of a part's content."""
+        return self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
+
+    @cached_property
+    def commonest(self) -> int:
+        """Id of the most frequent label of train, the prediction for words without a token."""
+        return int(np.bincount(self.labels("train")).argmax())
+
+    @cached_property
+    def _encoded(self) -> dict[str, EncodedTexts]:
+        return {}
+
+    def _names(self, ids: NDArray[np.int64], split: Split) -> list[Any]:
+        names = [self.corpus.labels[i] for i in ids.tolist()]
+        if not self.tags_words:
+            return names
+        return [names[start:end] for start, end in pairwise(self.encoded(split).target_offsets.tolist())]
 
 
 def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedTexts:
-    """Whole texts, one answer each; longer than `max_length` tokens is cut."""
+    """Texts with one target each, truncated to `max_length` tokens."""
     encoded = _tokenize(tokenizer, list(texts), max_length, split=False)
     return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
 
@@ -68,7 +145,7 @@ def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_l
 def encode_words(
     sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
 ) -> EncodedTexts:
-    """Sentences as words, one answer a word, at the word's first token."""
+    """Sentences of words with one target per word, at its first token, truncated to `max_length` tokens."""
     encoded = _tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
     positions = [_first_tokens(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
     return _flatten(encoded["input_ids"], positions, tokenizer, per_word=True)
@@ -88,7 +165,7 @@ def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
 
 def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: int, *, split: bool) -> BatchEncoding:
     """Token ids of strings, or (`split`) of lists of words."""
-    if not texts:  # a pool may be empty, which the tokenizer does not allow for
+    if not texts:  # a pool may be empty, and the tokenizer fails on an empty list
         return BatchEncoding({"input_ids": []})
     encoded: BatchEncoding = tokenizer(
         texts,
@@ -103,7 +180,7 @@ def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: 
 
 
 def _first_tokens(word_ids: list[int | None], n_words: int) -> list[int]:
-    """Position of each word's first token, UNALIGNED where it has none."""
+    """Position of each word's first token, UNALIGNED for words without one."""
     first = [UNALIGNED] * n_words
     for position in range(len(word_ids) - 1, -1, -1):
         word = word_ids[position]
@@ -116,26 +193,22 @@ def _flatten(
     ids: list[list[int]], positions: list[list[int]], tokenizer: PreTrainedTokenizerBase, *, per_word: bool
 ) -> EncodedTexts:
     return EncodedTexts(
-        ids=np.fromiter((token for sentence in ids for token in sentence), dtype=np.int32),
-        offsets=_offsets(ids),
-        positions=np.fromiter((place for sentence in positions for place in sentence), dtype=np.int32),
-        target_offsets=_offsets(positions),
+        ids=np.fromiter(chain.from_iterable(ids), dtype=np.int32),
+        offsets=_offsets([len(sentence) for sentence in ids]),
+        positions=np.fromiter(chain.from_iterable(positions), dtype=np.int32),
+        target_offsets=_offsets([len(sentence) for sentence in positions]),
         per_word=per_word,
         pad_id=tokenizer.pad_token_id or 0,
     )
 
 
-def _offsets(nested: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    return _starts(np.array([len(part) for part in nested], dtype=np.int64))
-
-
-def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[n + 1] where parts of these lengths begin, and where the last one ends."""
+def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """[n + 1] start of each part of these lengths in their concatenation, and its end."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _places(offsets: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Indices of everything that the parts `rows` hold."""
+def _indices(offsets: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of all elements of the parts `rows`, in order, without a Python loop."""
     lengths = np.diff(offsets)[rows]
-    within = np.arange(lengths.sum()) - np.repeat(_starts(lengths)[:-1], lengths)
+    within = np.arange(lengths.sum()) - np.repeat(_offsets(lengths)[:-1], lengths)
     return np.asarray(np.repeat(offsets[rows], lengths) + within)

@@ -18,13 +18,12 @@ import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from benchmark.core.artifacts import LOGITS, TEACHER, TEXTS
 from benchmark.core.cache import (
     augmented_path,
     cached_matrix,
     is_intact,
     lock_path,
-    logits_path,
+    logits_folder,
     read_json,
     teacher_folder,
     verify,
@@ -33,13 +32,13 @@ from benchmark.core.cache import (
     write_text,
 )
 from benchmark.core.errors import RunError
+from benchmark.core.run_store import LOGITS, TEACHER_MODEL, TEXTS
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.config import METHODS
-from benchmark.distillation.encoded_dataset import EncodedDataset, Part
-from benchmark.distillation.encoding import EncodedTexts
+from benchmark.distillation.batching import predict
+from benchmark.distillation.encoding import EncodedDataset, EncodedTexts, Part
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.trainer import predict
 from tracking import Record, Store, StoreError
 
 LABELLED: tuple[Part, ...] = ("train", "validation")
@@ -114,7 +113,8 @@ class TeacherOutputs:
         return logits
 
     def _path(self, part: Part) -> Path:
-        return logits_path(self.teacher.run_id, digest([part, self.data.digest(part), self.data.max_length]))
+        key = digest([part, self.data.digest(part), self.data.max_length])
+        return logits_folder(self.teacher.run_id) / f"{key}.npy"
 
     def _download_logits(self, path: Path, _: EncodedTexts) -> NDArray[np.float32]:
         with tempfile.TemporaryDirectory() as folder:
@@ -161,9 +161,9 @@ def fetch_model(store: Store, teacher: Record) -> Path:
 
 def _model_folder(store: Store, teacher: Record) -> Path:
     def download(draft: Path) -> None:
-        for file in store.download(teacher.run_id, TEACHER, draft).iterdir():
+        for file in store.download(teacher.run_id, TEACHER_MODEL, draft).iterdir():
             file.rename(draft / file.name)
-        (draft / TEACHER).rmdir()
+        (draft / TEACHER_MODEL).rmdir()
 
     folder = teacher_folder(teacher.run_id)
     return folder if verify(folder) else write_dir_atomic(folder, download)

@@ -1,42 +1,33 @@
 """The training loop: one for the teacher and for every student, setting, learning rate and seed."""
 
+import ctypes
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim.lr_scheduler import LambdaLR
 
 from benchmark.core.errors import DivergedError
-from benchmark.distillation.batching import Batch, collate, plan_batches, token_budget
-from benchmark.distillation.encoding import EncodedTexts
-from benchmark.distillation.heap import heap_kept
+from benchmark.distillation.batching import Examples, collate, plan_batches, predict, target_logits, token_budget
 from benchmark.distillation.losses import LossFunction
-from benchmark.distillation.optimizer import Optimizer
+
+MAX_GRADIENT_NORM = 1.0
+WARMUP_STEPS = 50
 
 OnEpoch = Callable[[int, Mapping[str, float]], None]
 Score = Callable[[NDArray[np.float32]], float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examples:
-    """Sentences and what is to be answered: `targets` are labels [A] or (memory-mapped) teacher logits [A, C]."""
-
-    encoded: EncodedTexts
-    targets: NDArray[Any]
-
-    def take(self, rows: NDArray[np.int64]) -> "Examples":
-        """Those sentences with their targets."""
-        return Examples(encoded=self.encoded.take(rows), targets=self.targets[self.encoded.target_rows(rows)])
-
-
-@dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How to train; the fields are those of a RunSpec."""
+    """Hyperparameters of a training; the fields are those of a RunSpec."""
 
     learning_rate: float
     weight_decay: float
@@ -50,7 +41,7 @@ class TrainingConfig:
 
 @dataclass(kw_only=True)
 class TrainingHistory:
-    """History of a training. `steps_to_best` counts optimiser steps up to the weights that were kept."""
+    """History of a training; `steps_to_best` counts optimiser steps up to the best weights."""
 
     epochs: int = 0
     steps: int = 0
@@ -60,12 +51,12 @@ class TrainingHistory:
     sentences_seen: int = 0
     train_seconds: float = 0.0
     busy_seconds: float = 0.0
-    """Spent in forward, backward and step, of training and validation, and waiting for the device to finish them."""
+    """Time in forward, backward and step, of training and validation, waiting for the device included."""
     best_weights: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def sentences_per_second(self) -> float:
-        """Training sentences over the whole wall time, validation included."""
+        """Training sentences over the wall time, validation included."""
         return self.sentences_seen / self.train_seconds
 
     @property
@@ -74,8 +65,16 @@ class TrainingHistory:
         return 1 - self.busy_seconds / self.train_seconds
 
     def figures(self) -> dict[str, float]:
-        """All but the weights."""
+        """All fields but the weights."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "best_weights"}
+
+    def update_best(self, model: nn.Module, valid_loss: float) -> None:
+        """Copies the weights if the loss is the lowest so far."""
+        if valid_loss < self.best_loss:
+            self.best_loss = valid_loss
+            self.best_epoch = self.epochs
+            self.steps_to_best = self.steps
+            self.best_weights = {name: value.clone() for name, value in model.state_dict().items()}
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -84,7 +83,62 @@ class TrainingHistory:
         self.busy_seconds += time.perf_counter() - start
 
 
-@heap_kept()
+class Optimizer:
+    """Adam for the dense parameters of `model`, SparseAdam for its embedding table.
+
+    The table holds most of a small student's parameters, and a batch reads a few hundred of its rows: updating all of
+    them would cost more than the rest of the step. So the table has sparse gradients, and SparseAdam updates only the
+    rows (and their moments) that were read.
+    """
+
+    def __init__(
+        self, model: nn.Module, embedding: nn.Embedding, *, learning_rate: float, weight_decay: float, decay_steps: int
+    ) -> None:
+        embedding.sparse = True
+        self.dense = [p for p in model.parameters() if p is not embedding.weight and p.requires_grad]
+        self.optimizers: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(self.dense, lr=learning_rate, weight_decay=weight_decay, fused=True),
+            torch.optim.SparseAdam([embedding.weight], lr=learning_rate),
+        ]
+        self.schedules = [LambdaLR(o, lambda step: _factor(step, decay_steps)) for o in self.optimizers]
+
+    def step(self) -> None:
+        """Applies the gradients and clears them."""
+        clip_grad_norm_(self.dense, MAX_GRADIENT_NORM)
+        for optimizer, schedule in zip(self.optimizers, self.schedules, strict=True):
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+
+
+def _factor(step: int, decay_steps: int) -> float:
+    """Linear warm-up, then constant, or with `decay_steps` > 0 linear decay to 0 at that step."""
+    warm = min(1.0, (step + 1) / WARMUP_STEPS)
+    return warm * max(0.0, 1 - step / decay_steps) if decay_steps else warm
+
+
+@contextmanager
+def freed_memory_reused() -> Iterator[None]:
+    """For the block, glibc returns no freed memory to the system; other allocators are left unchanged.
+
+    By default it returns most of a step's activations after the backward pass, and each page is cleared again at its
+    first use in the next step.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(libc, "mallopt"):
+        yield
+        return
+    trim_threshold, mmap_threshold = -1, -3  # parameters of mallopt (man 3 mallopt)
+    libc.mallopt(mmap_threshold, 32 * 2**20)
+    libc.mallopt(trim_threshold, -1)
+    try:
+        yield
+    finally:
+        libc.mallopt(trim_threshold, 128 * 1024)
+        libc.malloc_trim(0)
+
+
+@freed_memory_reused()
 def train(
     model: nn.Module,
     embedding: nn.Embedding,
@@ -99,8 +153,8 @@ def train(
 ) -> TrainingHistory:
     """Trains `model` in place until the validation loss has not fallen for `patience` epochs; keeps the best weights.
 
-    `score` maps the validation logits [A, C] to the validation F1, which is logged. `on_epoch` gets the epoch's
-    number and its metrics. Only the validation split is looked at.
+    `score` maps validation logits [A, C] to validation F1, which is logged; `on_epoch` gets the epoch's number and
+    metrics. Raises DivergedError if the validation loss is never finite.
     """
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
@@ -117,11 +171,13 @@ def train(
     history = TrainingHistory()
     start = time.perf_counter()
     while not _is_over(history, config):
-        left = config.max_steps - history.steps if config.max_steps else None
-        train_loss = _epoch(model, optimizer, training_set, loss, budget, left, rng, history, device)
+        batches = plan_batches(training_set.encoded.lengths, budget, rng)
+        if config.max_steps:
+            batches = batches[: config.max_steps - history.steps]
+        train_loss = _epoch(model, optimizer, training_set, batches, loss, history, device)
         logits = predict(model, validation.encoded, device=device, busy=history.busy)
         valid_loss = _validation_loss(logits, validation, loss)
-        _keep_best(model, history, valid_loss)
+        history.update_best(model, valid_loss)
         history.train_seconds = time.perf_counter() - start
         on_epoch(history.epochs, {"train_loss": train_loss, "valid_loss": valid_loss, "valid_f1": score(logits)})
     if not history.best_weights:
@@ -145,23 +201,17 @@ def _epoch(
     model: nn.Module,
     optimizer: Optimizer,
     training_set: Examples,
+    batches: list[NDArray[np.int64]],
     loss: LossFunction,
-    budget: int,
-    most_steps: int | None,
-    rng: np.random.Generator,
     history: TrainingHistory,
     device: torch.device,
 ) -> float:
-    """One pass over the sentences, or as much of it as `most_steps` allows; returns the mean loss of its batches.
-
-    The host waits for the device once, at the end.
-    """
+    """One step per batch of sentence indices; returns the mean loss. The host waits for the device once, at the end."""
     model.train()
     total = torch.zeros((), device=device)
-    batches = plan_batches(training_set.encoded.lengths, budget, rng)[:most_steps]
-    for chosen in batches:
-        batch = collate(training_set.encoded, chosen).to(device)
-        targets = _targets(training_set, batch, device)
+    for rows in batches:
+        batch = collate(training_set.encoded, rows).to(device)
+        targets = training_set.target_tensor(batch.target_rows).to(device, non_blocking=True)
         with history.busy():
             value = loss(target_logits(model, batch), targets)
             value.backward()  # type: ignore[no-untyped-call]
@@ -174,52 +224,7 @@ def _epoch(
         return total.item() / len(batches)
 
 
-def target_logits(model: nn.Module, batch: Batch) -> Tensor:
-    """The model's logits [N, C] at the batch's answers."""
-    logits: Tensor = model(batch.input_ids, batch.attention_mask)
-    return logits.flatten(0, -2).index_select(0, batch.target_positions)
-
-
-def _targets(examples: Examples, batch: Batch, device: torch.device) -> Tensor:
-    """Labels [N] or teacher logits [N, C] of the batch's answers."""
-    targets = torch.from_numpy(np.asarray(examples.targets[batch.target_rows]))
-    return (targets.float() if targets.is_floating_point() else targets).to(device, non_blocking=True)
-
-
-@torch.inference_mode()
-def predict(
-    model: nn.Module,
-    encoded: EncodedTexts,
-    *,
-    device: torch.device,
-    batch_size: int = 64,
-    busy: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> NDArray[np.float32]:
-    """Logits [A, C] of every answer; NaN for a word without a token. `busy` is entered while the model works."""
-    model.eval()
-    parts, target_rows = [], []
-    for chosen in plan_batches(encoded.lengths, token_budget(encoded, batch_size)):
-        batch = collate(encoded, chosen).to(device)
-        with busy():
-            parts.append(target_logits(model, batch))
-        target_rows.append(batch.target_rows)
-    with busy():
-        found = torch.cat(parts).float().cpu().numpy()
-    logits = np.full((encoded.n_targets, found.shape[1]), np.nan, dtype=np.float32)
-    logits[np.concatenate(target_rows)] = found
-    return logits
-
-
 def _validation_loss(logits: NDArray[np.float32], validation: Examples, loss: LossFunction) -> float:
-    """The loss over all answers that the model gave."""
-    given = ~np.isnan(logits[:, 0])
-    targets = torch.from_numpy(np.asarray(validation.targets)[given])
-    return float(loss(torch.from_numpy(logits[given]), targets.float() if targets.is_floating_point() else targets))
-
-
-def _keep_best(model: nn.Module, history: TrainingHistory, valid_loss: float) -> None:
-    if valid_loss < history.best_loss:
-        history.best_loss = valid_loss
-        history.best_epoch = history.epochs
-        history.steps_to_best = history.steps
-        history.best_weights = {name: value.clone() for name, value in model.state_dict().items()}
+    """The loss over all targets that have logits."""
+    seen = ~np.isnan(logits[:, 0])
+    return float(loss(torch.from_numpy(logits[seen]), validation.target_tensor(seen)))

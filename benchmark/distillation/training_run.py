@@ -16,13 +16,13 @@ from benchmark.core.spec import RunSpec, digest
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import Split
 from benchmark.distillation import embeddings
-from benchmark.distillation.encoded_dataset import POOL, EncodedDataset
-from benchmark.distillation.encoding import concatenate
+from benchmark.distillation.batching import predict
+from benchmark.distillation.encoding import POOL, EncodedDataset, concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
 from benchmark.distillation.teacher_outputs import TeacherOutputs
-from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, predict, train
+from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, train
 from benchmark.distillation.training_set import TrainingSet, examples, training_set
 
 

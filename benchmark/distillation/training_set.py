@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from benchmark.core.settings import Balance, LengthFilter, Source
 from benchmark.core.spec import RunSpec
 from benchmark.data.entry import Split
-from benchmark.distillation.encoded_dataset import EncodedDataset, Part
-from benchmark.distillation.encoding import concatenate
+from benchmark.distillation.batching import Examples
+from benchmark.distillation.encoding import EncodedDataset, Part, concatenate
 from benchmark.distillation.teacher_outputs import TeacherOutputs
-from benchmark.distillation.trainer import Examples
 
 
 @dataclass(frozen=True, kw_only=True)

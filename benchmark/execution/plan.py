@@ -11,7 +11,7 @@ from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUA
 from benchmark.core.settings import SETTINGS, Setting
 from benchmark.core.spec import FINE_TUNED, TEACHER, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
-from benchmark.data.suites import Suite
+from benchmark.data.entry import Suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
 

@@ -1,6 +1,5 @@
-"""Bundle folders, written atomically."""
+"""Bundle folders: written atomically, completed after measurement, uploaded to the run."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,8 @@ from benchmark.bundle.files import (
     sha256,
     write_json,
 )
+from benchmark.core.run_store import BUNDLE
+from tracking import Store
 
 OUTSIDE = "O"
 
@@ -38,47 +39,46 @@ def write_bundle(
     spec: Mapping[str, object] | None = None,
     scores: Mapping[str, float] | None = None,
     sizes: Mapping[str, float] | None = None,
-    latency: Mapping[str, object] | None = None,
     licences: Mapping[str, str] | None = None,
 ) -> Path:
     """Copies the ONNX file `model` and writes the rest; `folder` appears atomically, replacing an older one.
 
-    `tokenizer` is the one trained with (of a Hugging Face tokenizer: `.backend_tokenizer`); its padding and truncation
-    settings are not kept, `max_length` tokens are. `fallback_label` is the tag of a word that the model cannot see;
-    default "O", or the first label where there is none. `licences` are those of "data" and "teacher".
+    `tokenizer` is the one of training (of a Hugging Face tokenizer: `.backend_tokenizer`), stored without padding and
+    truncation. `fallback_label` is the tag of words without a token; default "O", or the first label. `licences` are
+    those of "data" and "teacher".
     """
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
-        shutil.copyfile(model, unfinished / MODEL)
-        (unfinished / TOKENIZER).write_text(_plain(tokenizer).to_str(pretty=True), encoding="utf-8")
-        write_json(unfinished / LABELS, list(labels))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
+        draft = Path(scratch) / "bundle"
+        draft.mkdir()
+        shutil.copyfile(model, draft / MODEL)
+        (draft / TOKENIZER).write_text(_plain(tokenizer).to_str(pretty=True), encoding="utf-8")
+        write_json(draft / LABELS, list(labels))
         manifest = {
             "format": FORMAT,
             "task": task,
-            "opset": _opset(unfinished / MODEL),
+            "opset": _opset(model),
             "max_length": max_length,
             "pad_id": pad_id,
             "fallback_label": fallback_label or (OUTSIDE if OUTSIDE in labels else labels[0]),
             "spec": dict(spec or {}),
             "scores": dict(scores or {}),
             "sizes": dict(sizes or {}),
-            "latency": dict(latency or {}),
+            "latency": {},
             "licences": dict(licences or {}),
-            "files": {name: sha256(unfinished / name) for name in NEEDED},
+            "files": {name: sha256(draft / name) for name in NEEDED},
         }
-        write_json(unfinished / MANIFEST, manifest)
-        _swap(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        write_json(draft / MANIFEST, manifest)
+        if folder.exists():
+            folder.rename(Path(scratch) / "replaced")
+        draft.rename(folder)
     return folder
 
 
 def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, object]) -> None:
-    """Adds what is known once the bundle was measured: milliseconds, and the INT8 file where it won (None: it did not).
+    """Adds latencies, and the INT8 file if it won (None: it did not); a bundle with an INT8 file serves that.
 
-    Where there is an INT8 file, it is the one that answers. Nothing changes before all that is new lies on the disk.
+    Nothing changes before all new files are on the disk.
     """
     manifest = read_manifest(folder)
     manifest["files"].pop(INT8, None)
@@ -90,30 +90,28 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
         write_json(new / MANIFEST, manifest | {"latency": dict(latency)})
         if int8 is not None:
             (new / INT8).replace(folder / INT8)
-        (new / MANIFEST).replace(folder / MANIFEST)  # what it names is there by now
+        (new / MANIFEST).replace(folder / MANIFEST)  # last: the files that it names exist by now
     if int8 is None:
         (folder / INT8).unlink(missing_ok=True)
+
+
+def upload_bundle(store: Store, run_id: str, folder: Path) -> None:
+    """Moves a bundle's files to its run, the manifest last, when the files that it names are stored."""
+    with tempfile.TemporaryDirectory() as last:
+        shutil.move(folder / MANIFEST, last)
+        store.add_artifacts(run_id, folder, BUNDLE)
+        store.add_artifacts(run_id, Path(last), BUNDLE)
 
 
 def _opset(model: Path) -> int:
     """Version of the standard operator set that the model was exported with."""
     imports = onnx.load(model, load_external_data=False).opset_import
-    return next(int(one.version) for one in imports if one.domain in ("", "ai.onnx"))
+    return next(int(opset.version) for opset in imports if opset.domain in ("", "ai.onnx"))
 
 
 def _plain(tokenizer: Tokenizer) -> Tokenizer:
-    """A copy that neither pads nor truncates: those are the batch's and the manifest's to say."""
+    """A copy that neither pads nor truncates."""
     copy = Tokenizer.from_str(tokenizer.to_str())
     copy.no_padding()
     copy.no_truncation()
     return copy
-
-
-def _swap(new: Path, folder: Path) -> None:
-    """A folder cannot replace a filled one in one step: the older is moved aside first."""
-    aside = folder.with_name(f"{new.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    if folder.exists():
-        folder.rename(aside)
-    new.rename(folder)
-    shutil.rmtree(aside, ignore_errors=True)

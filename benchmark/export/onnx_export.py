@@ -3,10 +3,9 @@
 The TorchScript-based exporter (`dynamo=False`) is used on purpose, tried with torch 2.13. It is right at every batch
 and length for all students and for BERT, RoBERTa, XLM-R, DistilBERT, ELECTRA, ALBERT, DeBERTa v2, ModernBERT and MPNet,
 in 0.2 to 1.5 s a small model. The newer exporter froze the example's sentence length into the BiLSTM (`max_logit_gap`
-is what shows it), took 5 to 12 s for the CNN and the small BERTs that it did export right, and won no size.
+shows it), took 5 to 12 s for the CNN and the small BERTs that it did export right, and won no size.
 """
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,40 +21,38 @@ from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
 
 from benchmark.bundle.onnx_model import INPUTS, OUTPUT, OnnxModel
+from benchmark.core.cache import write_atomic
 from benchmark.core.errors import RunError
 
 OPSET = 17
 MAX_LOGIT_GAP = 1e-3
-"""The largest difference of a logit that still counts as the same model."""
+"""Largest difference of a logit at which two models count as the same."""
 LENGTHS = (1, 2, 3, 7, 16, 64, 128)
 BATCHES = (1, 2, 5)
 
 
 def export_onnx(model: nn.Module, path: Path) -> None:
-    """Writes `model` as one file; the file appears atomically, and the model is left as it was.
+    """Writes `model` as one file, atomically, with the attention of a BERT fused; the model is left unchanged.
 
-    The attention of a BERT is fused.
-    Inputs `input_ids` and `attention_mask`, int64 [B, L]; output `logits`, [B, C] or [B, L, C]; B and L are free.
+    Inputs `input_ids` and `attention_mask`, int64 [B, L]; output `logits`, [B, C] or [B, L, C]; B and L are dynamic.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with _quiet_exporter(), evaluating(model), _eager_attention(model), matchable_mask(model), torch.no_grad():
-            example = _example(model)
-            torch.onnx.export(
-                model,
-                example,
-                str(unfinished),
-                input_names=list(INPUTS),
-                output_names=[OUTPUT],
-                dynamic_axes=_free_axes(per_token=model(*example).ndim == 3),
-                opset_version=OPSET,
-                dynamo=False,
-            )
-        fuse(unfinished, model)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomic(path, lambda draft: _export(model, draft))
+
+
+def _export(model: nn.Module, path: Path) -> None:
+    with _quiet_exporter(), evaluating(model), _eager_attention(model), matchable_mask(model), torch.no_grad():
+        example = _example(model)
+        torch.onnx.export(
+            model,
+            example,
+            str(path),
+            input_names=list(INPUTS),
+            output_names=[OUTPUT],
+            dynamic_axes=_dynamic_axes(per_token=model(*example).ndim == 3),
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    fuse(path, model)
 
 
 def max_logit_gap(
@@ -63,8 +60,8 @@ def max_logit_gap(
 ) -> float:
     """Largest difference of a logit between `model` and its ONNX file over random right-padded batches.
 
-    Every batch of `BATCHES` x `lengths` holds one sentence of full length. Padded positions of a tagging model are not
-    compared: nobody reads them. NaN where either side says NaN.
+    Every batch of `BATCHES` x `lengths` has one sentence of full length. Padded positions of a tagging model are not
+    compared. NaN if a logit of either is NaN.
     """
     onnx_model = OnnxModel(path)
     random = np.random.default_rng(0)
@@ -82,7 +79,7 @@ def max_logit_gap(
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Eval mode (no dropout) inside; every module's own mode is restored after."""
+    """Eval mode (no dropout) for the block; the mode of every module is restored after it."""
     training = [module for module in model.modules() if module.training]
     model.eval()
     try:
@@ -94,7 +91,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def _eager_attention(model: nn.Module) -> Iterator[None]:
-    """Hugging Face encoders inside `model` attend by plain matrix products: the graph that ONNX optimisers know."""
+    """Attention of Hugging Face encoders by plain matrix products, the graph that ONNX optimisers match."""
     encoders: list[Any] = [module for module in model.modules() if hasattr(module, "set_attn_implementation")]
     before = [encoder.config._attn_implementation for encoder in encoders]
     for encoder in encoders:
@@ -108,7 +105,7 @@ def _eager_attention(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """Hides what this exporter says of itself and of tracing; `max_logit_gap` answers the latter. Others pass."""
+    """Hides this exporter's warnings of deprecation and of tracing, whose effect `max_logit_gap` measures."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
         warnings.filterwarnings("ignore", module=r"torch\.onnx\.")
@@ -122,7 +119,7 @@ def _example(model: nn.Module) -> tuple[Tensor, Tensor]:
     return attention_mask.clone(), attention_mask
 
 
-def _free_axes(per_token: bool) -> dict[str, dict[int, str]]:
+def _dynamic_axes(per_token: bool) -> dict[str, dict[int, str]]:
     batch_and_length = {0: "batch", 1: "length"}
     return dict.fromkeys(INPUTS, batch_and_length) | {OUTPUT: batch_and_length if per_token else {0: "batch"}}
 
@@ -142,8 +139,7 @@ def _device(model: nn.Module) -> torch.device:
 
 
 FUSABLE = ("bert", "electra", "roberta", "xlm-roberta")
-"""Model types of transformers whose fused graph was seen to answer as the plain one does; others stay plain."""
-ATTENTION = "Attention"
+"""Model types of transformers whose fused graph was found to give the same logits; others are not fused."""
 
 
 def encoder_of(model: nn.Module) -> Any:
@@ -154,7 +150,7 @@ def encoder_of(model: nn.Module) -> Any:
 
 @contextmanager
 def matchable_mask(model: nn.Module) -> Iterator[None]:
-    """Inside, the encoder of `model` adds its mask to the attention as the optimiser expects: -max where padding is."""
+    """The encoder's mask as the optimiser matches it, added to the attention scores: 0 on tokens, -max on padding."""
     encoder = encoder_of(model)
     with ExitStack() as stack:
         if encoder is not None:
@@ -164,9 +160,9 @@ def matchable_mask(model: nn.Module) -> Iterator[None]:
 
 
 def fuse(path: Path, model: nn.Module) -> None:
-    """Rewrites the exported file in place, where `model` holds an encoder that can be fused.
+    """Fuses attention in the exported file, in place, if `model` has an encoder that can be fused.
 
-    Raises RunError where not every layer's attention became one node.
+    Raises RunError unless every layer's attention became one node.
     """
     encoder = encoder_of(model)
     if encoder is None:
@@ -180,13 +176,13 @@ def fuse(path: Path, model: nn.Module) -> None:
         opt_level=0,
     )
     fused.save_model_to_file(str(path))
-    found = node_counts(path)[ATTENTION]
-    if found != config.num_hidden_layers:
-        raise RunError(f"{found} of {config.num_hidden_layers} attention layers were fused in the ONNX export.")
+    n_fused = node_counts(path)["Attention"]
+    if n_fused != config.num_hidden_layers:
+        raise RunError(f"{n_fused} of {config.num_hidden_layers} attention layers were fused in the ONNX export.")
 
 
 def node_counts(path: Path) -> Counter[str]:
-    """How many nodes of each operator type the file holds."""
+    """Number of nodes of each operator type in the file."""
     return Counter(node.op_type for node in onnx.load(path).graph.node)
 
 

@@ -9,51 +9,51 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark import bundle
-from benchmark.core.artifacts import BUNDLE
+from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import PROTOCOL, TEACHER
 from tracking import Record, Store, TextModel
 
 BEST = "best"
-"""The alias."""
+"""Alias of the registered model."""
 LOADER = "benchmark.bundle:Bundle.load"
 REQUIREMENTS = ("onnxruntime", "tokenizers", "numpy")
 ROOT = Path(bundle.__path__[0]).parents[1]
 
 
 def publish_best(store: Store, records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[str]:
-    """Registers the best student of each data set of a suite; addresses as `models:/classification-emot@best`.
+    """Registers the best student of each data set of a suite; returns URIs as `models:/classification-emot@best`.
 
-    `data` are digests, by data set, of what students were to be trained on; elsewhere the latest data count.
+    `data` are digests of the plan's data by data set; runs on other data are left out. Others go by the latest data.
     """
-    known = data or {}
-    asked = [r for r in records if (known.get(r.tags.get("dataset", "")) or _data(r)) == _data(r)]
-    return [_publish(store, record) for record in best_students(asked)]
+    digests = data or {}
+    current = [r for r in records if (digests.get(r.tags.get("dataset", "")) or _data(r)) == _data(r)]
+    return [_publish(store, record) for record in best_students(current)]
 
 
 def best_students(records: Iterable[Record]) -> list[Record]:
-    """One a data set, by F1 on validation: which run is served is a choice, and choices do not read the test split.
+    """One per data set, by F1 on validation: choosing the served run must not read the test split.
 
-    Smoke runs, runs of another protocol, and runs on other data than the latest do not take part.
+    Smoke runs, runs of another protocol, and runs on other data than the latest are left out.
     """
     best: dict[str, Record] = {}
     for record in records:
         if not _may_serve(record):
             continue
-        known = best.get(record.tags["dataset"])
-        if known is None or _data(record) != _data(known) or _f1(record) > _f1(known):
+        rival = best.get(record.tags["dataset"])
+        if rival is None or _data(record) != _data(rival) or _f1(record) > _f1(rival):
             best[record.tags["dataset"]] = record
     return list(best.values())
 
 
 def show_served(addresses: Iterable[str], console: Console) -> None:
-    """How each of them is served; the address of the store goes with MLFLOW_TRACKING_URI."""
+    """Prints the command that serves each model; MLFLOW_TRACKING_URI names the store."""
     for address in addresses:
         line = f"Serve the best: mlflow models serve --env-manager local -m {address}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def bundle_code() -> dict[str, Path]:
-    """All of this project that a bundle needs to answer: the source files by their place under the import path."""
+    """Source files that a bundle needs to predict, by their path relative to the import path."""
     files = [ROOT / "benchmark" / "__init__.py", *Path(bundle.__path__[0]).glob("*.py")]
     return {str(file.relative_to(ROOT)): file for file in files}
 
@@ -71,14 +71,19 @@ def _publish(store: Store, record: Record) -> str:
 
 
 def _pinned(packages: Sequence[str]) -> list[str]:
-    """Without what a local build adds to its version."""
+    """Requirements pinned to the installed versions, without the suffix of a local build."""
     return [f"{package}=={re.sub(r'[+].*', '', version(package))}" for package in packages]
 
 
 def _may_serve(record: Record) -> bool:
     tags = record.tags
-    counts = record.status == "finished" and tags.get("role") == "train" and tags.get("student") != TEACHER
-    return counts and tags.get("smoke") == "false" and tags.get("protocol") == PROTOCOL and "valid_f1" in record.metrics
+    is_student = record.status == "finished" and tags.get("role") == "train" and tags.get("student") != TEACHER
+    return (
+        is_student
+        and tags.get("smoke") == "false"
+        and tags.get("protocol") == PROTOCOL
+        and "valid_f1" in record.metrics
+    )
 
 
 def _data(record: Record) -> str:

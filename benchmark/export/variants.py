@@ -1,11 +1,9 @@
 """Served forms of a model, ONNX in fp32 and INT8, each compared with PyTorch on the test split."""
 
 import logging
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,103 +14,15 @@ from torch import nn
 
 from benchmark.bundle.files import INT8, MODEL
 from benchmark.bundle.onnx_model import OnnxModel
-from benchmark.core.artifacts import VARIANTS
+from benchmark.core.cache import write_atomic
 from benchmark.core.errors import RunError
+from benchmark.core.run_store import VARIANTS
 from benchmark.data.entry import Split
-from benchmark.distillation.encoded_dataset import EncodedDataset
-from benchmark.distillation.encoding import UNALIGNED
+from benchmark.distillation.encoding import UNALIGNED, EncodedDataset
 from benchmark.distillation.training_run import score
 from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap, node_counts
-from benchmark.export.sizes import size_mib
 
-
-@dataclass(frozen=True, kw_only=True)
-class Variants:
-    """The files, and their figures by the names of RunResult. `int8` is None where the encoder cannot be quantised."""
-
-    onnx: Path
-    int8: Path | None
-    figures: Mapping[str, float]
-
-
-def export_variants(model: nn.Module, data: EncodedDataset, folder: Path, logits: NDArray[np.float32]) -> Variants:
-    """Writes `model.onnx` and `variants/model.int8.onnx` into `folder`; `logits` [A, C] are the model's on test.
-
-    Raises RunError where the exported model is another one than the trained.
-    """
-    onnx = folder / MODEL
-    figures = _export(model, onnx, data, logits) | {"size_onnx_mib": size_mib(onnx)}
-    int8 = quantised(onnx, folder / VARIANTS / INT8)
-    more = int8_metrics(onnx, int8, data, figures["onnx_test_f1"]) if int8 else {}
-    return Variants(onnx=onnx, int8=int8, figures=figures | more)
-
-
-def quantised(onnx: Path, path: Path) -> Path | None:
-    """The INT8 form of `onnx` at `path`; None where this network has none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        quantise(onnx, path)
-    except RunError:
-        return None
-    return path
-
-
-def int8_metrics(onnx: Path, int8: Path, data: EncodedDataset, test_f1: float) -> dict[str, float]:
-    """Size and F1 of the INT8 form, and what it loses on validation, which decides whether it serves, and on test.
-
-    `test_f1` is the fp32 form's. INT8 scales belong to a batch: an answer may change with what is beside it.
-    """
-    int8_test_f1 = variant_f1(int8, data, "test")
-    return {
-        "size_onnx_int8_mib": size_mib(int8),
-        "onnx_int8_test_f1": int8_test_f1,
-        "onnx_int8_valid_f1_lost": variant_f1(onnx, data, "validation") - variant_f1(int8, data, "validation"),
-        "onnx_int8_f1_lost": test_f1 - int8_test_f1,
-    }
-
-
-def variant_f1(file: Path, data: EncodedDataset, split: Split) -> float:
-    """Macro-F1 in 0..1 of an ONNX file on a split."""
-    answers = _answers(file, data, split)
-    votes = np.full((len(answers), len(data.corpus.labels)), np.nan, dtype=np.float32)
-    seen = answers != UNALIGNED
-    votes[seen] = np.eye(votes.shape[1], dtype=np.float32)[answers[seen]]
-    return score(data, split, votes)
-
-
-def _export(model: nn.Module, onnx: Path, data: EncodedDataset, logits: NDArray[np.float32]) -> dict[str, float]:
-    """Exports and compares: on random batches (the largest difference of a logit) and on the test split."""
-    pad_id = data.encoded("test").pad_id
-    export_onnx(model, onnx)
-    gap = max_logit_gap(model, onnx, len(data.tokenizer), pad_id=pad_id)
-    differing = _n_differing(_answers(onnx, data, "test"), logits)
-    if not gap <= MAX_LOGIT_GAP or differing:
-        raise RunError(
-            f"The ONNX export is another model: logits differ by {gap:.2g} (at most {MAX_LOGIT_GAP:g} is allowed), "
-            f"{differing} of {len(logits)} test answers differ."
-        )
-    return {"onnx_max_logit_gap": gap, "onnx_test_f1": variant_f1(onnx, data, "test")}
-
-
-def _n_differing(answers: NDArray[np.int64], logits: NDArray[np.float32]) -> int:
-    """How many answers are not the likeliest by `logits`; a tie within the allowed gap is no difference."""
-    seen = np.flatnonzero(~np.isnan(logits[:, 0]))
-    lead = logits[seen].max(axis=1) - logits[seen, answers[seen]]
-    return int((lead > 2 * MAX_LOGIT_GAP).sum())
-
-
-def _answers(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.int64]:
-    """[A] label ids that an ONNX file gives on a split, UNALIGNED for a word that it cannot see."""
-    encoded = data.encoded(split)
-    token_ids = [ids.tolist() for ids in np.split(encoded.ids, encoded.offsets[1:-1])]
-    told = [np.atleast_1d(answer) for answer in OnnxModel(file).predict(token_ids, pad_id=encoded.pad_id)]
-    counts = np.diff(encoded.target_offsets)
-    of_sentence = np.repeat(np.arange(len(counts)), counts)
-    answers = np.full(len(of_sentence), UNALIGNED, dtype=np.int64)
-    for answer in np.flatnonzero(encoded.positions != UNALIGNED):
-        answers[answer] = told[of_sentence[answer]][encoded.positions[answer]]
-    return answers
-
+MIB = 2**20
 
 QUANTISED = {
     "MatMul": "MatMulInteger",
@@ -122,47 +32,120 @@ QUANTISED = {
     "Gather": "DequantizeLinear",
     "EmbedLayerNormalization": "QEmbedLayerNormalization",
 }
-"""What each operator with weights becomes. Depthwise convolutions stay fp32: few weights, and INT8 slows them down."""
-MUST_TURN = ("LSTM", "Attention", "EmbedLayerNormalization")
-"""Operators that always carry weights: none may be left."""
+"""INT8 form of each operator with weights. Depthwise convolutions stay fp32: few weights, and INT8 slows them down."""
+ALWAYS_QUANTISED = ("LSTM", "Attention", "EmbedLayerNormalization")
+"""Operators that always have weights, so none may be left in fp32."""
+
+
+def export_variants(
+    model: nn.Module, data: EncodedDataset, folder: Path, logits: NDArray[np.float32]
+) -> dict[str, float]:
+    """Writes `model.onnx` and `variants/model.int8.onnx` into `folder`; `logits` [A, C] are the model's on test.
+
+    Returns metrics by the names of RunResult, without those of INT8 where the encoder cannot be quantised. Raises
+    RunError if the exported model differs from `model`.
+    """
+    fp32, int8 = folder / MODEL, folder / VARIANTS / INT8
+    metrics = _export(model, fp32, data, logits)
+    try:
+        quantise(fp32, int8)
+    except RunError:
+        return metrics
+    return metrics | int8_metrics(fp32, int8, data, metrics["onnx_test_f1"])
+
+
+def int8_metrics(fp32: Path, int8: Path, data: EncodedDataset, test_f1: float) -> dict[str, float]:
+    """Size and F1 of the INT8 form, and its loss of F1 on validation, which decides whether it serves, and on test.
+
+    `test_f1` is that of fp32. INT8 scales belong to a batch: a prediction may change with the rest of its batch.
+    """
+    int8_test_f1 = variant_f1(int8, data, "test")
+    return {
+        "size_onnx_int8_mib": size_mib(int8),
+        "onnx_int8_test_f1": int8_test_f1,
+        "onnx_int8_valid_f1_lost": variant_f1(fp32, data, "validation") - variant_f1(int8, data, "validation"),
+        "onnx_int8_f1_lost": test_f1 - int8_test_f1,
+    }
+
+
+def variant_f1(file: Path, data: EncodedDataset, split: Split) -> float:
+    """Macro-F1 in 0..1 of an ONNX file on a split."""
+    predicted = _predict(file, data, split)
+    one_hot = np.full((len(predicted), len(data.corpus.labels)), np.nan, dtype=np.float32)
+    seen = predicted != UNALIGNED
+    one_hot[seen] = np.eye(one_hot.shape[1], dtype=np.float32)[predicted[seen]]
+    return score(data, split, one_hot)
+
+
+def size_mib(file: Path) -> float:
+    """MiB (2**20 bytes) of a file."""
+    return file.stat().st_size / MIB
 
 
 def quantise(model: Path, path: Path) -> None:
     """Writes the INT8 form of the ONNX file `model`, atomically.
 
-    Raises RunError where an operator was passed over, which the library does without a word.
+    Raises RunError if an operator stayed in fp32, which the library does not report.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        _quantise(model, unfinished)
-        _require_turned(node_counts(model), node_counts(unfinished))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+    def write(draft: Path) -> None:
+        with _silenced_logging():
+            quantize_dynamic(
+                str(model),
+                str(draft),
+                op_types_to_quantize=list(QUANTISED),
+                weight_type=QuantType.QInt8,
+                # Shape inference does not know the types behind fused nodes.
+                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+            )
+        _require_quantised(node_counts(model), node_counts(draft))
+
+    write_atomic(path, write)
 
 
-def _quantise(model: Path, path: Path) -> None:
-    with _quiet():
-        quantize_dynamic(
-            str(model),
-            str(path),
-            op_types_to_quantize=list(QUANTISED),
-            weight_type=QuantType.QInt8,
-            # Shape inference does not know the types behind fused nodes.
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+def _export(model: nn.Module, path: Path, data: EncodedDataset, logits: NDArray[np.float32]) -> dict[str, float]:
+    """Exports and compares: on random batches (largest difference of a logit) and on the test split."""
+    export_onnx(model, path)
+    gap = max_logit_gap(model, path, len(data.tokenizer), pad_id=data.encoded("test").pad_id)
+    n_differing = _n_differing(_predict(path, data, "test"), logits)
+    if not gap <= MAX_LOGIT_GAP or n_differing:
+        raise RunError(
+            f"The ONNX export is another model: logits differ by {gap:.2g} (at most {MAX_LOGIT_GAP:g} is allowed), "
+            f"{n_differing} of {len(logits)} test predictions differ."
         )
+    f1 = variant_f1(path, data, "test")
+    return {"onnx_max_logit_gap": gap, "onnx_test_f1": f1, "size_onnx_mib": size_mib(path)}
 
 
-def _require_turned(before: Counter[str], after: Counter[str]) -> None:
-    left = [name for name in MUST_TURN if after[name]]
-    missing = [QUANTISED[name] for name in MUST_TURN if before[name] and not after[QUANTISED[name]]]
+def _n_differing(predicted: NDArray[np.int64], logits: NDArray[np.float32]) -> int:
+    """Number of predictions that are not the argmax of `logits`; a tie within the allowed gap is no difference."""
+    seen = np.flatnonzero(~np.isnan(logits[:, 0]))
+    lead = logits[seen].max(axis=1) - logits[seen, predicted[seen]]
+    return int((lead > 2 * MAX_LOGIT_GAP).sum())
+
+
+def _predict(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.int64]:
+    """[A] label ids that an ONNX file predicts on a split, UNALIGNED for words without a token."""
+    encoded = data.encoded(split)
+    token_ids = [ids.tolist() for ids in np.split(encoded.ids, encoded.offsets[1:-1])]
+    by_sentence = OnnxModel(file).predict(token_ids, pad_id=encoded.pad_id)
+    sentences = np.repeat(np.arange(len(encoded)), np.diff(encoded.target_offsets))
+    predicted = np.full(len(sentences), UNALIGNED, dtype=np.int64)
+    for target in np.flatnonzero(encoded.positions != UNALIGNED):
+        predicted[target] = by_sentence[sentences[target]].flat[encoded.positions[target]]
+    return predicted
+
+
+def _require_quantised(before: Counter[str], after: Counter[str]) -> None:
+    left = [name for name in ALWAYS_QUANTISED if after[name]]
+    missing = [QUANTISED[name] for name in ALWAYS_QUANTISED if before[name] and not after[QUANTISED[name]]]
     if left or missing or not after["MatMulInteger"]:
         raise RunError(f"Quantisation left {', '.join(left) or 'every matrix product'} in fp32: {dict(after)}.")
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Its advice goes through the root logger: to pre-process, which fusing has done."""
+def _silenced_logging() -> Iterator[None]:
+    """Hides the library's advice to pre-process the model, which fusion has done; it uses the root logger."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmark.bundle.onnx_model import OnnxModel, pad
-from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.distillation.encoding import EncodedDataset
 
 LATENCY_PROTOCOL = "2"
 """Numbers compare only within a protocol and a machine. Raise it when the way of measuring changes."""

@@ -10,12 +10,12 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmark.bundle.files import INT8, MANIFEST
-from benchmark.core.artifacts import BUNDLE, VARIANTS
+from benchmark.core.run_store import BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.spec import RunSpec, digest
-from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.export.bundle_writer import complete_bundle
-from benchmark.export.re_export import current_metrics, fetch_weights, upload_bundle
+from benchmark.distillation.teacher_outputs import fetch_model
+from benchmark.export.bundle_writer import complete_bundle, upload_bundle
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint, machine_lock
 from benchmark.measurement.protocol import BUDGETS, LATENCY_PROTOCOL, Budget, SentenceSample
@@ -91,9 +91,7 @@ def measure(
     for dataset, group in groups.items():
         teachers = [run for run in baselines if run.spec.dataset == dataset][:1]
         with tempfile.TemporaryDirectory() as folder:
-            measurement = _Measurement(
-                store, suite_data, tags, budget, suite_data.encoded_dataset(dataset), Path(folder)
-            )
+            measurement = _Measurement(store, tags, budget, suite_data.encoded_dataset(dataset), Path(folder))
             yield from measurement.measure(group, teachers)
 
 
@@ -102,7 +100,6 @@ class _Measurement:
     """Measurement of one data set's runs; the files of each are in a folder below `folder`."""
 
     store: Store
-    suite_data: SuiteData
     tags: Tags
     budget: Budget
     data: EncodedDataset
@@ -114,7 +111,7 @@ class _Measurement:
 
     def measure(self, group: Sequence[FinishedRun], teachers: Sequence[FinishedRun]) -> Iterator[FinishedRun]:
         runs = {run.record.run_id: run for run in [*teachers, *group]}
-        run_metrics = {run_id: self._current_metrics(run) for run_id, run in runs.items()}
+        run_metrics = {run_id: run.record.metrics for run_id, run in runs.items()}
         candidates = {run.spec.student: self._candidate(run, run_metrics[run_id]) for run_id, run in _shapes(runs)}
         references = [reference_candidate(group[0].spec.task)] if self.budget.reference else []
         with machine_lock("exclusive"):
@@ -198,7 +195,7 @@ class _Measurement:
             vocab_size=len(self.data.tokenizer),
             n_labels=len(self.data.corpus.labels),
             pad_id=self.data.encoded("test").pad_id,
-            weights=fetch_weights(spec, run.record, self.store, folder),
+            weights=self._weights(run),
             bundle=bundle,
             int8_bundle=int8_bundle,
         )
@@ -212,9 +209,11 @@ class _Measurement:
         complete_bundle(bundle, int8=self._int8(run) if int8_won else None, latency=latency)
         upload_bundle(self.store, run.record.run_id, bundle)
 
-    def _current_metrics(self, run: FinishedRun) -> Mapping[str, float]:
-        """The run's metrics, after re-export if an earlier version exported it."""
-        return current_metrics(run.spec, run.record, self.store, self.suite_data, self._own_folder(run))
+    def _weights(self, run: FinishedRun) -> Path:
+        """File of a student's weights, folder of a teacher's."""
+        if run.spec.is_teacher:
+            return fetch_model(self.store, run.record)
+        return self.store.download(run.record.run_id, WEIGHTS, self._own_folder(run))
 
     def _int8(self, run: FinishedRun) -> Path:
         return self.store.download(run.record.run_id, f"{VARIANTS}/{INT8}", self._own_folder(run))

@@ -9,7 +9,7 @@ from math import isfinite
 from statistics import fmean
 from typing import Any
 
-from benchmark.core.artifacts import LABEL_SCORES, PREDICTIONS
+from benchmark.core.run_store import LABEL_SCORES, PREDICTIONS
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.results import Row
 from tracking import Record, Store, StoreError

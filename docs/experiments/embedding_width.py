@@ -14,13 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 import students
-from benchmark.data.suites import load_suite
+from benchmark.data.catalogue import load_suite
+from benchmark.distillation.batching import Examples, predict
 from benchmark.distillation.embeddings import fit_width, initialise_embeddings
-from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.losses import mse
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import load_teacher
-from benchmark.distillation.trainer import Examples, TrainingConfig, predict, train
+from benchmark.distillation.trainer import TrainingConfig, train
 from benchmark.distillation.training_run import score
 
 Matrix = NDArray[np.float32]

@@ -16,12 +16,13 @@ import torch
 from torch import Tensor, nn
 
 import students
-from benchmark.data.suites import load_suite
-from benchmark.distillation.encoded_dataset import EncodedDataset
+from benchmark.data.catalogue import load_suite
+from benchmark.distillation.batching import Examples, predict
+from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.losses import mse
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.trainer import Examples, TrainingConfig, predict, train
+from benchmark.distillation.trainer import TrainingConfig, train
 
 RATE, BATCH = 1e-3, 32
 

@@ -67,10 +67,10 @@ def train_by_the_line(student: str, task: str, threads: int, epochs: int) -> Non
     import torch
 
     import students
-    from benchmark.distillation.batching import plan_batches, token_budget
+    from benchmark.distillation.batching import Examples, plan_batches, token_budget
     from benchmark.distillation.encoding import EncodedTexts
     from benchmark.distillation.losses import mse
-    from benchmark.distillation.trainer import Examples, TrainingConfig, train
+    from benchmark.distillation.trainer import TrainingConfig, train
 
     random = np.random.default_rng(0)
     lengths = random.integers(44, 53, N_SENTENCES)

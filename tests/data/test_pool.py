@@ -13,7 +13,8 @@ from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.pool import text_key, unlabeled_pool
 from benchmark.data.sources import MIRROR, is_available
-from benchmark.data.suites import Suite, load_suite
+from benchmark.data.entry import Suite
+from benchmark.data.catalogue import load_suite
 
 MakeSuite = Callable[..., Suite]
 

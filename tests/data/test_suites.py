@@ -15,7 +15,8 @@ from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.entry import SPLITS
 from benchmark.data.suite_file import DatasetSection, SuiteSection
-from benchmark.data.suites import SUITES, Suite, load_suite
+from benchmark.data.catalogue import SUITES, load_suite
+from benchmark.data.entry import Suite
 
 SUITE_KEYS, DATASET_KEYS = (tuple(section.model_fields) for section in (SuiteSection, DatasetSection))
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmark.distillation.batching import Batch, _ranges, collate, plan_batches, token_budget
-from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
+from benchmark.distillation.batching import Batch, collate, plan_batches, token_budget
+from benchmark.distillation.encoding import UNALIGNED, EncodedTexts, _indices
 
 PAD = 7
 
@@ -132,11 +132,12 @@ def test_collate_equals_a_loop(given: tuple[EncodedTexts, list[int]]) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5)), max_size=9))
-def test_ranges_equal_a_loop(pairs: list[tuple[int, int]]) -> None:
-    starts, counts = (np.array([pair[i] for pair in pairs], dtype=np.int64) for i in (0, 1))
-    expected = [start + step for start, count in pairs for step in range(count)]
-    assert _ranges(starts, counts).tolist() == expected
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 50)), max_size=9))
+def test_indices_equal_a_loop(parts: list[tuple[int, int]]) -> None:
+    offsets = np.cumsum([0, *(length for length, _ in parts)])
+    rows = np.array([row % len(parts) for _, row in parts], dtype=np.int64)
+    expected = [index for row in rows for index in range(offsets[row], offsets[row + 1])]
+    assert _indices(offsets, rows).tolist() == expected
 
 
 def test_a_batch_moves_to_a_device_whole() -> None:

@@ -10,8 +10,7 @@ from transformers import BertTokenizer
 
 from benchmark.data.corpus import Corpus
 from benchmark.data.pool import Pool
-from benchmark.distillation.encoded_dataset import POOL, EncodedDataset
-from benchmark.distillation.encoding import EncodedTexts
+from benchmark.distillation.encoding import POOL, EncodedDataset, EncodedTexts
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "nasi", "goreng"]
 TOKENIZER = BertTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)})

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from benchmark.distillation.heap import heap_kept
+from benchmark.distillation.trainer import freed_memory_reused
 
 STEPS = """
 import contextlib, resource, sys, torch
-from benchmark.distillation.heap import heap_kept
+from benchmark.distillation.trainer import freed_memory_reused
 
 def step():
     kept = [torch.ones(2**18) for _ in range(100)]
@@ -22,7 +22,7 @@ def faults():
         step()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-with heap_kept() if sys.argv[1] == "kept" else contextlib.nullcontext():
+with freed_memory_reused() if sys.argv[1] == "kept" else contextlib.nullcontext():
     step()
     print(faults())
 """
@@ -43,4 +43,4 @@ def test_a_step_uses_the_pages_of_the_one_before() -> None:
 
 
 def test_the_answer_of_what_it_decorates_is_passed_on() -> None:
-    assert heap_kept()(lambda: 7)() == 7
+    assert freed_memory_reused()(lambda: 7)() == 7

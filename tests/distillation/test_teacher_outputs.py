@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark.core.errors import RunError
-from benchmark.distillation.encoded_dataset import POOL, EncodedDataset, Part
-from benchmark.distillation.encoding import EncodedTexts
+from benchmark.distillation.encoding import POOL, EncodedDataset, EncodedTexts, Part
 from benchmark.distillation.teacher_outputs import LARGEST, Logits, TeacherOutputs
 from tests.distillation.test_encoded_dataset import Teacher, make_dataset
 from tracking import Record

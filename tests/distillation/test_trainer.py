@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchmark.core.errors import DivergedError
-from benchmark.distillation.batching import plan_batches, token_budget
+from benchmark.distillation.batching import Examples, plan_batches, predict, token_budget
 from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
 from benchmark.distillation.losses import IGNORED, hard, mse
-from benchmark.distillation.trainer import Examples, TrainingConfig, TrainingHistory, predict, train
+from benchmark.distillation.trainer import TrainingConfig, TrainingHistory, train
 
 CPU = torch.device("cpu")
 N_LABELS = 3

@@ -10,8 +10,7 @@ import pytest
 from benchmark.core.errors import RunError
 from benchmark.core.spec import RunSpec
 from benchmark.data.pool import Pool
-from benchmark.distillation.encoded_dataset import EncodedDataset
-from benchmark.distillation.encoding import EncodedTexts
+from benchmark.distillation.encoding import EncodedDataset, EncodedTexts
 from benchmark.distillation.training_set import TrainingSet, training_set
 from tests.core.test_spec import SPEC
 from tests.distillation.test_encoded_dataset import make_dataset

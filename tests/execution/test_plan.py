@@ -10,7 +10,7 @@ from benchmark.cli.options import benchmark_config, parser
 from benchmark.core.presets import (
     BUNDLED_TEACHER,
     GRID_RATES,
-    MOST_EPOCHS,
+    MAX_EPOCHS,
     PRESETS,
     STUDENT_RATES,
     USUAL_FINE_TUNING,
@@ -200,4 +200,4 @@ def test_a_teacher_is_fine_tuned_as_suits_it(tiny_teacher: Path) -> None:
 
 def test_a_small_data_set_is_given_more_epochs() -> None:
     tuning = FineTuning(learning_rate=1e-4, epochs=5, patience=2, min_steps=1000)
-    assert [tuning.epochs_for(n) for n in (1000, 110, 60, 1, 0)] == [5, 10, 17, MOST_EPOCHS, MOST_EPOCHS]
+    assert [tuning.epochs_for(n) for n in (1000, 110, 60, 1, 0)] == [5, 10, 17, MAX_EPOCHS, MAX_EPOCHS]

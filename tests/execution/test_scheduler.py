@@ -20,12 +20,11 @@ import numpy as np
 import pytest
 
 from benchmark.cli.options import benchmark_config, parser
-from benchmark.core.cache import augmented_path, logits_folder, read_json, teacher_folder
+from benchmark.core.cache import augmented_path, logits_folder, read_json, run_lock, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
-from benchmark.core.locks import run_lock
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
-from benchmark.distillation.encoded_dataset import POOL
+from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher_outputs import LABELLED, TeacherOutputs
 from benchmark.execution.executors.worker import reason_of_death
@@ -279,7 +278,7 @@ def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
 
 @pytest.mark.usefixtures("desk_folder")
 def test_a_claim_is_one_process_s_at_a_time() -> None:
-    code = "from benchmark.core.locks import run_lock\nwith run_lock('s', 'k') as is_ours: print(is_ours)"
+    code = "from benchmark.core.cache import run_lock\nwith run_lock('s', 'k') as is_ours: print(is_ours)"
 
     def other() -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()

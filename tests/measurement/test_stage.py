@@ -13,10 +13,10 @@ import torch
 from benchmark import latency
 from benchmark.bundle import Bundle
 from benchmark.bundle.files import INT8, MANIFEST
-from benchmark.core.artifacts import BUNDLE
+from benchmark.core.run_store import BUNDLE
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.spec import RunSpec
-from benchmark.export.re_export import upload_bundle
+from benchmark.export.bundle_writer import upload_bundle
 from benchmark.measurement.footprint import footprint
 from benchmark.measurement.protocol import BUDGETS, Samples
 from benchmark.measurement.session import REFERENCE, build_reference, execution_modes, in_fresh_process

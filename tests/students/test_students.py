@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from benchmark.distillation.batching import Examples, predict
 from benchmark.distillation.encoding import EncodedTexts
 from benchmark.distillation.losses import hard
-from benchmark.distillation.trainer import Examples, TrainingConfig, predict, train
+from benchmark.distillation.trainer import TrainingConfig, train
 from benchmark.reporting.paper import paper_sizes
 from students import STUDENTS, build, word_embeddings
 from students.attention import SelfAttention

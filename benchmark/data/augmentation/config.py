@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from benchmark.core import hub
 from benchmark.core.errors import InputError, UnknownNameError
-from benchmark.core.hub import folder_digest, require_files, resolve
 
 N_TEXTS = 20_000
 """Number of generated texts in the paper."""
@@ -118,20 +116,4 @@ def require_models(method: str, config: AugmentationConfig) -> None:
 
 def identify(name: str, role: str) -> str:
     """Identity of a model: the hub id with its commit, or a digest of the folder's files."""
-    place = resolve(name, role)
-    if "revision" in place:
-        return f"{name.partition('@')[0]}@{place['revision']}"
-    require_files(Path(name), role, REQUIRED_FILES)
-    return _folder_digest(Path(name), _stats(Path(name)))
-
-
-def _stats(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, sizes and modification times: they change with the files, without reading them."""
-    files = sorted({path for pattern in IDENTITY_FILES for path in folder.glob(pattern)})
-    return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-
-
-@cache
-def _folder_digest(folder: Path, stats: tuple[tuple[str, int, int], ...]) -> str:  # noqa: ARG001
-    """Computed once per process, though every run of a plan needs it."""
-    return folder_digest(folder, IDENTITY_FILES)
+    return hub.identify(hub.resolve(name, role), role, REQUIRED_FILES, IDENTITY_FILES)

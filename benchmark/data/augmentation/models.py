@@ -1,8 +1,6 @@
 """Loading of the models that rewrite texts: safetensors only, no remote code, no weight left uninitialised."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +14,15 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from benchmark.core.errors import BenchmarkError, DataError, InputError
-from benchmark.core.hub import require_on_hub, resolve
+from benchmark.core.errors import DataError, InputError
+from benchmark.core.hub import readable, require_on_hub, resolve
 from benchmark.data.augmentation.config import FILL_MASK, TRANSLATOR, identify
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 MARIAN = "marian"
+REMEDY = "a hub id of a model with *.safetensors; if only a pull request on the hub has them, ID@refs/pr/N"
 
 
 @dataclass(frozen=True)
@@ -40,40 +39,40 @@ class LoadedModel:
 
 def load_translator(name: str, device: str) -> LoadedModel:
     """A Marian model. Raises InputError for a model of another class, DataError for broken files."""
-    place = _place(name, TRANSLATOR)
-    with _as_data_error(name, TRANSLATOR):
-        kind = AutoConfig.from_pretrained(**place, trust_remote_code=False).model_type
+    location = _locate(name, TRANSLATOR)
+    with readable(name, TRANSLATOR, REMEDY):
+        kind = AutoConfig.from_pretrained(**location, trust_remote_code=False).model_type
     if kind != MARIAN:
         raise InputError(
             f"The {TRANSLATOR} {name!r} is of the class {kind!r}. Give a Marian model, which translates one pair of "
             "languages, such as Helsinki-NLP/opus-mt-id-en."
         )
-    return _load(AutoModelForSeq2SeqLM, name, TRANSLATOR, place, device)
+    return _load(AutoModelForSeq2SeqLM, name, TRANSLATOR, location, device)
 
 
 def load_fill_mask(name: str, device: str) -> LoadedModel:
     """A masked language model with a fast tokenizer. Raises DataError if it is not."""
-    loaded = _load(AutoModelForMaskedLM, name, FILL_MASK, _place(name, FILL_MASK), device)
+    loaded = _load(AutoModelForMaskedLM, name, FILL_MASK, _locate(name, FILL_MASK), device)
     if not loaded.tokenizer.is_fast or loaded.tokenizer.mask_token_id is None:
         raise DataError(f"The tokenizer of {name!r} must be a fast one (tokenizer.json) with a mask token.")
     return loaded
 
 
-def _place(name: str, role: str) -> dict[str, str]:
+def _locate(name: str, role: str) -> dict[str, str]:
     """Arguments of `from_pretrained` for a model that is available."""
     identify(name, role)
-    place = resolve(name, role)
-    if "revision" in place:
-        require_on_hub(place["pretrained_model_name_or_path"], place["revision"], role)
-    return place
+    location = resolve(name, role)
+    if "revision" in location:
+        require_on_hub(location["pretrained_model_name_or_path"], location["revision"], role)
+    return location
 
 
-def _load(auto: Any, name: str, role: str, place: dict[str, str], device: str) -> LoadedModel:
-    with _as_data_error(name, role), warnings.catch_warnings():
+def _load(auto: Any, name: str, role: str, location: dict[str, str], device: str) -> LoadedModel:
+    with readable(name, role, REMEDY), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tokenizer = AutoTokenizer.from_pretrained(**place, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False)
         model, info = auto.from_pretrained(
-            **place,
+            **location,
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
@@ -91,19 +90,3 @@ def _require_all_weights(name: str, role: str, info: dict[str, Any]) -> None:
             f"{name!r} is not a complete {role}: {len(missing)} tensors are missing or of another shape, the first is "
             f"{missing[0]}. Give a model that was saved as a {role}, with its head."
         )
-
-
-@contextmanager
-def _as_data_error(name: str, role: str) -> Iterator[None]:
-    """Turns what the libraries raise over unreadable files, bare Exception included, into a DataError."""
-    try:
-        yield
-    except BenchmarkError:
-        raise
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(
-            f"The {role} {name!r} cannot be read ({type(error).__name__}: {reason}). Give a folder written by "
-            "save_pretrained() for model and tokenizer, or a hub id of a model with *.safetensors; if only a pull "
-            "request on the hub has them, ID@refs/pr/N."
-        ) from error

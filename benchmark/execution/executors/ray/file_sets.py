@@ -12,12 +12,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.core.cache import file_digest, file_set_folder, lock_path, verify, write_dir_atomic
+from benchmark.core.cache import file_digest, lock_path, verify, write_dir_atomic
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
 from benchmark.execution.run_description import NOTE, file_set_note
-from tracking import Store
+from tracking import Store, cache_folder
 
 ROLE = "data"
 
@@ -92,7 +92,7 @@ class FileSet:
 
         Raises StoreError if the store does not deliver them, RunError if their checksums differ.
         """
-        folder = file_set_folder(self.key)
+        folder = cache_folder() / "parcels" / self.key
         with FileLock(lock_path(self.key)):
             if not verify(folder):
                 write_dir_atomic(folder, partial(self._fetch, store))
