@@ -13,8 +13,8 @@ from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import GRID, TASKS, TUNED
-from benchmark.data.entry import Suite
 from benchmark.data.catalogue import load_suite
+from benchmark.data.entry import Suite
 from benchmark.execution.executors.choice import LOCAL, RAY
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig

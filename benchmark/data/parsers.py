@@ -1,12 +1,14 @@
 """Parsers of csv, tsv, jsonl, CoNLL and clinc files: bytes to rows, or to one clear DataError."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from benchmark.core.errors import DataError
-from benchmark.data.entry import Format
+from benchmark.data.entry import Column, Format
 from benchmark.data.rows import ParseContext, Row, is_printed, make_row, shorten
-from benchmark.data.tables import column_index, parse_table
 
 COMPRESSIONS = {
     b"\x1f\x8b": "gzip",
@@ -21,12 +23,12 @@ COMPRESSIONS = {
 def parse(content: bytes, context: ParseContext) -> list[Row]:
     """Parses all rows of one split, in the order of the file.
 
-    Raises:
-        DataError: not UTF-8, invalid syntax, an empty cell, tokens and tags of different length.
-        UnknownNameError: a column that the file lacks.
+    Raises DataError for bytes that are not UTF-8, invalid syntax, empty cells, and tokens and tags of different length;
+    UnknownNameError for a missing column.
     """
     rows = list(PARSERS[context.file.format](decode(content, context.where), context))
-    if _has_one_token_per_row(rows, context):
+    table = context.task == "sequence_labeling" and context.file.format in ("csv", "tsv")
+    if table and len(rows) > 1 and all(len(row.text) == 1 for row in rows):
         raise DataError(
             f"{context.where}: every row holds a single token. A table has one sentence per row, tokens and tags "
             "separated by spaces; one token per line is conll (token TAB tag, a blank line between sentences)."
@@ -39,17 +41,10 @@ def parse(content: bytes, context: ParseContext) -> list[Row]:
     return rows
 
 
-def _has_one_token_per_row(rows: Sequence[Row], context: ParseContext) -> bool:
-    """A common layout of tagged tables; its rows would be sentences of one word."""
-    table = context.task == "sequence_labeling" and context.file.format in ("csv", "tsv")
-    return table and len(rows) > 1 and all(len(row.text) == 1 for row in rows)
-
-
 def decode(content: bytes, where: str) -> str:
     """Decodes UTF-8, without a byte-order mark.
 
-    Raises:
-        DataError: a compressed file, bytes that are not UTF-8, or a NUL, as UTF-16 and binary files contain.
+    Raises DataError for a compressed file, bytes that are not UTF-8, and a NUL, as in UTF-16 and binary files.
     """
     if compression := next((name for magic, name in COMPRESSIONS.items() if content.startswith(magic)), ""):
         raise DataError(f"{where} is compressed with {compression}. Decompress it and name the text file in it.")
@@ -65,6 +60,95 @@ def decode(content: bytes, where: str) -> str:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError(f"{where}, line {line}: a NUL byte, so it is not UTF-8 text. Save the file as UTF-8.")
     return text
+
+
+# --- Tables: csv and tsv, with a header, or without one if columns are given by position -----------------------------
+
+
+class Record(NamedTuple):
+    """The cells of a row, and its first line in the file."""
+
+    line: int
+    cells: list[str]
+
+    @property
+    def blank(self) -> bool:
+        return len(self.cells) < 2 and not "".join(self.cells).strip()
+
+
+def _table(text: str, context: ParseContext) -> Iterator[Row]:
+    """Rows that all have as many cells as the first."""
+    split = _csv_records if context.file.format == "csv" else _tsv_records
+    records = (record for record in split(text, context) if not record.blank)
+    first = next(records, None)
+    if first is None:
+        return
+    columns = _column_indices(first, context)
+    if isinstance(context.columns()[0], int):
+        yield _table_row(first, first, columns, context)
+    for record in records:
+        yield _table_row(record, first, columns, context)
+
+
+def _csv_records(text: str, context: ParseContext) -> Iterator[Record]:
+    """RFC 4180: quoted cells may contain commas, line breaks and doubled quotes."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a cell may be a long document
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield Record(line, cells)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise context.error(
+            line, f"invalid csv from here on ({error}). Quote cells that contain commas, and double the quotes in them."
+        ) from None
+
+
+def _tsv_records(text: str, context: ParseContext) -> Iterator[Record]:
+    """One record per line; a quote within a cell is text, so that a single one cannot run over the next lines."""
+    for number, line in enumerate(text.split("\n"), 1):
+        cells = line.removesuffix("\r").split("\t")
+        yield Record(number, [_unwrap(cell) for cell in cells] if context.file.quoted else cells)
+
+
+def _unwrap(cell: str) -> str:
+    """The cell without the quotes that a spreadsheet put around it."""
+    wrapped = len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', "")
+    return cell[1:-1].replace('""', '"') if wrapped else cell
+
+
+def _column_indices(first: Record, context: ParseContext) -> tuple[int, int]:
+    text, label = (_column_index(column, first.cells, first.line, context) for column in context.columns())
+    if text == label:
+        raise context.error(first.line, f"text and label are both column {shorten(context.columns()[0])}; name two.")
+    return text, label
+
+
+def _column_index(column: Column, cells: Sequence[str], line: int, context: ParseContext) -> int:
+    """Index of `column` in the `cells` of the header or first row."""
+    if isinstance(column, int):
+        if 0 <= column < len(cells):
+            return column
+        raise context.error(line, f"no column at position {column}: the row has {len(cells)}, counted from 0.")
+    if cells.count(column) > 1:
+        raise context.error(line, f"column {shorten(column)} occurs {cells.count(column)} times; names must differ.")
+    if column not in cells:
+        raise context.unknown_column(column, cells)
+    return cells.index(column)
+
+
+def _table_row(record: Record, first: Record, columns: tuple[int, int], context: ParseContext) -> Row:
+    if len(record.cells) != len(first.cells):
+        raise context.error(
+            record.line,
+            f"{len(record.cells)} cells where line {first.line} has {len(first.cells)}. "
+            "Quote a cell that contains the separator (csv), or remove the separator (tsv).",
+        )
+    return make_row(record.line, record.cells[columns[0]], record.cells[columns[1]], context)
+
+
+# --- JSON Lines, CoNLL, clinc ----------------------------------------------------------------------------------------
 
 
 def _jsonl(text: str, context: ParseContext) -> Iterator[Row]:
@@ -85,7 +169,7 @@ def _json_object(line: str, number: int, context: ParseContext) -> dict[str, obj
     return record
 
 
-def _field(column: str | int, record: dict[str, object], line: int, context: ParseContext) -> object:
+def _field(column: Column, record: dict[str, object], line: int, context: ParseContext) -> object:
     if isinstance(column, int):
         raise context.error(line, f"jsonl fields have names, not positions such as {column}. Name the field.")
     if column not in record:
@@ -128,7 +212,7 @@ def _conll_columns(cells: Sequence[str], number: int, context: ParseContext) -> 
     columns = (0 if context.text is None else context.text, 1 if context.label is None else context.label)
     if named := [column for column in columns if isinstance(column, str)]:
         raise context.error(number, f"conll columns have positions (0, 1, ...), not names such as {shorten(named[0])}.")
-    text, label = (column_index(column, cells, number, context) for column in columns)
+    text, label = (_column_index(column, cells, number, context) for column in columns)
     return text, label
 
 
@@ -144,8 +228,8 @@ def _clinc(text: str, context: ParseContext) -> Iterator[Row]:
 
 
 PARSERS: dict[Format, Callable[[str, ParseContext], Iterator[Row]]] = {
-    "csv": parse_table,
-    "tsv": parse_table,
+    "csv": _table,
+    "tsv": _table,
     "jsonl": _jsonl,
     "conll": _conll,
     "clinc": _clinc,

@@ -1,17 +1,18 @@
 """Suites of the user's own: the schema of a FILE.yml, and one clear message for a file that does not match it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
+import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Suite
 from benchmark.data.rows import shorten
-from benchmark.data.yaml_document import YamlDocument
 
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
 SAFE_NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -47,7 +48,6 @@ def _new_name(name: str) -> str:
 Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Name = Annotated[Text, AfterValidator(_safe_name)]
 Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
-Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
@@ -67,21 +67,17 @@ class DatasetSection(_Section):
     train: Text
     validation: Text | None = None
     test: Text
-    validation_fraction: Fraction | None = None
+    validation_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
     text: Column | None = None
     label: Column | None = None
     format: Literal["csv", "tsv", "jsonl", "conll"] | None = None
     licence: Text = "unknown"
 
     @model_validator(mode="after")
-    def _one_validation_split(self) -> Self:
-        n_given = (self.validation is not None) + (self.validation_fraction is not None)
-        if n_given != 1:
-            raise ValueError(f"give either `validation: FILE` or `validation_fraction: 0.1`, not {n_given} of them.")
-        return self
-
-    @model_validator(mode="after")
-    def _columns_of_one_kind(self) -> Self:
+    def _check_split_and_columns(self) -> Self:
+        n_splits = (self.validation is not None) + (self.validation_fraction is not None)
+        if n_splits != 1:
+            raise ValueError(f"give either `validation: FILE` or `validation_fraction: 0.1`, not {n_splits} of them.")
         if isinstance(self.text, int) != isinstance(self.label, int):
             raise ValueError(
                 f"`text` is {shorten(self.text)} and `label` is {shorten(self.label)}; give both as names of the "
@@ -106,19 +102,17 @@ class SuiteSection(_Section):
 def read_suite_file(path: Path) -> Suite:
     """Reads and checks a suite file; its data files must exist, their content is read later.
 
-    Raises:
-        UnknownNameError: an unknown key, task or format; the nearest one is suggested.
-        InputError: invalid YAML, a missing key, a value of another type, a name that is no file name.
-        DataError: a file that does not exist.
+    Raises UnknownNameError for an unknown key, task or format, InputError for invalid YAML or an invalid value,
+    DataError for a missing file.
     """
-    document = YamlDocument(path, "suite file")
+    document = _read(path)
     if not isinstance(document.content, dict):
         keys = ", ".join(SuiteSection.model_fields)
         raise InputError(f"{path} holds {shorten(document.content)}; a suite file is a mapping with {keys}.")
     try:
         section = SuiteSection.model_validate({"name": path.stem, **document.content})
     except ValidationError as error:
-        raise _explain(error, path, document) from None
+        raise _explain(error, document) from None
     return Suite(
         name=section.name,
         task=section.task,
@@ -127,6 +121,48 @@ def read_suite_file(path: Path) -> Suite:
         unlabeled=tuple(_existing(name, path) for name in section.unlabeled),
         teacher=section.teacher and _teacher(section.teacher, path),
     )
+
+
+class _Document(NamedTuple):
+    path: Path
+    content: Any
+    root: yaml.Node | None
+
+    def where(self, loc: Sequence[int | str]) -> str:
+        """File, line and data set of the innermost of these nested keys that exists."""
+        node, line = self.root, 1
+        for key in loc:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            found = next(((name, value) for name, value in pairs if name.value == str(key)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        dataset = f", data set {shorten(loc[1])}" if loc[0] == "datasets" and len(loc) > 1 else ""
+        return f"{self.path}, line {line}{dataset}"
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses equal keys, of which SafeLoader silently takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := [key for key, count in counts.items() if count > 1]:
+            raise yaml.MarkedYAMLError(problem=f"key {shorten(twice[0])} occurs twice", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> _Document:
+    try:
+        loader = _UniqueKeys(path.read_bytes())
+        root = loader.get_single_node()
+        return _Document(path, loader.construct_document(root) if root else None, root)
+    except FileNotFoundError:
+        raise DataError(f"Suite file {str(path)!r} does not exist. Check the path.") from None
+    except OSError as error:
+        raise DataError(f"Suite file {str(path)!r} cannot be read: {error}.") from None
+    except Exception as error:  # the loader raises a dozen builtin errors besides YAMLError
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(f"{path} is not valid YAML: {reason}. See the README for the form of a suite file.") from None
 
 
 def _entry(name: str, section: DatasetSection, task: Task, suite_path: Path) -> DatasetEntry:
@@ -147,10 +183,10 @@ def _entry(name: str, section: DatasetSection, task: Task, suite_path: Path) -> 
 def _existing(name: str, suite_path: Path) -> Path:
     path = suite_path.parent / Path(name).expanduser()
     try:
-        found = path.is_file()
+        exists = path.is_file()
     except (OSError, ValueError):  # such as a name too long
-        found = False
-    if not found:
+        exists = False
+    if not exists:
         raise DataError(f"{suite_path}: no file {str(path)!r}. Paths are relative to the folder of {suite_path.name}.")
     return path
 
@@ -171,7 +207,7 @@ def _format(section: DatasetSection, path: Path, task: Task, where: str) -> Form
 
 
 def _teacher(name: str, suite_path: Path) -> str:
-    """A folder beside the file, or else the name as it is: a hub id, or a path that the teacher's loader will miss."""
+    """Path of a folder relative to the file; any other name unchanged, such as a hub id."""
     folder = suite_path.parent / Path(name).expanduser()
     return str(folder) if folder.is_dir() or name.startswith((".", "~")) else name
 
@@ -179,15 +215,15 @@ def _teacher(name: str, suite_path: Path) -> str:
 # --- Messages --------------------------------------------------------------------------------------------------------
 
 
-def _explain(error: ValidationError, path: Path, document: YamlDocument) -> InputError:
-    """Explains one of the errors; an unknown key before all others, since a missing one may be behind it."""
+def _explain(error: ValidationError, document: _Document) -> InputError:
+    """Explains one of the errors; an unknown key before all others, since it may be a missing one misspelt."""
     unknown_key = ("extra_forbidden", "invalid_key")
     first = min(error.errors(include_url=False), key=lambda each: each["type"] not in unknown_key)
     kind, loc, value = first["type"], first["loc"], first["input"]
     if kind in unknown_key:
         section = DatasetSection if loc[0] == "datasets" and len(loc) > 2 else SuiteSection
-        return UnknownNameError(f"key in {_where(loc, path, document)}:", _short(loc[-1]), section.model_fields)
-    return _explain_value(kind, _field(loc), value, _where(loc, path, document), first.get("ctx", {}))
+        return UnknownNameError(f"key in {document.where(loc)}:", _short(loc[-1]), section.model_fields)
+    return _explain_value(kind, _field(loc), value, document.where(loc), first.get("ctx", {}))
 
 
 def _explain_value(kind: str, field: str, value: object, where: str, context: Mapping[str, Any]) -> InputError:
@@ -204,13 +240,8 @@ def _explain_value(kind: str, field: str, value: object, where: str, context: Ma
     return InputError(f"{where}: `{field}` is {shorten(value)}; {_NEEDED.get(field, _TEXT)}.")
 
 
-def _where(loc: Sequence[int | str], path: Path, document: YamlDocument) -> str:
-    dataset = f", data set {shorten(loc[1])}" if loc[0] == "datasets" and len(loc) > 1 else ""
-    return f"{path}, line {document.line(loc)}{dataset}"
-
-
 def _field(loc: Sequence[int | str]) -> str:
-    """Key of the value that an error is about; empty for a whole data set."""
+    """Key of the invalid value; empty for a whole data set."""
     if loc[-1] == "[key]":
         return "name of a data set"
     return str(loc[0] if loc[0] != "datasets" or len(loc) == 1 else loc[2] if len(loc) > 2 else "")

@@ -16,10 +16,9 @@ from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, recipe
-from benchmark.data.corpus import Corpus, load_corpus
-from benchmark.data.sources import is_available
-from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
+from benchmark.data.corpus import Corpus, is_available, load_corpus
 from benchmark.data.entry import Suite
+from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
 

@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
-from benchmark.data.catalogue import DATASETS
+from benchmark.data.catalogue import DATASETS, SUITES, load_suite
 from benchmark.data.corpus import load_corpus
-from benchmark.data.entry import SPLITS
+from benchmark.data.entry import SPLITS, Suite
 from benchmark.data.suite_file import DatasetSection, SuiteSection
-from benchmark.data.catalogue import SUITES, load_suite
-from benchmark.data.entry import Suite
 
 SUITE_KEYS, DATASET_KEYS = (tuple(section.model_fields) for section in (SuiteSection, DatasetSection))
 

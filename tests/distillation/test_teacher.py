@@ -278,5 +278,5 @@ def test_a_package_that_carries_a_model(saved: Path, tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize("package", ["no_such_package", "json", "sys", "os", "__main__", "", "a.b", "a-b", "../x"])
 def test_a_package_without_a_model(package: str) -> None:
-    with pytest.raises(InputError, match=r"no installed package of that name carries a model\. Install it"):
+    with pytest.raises(InputError, match=r"no installed package of that name contains a model\. Install it"):
         identify(f"package:{package}")

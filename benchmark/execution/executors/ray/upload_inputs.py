@@ -10,8 +10,7 @@ from benchmark.core.spec import RunSpec
 from benchmark.data import sources
 from benchmark.data.augmentation.config import IDENTITY_FILES as MODEL_FILES
 from benchmark.data.augmentation.config import METHODS, MODELS
-from benchmark.data.entry import DatasetEntry
-from benchmark.data.entry import Suite
+from benchmark.data.entry import DatasetEntry, Suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher import IDENTITY_FILES as ENCODER_FILES
 from benchmark.execution.executors.ray.file_sets import FileSet, PathResolver
