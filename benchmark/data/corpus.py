@@ -14,13 +14,11 @@ from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
 from benchmark.data import parsers, splits
-from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Metric, Split
+from benchmark.data.entry import SPLITS, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
-from benchmark.data.sources import files_of, is_available, local_path, read_bytes
+from benchmark.data.sources import files_of, local_path, read_bytes
 from benchmark.data.splits import Splits
 from tracking import cache_folder
-
-__all__ = ["Corpus", "Texts", "is_available", "load_corpus"]
 
 METADATA = "about.json"
 
@@ -28,14 +26,6 @@ Texts = Sequence[str] | Sequence[Sequence[str]]
 """Texts of a classification task, or tokens per sentence of a tagging task."""
 
 disable_progress_bars()
-
-
-class ArrowData(NamedTuple):
-    """A parsed data set."""
-
-    splits: DatasetDict
-    labels: tuple[str, ...]
-    digest: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +44,7 @@ class Corpus:
     licence: str
     source: str
     unlabeled: tuple[Path, ...] = ()
-    """Unlabelled text files that come with the data set, one text per line."""
-
-    @property
-    def text_column(self) -> str:
-        return "text" if self.task == "classification" else "tokens"
+    """Unlabelled text files of the data set, one text per line."""
 
     @property
     def label_column(self) -> str:
@@ -66,7 +52,7 @@ class Corpus:
 
     def texts(self, split: Split) -> Texts:
         """The split's texts (or tokens per sentence) in order."""
-        column: Texts = self.splits[split][:][self.text_column]
+        column: Texts = self.splits[split][:]["text" if self.task == "classification" else "tokens"]
         return column
 
 
@@ -76,32 +62,45 @@ def load_corpus(entry: DatasetEntry, limit: int = 0) -> Corpus:
     Arrow files are cached under a digest of the source's bytes and of the code that reads them, so a second load is
     quick, and an edited file is read again.
 
-    Raises:
-        DataError: a missing, broken or unusable file, or a private data set without files.
-        UnknownNameError: a column that does not exist.
+    Raises DataError for a missing, broken or unusable file and a private data set without files, UnknownNameError for a
+    missing column.
     """
     contents = {split: read_bytes(entry, file) for split, file in files_of(entry).items()}
     key = _cache_key(entry, contents)
-    stored = load_arrow(key)
-    if stored is None:
-        stored = save_arrow(key, _build(entry, contents))
-    corpus = _corpus(entry, stored)
+    stored = load_arrow(key) or save_arrow(key, _build(entry, contents))
+    corpus = Corpus(
+        name=entry.name,
+        task=entry.task,
+        splits=stored.splits,
+        labels=stored.labels,
+        metric=entry.metric or splits.metric_of(entry.task, stored.labels),
+        digest=stored.digest,
+        licence=entry.licence,
+        source=entry.source,
+        unlabeled=tuple(local_path(entry, path) for path in entry.unlabeled),
+    )
     return _sampled(corpus, limit) if limit else corpus
 
 
-def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
-    here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits")]
-    return digest(
-        {
-            "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},
-            "formats": {split: [file.format, file.quoted] for split, file in files_of(entry).items()},
-            "fields": [entry.task, entry.text, entry.label],
-            "labels": entry.labels,
-            "validation_fraction": entry.validation_fraction,
-            "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in code],
-        }
-    )
+def _sampled(corpus: Corpus, limit: int) -> Corpus:
+    data = DatasetDict({split: _sample(corpus.splits[split], limit, split) for split in SPLITS})
+    return replace(corpus, splits=data, digest=_content_digest(corpus.task, corpus.labels, data))
+
+
+def _sample(data: Dataset, limit: int, split: Split) -> Dataset:
+    rows = sorted(splits.ranking(len(data), f"limit:{split}")[:limit])
+    return Dataset.from_dict(data[rows], data.features)
+
+
+# --- Parsing ---------------------------------------------------------------------------------------------------------
+
+
+class ArrowData(NamedTuple):
+    """A parsed data set."""
+
+    splits: DatasetDict
+    labels: tuple[str, ...]
+    digest: str
 
 
 def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
@@ -117,12 +116,13 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
         parsed["train"], parsed["validation"] = cut
         where["validation"] = where["train"]
     splits.check_splits(parsed, labels, where)
-    return _stored(entry, parsed, labels)
+    data = DatasetDict({split: _dataset(entry.task, parsed[split], labels) for split in SPLITS})
+    return ArrowData(data, tuple(labels), _content_digest(entry.task, labels, data))
 
 
 def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> list[Row]:
-    file: DataFile = files_of(entry)[split]
-    return parsers.parse(content, ParseContext(where, entry.task, split, file, entry.text, entry.label))
+    context = ParseContext(where, entry.task, split, files_of(entry)[split], entry.text, entry.label)
+    return parsers.parse(content, context)
 
 
 def _header_remedy(entry: DatasetEntry, parsed: Splits) -> str:
@@ -134,19 +134,14 @@ def _header_remedy(entry: DatasetEntry, parsed: Splits) -> str:
     return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) else ""
 
 
-def _stored(entry: DatasetEntry, content: Splits, labels: Sequence[str]) -> ArrowData:
-    data = DatasetDict({split: _dataset(entry.task, content[split], labels) for split in SPLITS})
-    return ArrowData(data, tuple(labels), _content_digest(entry.task, labels, data))
-
-
-def _dataset(task: Task, content: Sequence[Row], labels: Sequence[str]) -> Dataset:
-    number = {name: i for i, name in enumerate(labels)}
-    texts = [row.text for row in content]
+def _dataset(task: Task, rows: Sequence[Row], labels: Sequence[str]) -> Dataset:
+    ids = {name: i for i, name in enumerate(labels)}
+    texts = [row.text for row in rows]
     names = ClassLabel(names=list(labels))
     if task == "classification":
-        ids = [number[str(row.label)] for row in content]
-        return Dataset.from_dict({"text": texts, "label": ids}, Features({"text": Value("string"), "label": names}))
-    tags = [[number[tag] for tag in row.label] for row in content]
+        classes = [ids[str(row.label)] for row in rows]
+        return Dataset.from_dict({"text": texts, "label": classes}, Features({"text": Value("string"), "label": names}))
+    tags = [[ids[tag] for tag in row.label] for row in rows]
     features = Features({"tokens": List(Value("string")), "tags": List(names)})
     return Dataset.from_dict({"tokens": texts, "tags": tags}, features)
 
@@ -155,31 +150,22 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
     return digest({"task": task, "labels": list(labels), "splits": {split: data[split][:] for split in SPLITS}})
 
 
-def _corpus(entry: DatasetEntry, stored: ArrowData) -> Corpus:
-    return Corpus(
-        name=entry.name,
-        task=entry.task,
-        splits=stored.splits,
-        labels=stored.labels,
-        metric=entry.metric or splits.metric_of(entry.task, stored.labels),
-        digest=stored.digest,
-        licence=entry.licence,
-        source=entry.source,
-        unlabeled=tuple(local_path(entry, path) for path in entry.unlabeled),
-    )
-
-
-def _sampled(corpus: Corpus, limit: int) -> Corpus:
-    data = DatasetDict({split: _sample(corpus.splits[split], limit, split) for split in SPLITS})
-    return replace(corpus, splits=data, digest=_content_digest(corpus.task, corpus.labels, data))
-
-
-def _sample(data: Dataset, limit: int, split: Split) -> Dataset:
-    kept = sorted(splits.ranking(len(data), f"limit:{split}")[:limit])
-    return Dataset.from_dict(data[kept], data.features)
-
-
 # --- Arrow cache: one folder per digest of the source ----------------------------------------------------------------
+
+
+def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
+    here = Path(__file__).parent
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits")]
+    return digest(
+        {
+            "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},
+            "formats": {split: [file.format, file.quoted] for split, file in files_of(entry).items()},
+            "fields": [entry.task, entry.text, entry.label],
+            "labels": entry.labels,
+            "validation_fraction": entry.validation_fraction,
+            "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in code],
+        }
+    )
 
 
 def load_arrow(key: str) -> ArrowData | None:

@@ -19,7 +19,7 @@ Column = str | int
 
 @dataclass(frozen=True, kw_only=True)
 class DataFile:
-    """One file; `path` is on this machine, in its repository, or in the package's folder of bundled data."""
+    """One file; `path` is on this machine, in the repository, or in the package's folder of bundled data."""
 
     path: str
     format: Format
@@ -43,16 +43,16 @@ class DatasetEntry:
     """Commit to which the files are pinned."""
     files: Mapping[Split, DataFile] = field(default_factory=dict)
     unlabeled: tuple[str, ...] = ()
-    """Text files that come with the data set, one text per line."""
+    """Unlabelled text files of the data set, one text per line."""
     text: Column | None = None
-    """Column of the text (or tokens); None is the format's usual one."""
+    """Column of the text (or tokens); None for the format's usual one."""
     label: Column | None = None
     labels: tuple[str, ...] = ()
     """Class names in the order of their ids; empty takes them from the train split."""
     n_rows: Mapping[Split, int] = field(default_factory=dict)
-    """Rows per split as published; empty if unknown before reading."""
+    """Rows per split as published; empty for data that is not published."""
     n_classes: int = 0
-    """Classes, or entity types without O; 0 if unknown before reading."""
+    """Classes, or entity types without O; 0 for data that is not published."""
     metric: Metric | None = None
     """None derives it from the labels."""
     licence: str = "unknown"
@@ -61,9 +61,9 @@ class DatasetEntry:
     stand_in: str = ""
     """Name of a public data set to run in place of a private one."""
 
-    def moved(self, place: Callable[[str], str]) -> "DatasetEntry":
-        """The same data set with each path mapped by `place`."""
-        return replace(self, files={split: replace(f, path=place(f.path)) for split, f in self.files.items()})
+    def moved(self, resolve_path: Callable[[str], str]) -> "DatasetEntry":
+        """The same data set with each path mapped by `resolve_path`."""
+        return replace(self, files={split: replace(f, path=resolve_path(f.path)) for split, f in self.files.items()})
 
     @property
     def private(self) -> bool:
@@ -76,7 +76,7 @@ class DatasetEntry:
 
     @property
     def source(self) -> str:
-        """Description of where the data comes from."""
+        """Where the data comes from: repository and commit, file names, private or bundled."""
         if self.repository:
             return f"{self.repository}@{self.revision}"
         names = ", ".join(dict.fromkeys(Path(file.path).name for file in self.files.values()))
@@ -90,7 +90,7 @@ class Suite:
     name: str
     task: Task
     datasets: tuple[str, ...]
-    """Data sets of a plan that names none; the unlabelled pool is made of their texts."""
+    """Data sets of a plan that names none; their texts make the unlabelled pool."""
     entries: Mapping[str, DatasetEntry]
     """Every data set that a plan may name."""
     unlabeled: tuple[Path, ...] = ()
@@ -98,10 +98,10 @@ class Suite:
     teacher: str | None = None
     """Hub id or folder, if the suite's file names one."""
 
-    def moved(self, place: Callable[[str], str]) -> "Suite":
-        """The same suite with each path mapped by `place`."""
+    def moved(self, resolve_path: Callable[[str], str]) -> "Suite":
+        """The same suite with each path mapped by `resolve_path`."""
         return replace(
             self,
-            entries={name: entry.moved(place) for name, entry in self.entries.items()},
-            unlabeled=tuple(Path(place(str(path))) for path in self.unlabeled),
+            entries={name: entry.moved(resolve_path) for name, entry in self.entries.items()},
+            unlabeled=tuple(Path(resolve_path(str(path))) for path in self.unlabeled),
         )

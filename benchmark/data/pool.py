@@ -1,4 +1,4 @@
-"""The unlabelled pool: texts of a suite without labels and without any held-out text; and the comparison of texts."""
+"""The unlabelled pool: a suite's texts without labels and held-out texts; and the comparison of texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,11 +36,8 @@ def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
     """Train texts of all available data sets of the suite, its unlabelled files and `corpus`'s own (section 5.1.3).
 
     Left out, by `text_key`: texts of `corpus`'s train split, which enter as labelled text, and validation and test
-    texts of every data set read. No label is read. The data sets selected on the command line change nothing. With a
-    `limit`, a seeded sample of that many texts.
-
-    Raises:
-        DataError: a public data set that cannot be downloaded, a broken file.
+    texts of every data set. The data sets selected on the command line change nothing. With a `limit`, a seeded sample
+    of that many texts. Raises DataError for a file that is broken or cannot be downloaded.
     """
     corpora = _corpora(suite)
     return _pool(_candidates(corpora, suite, corpus), _excluded(corpora, corpus), limit)
@@ -49,8 +46,7 @@ def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
 def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> Pool:
     """Texts of a file, one per line, with the same texts left out as from `unlabeled_pool` (section 6.2).
 
-    Raises:
-        DataError: a file that cannot be read, or without a text of its own.
+    Raises DataError for a file that cannot be read, or from which no text is left.
     """
     pool = _pool(_lines(path, suite.task, "--in-domain"), _excluded(_corpora(suite), corpus), limit)
     if not len(pool.texts):
@@ -99,9 +95,9 @@ def _excluded(corpora: Iterable[Corpus], corpus: Corpus) -> set[str]:
 
 
 def _pool(candidates: Iterable[Text], excluded: set[str], limit: int) -> Pool:
-    found = list(_distinct(candidates, excluded))
-    kept = sorted(ranking(len(found), "limit:pool")[:limit]) if limit else range(len(found))
-    texts = cast(Texts, [found[i] for i in kept])
+    distinct = list(_distinct(candidates, excluded))
+    rows = sorted(ranking(len(distinct), "limit:pool")[:limit]) if limit else range(len(distinct))
+    texts = cast(Texts, [distinct[i] for i in rows])
     return Pool(texts, digest(texts))
 
 

@@ -42,7 +42,7 @@ class ParseContext(NamedTuple):
         return UnknownNameError(f"column of {self.where}:", column[:40], shown)
 
     def columns(self) -> tuple[Column, Column]:
-        """Columns of text and label; the task's usual names if none are given."""
+        """Columns of text and label, by default the task's usual names."""
         usual: tuple[Column, Column] = ("text", "label") if self.task == "classification" else ("tokens", "tags")
         return usual[0] if self.text is None else self.text, usual[1] if self.label is None else self.label
 
@@ -62,7 +62,7 @@ def shorten(value: object) -> str:
 # --- Lists as Python prints them, which pandas, NumPy and `datasets` write into the cells of a table -----------------
 #
 # They are not JSON, and splitting one at its spaces gives tokens and tags that look right and are not: `['Budi',`,
-# `'di']`. A sentence may begin with a bracket too, so for tokens only what no sentence holds counts; tags are names.
+# `'di']`. A sentence may begin with a bracket too, so tokens are checked only for what no sentence contains.
 
 _WRAPPER = r"(?:[\w.]+\()?"
 """As in array(['a', 'b'], dtype=object) and np.str_('a')."""
@@ -73,17 +73,17 @@ _NAMES = re.compile(rf"{_WRAPPER}\[\S.*\]\)?", re.DOTALL)
 
 
 def is_printed(cell: str) -> bool:
-    """Words: ['a', 'b'], ['a' 'b'], ["a", ('a', 'b'), array(['a'], dtype=object), [np.str_('a')]."""
+    """Whether words are a printed list: ['a', 'b'], ['a' 'b'], ["a", ('a', 'b'), array(['a'], dtype=object)."""
     return bool(_QUOTED.match(cell)) or (cell.endswith(")") and bool(_TUPLE.fullmatch(cell)))
 
 
 def _is_printed_label(cell: str) -> bool:
-    """Labels: class ids too, as [0, 1], [0 1] and (0, 1)."""
+    """Class ids too, as [0, 1], [0 1] and (0, 1)."""
     return is_printed(cell) or bool(_NUMBERS.fullmatch(cell))
 
 
 def _are_printed_tags(cell: str) -> bool:
-    """Tags: anything in brackets, as [B-PER, O] and [np.int64(1)]."""
+    """Anything in brackets, as [B-PER, O] and [np.int64(1)]."""
     return _is_printed_label(cell) or bool(_NAMES.fullmatch(cell))
 
 
@@ -95,9 +95,8 @@ _EITHER = "Write both as JSON lists (json.dumps), or both as words separated by 
 def make_row(line: int, text: object, label: object, context: ParseContext) -> Row:
     """A checked example from two cells of a table or two values of a JSON object.
 
-    Raises:
-        DataError: an empty text or label, a value of another type, a printed list, tokens and tags of different
-            length or kind.
+    Raises DataError for an empty text or label, a value of another type, a printed list, and tokens and tags of
+    different length or kind.
     """
     if context.task == "sequence_labeling":
         return _tagged(line, text, label, context)
@@ -105,14 +104,10 @@ def make_row(line: int, text: object, label: object, context: ParseContext) -> R
         raise context.error(line, f"the text is {shorten(text)}; a string is needed.")
     if not text.strip():
         raise context.error(line, "the text is empty. Fill it in or remove the row.")
-    return Row(line, _encodable(text, line, context), _class(label, line, context))
-
-
-def _class(label: object, line: int, context: ParseContext) -> str:
     name = _name(label, line, context).strip()
     if _is_printed_label(name):
         raise context.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
-    return name
+    return Row(line, _encodable(text, line, context), name)
 
 
 def _name(value: object, line: int, context: ParseContext) -> str:
@@ -149,14 +144,16 @@ def _tagged(line: int, text: object, label: object, context: ParseContext) -> Ro
 
 
 def _word_lists(line: int, text: object, label: object, context: ParseContext) -> tuple[list[object], list[object]]:
-    """Tokens and tags: both lists (in a cell JSON lists), or both words separated by spaces, some of them brackets."""
+    """Tokens and tags: both lists (in a cell JSON lists), or both words separated by spaces, which may be brackets."""
     _reject_printed(text, is_printed, line, context)
     _reject_printed(label, _are_printed_tags, line, context)
     tokens, tags = _as_list(text), _as_list(label)
     if tokens is not None and tags is not None:
         return tokens, tags
     if isinstance(text, str) and isinstance(label, str) and tags is None and not is_printed(text.strip()):
-        return [*text.split()], _split_tags(label, line, context)
+        if listed := [tag for tag in label.split() if tag[1:].endswith(",")]:
+            raise context.error(line, f"the tag {shorten(listed[0])} ends in a comma. {_EITHER}")
+        return [*text.split()], [*label.split()]
     for cell in (text, label):
         if not isinstance(cell, str | list):
             raise context.error(line, f"{shorten(cell)} is no list of words.")
@@ -166,13 +163,6 @@ def _word_lists(line: int, text: object, label: object, context: ParseContext) -
 def _reject_printed(cell: object, printed: Callable[[str], bool], line: int, context: ParseContext) -> None:
     if isinstance(cell, str) and printed(cell.strip()) and _as_list(cell) is None:
         raise context.error(line, f"{shorten(cell)} is a list as Python prints it, which is no JSON. {_EITHER}")
-
-
-def _split_tags(cell: str, line: int, context: ParseContext) -> list[object]:
-    tags = cell.split()
-    if listed := [tag for tag in tags if tag[1:].endswith(",")]:
-        raise context.error(line, f"the tag {shorten(listed[0])} ends in a comma. {_EITHER}")
-    return [*tags]
 
 
 def _as_list(cell: object) -> list[object] | None:

@@ -34,11 +34,7 @@ def is_available(entry: DatasetEntry) -> bool:
 
 
 def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
-    """Files by split; those of a private data set are looked up in BENCHMARK_PRIVATE_DATA.
-
-    Raises:
-        DataError: a private data set lacks files.
-    """
+    """Files by split; those of a private data set are in BENCHMARK_PRIVATE_DATA. Raises DataError if it lacks any."""
     if entry.files or not entry.private:
         return entry.files
     found = private_files(entry)
@@ -50,19 +46,18 @@ def files_of(entry: DatasetEntry) -> Mapping[Split, DataFile]:
 def read_bytes(entry: DatasetEntry, file: DataFile) -> bytes:
     """Content of one file of `entry`; that of a public data set matches its checksum.
 
-    Raises:
-        DataError: a file that is missing, unreadable, not downloadable, or has other content than the pinned one.
+    Raises DataError for a file that is missing, unreadable, not downloadable, or differs from the pinned one.
     """
-    path, mirror = local_path(entry, file.path), os.environ.get(MIRROR)
+    path = local_path(entry, file.path)
     if not entry.repository:
         return read_local(path, f"data set {entry.name!r}")
-    return _from_mirror(path, entry, file) if mirror else _from_network(path, entry, file)
+    return _from_mirror(path, entry, file) if os.environ.get(MIRROR) else _from_network(path, entry, file)
 
 
 def local_entry(entry: DatasetEntry) -> DatasetEntry:
-    """The data set with the paths of its files on this machine, downloaded if necessary; a bundled one unchanged.
+    """The data set with paths on this machine, its files downloaded if necessary; a bundled one unchanged.
 
-    Raises what `files_of` and `read_bytes` raise.
+    Raises DataError as `files_of` and `read_bytes` do.
     """
     if entry.bundled:
         return entry
@@ -74,7 +69,7 @@ def local_entry(entry: DatasetEntry) -> DatasetEntry:
 
 
 def local_path(entry: DatasetEntry, path: str) -> Path:
-    """Path on this machine of one of the entry's files; that of a public data set may still have to be downloaded."""
+    """Path on this machine of one of the entry's files, which may still have to be downloaded."""
     if not entry.repository:
         return BUNDLED / path if entry.bundled else Path(path)
     if mirror := os.environ.get(MIRROR):
@@ -108,11 +103,7 @@ def _privacy_notice(entry: DatasetEntry, missing: list[Split]) -> str:
 
 
 def read_local(path: Path, owner: str) -> bytes:
-    """Reads a file of the user's; `owner` names what it belongs to in messages.
-
-    Raises:
-        DataError: a file that is missing, a folder, or not readable.
-    """
+    """Reads a file of the user's, which messages attribute to `owner`. Raises DataError if it cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -130,16 +121,15 @@ def _from_mirror(path: Path, entry: DatasetEntry, file: DataFile) -> bytes:
             f"{entry.name!r}). Put the file there, or unset {MIRROR} to download it."
         )
     content = read_local(path, f"data set {entry.name!r}")
-    _verify(content, file, str(path), f"Put revision {entry.revision} of {entry.repository} there")
-    return content
+    return _verified(content, file, str(path), f"Put revision {entry.revision} of {entry.repository} there")
 
 
 def _from_network(cached: Path, entry: DatasetEntry, file: DataFile) -> bytes:
-    if cached.is_file() and _sha256(content := cached.read_bytes()) == file.sha256:
+    if cached.is_file() and hashlib.sha256(content := cached.read_bytes()).hexdigest() == file.sha256:
         return content
     address = f"{PUBLIC_ADDRESS}/{entry.repository}/{entry.revision}/{file.path}"
-    content = _download(address, entry.name)
-    _verify(content, file, address, f"Try again, or set {MIRROR} to a folder with a good copy")
+    remedy = f"Try again, or set {MIRROR} to a folder with a good copy"
+    content = _verified(_download(address, entry.name), file, address, remedy)
     try:
         write_atomic(cached, lambda draft: draft.write_bytes(content))
     except OSError as error:
@@ -151,18 +141,15 @@ def _download(address: str, name: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as response:
             content: bytes = response.read()
+            return content
     except (urllib.error.URLError, HTTPException, OSError) as error:
         raise DataError(
             f"Data set {name!r} could not be downloaded from {address}: {getattr(error, 'reason', error)}. Check the "
             f"network, or set {MIRROR}=DIR to a folder with <owner>/<repository>/<path> of the public files."
         ) from None
-    return content
 
 
-def _verify(content: bytes, file: DataFile, where: str, remedy: str) -> None:
-    if (found := _sha256(content)) != file.sha256:
+def _verified(content: bytes, file: DataFile, where: str, remedy: str) -> bytes:
+    if (found := hashlib.sha256(content).hexdigest()) != file.sha256:
         raise DataError(f"{where} has SHA-256 {found}, expected {file.sha256}. {remedy}.")
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return content

@@ -23,10 +23,8 @@ def ranking(n: int, seed: str) -> list[int]:
 def cut_validation(rows: Sequence[Row], fraction: float, task: Task, where: str) -> tuple[list[Row], list[Row]]:
     """Splits `rows` into train and a validation split of the share `fraction`, both in the file's order.
 
-    For classification the split is stratified, and every class keeps at least one row in train.
-
-    Raises:
-        DataError: too few rows for a validation split.
+    For classification the split is stratified, and every class keeps at least one row in train. Raises DataError for
+    too few rows.
     """
     order = ranking(len(rows), "validation_fraction")
     candidates = _by_class(rows, order) if task == "classification" else order[1:]
@@ -90,10 +88,7 @@ def _head(row: Row) -> tuple[str, str]:
 
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:
-    """Raises DataError for data that cannot be learned from or scored.
-
-    That is: an empty split, a single class, a label that train lacks, a test split with one constant label.
-    """
+    """Raises DataError for an empty split, a single class, a label that train lacks, or one constant label in test."""
     for split in SPLITS:
         if not splits[split]:
             raise DataError(f"{where[split]}: the {split} split is empty. Provide at least one row.")
@@ -103,7 +98,12 @@ def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, st
         )
     for split in SPLITS:
         _check_labels(splits[split], labels, f"{where[split]} ({split})")
-    _check_unmasked(splits["test"], where["test"])
+    constant = {name for row in splits["test"] for name in names_of(row)}
+    if len(splits["test"]) > 1 and len(constant) == 1:  # some publishers mask the test labels
+        raise DataError(
+            f"{where['test']}: all {len(splits['test'])} rows of test have the label {constant.pop()!r}: the labels "
+            "look masked. Provide a test split with its true labels."
+        )
 
 
 def _check_labels(rows: Iterable[Row], labels: Sequence[str], where: str) -> None:
@@ -115,13 +115,3 @@ def _check_labels(rows: Iterable[Row], labels: Sequence[str], where: str) -> Non
                 f"Known: {', '.join(name[:40] for name in labels[:30])}{', ...' if len(labels) > 30 else ''}. "
                 "Correct it, add it to train, or remove the row."
             )
-
-
-def _check_unmasked(rows: Sequence[Row], where: str) -> None:
-    """Some publishers replace the test labels by a constant, on which a score means nothing."""
-    constant = {name for row in rows for name in names_of(row)}
-    if len(rows) > 1 and len(constant) == 1:
-        raise DataError(
-            f"{where}: all {len(rows)} rows of test have the label {constant.pop()!r}: the labels look masked. "
-            "Provide a test split with its true labels."
-        )

@@ -1,9 +1,10 @@
 """Initial embeddings of a student: the teacher's, fastText's, or random (section 3.4).
 
-A table of another width is reduced to the student's by its principal components, and always scaled to the deviation
-that the student's own initialisation has, so that the layers above see inputs of the size they were made for.
+A wider table is reduced to the student's width by its principal components. Each is scaled to the standard deviation of
+the student's random initialisation, so that the layers above get inputs of the scale they are initialised for.
 """
 
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +20,11 @@ from benchmark.distillation.fasttext_file import check_model_file
 
 Matrix = NDArray[np.float32]
 
-CONTINUATION_MARKS = ("##", "▁", "Ġ")
-"""What tokenizers write before a token besides its letters (WordPiece, SentencePiece, byte-level BPE)."""
+MARKS = re.compile("^(##)?▁?Ġ?")
+"""Prefixes of tokens that are not letters of the word (WordPiece, SentencePiece, byte-level BPE)."""
 
 LARGEST = 1e9
-"""Numbers of trained vectors are below 100."""
+"""Largest absolute value accepted; those of trained vectors are below 100."""
 
 FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCount": 1, "epoch": 5, "thread": 1}
 """One thread, since more make the vectors differ from run to run; a small bucket, since the default takes gigabytes."""
@@ -32,14 +33,14 @@ FASTTEXT = {"model": "skipgram", "minn": 2, "maxn": 5, "bucket": 50_000, "minCou
 def initialise_embeddings(table: nn.Embedding, matrix: Matrix) -> None:
     """Overwrites the rows of `table` [V, D] with those of `matrix` [V or other, any width].
 
-    Rows of NaN, and rows that `matrix` lacks, keep their chance start; rows beyond the table belong to no token (the
-    paper's teacher has 50,000 of them for 30,521 tokens) and are not read. Raises DataError where no two rows differ.
+    Rows of NaN, and rows that `matrix` lacks, keep their random values; rows beyond the table belong to no token (the
+    paper's teacher has 50,000 of them for 30,521 tokens) and are not read. Raises DataError if no two rows differ.
     """
     matrix = matrix[: table.num_embeddings]
-    known = ~np.isnan(matrix).any(axis=1)
-    _check_spread(matrix[known])
-    fitted = torch.from_numpy(fit_width(matrix[known], table.embedding_dim)).to(table.weight)
-    rows = torch.from_numpy(np.flatnonzero(known))
+    present = ~np.isnan(matrix).any(axis=1)
+    _check_spread(matrix[present])
+    fitted = torch.from_numpy(fit_width(matrix[present], table.embedding_dim)).to(table.weight)
+    rows = torch.from_numpy(np.flatnonzero(present))
     with torch.no_grad():
         deviation = table.weight.std()
         columns = fitted.shape[1]
@@ -49,16 +50,16 @@ def initialise_embeddings(table: nn.Embedding, matrix: Matrix) -> None:
 
 
 def _check_spread(vectors: Matrix) -> None:
-    """What is all alike has no deviation to scale by; the squares of huge numbers overflow."""
+    """Raises DataError for equal vectors, which have no deviation to scale by, and for numbers whose squares overflow."""
     if not len(vectors) or not np.ptp(vectors, axis=0).any() or np.abs(vectors).max() > LARGEST:
         raise DataError(
-            f"The {len(vectors)} vectors to start the student's pieces from are all alike, or hold numbers beyond"
-            f" {LARGEST:g}. Give vectors of the teacher's language, from a whole file."
+            f"The {len(vectors)} vectors for the student's tokens are all alike, or hold numbers beyond {LARGEST:g}. "
+            "Give a complete file of vectors of the teacher's language."
         )
 
 
 def fit_width(matrix: Matrix, width: int) -> Matrix:
-    """[V, H] to [V, min(H, width)], centred: the leading principal components where H is larger."""
+    """[V, H] to [V, min(H, width)], centred: the leading principal components if H is larger."""
     centred: Matrix = matrix - matrix.mean(axis=0)
     if matrix.shape[1] <= width:
         return centred
@@ -71,28 +72,28 @@ def train_fasttext(sentences: Sequence[Sequence[str]], tokens: Sequence[str], wi
     """[V, width] skip-gram vectors of `tokens`, trained on `sentences` of tokens (Bojanowski et al., 2017).
 
     A token that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
-    1. The same input gives the same vectors.
+    1. Equal input gives equal vectors.
     """
     with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder) / "pieces.txt"
+        corpus = Path(folder) / "tokens.txt"
         corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
         model = fasttext.train_unsupervised(str(corpus), dim=width, verbose=0, **FASTTEXT)
     return np.stack([model.get_word_vector(token) for token in tokens]).astype(np.float32)
 
 
 def read_vectors(path: Path, tokens: Sequence[str]) -> Matrix:
-    """[V, H] vectors of `tokens` from a fastText .bin (with subwords) or .vec file; NaN where it has none.
+    """[V, H] vectors of `tokens` from a fastText .bin (with subwords) or .vec file; NaN for tokens without one.
 
-    Raises DataError for a broken file, and for one that holds none of the tokens.
+    Raises DataError for a broken file, and for one that has none of the tokens.
     """
-    surfaces = [_surface(token) for token in tokens]
-    return _read_bin(path, surfaces) if path.suffix == ".bin" else _read_vec(path, surfaces)
+    words = [MARKS.sub("", token) for token in tokens]
+    return _read_bin(path, words) if path.suffix == ".bin" else _read_vec(path, words)
 
 
 def check_vectors(path: Path, tokens: Sequence[str]) -> None:
-    """Raises DataError for a file that `read_vectors` or `initialise_embeddings` will refuse.
+    """Raises DataError for a file that `read_vectors` or `initialise_embeddings` would refuse.
 
-    Of a .bin only what `check_model_file` sees: one of Common Crawl takes seven gigabytes of memory to load.
+    A .bin is only checked by `check_model_file`: one of Common Crawl takes seven gigabytes of memory to load.
     """
     if path.suffix == ".bin":
         check_model_file(path)
@@ -101,53 +102,47 @@ def check_vectors(path: Path, tokens: Sequence[str]) -> None:
         _check_spread(matrix[~np.isnan(matrix).any(axis=1)])
 
 
-def _surface(token: str) -> str:
-    for mark in CONTINUATION_MARKS:
-        token = token.removeprefix(mark)
-    return token
-
-
 def _read_bin(path: Path, words: Sequence[str]) -> Matrix:
-    """fastText answers zeros for a word of which it knows neither the whole nor a part: here it has no vector."""
+    """fastText returns zeros for a word of which it has neither the whole nor a subword; it gets NaN here."""
     n_words = check_model_file(path).nwords
     try:
         model = fasttext.load_model(str(path))
     except (ValueError, MemoryError) as error:
-        raise DataError(f"{path} cannot be loaded, though it is whole: {error}. Is there memory for it?") from error
+        raise DataError(f"{path} cannot be loaded, though it is complete: {error}. Is there memory for it?") from error
     matrix: Matrix = np.zeros((len(words), model.get_dimension()), dtype=np.float32)
     for row, word in enumerate(words):
-        if model.get_word_id(word) < n_words:  # what follows the words are labels, without vectors
+        if model.get_word_id(word) < n_words:  # ids beyond are labels, without vectors
             matrix[row] = model.get_word_vector(word)
     if not np.isfinite(matrix).all():
-        raise DataError(f"{path} holds numbers that are not finite. Give a whole file.")
+        raise DataError(f"{path} holds numbers that are not finite. Give a complete file.")
     matrix[~matrix.any(axis=1)] = np.nan
     if np.isnan(matrix).all():
-        raise _no_piece(path, words)
+        raise _no_token(path, words)
     return matrix
 
 
 def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
-    """Only the lines of wanted words are parsed: a .vec of Common Crawl holds two million."""
+    """Only the lines of `words` are parsed: a .vec of Common Crawl has two million."""
     rows: dict[str, list[int]] = {}
     for row, word in enumerate(words):
         rows.setdefault(word, []).append(row)
-    found: dict[str, Matrix] = {}
+    vectors: dict[str, Matrix] = {}
     with path.open(encoding="utf-8", newline="\n", errors="ignore") as lines:
         width = _width(path, next(lines, ""))
         for number, line in enumerate(lines, start=2):
             word, _, numbers = line.partition(" ")
             if word in rows:
-                found[word] = _vector(f"{path}, line {number}", numbers, width)
-    if not found:
-        raise _no_piece(path, words)
+                vectors[word] = _vector(f"{path}, line {number}", numbers, width)
+    if not vectors:
+        raise _no_token(path, words)
     matrix = np.full((len(words), width), np.nan, dtype=np.float32)
-    for word, vector in found.items():
+    for word, vector in vectors.items():
         matrix[rows[word]] = vector
     return matrix
 
 
-def _no_piece(path: Path, words: Sequence[str]) -> DataError:
-    return DataError(f"{path} holds none of the teacher's {len(words)} word pieces. Give vectors of its language.")
+def _no_token(path: Path, words: Sequence[str]) -> DataError:
+    return DataError(f"{path} holds none of the teacher's {len(words)} tokens. Give vectors of its language.")
 
 
 def _width(path: Path, header: str) -> int:

@@ -1,6 +1,6 @@
-"""Integrity check of a fastText .bin file, before fastText's own loader trusts its numbers.
+"""Integrity check of a fastText .bin file, since fastText's loader trusts its numbers.
 
-A wrong one ends the process, takes gigabytes or never returns. The layout, little-endian and without padding, as
+With a wrong one it ends the process, takes gigabytes or never returns. The layout, little-endian and unpadded, as
 fastText 0.9.2 writes it (FastText::saveModel in src/fasttext.cc, Args::save in src/args.cc, Dictionary::save in
 src/dictionary.cc, DenseMatrix::save in src/densematrix.cc):
 
@@ -27,11 +27,11 @@ FLAG_AND_SHAPE = Struct("<B2q")
 FLOAT32, INT32 = 4, 2**31 - 1
 MAGIC = 793712314  # FASTTEXT_FILEFORMAT_MAGIC_INT32 (src/fasttext.cc)
 SUPERVISED, HIERARCHICAL = 3, 1  # model_name::sup, loss_name::hs (src/args.h)
-MAX_COUNT = 10**15  # hierarchical softmax takes it for infinity (src/loss.cc): with more, its tree has loops
+MAX_COUNT = 10**15  # infinity to hierarchical softmax (src/loss.cc): with more, its tree has loops
 
 ALLOWED = {
     "version": (11, 12),  # up to FASTTEXT_VERSION (src/fasttext.cc)
-    "dim": (1, 10_000),  # every token of a teacher gets that many numbers
+    "dim": (1, 10_000),  # numbers per token of a teacher
     "loss": (1, 4),
     "model": (1, 3),
     "bucket": (0, INT32),
@@ -41,11 +41,11 @@ ALLOWED = {
     "nlabels": (0, INT32),
     "ntokens": (1, MAX_COUNT),
 }
-"""The least and the most of each number. Published models have 300 dimensions and n-grams of up to 6 letters."""
+"""Minimum and maximum of each number. Published models have 300 dimensions and n-grams of up to 6 letters."""
 
 
 class Header(NamedTuple):
-    """What heads a model, by its names in fastText."""
+    """The header of a model file, by fastText's names."""
 
     magic: int
     version: int
@@ -67,23 +67,23 @@ class Header(NamedTuple):
 
     @property
     def has_ngrams(self) -> bool:
-        """Supervised models of version 11 are read without, whatever their `maxn` (FastText::loadModel)."""
+        """False for supervised models of version 11, whatever their `maxn` (FastText::loadModel)."""
         return self.maxn >= max(self.minn, 1) and (self.version, self.model) != (11, SUPERVISED)
 
 
 def check_model_file(path: Path) -> Header:
-    """What heads `path`, found to agree with itself, with the dictionary and with the length of the file.
+    """The header of `path`, consistent with itself, with the dictionary and with the length of the file.
 
-    The matrices are not read: two million words take seconds. Raises DataError for a file that is broken, none of
-    fastText's, or quantised.
+    The matrices are not read: two million words take seconds. Raises DataError for a file that is broken, quantised, or
+    not fastText's.
     """
     try:
-        _need(path.is_file(), "it is no file")
+        _require(path.is_file(), "it is no file")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return _checked(content)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path} is no fastText .bin file, or a broken one: {error}. Give a whole one, not quantised."
+            f"{path} is no fastText .bin file, or a broken one: {error}. Give a complete one, not quantised."
         ) from error
 
 
@@ -93,30 +93,30 @@ def _checked(content: mmap.mmap) -> Header:
     end = _end_of_entries(content, header)
     end = _end_of_matrix(content, end, [header.nwords + header.bucket, header.dim])
     end = _end_of_matrix(content, end, [header.n_targets, header.dim], may_flag=True)
-    _need(end == len(content), f"it has {len(content):,} bytes, where its numbers make it {end:,}")
+    _require(end == len(content), f"it has {len(content):,} bytes, where its numbers make it {end:,}")
     return header
 
 
-def _need(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ValueError(otherwise)
+def _require(condition: bool, fault: str) -> None:
+    if not condition:
+        raise ValueError(fault)
 
 
 def _unpack(layout: Struct, content: mmap.mmap, start: int) -> tuple[int, ...]:
-    _need(start + layout.size <= len(content), f"it ends too early, after {len(content):,} bytes")
+    _require(start + layout.size <= len(content), f"it ends too early, after {len(content):,} bytes")
     return layout.unpack_from(content, start)
 
 
 def _check_header(header: Header) -> None:
-    _need(header.magic == MAGIC, "it does not start as they do")
-    for name, (least, most) in ALLOWED.items():
+    _require(header.magic == MAGIC, "it does not start as they do")
+    for name, (minimum, maximum) in ALLOWED.items():
         value = getattr(header, name)
-        _need(least <= value <= most, f"its {name} is {value}, where {least} to {most} is allowed")
+        _require(minimum <= value <= maximum, f"its {name} is {value}, where {minimum} to {maximum} is allowed")
     total = header.nwords + header.nlabels
-    _need(header.size == total, f"its dictionary has {header.size} entries, and {total} words and labels")
-    _need(header.pruneidx_size == -1, "it is pruned, as only quantised models (.ftz) are")
-    _need(header.bucket > 0 or not header.has_ngrams, "it has n-grams, but no buckets for them")
-    _need(header.n_targets > 0 or header.loss != HIERARCHICAL, "it has a tree of labels, but no labels")
+    _require(header.size == total, f"its dictionary has {header.size} entries, and {total} words and labels")
+    _require(header.pruneidx_size == -1, "it is pruned, as only quantised models (.ftz) are")
+    _require(header.bucket > 0 or not header.has_ngrams, "it has n-grams, but no buckets for them")
+    _require(header.n_targets > 0 or header.loss != HIERARCHICAL, "it has a tree of labels, but no labels")
 
 
 def _end_of_entries(content: mmap.mmap, header: Header) -> int:
@@ -124,16 +124,16 @@ def _end_of_entries(content: mmap.mmap, header: Header) -> int:
     for number, kind in enumerate(chain(repeat(WORD, header.nwords), repeat(LABEL, header.nlabels)), start=1):
         entry = kind.match(content, end)
         if not entry or (count := int.from_bytes(entry[1], "little", signed=True)) < 1:
-            raise ValueError(f"entry {number:,} of the {header.size:,} in its dictionary is not whole")
+            raise ValueError(f"entry {number:,} of the {header.size:,} in its dictionary is not complete")
         end, total = entry.end(), total + count
-    _need(total <= MAX_COUNT, f"its words occur {total} times, where {MAX_COUNT} is the most")
+    _require(total <= MAX_COUNT, f"its words occur {total} times, where {MAX_COUNT} is the most")
     return end
 
 
 def _end_of_matrix(content: mmap.mmap, start: int, shape: list[int], may_flag: bool = False) -> int:
-    """`may_flag`: -qout asks to quantise the output too, and is saved even where nothing is quantised."""
-    flag, *found = _unpack(FLAG_AND_SHAPE, content, start)
-    _need(flag != 1 or may_flag, "it is quantised (a .ftz), so that its vectors are approximations")
-    _need(flag <= 1, f"its byte {start:,} is {flag}, where 0 or 1 is allowed")
-    _need(found == shape, f"a matrix of it is {found}, where its other numbers make it {shape}")
+    """`may_flag`: the flag of the output matrix (-qout) is saved even if nothing is quantised."""
+    flag, *stored = _unpack(FLAG_AND_SHAPE, content, start)
+    _require(flag != 1 or may_flag, "it is quantised (a .ftz), so that its vectors are approximations")
+    _require(flag <= 1, f"its byte {start:,} is {flag}, where 0 or 1 is allowed")
+    _require(stored == shape, f"a matrix of it is {stored}, where its other numbers make it {shape}")
     return start + FLAG_AND_SHAPE.size + shape[0] * shape[1] * FLOAT32

@@ -2,9 +2,9 @@
 
 All rates are tried with a small share of the run's budget, and those of the lowest validation loss with all of it
 (Jamieson and Talwalkar, 2016, https://arxiv.org/abs/1502.07943). After a short training high rates lead, so more than
-one goes on; and F1 may be near 0, where random answers beat a model that has begun to learn, so the loss decides. Each
-trial is a run of its own, with a schedule of its own length. What it came to is kept until the search has ended, so
-that a search that was killed goes on where it stopped, by the same teacher.
+one is promoted; F1 may be near 0, where random predictions beat a model that has begun to learn, so the loss decides.
+Each trial is a run with a schedule of its length. Its result is stored until the search has ended, so that a killed
+search is resumed, by the same teacher.
 """
 
 import json
@@ -28,20 +28,20 @@ from tracking import ActiveRun, cache_folder
 
 WEIGHTS, LOGITS, PROGRESS = "weights.safetensors", "valid_logits.npy", "progress.json"
 DIVERGED = "diverged"
-"""Marks a rate that led nowhere."""
+"""Marks a rate at which training diverged."""
 Begin = Callable[[float, int], ActiveRun]
-"""Begins a trial: a learning rate, and optimiser steps at most (0: no bound)."""
+"""Begins a trial: a learning rate, and maximum optimiser steps (0: no maximum)."""
 
 
 def grid_search(training_run: TrainingRun, begin_trial: Begin, on_epoch: Callable[[int], None]) -> TrainedModel:
-    """Trains at the rates of the grid and returns the best. Raises DivergedError where all rates diverge."""
+    """Trains at the rates of the grid and returns the best. Raises DivergedError if all rates diverge."""
     folder = cache_folder() / "trials" / f"{training_run.spec.key}{training_run.teacher_run_id}"
     trials = _Trials(training_run, folder, begin_trial, on_epoch)
     few_steps = ceil(SCREENING * expected_steps(training_run))
     losses = {rate: trained.history.best_loss for rate in GRID_RATES if (trained := trials.trained(rate, few_steps))}
     finalists = sorted(losses, key=lambda rate: losses[rate])[:FINALISTS]
-    tried = (trials.trained(rate, training_run.spec.max_steps) for rate in finalists)
-    best = max((trained for trained in tried if trained), key=lambda trained: trained.valid_f1, default=None)
+    finals = (trials.trained(rate, training_run.spec.max_steps) for rate in finalists)
+    best = max((trained for trained in finals if trained), key=lambda trained: trained.valid_f1, default=None)
     shutil.rmtree(folder, ignore_errors=True)
     if best is None:
         raise DivergedError(f"Training diverged at every learning rate of the grid: {GRID_RATES}.")
@@ -49,7 +49,7 @@ def grid_search(training_run: TrainingRun, begin_trial: Begin, on_epoch: Callabl
 
 
 def expected_steps(training_run: TrainingRun) -> int:
-    """Optimiser steps of a run, at most: early stopping tends to end it by twice its patience."""
+    """Maximum optimiser steps of a run: early stopping tends to end it by twice its patience."""
     spec, sentences = training_run.spec, training_run.training_set.examples.encoded
     n_batches = len(plan_batches(sentences.lengths, token_budget(sentences, spec.batch_size)))
     steps = n_batches * min(spec.max_epochs, 2 * spec.patience)
@@ -58,7 +58,7 @@ def expected_steps(training_run: TrainingRun) -> int:
 
 @dataclass(frozen=True)
 class _Trials:
-    """Trainings at several rates. `folder` keeps what they came to."""
+    """Trainings at several rates, with their results in `folder`."""
 
     training_run: TrainingRun
     folder: Path
@@ -66,10 +66,10 @@ class _Trials:
     on_epoch: Callable[[int], None]
 
     def trained(self, rate: float, max_steps: int) -> TrainedModel | None:
-        """None where training diverges."""
-        kept = self.folder / f"{rate:g}.{max_steps}"
-        if verify(kept):
-            return None if (kept / DIVERGED).exists() else self._load(rate, kept)
+        """The model trained at a rate, or stored before; None if training diverges."""
+        stored = self.folder / f"{rate:g}.{max_steps}"
+        if verify(stored):
+            return None if (stored / DIVERGED).exists() else self._load(rate, stored)
         run = self.begin(rate, max_steps)
 
         def on_epoch(epoch: int, metrics: Mapping[str, float]) -> None:
@@ -79,7 +79,7 @@ class _Trials:
         try:
             trained = self.training_run.train(rate, on_epoch, max_steps)
         except DivergedError as error:
-            write_dir_atomic(kept, lambda folder: (folder / DIVERGED).touch())
+            write_dir_atomic(stored, lambda folder: (folder / DIVERGED).touch())
             run.fail(str(error))
             return None
         except Exception as error:
@@ -88,7 +88,7 @@ class _Trials:
         except BaseException:
             run.kill()
             raise
-        write_dir_atomic(kept, partial(_save, trained))
+        write_dir_atomic(stored, partial(_save, trained))
         seconds = trained.history.train_seconds
         run.finish({"learning_rate": rate, "valid_f1": trained.valid_f1, "train_seconds": seconds})
         return trained

@@ -1,7 +1,6 @@
 """The losses on soft targets of section 3.1, and that of students without a teacher, on logits [N, C].
 
-Targets are the teacher's logits [N, C], or labels [N] with -100 ignored. N counts sentences, or words for tagging:
-flattening happened before.
+Targets are the teacher's logits [N, C], or labels [N] with -100 ignored; N counts sentences, or words for tagging.
 """
 
 from collections.abc import Callable
@@ -30,15 +29,15 @@ def kld(logits: Tensor, teacher_logits: Tensor, temperature: float = 1.0) -> Ten
 
 
 def hard(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy with the labels of the data, as of vanilla students (section 4.2).
+    """Cross-entropy with the labels of the data, for vanilla students (section 4.2).
 
-    Not the hard targets of section 3.1: those are the labels that the teacher gives.
+    The hard targets of section 3.1 are others: the teacher's predicted labels.
     """
     return functional.cross_entropy(logits, labels, ignore_index=IGNORED)
 
 
 def loss_function(name: str, temperature: float = 1.0) -> LossFunction:
-    """The loss that a setting names."""
+    """The loss by a setting's name for it."""
     losses: dict[str, LossFunction] = {
         "mse": mse,
         "kld": lambda logits, targets: kld(logits, targets, temperature),

@@ -9,16 +9,17 @@ from typing import cast
 from transformers import PreTrainedTokenizerBase
 
 from benchmark.core.cache import file_digest
-from benchmark.core.errors import BenchmarkError, DataError, RunError
+from benchmark.core.errors import RunError
 from benchmark.core.hub import require_on_hub
 from benchmark.core.presets import MAX_LENGTH
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, recipe
-from benchmark.data.corpus import Corpus, is_available, load_corpus
+from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Suite
 from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
+from benchmark.data.sources import is_available
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
 
@@ -40,14 +41,14 @@ class SuiteData:
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
         """Other processes get the arguments and read the data themselves."""
-        given = ("suite", "teacher", "vectors", "limit", "augmentation", "resolve_path")
-        return partial(SuiteData, **{name: getattr(self, name) for name in given}), ()
+        names = ("suite", "teacher", "vectors", "limit", "augmentation", "resolve_path")
+        return partial(SuiteData, **{name: getattr(self, name) for name in names}), ()
 
     def why_unavailable(self, dataset: str) -> str:
         """The reason why a data set is not available here; empty if it is."""
-        entry = self.suite.entries[dataset]
-        private = f"{dataset} is private to the paper's authors and no files of it are given"
-        return "" if is_available(entry) else private
+        if is_available(self.suite.entries[dataset]):
+            return ""
+        return f"{dataset} is private to the paper's authors and no files of it are given"
 
     def corpus(self, dataset: str) -> Corpus:
         if dataset not in self._corpora:
@@ -55,34 +56,34 @@ class SuiteData:
         return self._corpora[dataset]
 
     def pool(self, dataset: str, source: Source = "pool") -> Pool:
-        """A data set's unlabelled text from a source, read or made at the first call."""
+        """A data set's unlabelled text from a source, read or generated at the first call."""
         if (dataset, source) not in self._pools:
             self._pools[dataset, source] = self._read_pool(dataset, source)
         return self._pools[dataset, source]
 
     def pool_digest(self, dataset: str, source: Source) -> str:
-        """Of the texts; of texts that may not have been made yet, of what they are made from and how."""
+        """Digest of the texts; of generated texts, which may not exist yet, that of their sources and recipe."""
         if source not in METHODS:
             return self.pool(dataset, source).digest
         return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._augmentation)])
 
     def training_texts(self, spec: RunSpec) -> list[str | Sequence[str]]:
-        """Texts, or token sequences, that a run trains on."""
+        """Training texts, or words per sentence, of a run."""
         labelled = self.corpus(spec.dataset).texts("train")
         return [*labelled, *(self.pool(spec.dataset).texts if spec.unlabeled else ())]
 
     def require_unchanged(self, spec: RunSpec) -> None:
-        """Raises RunError where an input of the run has changed since its plan, whose digests its key covers."""
+        """Raises RunError if an input of the run has changed since its plan, whose digests its key covers."""
         source = cast("Source", spec.text_source)
-        read = {f"The data set {spec.dataset!r}": (spec.data_digest, self.corpus(spec.dataset).digest)}
+        inputs = {f"The data set {spec.dataset!r}": (spec.data_digest, self.corpus(spec.dataset).digest)}
         if spec.unlabeled:
-            read["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
+            inputs["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
         if spec.embedding_source:
-            read[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
+            inputs[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
         if spec.is_teacher:
-            read[f"The teacher {self.teacher!r}"] = (spec.teacher_key, self.teacher_identity)
-        if changed := [what for what, (planned, now) in read.items() if planned != now]:
-            raise RunError(f"{changed[0]} has changed since the plan was made. Type the same command again.")
+            inputs[f"The teacher {self.teacher!r}"] = (spec.teacher_key, self.teacher_identity)
+        if changed := [name for name, (planned, now) in inputs.items() if planned != now]:
+            raise RunError(f"{changed[0]} has changed since the plan was made. Run the same command again.")
 
     def encoded_dataset(self, dataset: str) -> EncodedDataset:
         if dataset not in self._encoded_datasets:
@@ -100,8 +101,8 @@ class SuiteData:
             return unlabeled_pool(corpus, self._suite, self.limit)
         if source == "in_domain":
             return in_domain_pool(corpus, self._suite, Path(self.resolve_path(self.augmentation.in_domain)), self.limit)
-        made = cached_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
-        return Pool(made.texts, digest(made.texts), made.origins)
+        augmented = cached_augmented(self.pool_digest(dataset, source), partial(self._augment, dataset, source))
+        return Pool(augmented.texts, digest(augmented.texts), augmented.origins)
 
     def _augment(self, dataset: str, source: Source) -> Augmented:
         corpus = self.corpus(dataset)
@@ -110,19 +111,19 @@ class SuiteData:
 
     @cached_property
     def _suite(self) -> Suite:
-        """As it lies here, all of it: what a pool is made of."""
+        """The suite with paths of this machine."""
         return self.suite.moved(self.resolve_path)
 
     @cached_property
     def _augmentation(self) -> AugmentationConfig:
-        """Those of making texts, as they lie here. A smoke run makes no more texts than it reads of anything else."""
+        """Models with paths of this machine; a smoke run generates at most `limit` texts."""
         models = {name: self.resolve_path(getattr(self.augmentation, name)) for name in MODELS}
         n_texts = min(self.augmentation.n_texts, self.limit or self.augmentation.n_texts)
         return replace(self.augmentation, n_texts=n_texts, **models)
 
     @cached_property
     def encoder(self) -> str:
-        """The teacher before its fine-tuning: a hub id, or its folder here."""
+        """The teacher before fine-tuning: a hub id, or its folder on this machine."""
         return self.resolve_path(self.teacher)
 
     @cached_property
@@ -131,26 +132,18 @@ class SuiteData:
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """The teacher's, which its students read with too. Raises InputError where it cannot be had."""
+        """The tokenizer of the teacher and its students. Raises InputError if it is not available or unreadable."""
         hub_id, _, revision = self.teacher_identity.partition("@")
         if revision:
             require_on_hub(hub_id, revision, "teacher")
-        try:
-            return load_tokenizer(self.encoder)
-        except BenchmarkError:
-            raise
-        except Exception as error:  # a broken file is answered with whatever its reader stumbled over
-            raise DataError(
-                f"The tokenizer of teacher {self.teacher!r} cannot be loaded: {' '.join(str(error).split())[:300]}. "
-                "Save it again with save_pretrained(), or give another teacher."
-            ) from error
+        return load_tokenizer(self.encoder)
 
     @property
     def max_length(self) -> int:
-        """Tokens that are read of a text."""
+        """Maximum tokens of a text."""
         return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.encoder))
 
     @cached_property
     def vectors_digest(self) -> str:
-        """SHA-256 of the given vector file; empty where none is given."""
+        """SHA-256 of the vector file; empty if there is none."""
         return file_digest(Path(self.resolve_path(self.vectors))) if self.vectors else ""

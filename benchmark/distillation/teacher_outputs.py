@@ -1,7 +1,6 @@
 """A finished teacher's outputs: its model, its logits over labelled and unlabelled text, generated texts.
 
-They are computed once, stored with the teacher's run, and fetched into the cache of every machine that trains a
-student.
+They are computed once, stored with the teacher's run, and fetched into the cache of every machine that trains students.
 """
 
 import json
@@ -42,7 +41,7 @@ from benchmark.distillation.teacher import Teacher, load_teacher
 from tracking import Record, Store, StoreError
 
 LABELLED: tuple[Part, ...] = ("train", "validation")
-"""The splits that students are trained and selected on; no student reads the teacher's logits of test."""
+"""Splits that students are trained and selected on; no student reads the teacher's logits of test."""
 LARGEST = float(np.finfo(np.float16).max)
 
 Logits = NDArray[np.float16]
@@ -51,17 +50,17 @@ Compute = Callable[[EncodedTexts], NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherOutputs:
-    """Outputs of the teacher's run `teacher` over one data set."""
+    """Outputs of the run `teacher` over one data set."""
 
     store: Store
     teacher: Record
     data: EncodedDataset
 
     def ensure(self, spec: RunSpec, device: torch.device) -> None:
-        """Computes and stores what a student of `spec` reads and the teacher's run does not hold yet."""
+        """Computes and stores the outputs that a student of `spec` reads, unless the teacher's run has them."""
         generated = generated_texts_digest(spec)
         self._fetch_texts(generated)
-        with self._lock():
+        with _lock(self.teacher):
             stored = self.store.files(self.teacher.run_id, LOGITS)
             for part in required_parts(spec):
                 self._ensure_logits(part, stored, self._model_logits(device))
@@ -69,7 +68,7 @@ class TeacherOutputs:
             self._publish_texts(augmented_path(generated))
 
     def fetch(self, spec: RunSpec) -> None:
-        """Brings what a student of `spec` reads into the cache. Raises RunError where it is not stored."""
+        """Fetches the outputs that a student of `spec` reads into the cache. Raises RunError if they are not stored."""
         self._fetch_texts(generated_texts_digest(spec))
         for part in required_parts(spec):
             self.logits(part)
@@ -77,14 +76,14 @@ class TeacherOutputs:
     def logits(self, part: Part) -> Logits:
         """[A, C] logits over a part, memory-mapped; from the cache, or else from the teacher's run.
 
-        NaN for words that the teacher does not see (without a token, or beyond the maximum length); students do not see
-        them either, since they read the teacher's tokens. Raises RunError where the logits are not stored.
+        NaN for words without a token or beyond the maximum length; students have no logits for them either, since they
+        read the teacher's tokens. Raises RunError if the logits are not stored.
         """
-        with self._lock():
+        with _lock(self.teacher):
             return self._cached(part, partial(self._download_logits, self._path(part)))
 
     def model_folder(self) -> Path:
-        """Folder of the teacher's model and tokenizer, fetched where the cache lacks it or holds it damaged."""
+        """Folder of the teacher's model and tokenizer, fetched unless the cache has it intact."""
         return fetch_model(self.store, self.teacher)
 
     def _model_logits(self, device: torch.device) -> Compute:
@@ -131,7 +130,7 @@ class TeacherOutputs:
     def _fetch_texts(self, generated: str) -> None:
         path = augmented_path(generated)
         if generated and not is_intact(path) and self._has_texts(generated):
-            with self._lock(), tempfile.TemporaryDirectory() as folder:
+            with _lock(self.teacher), tempfile.TemporaryDirectory() as folder:
                 file = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
                 write_json(path, json.loads(file.read_text(encoding="utf-8")))
 
@@ -144,17 +143,14 @@ class TeacherOutputs:
             self.store.add_artifacts(self.teacher.run_id, Path(folder), LOGITS)
 
     def _publish_texts(self, path: Path) -> None:
-        """Stores them as plain JSON, without the cache's checksum."""
+        """Stores generated texts as plain JSON, without the cache's checksum."""
         with tempfile.TemporaryDirectory() as folder:
             write_text(Path(folder) / path.name, json.dumps(read_json(path), ensure_ascii=False))
             self.store.add_artifacts(self.teacher.run_id, Path(folder), TEXTS)
 
-    def _lock(self) -> FileLock:
-        return _lock(self.teacher)
-
 
 def fetch_model(store: Store, teacher: Record) -> Path:
-    """Folder of a finished teacher's model and tokenizer in the cache; see `TeacherOutputs.model_folder`."""
+    """Folder of a finished teacher's model and tokenizer in the cache, as `TeacherOutputs.model_folder`."""
     with _lock(teacher):
         return _model_folder(store, teacher)
 
@@ -182,5 +178,5 @@ def required_parts(spec: RunSpec) -> tuple[Part, ...]:
 
 
 def generated_texts_digest(spec: RunSpec) -> str:
-    """Digest under which the texts of a spec are generated and stored; empty where it reads no generated text."""
+    """Digest under which the texts of a spec are generated and stored; empty if it reads no generated text."""
     return spec.pool_digest if spec.text_source in METHODS else ""

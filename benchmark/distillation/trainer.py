@@ -125,7 +125,7 @@ def freed_memory_reused() -> Iterator[None]:
     first use in the next step.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if not hasattr(libc, "mallopt"):
+    if libc is None or not hasattr(libc, "mallopt"):
         yield
         return
     trim_threshold, mmap_threshold = -1, -3  # parameters of mallopt (man 3 mallopt)

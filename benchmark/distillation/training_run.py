@@ -13,7 +13,6 @@ from torch import nn
 import students
 from benchmark.core.cache import cached_matrix, vectors_path
 from benchmark.core.spec import RunSpec, digest
-from benchmark.data.corpus import Corpus
 from benchmark.data.entry import Split
 from benchmark.distillation import embeddings
 from benchmark.distillation.batching import predict
@@ -37,23 +36,33 @@ class TrainingRun:
     """None for a teacher's own run."""
     vectors: str = ""
     resolve_path: Callable[[str], str] = str
-    """Local path of the encoder's folder and of the vectors; see `SuiteData`."""
+    """Local path of the encoder's folder and of the vectors, as in `SuiteData`."""
 
     def train(self, rate: float, on_epoch: OnEpoch, max_steps: int | None = None) -> "TrainedModel":
-        """Trains a new model at a learning rate; `on_epoch` is called after each of its epochs.
+        """Trains a new model at a learning rate; `on_epoch` is called after each epoch.
 
-        `max_steps` bounds the optimiser steps as the spec's own does, in its place.
+        `max_steps` replaces the spec's.
         """
-        torch.manual_seed(self.spec.seed)
+        spec = self.spec
+        torch.manual_seed(spec.seed)
         model = self.build()
         history = train(
             model,
             word_table(model),
             training_set=self.training_set.examples,
-            validation=examples(self.spec, self.data, "validation", self.teacher),
-            loss=loss_function(self.spec.loss, self.spec.temperature),
+            validation=examples(spec, self.data, "validation", self.teacher),
+            loss=loss_function(spec.loss, spec.temperature),
             score=partial(score, self.data, "validation"),
-            config=_training_config(self.spec, rate, self.spec.max_steps if max_steps is None else max_steps),
+            config=TrainingConfig(
+                learning_rate=rate,
+                weight_decay=spec.weight_decay,
+                decay=spec.decay,
+                batch_size=spec.batch_size,
+                max_epochs=spec.max_epochs,
+                max_steps=spec.max_steps if max_steps is None else max_steps,
+                patience=spec.patience,
+                seed=spec.seed,
+            ),
             on_epoch=on_epoch,
             device=self.device,
         )
@@ -67,7 +76,7 @@ class TrainingRun:
         )
 
     def build(self) -> nn.Module:
-        """The untrained model; its table starts where the setting says."""
+        """The untrained model with the setting's initial embeddings."""
         corpus, spec = self.data.corpus, self.spec
         if spec.is_teacher:
             return load_teacher(self.resolve_path(spec.teacher), spec.task, len(corpus.labels))
@@ -90,23 +99,24 @@ class TrainingRun:
 
     @cached_property
     def training_set(self) -> TrainingSet:
-        """What the student is trained with, at whatever rate."""
         return training_set(self.spec, self.data, self.teacher)
 
     def _matrix(self, width: int) -> NDArray[np.float32]:
-        """[V, any width] what the embedding table starts from.
+        """[V, any width] initial embeddings.
 
-        `bert` is the table of the teacher after fine-tuning, whose files the run's key names; the paper's is that of
-        the pre-trained BERT (section 5.1.4).
+        `bert` is the table of the fine-tuned teacher, whose files the run's key covers; the paper's is that of the
+        pre-trained BERT (section 5.1.4).
         """
-        if self.spec.embeddings == "bert" and self.teacher:
-            folder = str(self.teacher.model_folder())
-            return _table_of(load_teacher(folder, self.spec.task, len(self.data.corpus.labels)))
         spec = self.spec
-        read_as = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher
-        path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *read_as]))
-        stored: NDArray[np.float32] = cached_matrix(path, lambda: self._fasttext(width))
-        return stored
+        matrix: NDArray[np.float32]
+        if spec.embeddings == "bert" and self.teacher:
+            teacher = load_teacher(str(self.teacher.model_folder()), spec.task, len(self.data.corpus.labels))
+            matrix = teacher.embedding.weight.detach().numpy()
+        else:
+            tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher
+            path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *tokens]))
+            matrix = cached_matrix(path, lambda: self._fasttext(width))
+        return matrix
 
     def _fasttext(self, width: int) -> NDArray[np.float32]:
         tokenizer = self.data.tokenizer
@@ -120,7 +130,7 @@ class TrainingRun:
 
 @dataclass(kw_only=True)
 class TrainedModel:
-    """A model with its best weights, and how it came to them."""
+    """A model with its best weights, and its training history."""
 
     model: nn.Module
     learning_rate: float
@@ -131,29 +141,10 @@ class TrainedModel:
 
 
 def score(data: EncodedDataset, split: Split, logits: NDArray[np.float32]) -> float:
-    """Macro-F1 in 0..1 of logits [A, C] on a split, by the data set's own metric."""
-    corpus: Corpus = data.corpus
-    return macro_f1(data.gold(split), data.decode(logits, split), corpus.metric, corpus.labels)
+    """Macro-F1 in 0..1 of logits [A, C] on a split, by the data set's metric."""
+    return macro_f1(data.gold(split), data.decode(logits, split), data.corpus.metric, data.corpus.labels)
 
 
 def word_table(model: nn.Module) -> nn.Embedding:
     """The embedding table of a student or teacher."""
     return model.embedding if isinstance(model, Teacher) else students.word_embeddings(model)
-
-
-def _training_config(spec: RunSpec, rate: float, max_steps: int) -> TrainingConfig:
-    return TrainingConfig(
-        learning_rate=rate,
-        weight_decay=spec.weight_decay,
-        decay=spec.decay,
-        batch_size=spec.batch_size,
-        max_epochs=spec.max_epochs,
-        max_steps=max_steps,
-        patience=spec.patience,
-        seed=spec.seed,
-    )
-
-
-def _table_of(teacher: Teacher) -> NDArray[np.float32]:
-    table: NDArray[np.float32] = teacher.embedding.weight.detach().numpy()
-    return table

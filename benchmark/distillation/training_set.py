@@ -27,69 +27,55 @@ class TrainingSet:
 
 
 def training_set(spec: RunSpec, data: EncodedDataset, teacher: TeacherOutputs | None) -> TrainingSet:
-    """The training set of `spec`; `teacher` is None for teachers. Raises RunError where its logits are not stored."""
-    labelled = examples(spec, data, "train", teacher)
-    if not spec.unlabeled or not len(data.encoded(_source(spec))):
+    """The training set of `spec`; `teacher` is None for teachers. Raises RunError if its logits are not stored."""
+    labelled, source = examples(spec, data, "train", teacher), cast(Source, spec.text_source)
+    if not spec.unlabeled or not len(data.encoded(source)):
         return TrainingSet(examples=labelled)
-    more = _by_policy(labelled, examples(spec, data, _source(spec), teacher), spec, data)
+    unlabelled = _by_policy(labelled, examples(spec, data, source, teacher), spec, data)
     both = Examples(
-        encoded=concatenate(labelled.encoded, more.encoded),
-        targets=np.concatenate([labelled.targets, more.targets]),
+        encoded=concatenate(labelled.encoded, unlabelled.encoded),
+        targets=np.concatenate([labelled.targets, unlabelled.targets]),
     )
-    return TrainingSet(examples=both, label_count_std=None if data.tags_words else _unevenness(more))
+    return TrainingSet(examples=both, label_count_std=None if data.tags_words else _label_count_std(unlabelled))
 
 
 def examples(spec: RunSpec, data: EncodedDataset, part: Part, teacher: TeacherOutputs | None) -> Examples:
-    """A part's texts with their labels, or with the teacher's logits where the spec's loss is on them."""
+    """A part's texts with their labels, or with the teacher's logits if the spec's loss is on soft targets."""
     if spec.loss == "hard" or teacher is None:
         return Examples(encoded=data.encoded(part), targets=data.labels(cast(Split, part)))
     return Examples(encoded=data.encoded(part), targets=teacher.logits(part))
 
 
-def _by_policy(labelled: Examples, more: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:
-    """The unlabelled examples where the teacher agrees, then balanced, then of the labelled text's length.
-
-    Lengths are those of truncated texts.
-    """
+def _by_policy(labelled: Examples, unlabelled: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:
+    """The unlabelled examples where the teacher agrees, then balanced, then filtered by the labelled text's lengths."""
     if spec.agreed:
-        more = more.take(_agreed(more, labelled, data.origins(_source(spec))))
+        origins = data.origins(cast(Source, spec.text_source))
+        agrees = _teacher_labels(unlabelled) == _teacher_labels(labelled)[origins]
+        unlabelled = unlabelled.take(np.flatnonzero(agrees))
     if spec.balance:
-        n_labels = len(data.corpus.labels)
-        more = more.take(balanced(_answers(more), n_labels, cast(Balance, spec.balance), spec.seed))
+        labels, n_labels = _teacher_labels(unlabelled), len(data.corpus.labels)
+        unlabelled = unlabelled.take(balanced(labels, n_labels, cast(Balance, spec.balance), spec.seed))
     if spec.length_filter:
-        kept = of_length(more.encoded.lengths, labelled.encoded.lengths, cast(LengthFilter, spec.length_filter))
-        more = more.take(np.flatnonzero(kept))
-    return more
+        lengths, how = (unlabelled.encoded.lengths, labelled.encoded.lengths), cast(LengthFilter, spec.length_filter)
+        unlabelled = unlabelled.take(np.flatnonzero(of_length(*lengths, how)))
+    return unlabelled
 
 
-def _agreed(more: Examples, labelled: Examples, origins: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows of `more` to which the teacher gives the label that it gives the text each was made from."""
-    return np.flatnonzero(_answers(more) == _answers(labelled)[origins])
+def _label_count_std(unlabelled: Examples) -> float:
+    """Standard deviation of the teacher's label counts, labels with count 0 included."""
+    return float(np.std(np.bincount(_teacher_labels(unlabelled), minlength=unlabelled.targets.shape[1])))
 
 
-def _unevenness(more: Examples) -> float:
-    """Labels that no text was given count too."""
-    return float(np.std(np.bincount(_answers(more), minlength=more.targets.shape[1])))
+def _teacher_labels(examples: Examples) -> NDArray[np.int64]:
+    """[n] the label that the teacher predicts for each text."""
+    return np.asarray(np.asarray(examples.targets).argmax(axis=1))
 
 
-def _answers(examples: Examples) -> NDArray[np.int64]:
-    """[n] the label that the teacher gives each text."""
-    answers: NDArray[np.int64] = np.asarray(examples.targets).argmax(axis=1)
-    return answers
+def balanced(labels: NDArray[np.int64], n_labels: int, how: Balance, seed: int) -> NDArray[np.int64]:
+    """Rows of texts of `labels` [n], balanced over `n_labels` (section 6.3); all rows for "".
 
-
-def _source(spec: RunSpec) -> Source:
-    return cast(Source, spec.text_source)
-
-
-Rows = NDArray[np.int64]
-
-
-def balanced(labels: NDArray[np.int64], n_labels: int, how: Balance, seed: int) -> Rows:
-    """Rows of texts whose labels are `labels` [n], evened out over `n_labels` (section 6.3); all rows for "".
-
-    `median` draws at most the median count of each label; `mean_oversampled` exactly the mean count, with repetitions
-    where there are fewer. A label that the teacher never gives stays empty.
+    `median` samples at most the median count of each label; `mean_oversampled` exactly the mean count, with repetitions
+    of labels that have fewer. A label without texts gets none.
     """
     if not how:
         return np.arange(len(labels))
@@ -103,16 +89,15 @@ def balanced(labels: NDArray[np.int64], n_labels: int, how: Balance, seed: int) 
 
 
 def length_bounds(labelled: NDArray[np.int64], how: LengthFilter) -> tuple[float, float]:
-    """The shortest and longest length let through, from the labelled texts' [n] (section 6.4)."""
+    """Minimum and maximum length of a filter, from the labelled texts' lengths [n] (section 6.4)."""
     low, high = {"": (0.0, 1.0), "min_max": (0.0, 1.0), "q1_q3": (0.25, 0.75)}[how]
     return float(np.quantile(labelled, low)), float(np.quantile(labelled, high))
 
 
 def of_length(lengths: NDArray[np.int64], labelled: NDArray[np.int64], how: LengthFilter) -> NDArray[np.bool_]:
-    """[n] whether each text's length in tokens lies within the bounds; all do for "".
+    """[n] whether each text's length in tokens lies within the bounds; True for "".
 
-    A caller that cuts texts at a number of tokens gives lengths as cut, and then all longer texts are of that length:
-    where a labelled text reaches it, `min_max` lets every long text through.
+    Lengths are those of truncated texts: if a labelled text is truncated, `min_max` accepts every truncated one.
     """
     if not how:
         return np.ones(len(lengths), dtype=bool)
@@ -125,11 +110,11 @@ def lengths_by_filter(
 ) -> dict[str, NDArray[np.int64]]:
     """Lengths [n] of the labelled and the unlabelled texts, and of both together under each filter (Table 11).
 
-    The given lengths are those of whole texts; filters see them cut at `longest`, as students do.
+    Lengths are those of whole texts; filters see them truncated to `longest`, as students do.
     """
     if not len(unlabelled):
         return {"labelled": labelled}
-    cut = np.minimum(labelled, longest), np.minimum(unlabelled, longest)
-    kept = {how: of_length(cut[1], cut[0], how) for how in get_args(LengthFilter) if how}
-    both = {f"labelled + ulb_{how}": np.concatenate([labelled, unlabelled[rows]]) for how, rows in kept.items()}
+    truncated = np.minimum(unlabelled, longest), np.minimum(labelled, longest)
+    rows = {how: of_length(*truncated, how) for how in get_args(LengthFilter) if how}
+    both = {f"labelled + ulb_{how}": np.concatenate([labelled, unlabelled[rows[how]]]) for how in rows}
     return {"labelled": labelled, "ulb": unlabelled} | both

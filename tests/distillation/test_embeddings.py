@@ -175,7 +175,7 @@ def test_a_malformed_line_of_a_wanted_word_is_named(tmp_path: Path, numbers: str
 
 
 def test_vectors_of_another_language_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none of the teacher's 2 word pieces"):
+    with pytest.raises(DataError, match=r"none of the teacher's 2 tokens"):
         read_vectors(vec(tmp_path, "bonjour 1 2"), ["aku", "suka"])
 
 
@@ -234,7 +234,7 @@ def test_labels_of_a_bin_are_no_words(tmp_path: Path, options: dict[str, int]) -
 
 
 def test_a_bin_of_another_language_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none of the teacher's 2 word pieces"):
+    with pytest.raises(DataError, match=r"none of the teacher's 2 tokens"):
         read_vectors(trained_on(tmp_path, "bonjour\n", maxn=0), ["aku", "suka"])
 
 

@@ -95,7 +95,7 @@ def test_old_supervised_models_have_no_ngrams_whatever_they_say(changed: Change)
         ("labels", {"ntokens": 0}, "its ntokens is 0, where 1 to"),
         ("labels", {"size": 2**31 - 1}, "its dictionary has 2147483647 entries, and 6 words and labels"),
         ("labels", {"size": 2**31 - 1, "nwords": 2**31 - 3}, "entry 5 of the 2,147,483,647 in its dictionary is not"),
-        ("labels", {"nwords": 3, "nlabels": 3}, "entry 4 of the 6 in its dictionary is not whole"),
+        ("labels", {"nwords": 3, "nlabels": 3}, "entry 4 of the 6 in its dictionary is not complete"),
         ("labels", {"pruneidx_size": 2**62}, "it is pruned, as only quantised models"),
         ("labels", {"maxn": 3}, "it has n-grams, but no buckets for them"),
         (
@@ -133,12 +133,12 @@ ENTRY = b"suka\0" + pack("<qb", 60, 0)
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        (b"suka\0" + pack("<qb", 60, 1), r"entry \d of the 6 in its dictionary is not whole"),
-        (b"suka\0" + pack("<qb", 60, 2), r"entry \d of the 6 in its dictionary is not whole"),
-        (b"suka\0" + pack("<qb", 0, 0), r"entry \d of the 6 in its dictionary is not whole"),
-        (b"suka\0" + pack("<qb", -60, 0), r"entry \d of the 6 in its dictionary is not whole"),
+        (b"suka\0" + pack("<qb", 60, 1), r"entry \d of the 6 in its dictionary is not complete"),
+        (b"suka\0" + pack("<qb", 60, 2), r"entry \d of the 6 in its dictionary is not complete"),
+        (b"suka\0" + pack("<qb", 0, 0), r"entry \d of the 6 in its dictionary is not complete"),
+        (b"suka\0" + pack("<qb", -60, 0), r"entry \d of the 6 in its dictionary is not complete"),
         (b"suka\0" + pack("<qb", 10**15, 0), "its words occur 1000000000000210 times, where 1000000000000000 is"),
-        (b"sukaa" + pack("<qb", 60, 0), "is not whole"),
+        (b"sukaa" + pack("<qb", 60, 0), "is not complete"),
     ],
 )
 def test_a_broken_entry_is_named(saved: dict[str, Path], tmp_path: Path, entry: bytes, message: str) -> None:
@@ -178,7 +178,7 @@ def test_quantised_models_are_refused(tmp_path: Path, cutoff: int, message: str)
     )
     model.quantize(cutoff=cutoff)
     model.save_model(str(tmp_path / "words.bin"))
-    with pytest.raises(DataError, match=f"{message}.*Give a whole one, not quantised"):
+    with pytest.raises(DataError, match=f"{message}.*Give a complete one, not quantised"):
         check_model_file(tmp_path / "words.bin")
 
 

@@ -107,7 +107,7 @@ def test_made_texts_can_be_kept_where_the_teacher_agrees() -> None:
 
 
 def test_texts_without_an_origin_cannot_agree() -> None:
-    with pytest.raises(RunError, match="were not made from labelled ones"):
+    with pytest.raises(RunError, match="were not generated from labelled ones"):
         trained_on(encoded_dataset(), agreed=True)
 
 

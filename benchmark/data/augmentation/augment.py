@@ -38,7 +38,7 @@ class Augmented:
 
 
 def cached_augmented(digest: str, generate: Callable[[], Augmented]) -> Augmented:
-    """The texts cached under `digest`; generated first unless intact ones are there."""
+    """The texts cached under `digest`; generated first if there are none, or damaged ones."""
     return Augmented(**cached_json(augmented_path(digest), lambda: asdict(generate())))
 
 
@@ -50,10 +50,8 @@ def augment(
     Texts are compared by `text_key`: each occurs once, and none that is in `source` or `exclude`. Equal input gives
     equal texts. The vectors of `subs` are trained on `source` and `pool`; the pool's texts are not rewritten.
 
-    Raises:
-        UnknownNameError: no such method.
-        InputError: a model is missing, unavailable or of another class.
-        DataError: no text in `source`, a broken model, too little text to train vectors on.
+    Raises UnknownNameError for an unknown method, InputError for a model that is missing, unavailable or of another
+    class, DataError for a broken model, an empty `source` and too little text to train vectors.
     """
     require_models(method, config)
     seen = set(map(text_key, source))
@@ -62,8 +60,8 @@ def augment(
             f"There is nothing to generate texts from: the source holds {len(source)}, all empty. Provide some."
         )
     rewrite = REWRITERS[method](source, pool, config, device)
-    found = list(islice(_new(source, rewrite, seen | exclude), config.n_texts))
-    return Augmented(cast(Texts, [text for _, text in found]), [origin for origin, _ in found])
+    new = list(islice(_new(source, rewrite, seen | exclude), config.n_texts))
+    return Augmented(cast(Texts, [text for _, text in new]), [origin for origin, _ in new])
 
 
 def _new(source: Texts, rewrite: Rewrite, seen: set[str]) -> Iterator[tuple[int, Text]]:

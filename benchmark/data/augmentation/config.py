@@ -62,7 +62,7 @@ IDLE_ROUNDS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationConfig:
-    """Where a setting's own unlabelled text comes from; models by hub id[@revision] or folder, empty for none."""
+    """Sources of a setting's own unlabelled text; models by hub id[@revision] or folder, empty for none."""
 
     forward_model: str = ""
     """Marian model from the texts' language into another one."""
@@ -73,11 +73,11 @@ class AugmentationConfig:
     n_texts: int = N_TEXTS
     """Texts to generate."""
     in_domain: str = ""
-    """File of in-domain text, one text a line, used as it is."""
+    """File of in-domain text, one text per line."""
 
     def __post_init__(self) -> None:
         if self.n_texts < 1:
-            raise InputError(f"Cannot generate {self.n_texts} texts. Ask for 1 or more; the paper used {N_TEXTS}.")
+            raise InputError(f"Cannot generate {self.n_texts} texts. Give 1 or more; the paper used {N_TEXTS}.")
 
 
 def missing_options(method: str, config: AugmentationConfig) -> str:
