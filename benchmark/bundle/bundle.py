@@ -2,7 +2,7 @@
 
 bundle = Bundle.load("emot.bilstm")
 bundle.predict(["aku senang sekali"])          # classification: ["happy"]
-bundle.predict(["Budi tinggal di Bandung"])    # tagging, a tag a word: [["B-PERSON", "O", "O", "B-PLACE"]]
+bundle.predict(["Budi tinggal di Bandung"])    # tagging, one tag per word: [["B-PERSON", "O", "O", "B-PLACE"]]
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from benchmark.bundle.onnx_model import OnnxModel
 
 
 class Bundle:
-    """A bundle ready to answer. One thread unless said otherwise."""
+    """A loaded bundle."""
 
     def __init__(self, manifest: Mapping[str, Any], labels: Sequence[str], tokenizer: Tokenizer, model: OnnxModel):
         self.manifest = manifest
@@ -50,38 +50,38 @@ class Bundle:
         return cls(manifest, labels, tokenizer, read_model(served, len(labels), n_threads))
 
     def predict(self, texts: Sequence[str] | Sequence[Sequence[str]], *, batch_size: int = 64) -> list[Any]:
-        """Classification: a label a text. Tagging: a list of tags a text, one for each of its words.
+        """Classification: one label per text. Tagging: a list of tags per text, one per word.
 
-        Words are what whitespace separates, or the words themselves where a text is given as a list of them. A word
-        that the model cannot see (beyond `max_length` tokens, or without a known character) gets the fallback label.
-        The tokenizer works text by text: `encode_batch` would take every core, whatever `n_threads` says.
+        Words are separated by whitespace, or the items of a text that is a list. A word without a token (beyond
+        `max_length` tokens, or of characters that the tokenizer lacks) gets the fallback label. Texts are tokenised one
+        by one: `encode_batch` would use every core, whatever `n_threads`.
         """
         if isinstance(texts, str):
             raise BundleError(f"predict takes a list of texts, got one string; write predict([{texts[:20]!r}]).")
         if not self.per_word:
             encodings = [self._tokenizer.encode(_one_text(text)) for text in texts]
-            return [self.labels[answer] for answer in self._answers(encodings, batch_size)]
+            return [self.labels[label] for label in self._label_ids(encodings, batch_size)]
         sentences = [words_of(text) for text in texts]
         encodings = [self._tokenizer.encode(words, is_pretokenized=True) for words in sentences]
-        answers = self._answers(encodings, batch_size)
-        return [self._tags(*parts) for parts in zip(sentences, encodings, answers, strict=True)]
+        label_ids = self._label_ids(encodings, batch_size)
+        return [self._tags(*each) for each in zip(sentences, encodings, label_ids, strict=True)]
 
-    def _answers(self, encodings: Sequence[Encoding], batch_size: int) -> list[NDArray[np.int64]]:
-        # A tokenizer without special tokens turns "" into nothing, which no network can read.
+    def _label_ids(self, encodings: Sequence[Encoding], batch_size: int) -> list[NDArray[np.int64]]:
+        # A tokenizer without special tokens gives "" no token, and no model reads an empty sequence.
         token_ids = [encoding.ids or [self._pad_id] for encoding in encodings]
         return self._model.predict(token_ids, pad_id=self._pad_id, batch_size=batch_size)
 
-    def _tags(self, words: Sequence[str], encoding: Encoding, answer: NDArray[np.int64]) -> list[str]:
+    def _tags(self, words: Sequence[str], encoding: Encoding, label_ids: NDArray[np.int64]) -> list[str]:
         """The tag at each word's first token."""
         tags = [self._fallback] * len(words)
-        for word, label in zip(reversed(encoding.word_ids), reversed(answer.tolist()), strict=False):
+        for word, label in zip(reversed(encoding.word_ids), reversed(label_ids.tolist()), strict=False):
             if word is not None:
                 tags[word] = self.labels[label]
         return tags
 
 
 def words_of(text: str | Sequence[str]) -> list[str]:
-    """The words that tags are given to."""
+    """The words of a text, one per tag."""
     return [readable(word) for word in (text.split() if isinstance(text, str) else text)]
 
 
@@ -92,5 +92,5 @@ def _one_text(text: str | Sequence[str]) -> str:
 
 
 def readable(text: str) -> str:
-    """The text as the tokenizer takes it: half of a surrogate pair, which is no character, becomes "?"."""
+    """The text as tokenizers accept it: half of a surrogate pair, which is no character, becomes "?"."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -1,10 +1,10 @@
-"""Files of a bundle's folder, and their checks. Every fault is one BundleError that names it.
+"""Files of a bundle's folder, and their checks, which raise BundleError.
 
-model.onnx        the network
-model.int8.onnx   the same in INT8, where that was faster and as good; then it is the one that answers
-tokenizer.json    the tokenizer it was trained with
+model.onnx        the model
+model.int8.onnx   its INT8 form, if it was faster and as good; then this one is served
+tokenizer.json    the tokenizer of its training
 labels.json       class names in the order of the logits
-manifest.json     task, lengths, what it came from and what it scored, and the SHA-256 of every other file
+manifest.json     task, lengths, spec, scores, and the SHA-256 of every other file
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from benchmark.bundle.onnx_model import OnnxModel
 
 FORMAT = 1
-"""Raised when an older Bundle could not read what is written."""
+"""Version of the format; raise it when an older Bundle cannot read the files."""
 MODEL, INT8, TOKENIZER, LABELS, MANIFEST = (
     "model.onnx",
     "model.int8.onnx",
@@ -29,11 +29,11 @@ MODEL, INT8, TOKENIZER, LABELS, MANIFEST = (
 NEEDED = (MODEL, TOKENIZER, LABELS)
 TASKS = ("classification", "sequence_labeling")
 KINDS: Mapping[str, type] = {"task": str, "max_length": int, "pad_id": int, "fallback_label": str, "files": dict}
-"""What a manifest has to say, and as what."""
+"""Types of a manifest's fields."""
 
 
 class BundleError(Exception):
-    """A bundle cannot be read as it is, or a text not be answered; the message says why and how to go on."""
+    """A bundle that cannot be read, or a text of the wrong type; the message has the cause and the remedy."""
 
 
 AGAIN = "Copy the bundle's whole folder again, or export it again."
@@ -60,7 +60,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Every file that the manifest names lies there, and byte for byte."""
+    """Raises BundleError unless every file that the manifest names exists and matches its checksum."""
     for name, checksum in manifest["files"].items():
         if name != Path(name).name:
             raise BundleError(f"{folder / MANIFEST} names {name!r}, which lies outside the bundle. {AGAIN}")
@@ -76,7 +76,7 @@ def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def read_labels(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Class names in the order of the logits; the fallback label is one of them."""
+    """Class names in the order of the logits. Raises BundleError if the fallback label is none of them."""
     labels = _read_json(folder / LABELS)
     if not isinstance(labels, list) or not labels or not all(isinstance(label, str) for label in labels):
         raise BundleError(f"{folder / LABELS} must be a list of class names, not {str(labels)[:60]}. {AGAIN}")
@@ -87,7 +87,7 @@ def read_labels(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def read_tokenizer(folder: Path, max_length: int) -> Tokenizer:
-    """Cuts a text to `max_length` tokens and does not pad."""
+    """The tokenizer, which truncates to `max_length` tokens and does not pad."""
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         tokenizer.enable_truncation(max_length)
@@ -97,7 +97,7 @@ def read_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
 
 def read_model(file: Path, n_labels: int, n_threads: int) -> OnnxModel:
-    """The network, with as many classes as there are labels."""
+    """The model. Raises BundleError if it cannot be loaded or has another number of classes."""
     try:
         model = OnnxModel(file, n_threads=n_threads)
     except Exception as error:  # onnxruntime raises a class of its own for each cause

@@ -12,9 +12,9 @@ OUTPUT = "logits"
 
 
 class OnnxModel:
-    """A session whose thread count is pinned, so that a measurement says what it used.
+    """A session with a fixed number of threads.
 
-    Shapes: B sentences, L tokens of the longest, C classes. Raises onnxruntime's own error for a file it cannot read.
+    Shapes: B sentences, L tokens of the longest, C classes. Raises onnxruntime's error for a file it cannot read.
     """
 
     def __init__(self, path: Path | str, *, n_threads: int = 1) -> None:
@@ -24,7 +24,7 @@ class OnnxModel:
 
     @property
     def n_labels(self) -> int:
-        """Classes that the model tells apart: what the file declares, or what it answers where it leaves that open."""
+        """Number of classes, as the file declares it, or from a prediction if the dimension is dynamic."""
         size = self.session.get_outputs()[0].shape[-1]
         return size if isinstance(size, int) else self.logits(*pad([[0]], 0)).shape[-1]
 
@@ -37,18 +37,18 @@ class OnnxModel:
     def predict(
         self, sentences: Sequence[Sequence[int]], *, pad_id: int = 0, batch_size: int = 64
     ) -> list[NDArray[np.int64]]:
-        """The likeliest class of each sentence of token ids, in the order given.
+        """The most probable class of each sentence of token ids, in their order.
 
-        A 0-d array for classification, [tokens of the sentence] for tagging. Sentences of like length share a batch.
+        A 0-d array for classification, [tokens of the sentence] for tagging. Batches are of similar length.
         """
         order = sorted(range(len(sentences)), key=lambda row: len(sentences[row]))
-        answers: dict[int, NDArray[np.int64]] = {}
+        predicted: dict[int, NDArray[np.int64]] = {}
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
             best = self.logits(*pad([sentences[row] for row in rows], pad_id)).argmax(axis=-1)
-            for row, answer in zip(rows, best, strict=True):
-                answers[row] = np.asarray(answer)[: len(sentences[row])] if best.ndim == 2 else np.asarray(answer)
-        return [answers[row] for row in range(len(sentences))]
+            for row, label in zip(rows, best, strict=True):
+                predicted[row] = np.asarray(label)[: len(sentences[row])] if best.ndim == 2 else np.asarray(label)
+        return [predicted[row] for row in range(len(sentences))]
 
 
 def pad(sentences: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -69,6 +69,6 @@ def _session_options(n_threads: int) -> onnxruntime.SessionOptions:
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 3
-    # A spinning thread answers a little sooner and takes the core from whatever is measured next.
+    # A spinning thread is a little faster and takes the core from the next measurement.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

@@ -48,7 +48,7 @@ def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> 
 
     Raises DataError for a file that cannot be read, or from which no text is left.
     """
-    pool = _pool(_lines(path, suite.task, "--in-domain"), _excluded(_corpora(suite), corpus), limit)
+    pool = _pool(_lines(path, suite.task, "--in-domain"), excluded_keys(corpus, suite), limit)
     if not len(pool.texts):
         raise DataError(f"{path} has no text besides those of {corpus.name!r}. Provide one text per line.")
     return pool

@@ -50,7 +50,7 @@ def initialise_embeddings(table: nn.Embedding, matrix: Matrix) -> None:
 
 
 def _check_spread(vectors: Matrix) -> None:
-    """Raises DataError for equal vectors, which have no deviation to scale by, and for numbers whose squares overflow."""
+    """Raises DataError for equal vectors, which have no deviation to scale by, and numbers whose squares overflow."""
     if not len(vectors) or not np.ptp(vectors, axis=0).any() or np.abs(vectors).max() > LARGEST:
         raise DataError(
             f"The {len(vectors)} vectors for the student's tokens are all alike, or hold numbers beyond {LARGEST:g}. "

@@ -65,7 +65,9 @@ class TeacherOutputs:
             for part in required_parts(spec):
                 self._ensure_logits(part, stored, self._model_logits(device))
         if generated and not self._has_texts(generated):
-            self._publish_texts(augmented_path(generated))
+            path = augmented_path(generated)  # stored as plain JSON, without the cache's checksum
+            text = json.dumps(read_json(path), ensure_ascii=False)
+            self._publish(path.name, TEXTS, partial(write_text, text=text))
 
     def fetch(self, spec: RunSpec) -> None:
         """Fetches the outputs that a student of `spec` reads into the cache. Raises RunError if they are not stored."""
@@ -99,7 +101,7 @@ class TeacherOutputs:
         is_stored = f"{LOGITS}/{path.name}" in stored
         logits = self._cached(part, partial(self._download_logits, path) if is_stored else compute)
         if len(logits) and not is_stored:
-            self._publish_logits(path)
+            self._publish(path.name, LOGITS, partial(shutil.copy, path))
 
     def _cached(self, part: Part, compute: Compute) -> Logits:
         encoded = self.data.encoded(part)
@@ -137,16 +139,10 @@ class TeacherOutputs:
     def _has_texts(self, generated: str) -> bool:
         return f"{TEXTS}/{augmented_path(generated).name}" in self.store.files(self.teacher.run_id, TEXTS)
 
-    def _publish_logits(self, path: Path) -> None:
+    def _publish(self, name: str, artifact_folder: str, write: Callable[[Path], object]) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(path, folder)
-            self.store.add_artifacts(self.teacher.run_id, Path(folder), LOGITS)
-
-    def _publish_texts(self, path: Path) -> None:
-        """Stores generated texts as plain JSON, without the cache's checksum."""
-        with tempfile.TemporaryDirectory() as folder:
-            write_text(Path(folder) / path.name, json.dumps(read_json(path), ensure_ascii=False))
-            self.store.add_artifacts(self.teacher.run_id, Path(folder), TEXTS)
+            write(Path(folder) / name)
+            self.store.add_artifacts(self.teacher.run_id, Path(folder), artifact_folder)
 
 
 def fetch_model(store: Store, teacher: Record) -> Path:

@@ -4,7 +4,7 @@ Junczys-Dowmunt et al., 2018, https://arxiv.org/abs/1804.00344; Devlin et al., 2
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from random import Random
 from typing import NamedTuple, TypeVar
 
@@ -24,7 +24,7 @@ from benchmark.data.augmentation.config import (
     AugmentationConfig,
     identify,
 )
-from benchmark.data.augmentation.models import LoadedModel, load_fill_mask, load_translator
+from benchmark.data.augmentation.models import encode, load_fill_mask, load_translator
 from benchmark.data.augmentation.words import Rewrite, as_like, core, in_case_of, pick, seeded, with_core, words_of
 from benchmark.data.corpus import Texts
 from benchmark.data.pool import Text
@@ -32,7 +32,7 @@ from tracking import cache_folder
 
 TOP_K = int(MASKING["top_k"])
 BATCH = 32
-"""Texts per call of a model, and per file of the cache: at most what an interrupted process has to repeat."""
+"""Texts per call of a model, and per file of the cache, so that an interrupted process repeats at most one batch."""
 
 Request = tuple[str, int]
 """A text and the number of the variant to generate."""
@@ -65,49 +65,40 @@ def cached_outputs(
 ) -> list[str]:
     """The text generated for each request, in batches of similar length that are cached one by one.
 
-    `model` identifies the model and its parameters. One process of a machine generates at a time, and the others wait
-    to read. Raises InputError if the cache cannot be used.
+    `model` identifies the model and its parameters. One process of a machine generates at a time. Raises InputError if
+    the cache cannot be used.
     """
-    folder, found = cache_folder() / "augmentation", dict[Request, str]()
+    folder, generated = cache_folder() / "augmentation", dict[Request, str]()
     distinct = sorted(set(requests), key=lambda request: (-len(request[0]), request))
     try:
         with FileLock(lock_path("augmentation")):
             for batch in chunks(distinct, BATCH):
                 outputs = cached_json(folder / f"{digest([model, batch])}.json", partial(generate, batch))
-                found |= zip(batch, outputs, strict=True)
+                generated |= zip(batch, outputs, strict=True)
     except OSError as error:
         raise InputError(
             f"The cache of generated texts {folder} cannot be used: {error}. Free it, or set another folder with "
             "BENCHMARK_CACHE."
         ) from error
-    return [found[request] for request in requests]
+    return [generated[request] for request in requests]
 
 
 class Translator:
     """One direction of translation. The model is loaded for the first text that is not cached."""
 
     def __init__(self, name: str, device: str) -> None:
-        self.name = name
-        self.device = device
         self.key = digest(["translation", identify(name, TRANSLATOR), TRANSLATION])
-
-    @cached_property
-    def loaded(self) -> LoadedModel:
-        return load_translator(self.name, self.device)
+        self.load = cache(partial(load_translator, name, device))
 
     def translate(self, texts: Sequence[str]) -> list[str]:
-        """Each text in the other language; what exceeds the model's maximum length is cut off."""
+        """Each text in the other language, truncated to the model's maximum length."""
         return cached_outputs(self.key, [(text, 0) for text in texts], self._generate)
 
     @torch.inference_mode()
     def _generate(self, requests: Sequence[Request]) -> list[str]:
-        model, tokenizer = self.loaded.model, self.loaded.tokenizer
-        length = self.loaded.max_length(TRANSLATION["max_pieces"])
-        texts = [text for text, _ in requests]
-        encoded = tokenizer(texts, padding=True, truncation=True, max_length=length, return_tensors="pt")
-        outputs = model.generate(
-            **encoded.to(model.device), num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=length
-        )
+        model, tokenizer = self.load()
+        encoded, length = encode(self.load(), [text for text, _ in requests], TRANSLATION["max_pieces"])
+        outputs = model.generate(**encoded, num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=length)
         decode = partial(tokenizer.decode, skip_special_tokens=True, use_source_tokenizer=False)
         return [str(decode(ids)).strip() for ids in outputs]
 
@@ -133,17 +124,13 @@ class FillMask:
 
     def __init__(self, name: str, device: str) -> None:
         self.name = name
-        self.device = device
         self.key = digest(["fill mask", identify(name, FILL_MASK), MASKING])
-
-    @cached_property
-    def loaded(self) -> LoadedModel:
-        return load_fill_mask(self.name, self.device)
+        self.load = cache(partial(load_fill_mask, name, device))
 
     @cached_property
     def words(self) -> dict[int, str]:
         """Token ids that are a whole word. Raises DataError if there is none."""
-        words = whole_words(self.loaded.tokenizer)
+        words = whole_words(self.load().tokenizer)
         if not words:
             raise DataError(f"No token of {self.name!r} is a whole word. Give another {FILL_MASK}.")
         return words
@@ -153,18 +140,16 @@ class FillMask:
         return cached_outputs(self.key, [(text, variant) for text in texts], self._generate)
 
     def _generate(self, requests: Sequence[Request]) -> list[str]:
-        mask = str(self.loaded.tokenizer.mask_token)
+        mask = str(self.load().tokenizer.mask_token)
         masked = [MaskedText.of(*request) for request in requests]
         candidates = self._candidates([" ".join(text.masked_words(mask)) for text in masked])
-        return [_filled(text, found, mask) for text, found in zip(masked, candidates, strict=True)]
+        return [_filled(*each, mask) for each in zip(masked, candidates, strict=True)]
 
     @torch.inference_mode()
     def _candidates(self, texts: list[str]) -> list[list[Candidates]]:
         """Candidates for each mask of each text; masks beyond the model's maximum length are left out."""
-        model, tokenizer = self.loaded.model, self.loaded.tokenizer
-        length = self.loaded.max_length(MASKING["max_pieces"])
-        encoded = tokenizer(texts, padding=True, truncation=True, max_length=length, return_tensors="pt")
-        encoded = encoded.to(model.device)
+        model, tokenizer = self.load()
+        encoded, _ = encode(self.load(), texts, MASKING["max_pieces"])
         masks = encoded["input_ids"] == tokenizer.mask_token_id
         logits = model(**encoded).logits
         return [self._top_words(logits[i, masks[i]]) for i in range(len(texts))]
@@ -188,12 +173,12 @@ def whole_words(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
 
 
 def _filled(text: MaskedText, candidates: list[Candidates], mask: str) -> str:
-    """A mask token that the text itself contains is read as a mask too, and stays."""
+    """The text with masked words replaced; a mask token that the text itself contains is left unchanged."""
     words = list(text.words)
-    places = [i for i, word in enumerate(text.masked_words(mask)) for _ in range(word.count(mask))]
-    for position, found in zip(places, candidates, strict=False):
+    positions = [i for i, word in enumerate(text.masked_words(mask)) for _ in range(word.count(mask))]
+    for position, new in zip(positions, candidates, strict=False):
         if position in text.positions:
-            words[position] = _sampled(words[position], found, text.rng)
+            words[position] = _sampled(words[position], new, text.rng)
     return " ".join(words)
 
 

@@ -1,8 +1,7 @@
 """Loading of the models that rewrite texts: safetensors only, no remote code, no weight left uninitialised."""
 
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import (
@@ -10,6 +9,7 @@ from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
+    BatchEncoding,
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
@@ -25,16 +25,19 @@ MARIAN = "marian"
 REMEDY = "a hub id of a model with *.safetensors; if only a pull request on the hub has them, ID@refs/pr/N"
 
 
-@dataclass(frozen=True)
-class LoadedModel:
+class LoadedModel(NamedTuple):
     """A model in eval mode with its tokenizer."""
 
     model: Any
     tokenizer: PreTrainedTokenizerBase
 
-    def max_length(self, limit: float) -> int:
-        """Tokens that the model reads of a text, at most `limit`."""
-        return min(int(limit), int(self.tokenizer.model_max_length), int(self.model.config.max_position_embeddings))
+
+def encode(loaded: LoadedModel, texts: list[str], limit: float) -> tuple[BatchEncoding, int]:
+    """Padded tensors on the model's device, and the maximum length in tokens to which texts are truncated."""
+    model, tokenizer = loaded
+    length = min(int(limit), int(tokenizer.model_max_length), int(model.config.max_position_embeddings))
+    encoded = tokenizer(texts, padding=True, truncation=True, max_length=length, return_tensors="pt")
+    return encoded.to(model.device), length
 
 
 def load_translator(name: str, device: str) -> LoadedModel:
@@ -60,7 +63,7 @@ def load_fill_mask(name: str, device: str) -> LoadedModel:
 
 def _locate(name: str, role: str) -> dict[str, str]:
     """Arguments of `from_pretrained` for a model that is available."""
-    identify(name, role)
+    identify(name, role)  # raises DataError for an incomplete folder
     location = resolve(name, role)
     if "revision" in location:
         require_on_hub(location["pretrained_model_name_or_path"], location["revision"], role)
