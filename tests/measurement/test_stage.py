@@ -13,8 +13,8 @@ import torch
 from benchmark import latency
 from benchmark.bundle import Bundle
 from benchmark.bundle.files import INT8, MANIFEST
-from benchmark.core.run_store import BUNDLE
 from benchmark.core.errors import InputError, RunError
+from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import RunSpec
 from benchmark.export.bundle_writer import upload_bundle
 from benchmark.measurement.footprint import footprint
