@@ -28,7 +28,7 @@ class Student:
     builder: str
     """`module:name` of a function or class that builds a torch module from a Shape."""
     learning_rate: float
-    """Default where no grid is searched; docs/lab-log.md tells how it was chosen."""
+    """Default where no grid is searched; chosen as docs/lab-log.md records."""
     microseconds_per_token: float
     """Training on one core; for the plan's estimate of minutes or hours."""
 

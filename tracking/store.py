@@ -129,7 +129,7 @@ class Store:
     def is_running(self, suite: str, key: str, exclude: str = "") -> bool:
         """Whether a server's run of the key has a recent heartbeat; the run with the id `exclude` does not count.
 
-        Processes of one machine need no server for that: see `benchmark.core.locks`.
+        Processes of one machine need no server for that: see `benchmark.core.cache`.
         """
         now = self._client.server_time()
         if now is None:

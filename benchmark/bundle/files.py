@@ -40,7 +40,7 @@ AGAIN = "Copy the bundle's whole folder again, or export it again."
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest, whole and of this format; the files that it names are not looked at."""
+    """The manifest, with all fields and of this format; the files that it names are not checked."""
     file = folder / MANIFEST
     if not file.is_file():
         raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}. Give a folder that a run exported.")
@@ -63,7 +63,7 @@ def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Raises BundleError unless every file that the manifest names exists and matches its checksum."""
     for name, checksum in manifest["files"].items():
         if name != Path(name).name:
-            raise BundleError(f"{folder / MANIFEST} names {name!r}, which lies outside the bundle. {AGAIN}")
+            raise BundleError(f"{folder / MANIFEST} names {name!r}, which is outside the bundle. {AGAIN}")
         file = folder / name
         if not file.is_file():
             raise BundleError(f"{file} is missing. {AGAIN}")
@@ -103,7 +103,7 @@ def read_model(file: Path, n_labels: int, n_threads: int) -> OnnxModel:
     except Exception as error:  # onnxruntime raises a class of its own for each cause
         raise BundleError(f"{file} cannot be run here: {' '.join(str(error).split())[:300]}. {AGAIN}") from error
     if model.n_labels != n_labels:
-        raise BundleError(f"{file} tells {model.n_labels} classes apart, {LABELS} names {n_labels}. {AGAIN}")
+        raise BundleError(f"{file} has {model.n_labels} classes, {LABELS} has {n_labels}. {AGAIN}")
     return model
 
 

@@ -31,7 +31,7 @@ class DataError(InputError):
 
 
 class TrackingError(InputError):
-    """The tracking store does not answer, or refuses a request."""
+    """The tracking store is not reachable, or refuses a request."""
 
 
 class RunError(BenchmarkError):

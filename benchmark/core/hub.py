@@ -50,7 +50,7 @@ def resolve_revision(hub_id: str, revision: str, role: str) -> str:
 def require_on_hub(hub_id: str, revision: str, role: str) -> None:
     """Raises InputError if the model is neither in this machine's hub cache nor downloadable.
 
-    It is called before anything else is done: transformers itself retries for most of a minute and then says less.
+    Called first, since transformers retries for most of a minute and then reports less.
     """
     if isinstance(try_to_load_from_cache(hub_id, CONFIG, revision=revision), str):
         return

@@ -73,7 +73,7 @@ METRICS = (
     _train(name="train_seconds", unit="s", better="lower", title="train s", usual=False,
            meaning="Seconds of training, mean over seeds and data sets; without the teacher's."),
     _train(name="steps_to_best", kind=int, unit="steps", better="lower", title="steps", usual=False,
-           meaning="Optimiser steps to the weights that are kept, the best on validation."),
+           meaning="Optimiser steps to the best weights on validation, which are used."),
     _train(name="epochs", kind=int),
     _train(name="sentences_per_second"),
     _train(name="overhead_share", meaning="Share of wall time outside forward, backward and step, in 0..1."),

@@ -7,7 +7,7 @@ from math import ceil
 from students.registry import STUDENTS
 
 GRID_RATES = (5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5)
-"""The six learning rates of the paper's section 4.4; the best by validation F1 is kept."""
+"""The six learning rates of the paper's section 4.4; the best by validation F1 is used."""
 
 SCREENING, FINALISTS = 1 / 8, 2
 """Share of a run's budget with which every rate is tried, and number of rates then trained with all of it."""
@@ -47,7 +47,7 @@ BUNDLED_TEACHER = "package:benchmark"
 
 FINE_TUNINGS = {BUNDLED_TEACHER: FineTuning(learning_rate=1e-3, epochs=24, patience=6)}
 USUAL_FINE_TUNING = FineTuning(learning_rate=1e-4, epochs=5, patience=2, min_steps=1000)
-"""Of every other encoder, in any preset: a small encoder's rate would undo the training of a large one."""
+"""Fine-tuning of all other encoders, in any preset: a small encoder's rate would undo a large one's pre-training."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ GROUPS = MetricGroups(
 VIEW = View(
     name="leaderboard",
     title="What F1 costs",
-    # students alone: with the teacher's costs on an axis, theirs could not be told apart
+    # students alone: on an axis with the teacher's costs, theirs would coincide
     filter="tags.role = 'train' AND tags.smoke = 'false' AND metrics.`score/test_f1` > 0",
     tags=("dataset", "student", "setting", "seed"),
     metrics=(

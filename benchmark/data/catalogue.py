@@ -22,7 +22,7 @@ _CATALOGUE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encodin
 DATASETS: dict[str, DatasetEntry] = {
     name: _entry(name, row, _CATALOGUE["repositories"]) for name, row in _CATALOGUE["datasets"].items()
 }
-"""By name; the paper's twelve in the order of its Table 4."""
+"""Data sets by name; the paper's twelve in the order of its Table 4."""
 
 SUITES: dict[str, dict[Task, tuple[str, ...]]] = {
     "quickstart": {

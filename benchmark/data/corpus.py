@@ -126,7 +126,7 @@ def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> li
 
 
 def _header_remedy(entry: DatasetEntry, parsed: Splits) -> str:
-    """Advice if the first row is a header; empty if it cannot be one. A single file for all splits cannot tell."""
+    """Advice if the first row is a header; empty if it cannot be one, as when all splits are one file."""
     if len(set(map(tuple, parsed.values()))) == 1:
         return ""
     if any(file.format == "conll" for file in files_of(entry).values()):

@@ -76,7 +76,7 @@ class DatasetEntry:
 
     @property
     def source(self) -> str:
-        """Where the data comes from: repository and commit, file names, private or bundled."""
+        """Origin for people: repository and commit, file names, "private to the paper's authors" or "bundled"."""
         if self.repository:
             return f"{self.repository}@{self.revision}"
         names = ", ".join(dict.fromkeys(Path(file.path).name for file in self.files.values()))

@@ -87,7 +87,7 @@ class DatasetSection(_Section):
 
 
 class SuiteSection(_Section):
-    """The whole file."""
+    """The file."""
 
     name: Annotated[Name, AfterValidator(_new_name)]
     task: Task

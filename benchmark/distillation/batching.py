@@ -76,7 +76,7 @@ def plan_batches(
 
 
 def _cuts(lengths: list[int], budget: int) -> list[int]:
-    """Where to cut the sorted sentences so that longest x count stays within the budget."""
+    """Indices that cut the sorted sentences so that longest x count stays within the budget."""
     cuts, start, longest = [], 0, 0
     for index, length in enumerate(lengths):
         longest = max(longest, length)

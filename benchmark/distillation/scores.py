@@ -62,7 +62,7 @@ def _f1_per_class(gold: Sequence[str], predicted: Sequence[str], labels: Sequenc
 
 
 def _f1_per_entity_type(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> dict[str, float]:
-    """By seqeval in its default, lenient mode: an I- that follows no entity of its type begins one."""
+    """Scores of seqeval in its default, lenient mode: an I- that follows no entity of its type begins one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # bare tags (B, I, O) are read as one nameless type, "_"
         both = [

@@ -84,10 +84,6 @@ class TeacherOutputs:
         with _lock(self.teacher):
             return self._cached(part, partial(self._download_logits, self._path(part)))
 
-    def model_folder(self) -> Path:
-        """Folder of the teacher's model and tokenizer, fetched unless the cache has it intact."""
-        return fetch_model(self.store, self.teacher)
-
     def _model_logits(self, device: torch.device) -> Compute:
         @cache
         def model() -> Teacher:
@@ -146,7 +142,7 @@ class TeacherOutputs:
 
 
 def fetch_model(store: Store, teacher: Record) -> Path:
-    """Folder of a finished teacher's model and tokenizer in the cache, as `TeacherOutputs.model_folder`."""
+    """Folder of a finished teacher's model and tokenizer, fetched unless the cache has it intact."""
     with _lock(teacher):
         return _model_folder(store, teacher)
 

@@ -20,7 +20,7 @@ from benchmark.distillation.encoding import POOL, EncodedDataset, concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.teacher_outputs import TeacherOutputs
+from benchmark.distillation.teacher_outputs import TeacherOutputs, fetch_model
 from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, train
 from benchmark.distillation.training_set import TrainingSet, examples, training_set
 
@@ -110,7 +110,8 @@ class TrainingRun:
         spec = self.spec
         matrix: NDArray[np.float32]
         if spec.embeddings == "bert" and self.teacher:
-            teacher = load_teacher(str(self.teacher.model_folder()), spec.task, len(self.data.corpus.labels))
+            folder = fetch_model(self.teacher.store, self.teacher.teacher)
+            teacher = load_teacher(str(folder), spec.task, len(self.data.corpus.labels))
             matrix = teacher.embedding.weight.detach().numpy()
         else:
             tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher

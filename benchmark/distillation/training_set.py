@@ -110,7 +110,7 @@ def lengths_by_filter(
 ) -> dict[str, NDArray[np.int64]]:
     """Lengths [n] of the labelled and the unlabelled texts, and of both together under each filter (Table 11).
 
-    Lengths are those of whole texts; filters see them truncated to `longest`, as students do.
+    Lengths are those of untruncated texts; filters see them truncated to `longest`, as students do.
     """
     if not len(unlabelled):
         return {"labelled": labelled}

@@ -207,7 +207,7 @@ def test_a_manifest_reaches_for_no_file_outside(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle")
     (tmp_path / "secret").touch()
     edit(folder, files=manifest_of(folder)["files"] | {"../secret": ""})
-    with pytest.raises(BundleError, match=r"'\.\./secret', which lies outside the bundle"):
+    with pytest.raises(BundleError, match=r"'\.\./secret', which is outside the bundle"):
         Bundle.load(folder)
 
 
@@ -217,7 +217,7 @@ def test_a_manifest_reaches_for_no_file_outside(tmp_path: Path) -> None:
         ("labels.json", b"[", "labels.json is not JSON"),
         ("labels.json", b"[]", "must be a list of class names, not \\[\\]"),
         ("labels.json", b"[1, 2]", "must be a list of class names"),
-        ("labels.json", b'["happy"]', r"model\.onnx tells 2 classes apart, labels\.json names 1"),
+        ("labels.json", b'["happy"]', r"model\.onnx has 2 classes, labels\.json has 1"),
         ("tokenizer.json", b"{}", "tokenizer.json cannot be read"),
         ("model.onnx", b"no model", "model.onnx cannot be run here"),
         ("model.onnx", b"", "model.onnx cannot be run here"),
@@ -301,7 +301,7 @@ def edit(folder: Path, **changes: object) -> None:
 
 def test_labels_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle", labels=("happy", "sad", "afraid"))
-    with pytest.raises(BundleError, match=r"tells 2 classes apart, labels\.json names 3"):
+    with pytest.raises(BundleError, match=r"has 2 classes, labels\.json has 3"):
         Bundle.load(folder)
 
 

@@ -27,7 +27,7 @@ TOP_K = int(SUBSTITUTION["top_k"])
 NEIGHBOURHOOD = int(SUBSTITUTION["neighbourhood"])
 
 BLOCK = 1024
-"""Rows per block of the similarity matrix: the whole one of a large vocabulary takes gigabytes."""
+"""Rows per block of the similarity matrix, which takes gigabytes for a large vocabulary."""
 
 
 def substitution(source: Texts, pool: Texts, config: AugmentationConfig, device: str) -> Rewrite:  # noqa: ARG001
