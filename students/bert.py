@@ -13,7 +13,7 @@ from students.registry import Shape
 class BertStudent(nn.Module):
     """BERT with a linear head: on the pooled first position, or on every position for tagging.
 
-    A tagger has no pooler. Table 7 counts its taggers with one: 4.40, 11.18 and 28.78 M parameters; here they have 4.37,
+    A tagger has no pooler. Table 7 counts taggers with one: 4.40, 11.18 and 28.78 M parameters; here they have 4.37,
     11.11 and 28.51 M.
     """
 

@@ -114,7 +114,7 @@ class RunSpec:
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> "RunSpec":
-        """The spec of a store's params, all strings. Raises TypeError for a missing field, ValueError for a wrong type."""
+        """The spec of a store's params (strings). Raises TypeError for a missing field, ValueError for a wrong type."""
         stored = {f.name: params[f.name] for f in fields(cls) if f.name in params}
         return cls(**{name: _typed(cls.__annotations__[name], text) for name, text in stored.items()})
 
