@@ -16,7 +16,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "parameters": lambda count: f"{significant(count / 1e6)} M",
     "steps": whole,
 }
-"""By unit; costs of other units have three significant digits."""
+"""Formats by unit; costs of other units have three significant digits."""
 
 EntryColumn = Column[LeaderboardEntry]
 

@@ -83,14 +83,14 @@ def _ours(title: str, name: str, spread: str = "") -> CostColumn:
 
 
 def _value(line: Measured, name: str, factor: float = 1, spread: str = "") -> str:
-    """With a star if its spread is large."""
+    """A metric's text, with a star if its spread is large."""
     if name not in line.metrics:
         return NONE
     return significant(factor * line.metrics[name]) + ("*" if line.metrics.get(spread, 0.0) > NOISY_SPREAD else "")
 
 
 def _ratio(title: str, name: str) -> CostColumn:
-    """With its interval; `same` if the session cannot tell the two apart."""
+    """A speed-up with its interval; `same` if the session cannot tell the two models apart."""
 
     def show(line: Measured) -> str:
         if name not in line.metrics:

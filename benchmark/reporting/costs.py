@@ -60,7 +60,7 @@ def _markdown(section: CostSection) -> list[str]:
 
 
 def cost_sections(records: Iterable[Record]) -> list[CostSection]:
-    """From inference runs of the newest protocol, smoke runs left out."""
+    """Sections from inference runs of the newest protocol, without smoke runs."""
     records = list(records)
     teachers = teacher_names(records)
     groups: dict[tuple[str, ...], list[Record]] = defaultdict(list)
@@ -129,7 +129,7 @@ def _by_form(group: Sequence[Record]) -> list[Measured]:
 
 
 def _served(runs: Sequence[Mapping[str, float]], n_runs: int) -> dict[str, float]:
-    """Of runs that are served in one form, among a student's `n_runs`."""
+    """Counts and INT8 losses of the runs that serve one form, among a student's `n_runs`."""
     lost = [run["onnx_int8_f1_lost"] for run in runs if "onnx_int8_f1_lost" in run]
     counts: dict[str, float] = {"n_served": len(runs), "n_runs": n_runs}
     return counts | ({"lost_least": min(lost), "lost_most": max(lost)} if lost else {})

@@ -11,10 +11,9 @@ from typing import Any
 
 from benchmark.core.run_store import LABEL_SCORES, PREDICTIONS
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.related_runs import grid_trials
 from benchmark.reporting.results import Row
 from tracking import Record, Store, StoreError
-
-CURVE = "valid_f1"
 
 Curve = Sequence[tuple[int, float]]
 """(Epoch, validation F1 in 0..1)."""
@@ -71,12 +70,12 @@ class LengthBin:
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorAnalysis:
-    """Of one data set; mappings are by `label` of an entry, and lack entries without files."""
+    """Error analysis of one data set; mappings are by `label` of an entry, and lack entries without files."""
 
     dataset: str
     n_test: int | None = None
     mean_words: float | None = None
-    """Of a test text."""
+    """Mean words of a test text."""
     best: str = ""
     """The student of `confusion`, and of `f1_by_class` beside its teacher."""
     f1_by_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -128,7 +127,7 @@ def _mean_words(predictions: Mapping[str, Sequence[Prediction]]) -> float | None
 
 
 def _predictions(store: Store, run_id: str) -> list[Prediction]:
-    """Empty for a run without a file that can be read."""
+    """Predictions of a run; empty if their file is missing or cannot be read."""
     try:
         return read_predictions(store.text(run_id, PREDICTIONS))
     except (StoreError, OSError, ValueError, KeyError, RecursionError):
@@ -147,11 +146,9 @@ def _curves(
     store: Store, runs: Mapping[str, str], rows: Mapping[str, Row], records: Sequence[Record]
 ) -> dict[str, Curve]:
     """A run that searched its learning rate has its curve in the trial of the chosen rate."""
-    trials = {(r.parent, r.metrics.get("learning_rate")): r.run_id for r in records if r.tags.get("role") == "trial"}
-    curves = {}
-    for name, run_id in runs.items():
-        source = trials.get((run_id, rows[run_id].learning_rate), run_id) if run_id else ""
-        curves[name] = store.history(source, CURVE) if source else []
+    trials = grid_trials(records)
+    sources = {name: trials.get((id_, rows[id_].learning_rate), id_) for name, id_ in runs.items() if id_}
+    curves = {name: store.history(run_id, "valid_f1") for name, run_id in sources.items()}
     return {name: curve for name, curve in curves.items() if len(curve) > 1}
 
 
@@ -181,21 +178,20 @@ def confusion(predictions: Sequence[Prediction]) -> Confusion:
     """The most frequent true labels first; words rightly outside of every entity are left out."""
     pairs = Counter(pair for one in predictions for pair in one.pairs())
     pairs.pop((OUTSIDE, OUTSIDE), None)
-    common: Counter[str] = Counter()
-    for (gold, predicted), count in pairs.items():
-        common[gold] += count
-        common[predicted] += 0
-    labels = [label for label, _ in common.most_common()]
-    kept = labels if len(labels) <= MAX_LABELS else [*labels[: MAX_LABELS - 1], OTHERS]
-    folded: Counter[tuple[str, str]] = Counter()
-    for (gold, predicted), count in pairs.items():
-        folded[_folded(gold, kept), _folded(predicted, kept)] += count
-    counts = tuple(tuple(folded[gold, predicted] for predicted in kept) for gold in kept)
-    return Confusion(labels=tuple(kept), counts=counts)
+    n_true = Counter({label: 0 for pair in pairs for label in pair})
+    for (gold, _), count in pairs.items():
+        n_true[gold] += count
+    labels = [label for label, _ in n_true.most_common()]
+    shown = labels if len(labels) <= MAX_LABELS else [*labels[: MAX_LABELS - 1], OTHERS]
+    counts: Counter[tuple[str, ...]] = Counter()
+    for pair, count in pairs.items():
+        counts[tuple(label if label in shown else OTHERS for label in pair)] += count
+    matrix = tuple(tuple(counts[gold, predicted] for predicted in shown) for gold in shown)
+    return Confusion(labels=tuple(shown), counts=matrix)
 
 
 def length_bins(predictions: Sequence[Prediction]) -> list[LengthBin]:
-    """At most N_BINS bins of about equally many texts, the shortest first."""
+    """Error by text length: at most N_BINS bins of about equally many texts, the shortest first."""
     lengths = sorted(one.length for one in predictions)
     cuts = sorted({lengths[len(lengths) * i // N_BINS] for i in range(1, N_BINS)}) if lengths else []
     groups: dict[int, list[Prediction]] = {}
@@ -217,7 +213,3 @@ def _length_bin(predictions: Sequence[Prediction]) -> LengthBin:
 def _type(tag: str) -> str:
     """`PER` of `B-PER`; the tag itself if it has no prefix of IOB, IOBES, BILOU or BMES."""
     return tag[2:] if tag[1:2] == "-" and tag[0] in "BIESLUM" else tag
-
-
-def _folded(label: str, kept: Sequence[str]) -> str:
-    return label if label in kept else OTHERS

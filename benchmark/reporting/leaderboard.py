@@ -126,7 +126,7 @@ class _Teachers:
 
 
 def _compared(entry: LeaderboardEntry, teacher: LeaderboardEntry | None) -> LeaderboardEntry:
-    """With its share of the teacher's F1 and its speed-ups."""
+    """The entry with its share of the teacher's F1 and its speed-ups."""
     if teacher is None:
         return entry
     kept = 100 * entry.f1 / teacher.f1 if teacher.f1 and entry.f1 is not None else None
@@ -144,7 +144,7 @@ def _speed_ups(ours: Mapping[str, float], teachers: Mapping[str, float]) -> dict
 
 
 def _ranked(entries: Iterable[LeaderboardEntry]) -> tuple[LeaderboardEntry, ...]:
-    """In order. A student shares the rank above if its interval reaches that of the rank's best student."""
+    """Entries in order, ranked: a student shares the rank above if its interval reaches that of the rank's best."""
     ordered = sorted(entries, key=_order)
     ranks: dict[Key, int] = {}
     rank, lowest = 0, inf

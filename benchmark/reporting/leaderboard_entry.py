@@ -33,7 +33,7 @@ class Interval:
 
 
 def interval(values: Sequence[float]) -> Interval | None:
-    """Of independent repetitions; None without values."""
+    """Interval of the mean of independent repetitions; None without values."""
     if not values:
         return None
     mean, margin = fmean(values), half_width(values)
@@ -142,7 +142,7 @@ class Leaderboard:
 
 
 def missing_results(rows: Iterable[Row], datasets: Sequence[str]) -> Mapping[str, MissingResult]:
-    """By data set, from rows that do not count: failed runs before smoke runs before older ones, then the latest."""
+    """Missing results by data set, from rows that do not count: the latest failed, else smoke, else older run."""
     found: dict[str, MissingResult] = {}
     for row in sorted(rows, key=lambda row: 0 if row.counts else 1 if row.smoke else 2):
         found[row.dataset] = MissingResult(kind=missing_kind(row), reason=row.reason, run_id=row.run_id)
@@ -198,7 +198,7 @@ def _means_by_seed(datasets: Sequence[Mapping[int | None, float]]) -> list[float
 
 
 def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, list[list[float]]]:
-    """By cost that was measured on all data sets: the values over seeds of each data set."""
+    """Values by cost, data set and seed, of the costs that were measured on all data sets."""
     measured = {
         name: [[value for row in rows if (value := row.metric(name)) is not None] for rows in datasets]
         for name in COSTS

@@ -170,7 +170,7 @@ def _trials(study: Record, records: Iterable[Record]) -> list[TrialResult]:
 
 
 def _trial(record: Record) -> TrialResult | None:
-    """None for a run without a trial's number and rate: it failed before they were stored, or is another program's."""
+    """The trial of a run; None if the run lacks a number or a rate: it failed early, or is another program's."""
     try:
         number, rate = int(record.tags["trial"]), float(record.params["learning_rate"])
     except (KeyError, ValueError):

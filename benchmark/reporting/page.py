@@ -31,31 +31,28 @@ SCRIPTS = (
     *("dom", "state", "budget", "table", "leaderboard", "downloads", "charts", "costs", "paper_points", "trade_off"),
     *("error_analysis", "dataset", "sections", "claims", "tuning", "main"),
 )
-"""In order of dependence."""
+"""Names of scripts in order of dependence."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportSection:
-    """A leaderboard, the leaderboard of each of its data sets alone, and their error analyses."""
+    """A leaderboard, a leaderboard for each of its data sets, and their error analyses."""
 
     leaderboard: Leaderboard
-    alone: Sequence[Leaderboard]
+    by_dataset: Sequence[Leaderboard]
     error_analyses: Sequence[ErrorAnalysis]
 
 
 def write_page(path: Path, data: Json) -> Path:
-    return write_text(path, page(data))
-
-
-def page(data: Json) -> str:
-    """The whole document. Names of runs are in its title, escaped, and in the JSON, and nowhere else."""
-    return Template(_asset("page.html")).substitute(
+    """Names of runs are in the page's title, escaped, and in its JSON, and nowhere else."""
+    page = Template(_asset("page.html")).substitute(
         title=f"Which student is best? {escape(str(data['suite']))}",
         style=_asset("page.css") + _asset("claims.css"),
         plotly=get_plotlyjs(),
         data=embedded(data),
         script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),
     )
+    return write_text(path, page)
 
 
 def _asset(name: str) -> str:
@@ -100,7 +97,7 @@ def page_data(
 
 def _section(section: ReportSection, places: Mapping[str, int], index: RecordIndex) -> Json:
     leaderboard = section.leaderboard
-    views = [leaderboard] if len(leaderboard.datasets) == 1 else [leaderboard, *section.alone]
+    views = [leaderboard] if len(leaderboard.datasets) == 1 else [leaderboard, *section.by_dataset]
     others = [entry.student for entry in leaderboard.entries if not entry.is_teacher]
     names = list(dict.fromkeys([*students(leaderboard), *others]))
     papers = [point["student"] for view in views for point in paper_points(view) if point["student"] != TEACHER]

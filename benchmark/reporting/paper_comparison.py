@@ -112,7 +112,7 @@ def paper_comparisons(leaderboard: Leaderboard) -> list[PaperComparison]:
 
 
 def _f1(leaderboard: Leaderboard, task: Task, teacher: str) -> PaperComparison:
-    """For one of our teachers: the paper's rows in its order, then the settings that it lacks."""
+    """Table 5 or 6 for one of our teachers: the paper's rows in its order, then the settings that it lacks."""
     ours = {(e.student, e.setting): e for e in leaderboard.entries if e.teacher == teacher}
     keys = dict.fromkeys((*paper_order(task), *ours))
     return PaperComparison(
@@ -168,7 +168,7 @@ def _counts(leaderboard: Leaderboard) -> PaperComparison:
 
 
 def _count_pairs(paper: PaperRow) -> tuple[Pair, ...]:
-    """None of ours if the data set is private."""
+    """Counts by split, and of classes; ours are None if the data set is private."""
     entry = DATASETS[paper["dataset"]]
     public = entry.origin != "private"
     splits = [Pair(entry.n_rows[name] if public else None, float(paper[name])) for name in SPLITS]
@@ -195,7 +195,7 @@ def paper_points(leaderboard: Leaderboard) -> list[dict[str, Any]]:
 
 
 def _paper_costs(task: Task, student: str) -> Mapping[str, float]:
-    """By our columns. The paper exported classifiers alone."""
+    """The paper's costs by our columns; it exported only classifiers."""
     sizes = next(row for row in paper_sizes() if (row["task"], row["student"]) == (task, student))
     costs = {
         "n_parameters": MILLION * float(sizes["parameters_million"]),

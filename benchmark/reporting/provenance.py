@@ -43,7 +43,7 @@ class Provenance:
 
 
 def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Sequence[Leaderboard]) -> Provenance:
-    """Of the rows that may be ranked; smoke runs and runs of older protocols are counted."""
+    """Provenance of the rows that may be ranked; smoke runs and runs of older protocols are counted."""
     ranked = [row for row in rows if row.counts]
     n_older = len(ranked) - sum(row.protocol == newest_protocol(rows) for row in ranked)
     older = f" ({n_older} of an older protocol are not ranked)" if n_older else ""

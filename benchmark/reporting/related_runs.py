@@ -1,4 +1,4 @@
-"""Values of a run that other runs hold: the name of its teacher, and the learning rate of its tuning study."""
+"""Values of a run that other runs hold: its teacher's name, its trials, its tuning study's learning rate."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ def teacher_names(records: Sequence[Record]) -> dict[str, str]:
 
 
 def _encoders(records: Iterable[Record]) -> dict[str, str]:
-    """By run: Hub id with commit, or digest of the files; the teacher's name if its run is not among the records."""
+    """Encoder by run: Hub id with commit, or digest of files; the teacher's name if its run is not in the records."""
     fine_tuned = {record.key: _teacher_key(record) for record in records if _is_teacher(record)}
     encoders = {
         record.run_id: _teacher_key(record) if _is_teacher(record) else fine_tuned.get(_teacher_key(record), "")
@@ -65,7 +65,7 @@ def _is_teacher(record: Record) -> bool:
 
 
 def _unique_names(names: Mapping[str, str]) -> dict[str, str]:
-    """By encoder."""
+    """Names by encoder: the last part of a path, the whole path, or the name with the encoder's digest."""
     n_encoders, n_names = Counter(names.values()), Counter(map(_last_part, names.values()))
 
     def unique(encoder: str, name: str) -> str:
@@ -79,6 +79,12 @@ def _unique_names(names: Mapping[str, str]) -> dict[str, str]:
 def _last_part(teacher: str) -> str:
     path = PurePath(teacher)
     return path.name if path.is_absolute() or teacher.startswith(".") else teacher
+
+
+def grid_trials(records: Iterable[Record]) -> dict[tuple[str | None, float | None], str]:
+    """Run id of each trial of a grid search by its parent's id and its learning rate."""
+    trials = (record for record in records if record.tags.get("role") == "trial")
+    return {(trial.parent, trial.metrics.get("learning_rate")): trial.run_id for trial in trials}
 
 
 def training_key(spec: RunSpec) -> str:

@@ -54,7 +54,7 @@ def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
 def print_verdict(
     rows: Sequence[Row], budget: Budget, preset: str | None, dataset: str | None, console: Console
 ) -> None:
-    """Prints the best student within the budget for each leaderboard, on `dataset` alone if it is given.
+    """Prints the best student within the budget for each leaderboard, on `dataset` if it is given.
 
     Raises UnknownNameError for a data set that a leaderboard lacks.
     """
@@ -62,10 +62,10 @@ def print_verdict(
         if preset not in (None, leaderboard.preset):
             continue
         if dataset is not None:
-            alone = dict(zip(leaderboard.datasets, dataset_leaderboards(leaderboard, rows), strict=True))
-            if dataset not in alone:
-                raise UnknownNameError("data set", dataset, alone)
-            leaderboard = alone[dataset]
+            by_dataset = dict(zip(leaderboard.datasets, dataset_leaderboards(leaderboard, rows), strict=True))
+            if dataset not in by_dataset:
+                raise UnknownNameError("data set", dataset, by_dataset)
+            leaderboard = by_dataset[dataset]
         text = f"{leaderboard.preset}: {verdict(leaderboard, budget)}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
@@ -116,18 +116,18 @@ def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Recor
 
 def _section(leaderboard: Leaderboard, rows: Sequence[Row], store: Store, records: Sequence[Record]) -> ReportSection:
     """Runs whose files cannot be read leave their part out."""
-    alone = dataset_leaderboards(leaderboard, rows)
-    analyses = [error_analysis(one, store, records) for one in alone]
+    by_dataset = dataset_leaderboards(leaderboard, rows)
+    analyses = [error_analysis(one, store, records) for one in by_dataset]
     n_test = {one.dataset: n for one in analyses if (n := _n_test(one)) is not None}
     return ReportSection(
         leaderboard=replace(leaderboard, n_test=n_test),
-        alone=[replace(one, n_test=n_test) for one in alone],
+        by_dataset=[replace(one, n_test=n_test) for one in by_dataset],
         error_analyses=analyses,
     )
 
 
 def _n_test(analysis: ErrorAnalysis) -> int | None:
-    """As counted in predictions, else as the catalogue has it."""
+    """Number of test texts: as counted in predictions, else of the catalogue."""
     entry = DATASETS.get(analysis.dataset)
     return analysis.n_test or (entry.n_rows["test"] if entry and entry.origin != "private" else None)
 
@@ -159,7 +159,7 @@ def _upload(store: Store, suite: str, folder: Path, records: Sequence[Record]) -
 
 
 def _log_artifacts(store: Store, suite: str, staged: Path, records: Sequence[Record]) -> None:
-    """Into the suite's run of role `report`, which is made if there is none."""
+    """Adds the files to the suite's run of role `report`, which is made if there is none."""
     run_ids = [record.run_id for record in records if record.tags.get("role") == ROLE]
     if run_ids:
         store.add_artifacts(run_ids[0], staged)

@@ -13,7 +13,7 @@ from tracking import Record
 
 ROLES = ("teacher", "train")
 STATUSES = ("skipped", "failed", "finished")
-"""From the least to the most conclusive."""
+"""Statuses from the least to the most conclusive."""
 LATENCY = "latency_"
 PLAIN = {f.name: str(f.default) for f in fields(RunSpec) if f.name in POLICY}
 """Params of runs without a policy for unlabelled text; runs of older versions lack them."""
@@ -69,7 +69,7 @@ class Row:
     data: str
     """Start of the data's digest."""
     machine: str
-    """Of the latencies; of the training if none were measured."""
+    """Machine of the latencies; of the training if none were measured."""
     git_commit: str
     invalid: str
     """Reason why latencies are left out: the control of their session failed, or another machine measured them."""

@@ -20,7 +20,7 @@ def current_rows(rows: Sequence[Row]) -> list[Row]:
 
 
 def planned_last(rows: Iterable[Row], data: Mapping[str, str]) -> list[Row]:
-    """With rows of the planned data last, as the newest: an edit of the data may have been undone.
+    """Rows in order, those of the planned data last, as the newest: an edit of the data may have been undone.
 
     `data` are the plan's digests by data set.
     """
@@ -28,7 +28,7 @@ def planned_last(rows: Iterable[Row], data: Mapping[str, str]) -> list[Row]:
 
 
 def newest_protocol(rows: Iterable[Row]) -> str:
-    """Of the rows that count; empty without any."""
+    """Newest protocol of the rows that count; empty without any."""
     return max((row.protocol for row in rows if row.counts), key=_version, default="")
 
 
@@ -43,7 +43,7 @@ def dataset_order(datasets: Iterable[str]) -> tuple[str, ...]:
 
 
 def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """By data set, the rows of one configuration, one per seed: most seeds, then best on validation."""
+    """Rows of one configuration by data set, one per seed: most seeds, then best on validation."""
     configurations: dict[str, dict[str, dict[int | None, Row]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
         if row.counts:
@@ -55,7 +55,7 @@ def chosen_rows(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def of_most_students(teachers: Sequence[Row], students: Iterable[Row]) -> list[Row]:
-    """By data set, the teacher's rows of the fine-tuning with the most student rows; all rows if none has any."""
+    """Teacher's rows of each data set's fine-tuning with the most student rows; all rows if none has any."""
     trained = Counter((row.dataset, row.fine_tuning) for row in students)
     most: Counter[str] = Counter()
     for row in teachers:
@@ -70,7 +70,7 @@ def usual_machine(rows: Iterable[Row]) -> str:
 
 
 def timed_on(machine: str, row: Row) -> Row:
-    """Without its latencies if another machine measured them: they do not compare."""
+    """The row, without its latencies if another machine measured them: they do not compare."""
     if row.machine == machine or not row.is_timed:
         return row
     reason = f"measured on {row.machine}, most of the leaderboard on {machine}"

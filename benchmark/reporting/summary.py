@@ -103,7 +103,7 @@ def _against(teacher: LeaderboardEntry, leaderboard: Leaderboard, name: str) -> 
 
 
 def _fastest(near: list[LeaderboardEntry]) -> LeaderboardEntry:
-    """In the first runtime that any of them was measured in; the best by F1 if none was."""
+    """The fastest in the first runtime that any was measured in; the best by F1 if none was."""
     runtime = next((runtime for runtime in RUNTIMES if any(runtime in entry.costs for entry in near)), None)
     if runtime is None:
         return near[0]

@@ -96,7 +96,7 @@ class Table(Generic[R]):
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """At least `digits` significant digits, no exponent: 0.0370, 1.49, 69.6, 1425."""
+    """Text of at least `digits` significant digits, without exponent: 0.0370, 1.49, 69.6, 1425."""
     places = digits - 1 - floor(log10(abs(value))) if value else 0
     return f"{value:.{max(places, 0)}f}"
 
@@ -178,12 +178,12 @@ def terminal_table(table: Table[R], style: Callable[[R], str] = lambda _: "") ->
 
 
 def write_csv(path: Path, table: Table[R]) -> Path:
-    """Empty cells for None; booleans as `true` and `false`; floats unrounded."""
+    """Writes a CSV file: empty cells for None, `true` and `false`, floats unrounded."""
     return write_atomic(path, lambda draft: _fill_csv(draft, [column.name for column in table.columns], table.values))
 
 
 def write_parquet(path: Path, table: Table[R]) -> Path:
-    """Null for None; types are those of the columns, also without rows."""
+    """Writes a Parquet file: null for None; types are those of the columns, also without rows."""
     import pyarrow as pa  # a tenth of a second, which `list` does without
     from pyarrow import parquet
 

@@ -44,7 +44,7 @@ Place = Literal["outside upper center", "outside lower center"]
 
 
 def empty_figure(width: float, height: float) -> Figure:
-    """In inches; it draws without a display."""
+    """A figure of a size in inches that needs no display."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -97,7 +97,7 @@ def plain(text: str) -> str:
 
 
 def _legend(figure: Figure, place: Place, handles: Sequence[Line2D]) -> None:
-    """In as many columns as fit the figure."""
+    """Adds a legend of as many columns as fit the figure."""
     longest = max((len(str(handle.get_label())) for handle in handles), default=0)
     columns = int(figure.get_figwidth() / (INCHES_A_MARK + INCHES_A_CHARACTER * longest))
     figure.legend(
@@ -176,7 +176,7 @@ def students(leaderboard: Leaderboard) -> list[str]:
 
 
 def settings(leaderboard: Leaderboard) -> list[str]:
-    """Their settings, in the order of SETTINGS."""
+    """Settings of students with a mean F1, in the order of SETTINGS."""
     seen = {entry.setting for entry in scored(leaderboard) if not entry.is_teacher}
     return [name for name in SETTINGS if name in seen] + sorted(seen - set(SETTINGS))
 

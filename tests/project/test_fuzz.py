@@ -508,7 +508,7 @@ def test_runs_of_any_kind_are_rows_or_left_out(records: list[Record]) -> None:
     made = leaderboards(rows)
     judged = findings(rows, {})
     sections = [
-        ReportSection(leaderboard=leaderboard, alone=dataset_leaderboards(leaderboard, rows), error_analyses=[])
+        ReportSection(leaderboard=leaderboard, by_dataset=dataset_leaderboards(leaderboard, rows), error_analyses=[])
         for leaderboard in made
     ]
     page = page_data("s", sections, rows, provenance(records, rows, made), records, "", "")

@@ -350,9 +350,9 @@ def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> Non
     records = many_records(12, 10, LADDER, 3)
     rows = results(records)
     [leaderboard] = leaderboards(rows)
-    alone = dataset_leaderboards(leaderboard, rows)
-    error_analyses = [big_insight(one) for one in alone]
-    section = ReportSection(leaderboard=leaderboard, alone=alone, error_analyses=error_analyses)
+    by_dataset = dataset_leaderboards(leaderboard, rows)
+    error_analyses = [big_insight(one) for one in by_dataset]
+    section = ReportSection(leaderboard=leaderboard, by_dataset=by_dataset, error_analyses=error_analyses)
     data = page_data(
         "classification",
         [section],

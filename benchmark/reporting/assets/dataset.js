@@ -40,7 +40,7 @@ function drawDataset() {
   for (const { draw } of boxes) draw();
 }
 
-const alone = (analysis) => datasetViews().find((one) => one.datasets[0] === analysis.dataset);
+const analysedView = (analysis) => datasetViews().find((one) => one.datasets[0] === analysis.dataset);
 
 const ofStudents = (entries) => [...new Set(entries.map(({ student }) => student))];
 
@@ -121,7 +121,7 @@ function ladder(shown) {
 // One student at a time, a colour per setting.
 function curves(analysis) {
   const measured = Object.keys(analysis.curves ?? {});
-  const entries = alone(analysis).entries.filter(({ id }) => measured.includes(id));
+  const entries = analysedView(analysis).entries.filter(({ id }) => measured.includes(id));
   const students = ofStudents(entries.filter(({ isTeacher }) => !isTeacher));
   if (!students.length) return null;
   const node = canvas("curves");

@@ -42,7 +42,7 @@ function classes(analysis) {
   };
 }
 
-const bestStudent = (analysis) => alone(analysis).entries.find(({ id }) => id === analysis.best)?.student ?? "";
+const bestStudent = (analysis) => analysedView(analysis).entries.find(({ id }) => id === analysis.best)?.student ?? "";
 
 function confusionMatrix(analysis) {
   if (!analysis.confusion?.labels.length) return null;
@@ -93,7 +93,7 @@ function lengths(analysis) {
   const binned = Object.entries(analysis.lengths ?? {}).filter(([, bins]) => bins.length > 1);
   if (!binned.length) return null;
   const node = canvas("lengths");
-  const entries = new Map(alone(analysis).entries.map((entry) => [entry.id, entry]));
+  const entries = new Map(analysedView(analysis).entries.map((entry) => [entry.id, entry]));
   const middles = (bins) => bins.map(({ shortest, longest }) => (shortest + longest) / 2);
   const traces = binned.map(([name, bins]) => ({
     x: middles(bins),

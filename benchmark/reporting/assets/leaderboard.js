@@ -11,7 +11,7 @@ function shownColumns() {
 
 // All columns with their places; the column of a single data set would repeat the mean.
 function offered() {
-  const alone = view().datasets.length === 1;
+  const analysedView = view().datasets.length === 1;
   return view()
     .columns.map((column, index) => ({ ...column, index }))
     .filter(({ name }) => !(alone && name.startsWith("f1/")));

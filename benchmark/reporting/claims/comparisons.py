@@ -63,7 +63,7 @@ class Contrast:
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """By setting."""
+        """Weights by setting, which add up to 0."""
         sides = ((self.plus, 1.0), (self.minus, -1.0))
         return {setting: sign / len(side) for side, sign in sides for setting in side}
 
@@ -154,7 +154,7 @@ class StudentComparison:
         )
 
     def _at_best(self, runs: ComparableRuns, student: str) -> Runs:
-        """Of each block the runs of one configuration: that of most seeds, then of the best validation F1."""
+        """Runs of one configuration of each block: that of most seeds, then of the best validation F1."""
         series: dict[Hashable, Runs] = defaultdict(list)
         for row in runs.of_student(student):
             if row.setting == self.setting:

@@ -140,7 +140,7 @@ class ParetoComparison:
         return self._best_as_fast(ms, {n: fmean(row.valid_f1 or 0.0 for row in rows) for n, rows in best.items()})
 
     def _best_as_fast(self, ms: Mapping[str, float], f1: Mapping[str, float]) -> str:
-        """Empty if no other student is as fast."""
+        """The best student that is as fast; empty without any."""
         as_fast = [name for name in ms if name != self.student and ms[name] <= ms[self.student]]
         return max(as_fast, key=f1.__getitem__, default="")
 

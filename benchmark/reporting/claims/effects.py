@@ -88,7 +88,7 @@ class ComparableRuns:
 
 
 def effect(differences: Sequence[Difference], scale: Scale) -> Effect | None:
-    """None for an empty sample."""
+    """Mean effect of a sample; None if it is empty."""
     found = interval([one.amount for one in differences])
     if found is None:
         return None

@@ -48,7 +48,7 @@ class Finding:
 
     @property
     def verdict_text(self) -> str:
-        """With the data set if there is only one: a verdict does not extend to others."""
+        """Verdict, with the data set if there is only one: it does not extend to others."""
         datasets = self.ours.datasets if self.ours and self.verdict != "not enough runs" else ()
         return f"{self.verdict} on {datasets[0]}" if len(datasets) == 1 else self.verdict
 
@@ -79,12 +79,12 @@ class Finding:
 
 
 def findings(rows: Sequence[Row], words: Mapping[str, float]) -> list[Finding]:
-    """On every claim on the task of the rows; `words` is the mean number of words of a test text by data set."""
+    """Findings on every claim on the task of the rows; `words` are mean words of a test text by data set."""
     return judge(CLAIMS, ComparableRuns.of(rows, words), [row.task for row in rows])
 
 
 def judge(claims: Iterable[Claim], runs: ComparableRuns, tasks: Iterable[str]) -> list[Finding]:
-    """On every claim that is made for one of the tasks."""
+    """Findings on every claim that is made for one of the tasks."""
     present = set(tasks)
     first = ((claim, next((task for task in claim.tasks if task in present), None)) for claim in claims)
     return [_finding(claim, runs, task) for claim, task in first if task]
@@ -209,7 +209,7 @@ VALUES: Mapping[str, Callable[[Finding], Value]] = {
     "made_by": attrgetter("claim.source"),
 }
 COLUMNS: tuple[Column[Finding], ...] = tuple(Column(name=name, value=value) for name, value in VALUES.items())
-"""Of claims.csv."""
+"""Columns of claims.csv."""
 TITLES = {
     "claim.text": "claim",
     "section_text": "section",
@@ -223,4 +223,4 @@ TITLES = {
 TEXTS: tuple[Column[Finding], ...] = tuple(
     Column(name=name, title=title, value=attrgetter(name), kind=str) for name, title in TITLES.items()
 )
-"""Of report.md."""
+"""Columns of report.md."""

@@ -46,7 +46,7 @@ class Claim:
 
     name: str
     section: str
-    """Of the paper; for a claim of ours, the one that it extends."""
+    """Section of the paper; for a claim of ours, the one that it extends."""
     text: str
     comparison: Comparison
     expects: Expected = "above"
@@ -57,7 +57,7 @@ class Claim:
 
 
 def _effect(setting: str, baseline: str, *students: str, **options: Any) -> Contrast:
-    """Of a setting over a baseline; of all students if none is named."""
+    """Effect of a setting over a baseline, of all students if none is named."""
     return Contrast(plus=(setting,), minus=(baseline,), students=students or STUDENTS, **options)
 
 

@@ -1,7 +1,7 @@
 """Further sections of study.md: lengths of texts in tokens (Table 11) and learning curves (Figure 2)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -13,9 +13,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmark.reporting.paper import paper_lengths
+from benchmark.reporting.related_runs import grid_trials
 from benchmark.reporting.results import Row
 from benchmark.reporting.studies.experiments import Experiment
-from benchmark.reporting.table import Column, Table, field_columns, markdown_table, write_csv
+from benchmark.reporting.table import Table, field_columns, markdown_table, write_csv
 from benchmark.reporting.tradeoff_plot import COLOURS, MARKERS, Marker, add_grid, empty_figure, plain, write_figure
 from tracking import Record, Store
 
@@ -71,21 +72,16 @@ def _paper_rows() -> Iterator[Lengths]:
         yield Lengths(dataset="smltk (the paper)", data=row["data"], n_texts=None, **numbers)
 
 
-COLUMNS = (
-    Column[Lengths](name="data set", value=lambda it: it.dataset, kind=str),
-    Column[Lengths](name="texts", value=lambda it: it.data, kind=str),
-    Column[Lengths](name="N", value=lambda it: it.n_texts),
-    Column[Lengths](name="mean", value=lambda it: it.mean, format="{:.2f}".format),
-    Column[Lengths](name="std", value=lambda it: it.std, format="{:.2f}".format),
-    Column[Lengths](name="min", value=lambda it: it.min, format="{:g}".format),
-    Column[Lengths](name="Q1", value=lambda it: it.q1, format="{:g}".format),
-    Column[Lengths](name="Q3", value=lambda it: it.q3, format="{:g}".format),
-    Column[Lengths](name="max", value=lambda it: it.max, format="{:g}".format),
+TITLES = {"dataset": "data set", "data": "texts", "n_texts": "N", "q1": "Q1", "q3": "Q3"}
+FORMATS = {"mean": "{:.2f}", "std": "{:.2f}", "min": "{:g}", "q1": "{:g}", "q3": "{:g}", "max": "{:g}"}
+COLUMNS = tuple(
+    replace(column, title=TITLES.get(column.name, ""), format=FORMATS.get(column.name, "{}").format)
+    for column in field_columns(Lengths)
 )
 
 
 N_TICKS = 5
-"""Of a panel's axis at most: more would touch."""
+"""Most ticks of a panel's axis: more would touch."""
 STEPS, EPOCHS = "optimiser steps", "epochs"
 NOTE = (
     "One point per epoch. Line: mean over seeds, up to the last epoch of all of them; band: minimum to maximum. All "
@@ -116,10 +112,10 @@ class Curve:
 
 
 def read_curves(experiment: Experiment, rows: Iterable[Row], records: Sequence[Record], store: Store) -> list[Curve]:
-    """Of the rows whose runs have one; of a grid search, the curve of the chosen rate."""
+    """Curves of the rows whose runs have one; of a grid search, the curve of the chosen rate."""
     conditions = {setting: name for name, setting in experiment.conditions.items()}
     by_id = {record.run_id: record for record in records}
-    trials = {(r.parent, r.metrics.get("learning_rate")): r.run_id for r in records if r.tags.get("role") == "trial"}
+    trials = grid_trials(records)
     curves = (
         _curve(row, conditions[row.setting], by_id[row.run_id], trials.get((row.run_id, row.learning_rate)), store)
         for row in rows
@@ -128,7 +124,7 @@ def read_curves(experiment: Experiment, rows: Iterable[Row], records: Sequence[R
 
 
 def _curve(row: Row, condition: str, record: Record, trial: str | None, store: Store) -> Curve:
-    """From the history of the trial, if there is one, else of the run."""
+    """Curve of the trial, if there is one, else of the run."""
     run_id = trial or row.run_id
     return Curve(
         dataset=row.dataset,
@@ -141,7 +137,7 @@ def _curve(row: Row, condition: str, record: Record, trial: str | None, store: S
 
 
 def _steps_per_epoch(record: Record, losses: Sequence[tuple[int, float]]) -> float | None:
-    """From the texts read, if the limit of steps cut off the last epoch; else from the steps to the best epoch."""
+    """Steps by the texts read, if the limit cut off the last epoch; else by the steps to the best epoch."""
     n_epochs, to_best, limit = record.metrics.get("epochs"), record.metrics.get("steps_to_best"), _max_steps(record)
     n_read = _epochs_read(record.metrics)
     if limit and n_read and n_epochs and n_read < n_epochs - 1e-6:

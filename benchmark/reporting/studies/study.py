@@ -54,7 +54,7 @@ class ConditionResult:
     steps_to_best: float | None
     """Mean over seeds."""
     paper_dataset: str
-    """Of `paper_f1`: this data set for Tables 5 and 6, else the experiment's."""
+    """Data set of `paper_f1`: this one for Tables 5 and 6, else the experiment's."""
     learning_rate: float | None
     """None if a grid or a tuning study chose a rate for each seed."""
 
@@ -105,7 +105,7 @@ def study(name: str, rows: Sequence[Row], keys: Set[str]) -> Study:
 
 
 def _findings(experiment: Experiment, shown: Sequence[Row], comparable: ComparableRuns) -> list[Finding]:
-    """On each claim over all students shown, then over each of them that has pairs of runs; on their data sets."""
+    """Findings on each claim over all students, then over each that has pairs of runs; on their data sets."""
     students = tuple(dict.fromkeys(row.student for row in shown))
     datasets = {row.dataset for row in shown}
     runs = replace(comparable, rows=[row for row in comparable.rows if row.dataset in datasets])
@@ -149,7 +149,7 @@ def _condition(study: str, condition: str, rows: Sequence[Row]) -> ConditionResu
 
 
 def _paper_f1(study: str, row: Row) -> float | None:
-    """On the same data set, or on the experiment's."""
+    """The paper's F1 on the same data set, or on the experiment's, in 0..1."""
     if dataset := EXPERIMENTS[study].paper_dataset:
         points = paper_discussion_f1().get((row.student, row.setting, dataset))
     else:
