@@ -11,10 +11,10 @@ function shownColumns() {
 
 // All columns with their places; the column of a single data set would repeat the mean.
 function offered() {
-  const analysedView = view().datasets.length === 1;
+  const isSingle = view().datasets.length === 1;
   return view()
     .columns.map((column, index) => ({ ...column, index }))
-    .filter(({ name }) => !(alone && name.startsWith("f1/")));
+    .filter(({ name }) => !(isSingle && name.startsWith("f1/")));
 }
 
 // Whether a column has any value, or an invalid one.
