@@ -44,13 +44,9 @@ def _summary(merge: Merge) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmark.merge", description=__doc__)
-    parser.add_argument("source", metavar="FROM_URI", help="the store to copy from; it stays as it is")
-    parser.add_argument(
-        "target",
-        metavar="TO_URI",
-        nargs="?",
-        help="the store to copy to (default: MLFLOW_TRACKING_URI, then mlflow.yml)",
-    )
+    add = parser.add_argument
+    add("source", metavar="FROM_URI", help="store to copy from; it is not changed")
+    add("target", metavar="TO_URI", nargs="?", help="store to copy to (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     return parser
 
 

@@ -178,22 +178,22 @@ def _print(console: Console, line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m benchmark.tune", description=__doc__, allow_abbrev=False)
-    add = made.add_argument
+    options = argparse.ArgumentParser(prog="python -m benchmark.tune", description=__doc__, allow_abbrev=False)
+    add = options.add_argument
     add("-d", "--dataset", required=True, help="data set")
     add("-s", "--student", required=True, help="student")
     add("-x", "--setting", default=SETTING, help=f"setting (default: {SETTING})")
     add("--suite", help="classification, sequence_labeling, or your own FILE.yml (default: that of the data set)")
     add("--preset", default="quickstart", help="quickstart (default) or paper")
     add("--seed", type=seed, default=0, metavar="K", help="seed of training and of the draws (default: 0)")
-    _add_study_options(made.add_argument_group("study"))
-    add_training_options(made.add_argument_group("training"))
+    _add_study_options(options.add_argument_group("study"))
+    add_training_options(options.add_argument_group("training"))
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split")
     add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
     add("--threads", type=positive, metavar="N", help="threads of this process (default: all cores)")
     add("--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
     add("--out", type=Path, metavar="DIR", help="plots go to DIR/tuning/STUDY (default: results/SUITE)")
-    return made
+    return options
 
 
 def _add_study_options(group: argparse._ArgumentGroup) -> None:

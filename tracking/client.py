@@ -51,7 +51,7 @@ class Client:
     """MLflow client of one store. Methods raise StoreError, with the store's message, and nothing else."""
 
     def __init__(self, config: TrackingConfig, layout: Layout, *, create: bool = True, probe: bool = True) -> None:
-        """With `probe`, a store that does not answer is not waited for."""
+        """With `probe`, a store that does not answer fails at once."""
         self.uri = config.tracking_uri or ""
         self.groups = layout.groups
         self._view = layout.view
@@ -69,12 +69,13 @@ class Client:
         self.registry = Registry(self.uri, self._mlflow, self._connection)
 
     def experiment(self, suite: str, tags: Mapping[str, str]) -> str:
-        """Id of the suite's experiment, which is created with these tags if there is none."""
+        """Id of the suite's experiment, which is created with these tags if it is missing."""
         own = {SUITE_TAG: suite} | self._view.experiment_tags()
-        experiment = self._experiment_by_name(suite)
+        find = partial(self._mlflow.get_experiment_by_name, suite)
+        experiment = self._call(find)
         if experiment is None:
             self._call(lambda: self._create_experiment(suite, {**tags, **own}))
-            experiment = self._experiment_by_name(suite)
+            experiment = self._call(find)
         if experiment is None or experiment.lifecycle_stage != "active":
             raise StoreError(
                 f"The experiment {suite!r} was deleted in {without_password(self.uri)}. Restore it with "
@@ -151,9 +152,7 @@ class Client:
         return self._connection.server_time()
 
     def next_timestamp(self, run_id: str) -> int:
-        """A time in ms after those of all metrics of the run, which makes a metric its latest even if the clock of this
-        machine was set back.
-        """
+        """A time in ms after all metrics of the run, so that a metric becomes the latest even if the clock is late."""
         metrics = self._call(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
         return max((int(metric.timestamp) + 1 for metric in metrics), default=0)
 
@@ -194,9 +193,6 @@ class Client:
         pages = get_results_from_paginated_fn(lambda *page: self._call(lambda: search(*page)), PAGE)  # type: ignore[no-untyped-call]
         return list(pages)
 
-    def _experiment_by_name(self, suite: str) -> Experiment | None:
-        return self._call(lambda: self._mlflow.get_experiment_by_name(suite))
-
     def _create_experiment(self, suite: str, tags: dict[str, str]) -> None:
         location = f"{self._location.rstrip('/')}/{_folder_name(suite)}" if self._location else None
         try:
@@ -207,10 +203,10 @@ class Client:
 
     def _points(self, metrics: Mapping[str, float | None], time_ms: int, step: int) -> list[Metric]:
         """MLflow's metrics. Infinities are stored as NaN: MLflow would make large numbers of them."""
-        values = {name: float(value) for name, value in metrics.items() if value is not None}
         return [
-            Metric(self.groups.metric_name(name), value if math.isfinite(value) else math.nan, time_ms, step)
-            for name, value in values.items()
+            Metric(self.groups.metric_name(name), float(x) if math.isfinite(x) else math.nan, time_ms, step)
+            for name, x in metrics.items()
+            if x is not None
         ]
 
     def _change(self) -> list[Metric]:
@@ -228,7 +224,7 @@ def _now() -> int:
 
 
 def _folder_name(suite: str) -> str:
-    """Name of a suite's folder: characters of file names alone, another one for each suite."""
+    """Name of a suite's folder: only characters of file names, and different for each suite."""
     plain = re.sub(r"[^\w-]", "_", suite, flags=re.ASCII)
     if plain == suite and len(plain) <= NAME_CHARACTERS:
         return plain

@@ -49,8 +49,9 @@ class Connection:
         self._outbox = Outbox()
 
     def call(self, request: Callable[[], Answer], hint: str = "") -> Answer:
-        """The answer to a request, which follows all that were sent before. A `hint`, the end of the error message,
-        marks a store's first request: that one is not retried.
+        """The answer to a request, made after all that were sent before.
+
+        A `hint`, the end of the error message, marks a store's first request: that one is not retried.
         """
         self._outbox.flush()
         return self._retry(request, hint)

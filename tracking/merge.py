@@ -1,4 +1,4 @@
-"""Merge of one store's runs into another: each run once, atomically, whatever interrupts it.
+"""Merge of one store's runs into another: each run once and atomically, even after interruptions.
 
 A copy has the id of the original run as its tag `merged_from`. The tags that readers go by (key, role, status, ...) are
 written last, in one request and together with the tag `merged_at`; a copy without it is incomplete, and the next merge
@@ -32,7 +32,8 @@ class Merge:
 
     def __init__(self, source: "Client", target: "Client") -> None:
         self._source, self._target = source, target
-        runs = [run for run in source.runs(list(source.experiments())) if _is_complete(run) and not _is_report(run)]
+        stored = source.runs(list(source.experiments()))
+        runs = [run for run in stored if _is_complete(run) and run.data.tags.get(ROLE_TAG) != REPORT]
         ended = [run for run in runs if run.info.status != "RUNNING"]
         there = target.runs(list(target.experiments()), view="all")
         active = [run for run in there if run.info.lifecycle_stage == "active"]
@@ -134,7 +135,7 @@ class Merge:
         self._target.mark_changed(copy)
 
     def _translated(self, tags: Mapping[str, str]) -> dict[str, str]:
-        """Tags with the ids of copies in the place of those of the runs they were made from."""
+        """Tags with the ids of copies instead of those of the original runs."""
         return {name: self._copies.get(self._origins.get(value, value), value) for name, value in tags.items()}
 
     def _artifact_folders(self) -> dict[str, Path]:
@@ -152,7 +153,7 @@ class Merge:
 
 
 def _origin(run: "Run") -> str:
-    """Id of the run that the run was copied from, directly or by way of other stores; else its own."""
+    """Id of the original run of a copy, which may have passed through other stores; else the run's own id."""
     return str(run.data.tags.get(ORIGIN_TAG, run.info.run_id))
 
 
@@ -160,20 +161,15 @@ def _is_complete(run: "Run") -> bool:
     return ORIGIN_TAG not in run.data.tags or COMPLETE_TAG in run.data.tags
 
 
-def _is_report(run: "Run") -> bool:
-    return run.data.tags.get(ROLE_TAG) == REPORT
-
-
 def _named_folder(run: "Run") -> Path | None:
-    """The run's folder as an SQLite store names it: with an absolute path, maybe of another machine."""
+    """The run's folder by its absolute path in an SQLite store, which may be one of another machine."""
     return artifact_folder(run.info.artifact_uri, run.info.run_id)
 
 
 def _existing(folders: Collection[Path], beside: Path) -> dict[Path, Path]:
-    """Path of each folder that exists, by the store's path: that one, or below `beside` if it was moved with the store.
+    """Path of each existing folder by its path in the store: the same, or one below `beside` if the store was moved.
 
-    A run without files has no folder. Raises StoreError if there is none at all: the files were left behind, and those
-    that are there belong to another store.
+    A run without files has no folder. Raises StoreError if no folder exists: the store was copied without its files.
     """
     moved = {folder: beside / folder.relative_to(_root(folder)) for folder in folders}
     found = {folder: place for folder in folders for place in (moved[folder], folder) if place.is_dir()}

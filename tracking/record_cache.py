@@ -4,7 +4,7 @@ A server makes an object of every metric, tag and parameter, which takes it most
 change that this package makes to a run sets its metric CHANGED to the server's own time (the `Date` of its answers); no
 client's clock takes part. A reading requests the runs that changed since the last one, those that were started since or
 are running, and those that were running or deleted then. Changes without CHANGED, as a tag that is set by hand in the
-UI, are seen once a day, when everything is read anew.
+UI, are seen once a day, when everything is read again.
 
 The file may be lost or damaged at any time. A scope in it is one experiment of one store: several stores may have stood
 at the server's address, and all number their experiments from 1.
@@ -77,7 +77,7 @@ class RecordCache:
     """Cached records, curves and texts of the runs of one server."""
 
     def __init__(self, client: "Client", folder: Path) -> None:
-        """`folder` holds the file, whose name tells its format: another version's file is left alone."""
+        """`folder` holds the file, whose name depends on its format: another version's file is left alone."""
         self._client = client
         version = f"{client.uri} {TABLES} {[field.name for field in fields(Record)]}"
         self._path = folder / f"{hashlib.sha256(version.encode()).hexdigest()[:32]}.sqlite"

@@ -35,7 +35,7 @@ STALE_MS = 20 * 60_000
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One run, as it was when it was read."""
+    """A run as it was read."""
 
     run_id: str
     suite: str
@@ -120,7 +120,7 @@ class ActiveRun:
         self._end("FINISHED", "finished", tags or {}, metrics)
 
     def skip(self, reason: str) -> None:
-        """Ends the run as one that cannot be done here."""
+        """Ends the run as one that cannot be run here."""
         self._end("FINISHED", "skipped", {"reason": reason})
 
     def fail(self, reason: str) -> None:

@@ -13,8 +13,8 @@ OWNER_ONLY = 0o600
 DONE, BAD_INPUT = 0, 2
 
 
-def text() -> str:
-    """Lines `NAME=value` with new passwords."""
+def write(path: Path) -> None:
+    """Writes lines `NAME=value` with new passwords; raises FileExistsError if a server may use those of the file."""
     admin = secrets.token_hex(BYTES)
     values = {
         "POSTGRES_PASSWORD": secrets.token_hex(BYTES),
@@ -25,14 +25,9 @@ def text() -> str:
         "MLFLOW_TRACKING_USERNAME": "admin",  # this and the next are for clients of the server
         "MLFLOW_TRACKING_PASSWORD": admin,
     }
-    return "".join(f"{name}={value}\n" for name, value in values.items())
-
-
-def write(path: Path) -> None:
-    """Writes the file; raises FileExistsError if there is one, whose passwords a server may have."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(text())
+        file.writelines(f"{name}={value}\n" for name, value in values.items())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,15 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         write(path)
     except FileExistsError:
-        return _refuse(f"{path} exists, and a server may use its passwords. Use it too, or move it away.")
+        problem = "exists, and a server may use its passwords. Use it too, or move it away."
     except OSError as error:
-        return _refuse(f"{path} cannot be written: {error.strerror}. Name another file.")
-    print(f"Wrote {path}. Keep it as long as the server's volumes, and out of git.")
-    return DONE
-
-
-def _refuse(message: str) -> int:
-    print(message, file=sys.stderr)
+        problem = f"cannot be written: {error.strerror}. Name another file."
+    else:
+        print(f"Wrote {path}. Keep it as long as the server's volumes, and out of git.")
+        return DONE
+    print(f"{path} {problem}", file=sys.stderr)
     return BAD_INPUT
 
 

@@ -1,7 +1,7 @@
 """An SQLite store on this machine: created atomically, and read from its tables and folders without MLflow.
 
 MLflow makes an object of every metric, tag and parameter: a minute and a gigabyte for 10,000 runs, where a handful of
-queries take seconds; importing it takes seconds too. Every call reads the tables anew, in one transaction. Rows are
+queries take seconds; importing it takes seconds too. Every call reads the tables, in one transaction. Rows are
 written by MLflow alone.
 """
 
@@ -108,13 +108,13 @@ class SqliteStore:
 
 
 def require_store(path: Path) -> None:
-    """Raises NoStoreError if there is no store at `path`."""
+    """Raises NoStoreError if the store is missing."""
     if _is_new(path):
         raise NoStoreError(f"There are no runs yet: {path} does not exist.")
 
 
 def create_store(path: Path) -> None:
-    """Creates the store if there is none; raises StoreError if it cannot be written.
+    """Creates the store if it is missing; raises StoreError if it cannot be written.
 
     MLflow creates its tables in many steps, and a process killed between two of them would leave a file that can never
     be opened again. So it creates them in a draft, one process at a time, which is then moved.
@@ -174,16 +174,12 @@ def copy_into(artifacts: Path, folder: Path, path: str) -> None:
             target = artifacts / path / source.relative_to(folder)
             if not target.parent.resolve().is_relative_to(artifacts.resolve()):
                 raise StoreError(f"{target.parent} leads out of the run's files by a link. Remove the link.")
-            _copy_atomic(source, target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch:
+                shutil.copyfile(source, Path(scratch) / target.name)
+                os.replace(Path(scratch) / target.name, target)
     except OSError as error:
         raise StoreError(f"The run's files cannot be written to {artifacts}: {error.strerror or error}.") from error
-
-
-def _copy_atomic(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch:
-        shutil.copyfile(source, Path(scratch) / target.name)
-        os.replace(Path(scratch) / target.name, target)
 
 
 def _by_run(

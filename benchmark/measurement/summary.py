@@ -127,7 +127,7 @@ def invalidity(result: SessionResult) -> dict[str, str]:
     return {
         INVALID: f"one model under two names was {ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}] times as fast "
         f"as itself in the last of {result.tries} tries: the machine was not quiet; "
-        "python -m benchmark.latency --again measures anew"
+        "python -m benchmark.latency --again repeats it"
     }
 
 

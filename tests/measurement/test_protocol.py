@@ -34,9 +34,9 @@ def _own_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "LOCK_FOLDER", tmp_path)
 
 
-def budget(**given: Any) -> Budget:
+def budget(**fields: Any) -> Budget:
     plain = {"name": "test", "n_sentences": 3, "rounds": 5, "min_seconds": 0.0, "min_samples": 1}
-    return Budget(**({"tries": 1, "starts": 1, "reference": False} | plain | given))
+    return Budget(**({"tries": 1, "starts": 1, "reference": False} | plain | fields))
 
 
 def trace(rounds: int, seed: int) -> list[tuple[str, int]]:
@@ -173,7 +173,7 @@ with lock.machine_lock(sys.argv[1], on_wait=lambda: print("waits", flush=True)):
 
 
 class Holder:
-    """Another process that takes the lock and holds it until told to leave."""
+    """Another process that takes the lock and holds it until it is closed."""
 
     def __init__(self, mode: str, folder: Path) -> None:
         command = [sys.executable, "-c", HOLD, mode, str(folder)]

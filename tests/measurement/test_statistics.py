@@ -68,7 +68,7 @@ def test_the_noise_floor_is_the_largest_factor_between_the_two_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "high", "said"),
+    ("value", "low", "high", "expected"),
     [
         (2.0, 1.5, 2.5, "faster"),
         (0.5, 0.4, 0.6, "slower"),
@@ -78,9 +78,9 @@ def test_the_noise_floor_is_the_largest_factor_between_the_two_names() -> None:
     ],
 )
 def test_faster_needs_an_interval_without_1_and_a_factor_above_the_floor(
-    value: float, low: float, high: float, said: str
+    value: float, low: float, high: float, expected: str
 ) -> None:
-    assert verdict(Estimate(value=value, low=low, high=high), noise_floor=1.1) == said
+    assert verdict(Estimate(value=value, low=low, high=high), noise_floor=1.1) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_int8_wins_where_it_is_faster_and_loses_half_a_point_at_most(
     int8_ms: float, f1_lost: float | None, passed: bool, won: bool
 ) -> None:
     session = session_result(passed, cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(int8_ms, int8_ms, int8_ms))
-    known = {} if f1_lost is None else {"onnx_int8_valid_f1_lost": f1_lost}
-    assert int8_won("cnn", session, known) == won
+    metrics = {} if f1_lost is None else {"onnx_int8_valid_f1_lost": f1_lost}
+    assert int8_won("cnn", session, metrics) == won
 
 
 @pytest.mark.parametrize(
-    ("known", "won"),
+    ("metrics", "won"),
     [
         ({"onnx_int8_valid_f1_lost": 0.0, "onnx_int8_f1_lost": 0.1}, True),
         ({"onnx_int8_valid_f1_lost": 0.1, "onnx_int8_f1_lost": 0.0}, False),
@@ -112,9 +112,9 @@ def test_int8_wins_where_it_is_faster_and_loses_half_a_point_at_most(
     ],
     ids=["test_alone_loses", "validation_alone_loses", "older_run", "older_run_that_loses"],
 )
-def test_which_form_serves_is_chosen_without_the_test_split(known: dict[str, float], won: bool) -> None:
+def test_which_form_serves_is_chosen_without_the_test_split(metrics: dict[str, float], won: bool) -> None:
     session = session_result(cnn__onnx=samples(2, 2, 2), cnn__onnx_int8=samples(1, 1, 1))
-    assert int8_won("cnn", session, known) == won
+    assert int8_won("cnn", session, metrics) == won
 
 
 def test_without_an_int8_form_fp32_serves() -> None:

@@ -47,7 +47,7 @@ class ClockedStore:
         self.now, self.own_now = self.now + LATER_MS, self.own_now + LATER_MS
         return self.store.records(self.suite)
 
-    def standing(self) -> list[Record]:
+    def server_records(self) -> list[Record]:
         """Records of the server, without the cache."""
         [experiment] = [e for e, suite in self.client.experiments().items() if suite == self.suite]
         seen = self.store._cache._request(experiment, self.suite).values()
@@ -75,13 +75,13 @@ def clocked(
 def test_unchanged_runs_are_requested_once(clocked: ClockedStore) -> None:
     assert len(clocked.read()) == 3
     assert clocked.requested == set()
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_two_readings_within_one_second_of_the_server(clocked: ClockedStore) -> None:
     """The first is a full one, whose time the second one has too."""
     assert len(clocked.store.records(clocked.suite)) == 3
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_a_metric_added_later(clocked: ClockedStore) -> None:
@@ -89,7 +89,7 @@ def test_a_metric_added_later(clocked: ClockedStore) -> None:
     clocked.store.add_metrics(changed, {"test_f1": 0.25})
     assert [record.metrics.get("test_f1") for record in clocked.read()] == [None, 0.25, None]
     assert clocked.requested == {changed}
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_an_active_run_until_its_end(clocked: ClockedStore, add_run: AddRun) -> None:
@@ -101,7 +101,7 @@ def test_an_active_run_until_its_end(clocked: ClockedStore, add_run: AddRun) -> 
         assert clocked.requested == {run_id}
     clocked.client._mlflow.set_terminated(run_id, "FINISHED")  # without a mark
     assert clocked.read()[-1].status == "finished"
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_a_run_of_a_machine_whose_clock_is_a_month_behind(clocked: ClockedStore, add_run: AddRun) -> None:
@@ -110,7 +110,7 @@ def test_a_run_of_a_machine_whose_clock_is_a_month_behind(clocked: ClockedStore,
     clocked.own_now += 30 * FULL_READING_MS
     assert clocked.read()[0].run_id == late, "the oldest by its own clock"
     assert clocked.requested == {late}
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_a_run_of_another_client(clocked: ClockedStore) -> None:
@@ -119,7 +119,7 @@ def test_a_run_of_another_client(clocked: ClockedStore) -> None:
     clocked.client._mlflow.set_terminated(run.info.run_id, "FINISHED")
     assert clocked.read()[-1].key == "old"
     assert clocked.requested == {run.info.run_id}
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_deleted_and_restored_runs(clocked: ClockedStore) -> None:
@@ -129,7 +129,7 @@ def test_deleted_and_restored_runs(clocked: ClockedStore) -> None:
     assert [record.run_id for record in clocked.read()] == [two]
     clocked.client._mlflow.restore_run(three)
     assert [record.run_id for record in clocked.read()] == [two, three]
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_a_deleted_and_restored_experiment(clocked: ClockedStore) -> None:
@@ -180,7 +180,7 @@ def test_curves_and_texts_of_an_ended_run_are_fetched_once(
     fetched: list[str] = []
 
     def noting(name: str, ask: Callable[..., Any]) -> None:
-        monkeypatch.setattr(clocked.client, name, lambda *given: (fetched.append(name), ask(*given))[1])
+        monkeypatch.setattr(clocked.client, name, lambda *args: (fetched.append(name), ask(*args))[1])
 
     noting("history", clocked.client.history)
     noting("download", clocked.client.download)
@@ -219,12 +219,12 @@ def test_merged_runs(clocked: ClockedStore, store: Store, add_run: AddRun) -> No
     merge = Merge(store._client, clocked.client)
     assert len(list(merge.copy())) == 1
     assert [record.params["seed"] for record in clocked.read()].count("9") == 1
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
     back = Merge(clocked.client, store._client)
     assert back.n_present == 1
     list(back.copy())
     assert "store/changed_at_ms" not in {
-        name for known in (clocked.read(), store.records()) for r in known for name in r.metrics
+        name for records in (clocked.read(), store.records()) for r in records for name in r.metrics
     }
 
 
@@ -237,7 +237,7 @@ def test_a_trial_whose_study_is_merged_later(clocked: ClockedStore, store: Store
     list(Merge(store._client, clocked.client).copy())
     there = {record.name: record for record in clocked.read()}
     assert there["trial"].parent == there["study"].run_id
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_a_full_reading_once_a_day_and_after_the_clock_was_set_back(clocked: ClockedStore) -> None:
@@ -256,8 +256,8 @@ def test_a_full_reading_once_a_day_and_after_the_clock_was_set_back(clocked: Clo
 def test_a_damaged_cache_is_replaced(clocked: ClockedStore, tmp_path: Path, seed: int) -> None:
     [kept] = (tmp_path / "cache" / "runs").iterdir()
     damage(kept, Random(seed))
-    assert clocked.read() == clocked.standing()
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_a_damaged_row(clocked: ClockedStore, tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_damaged_row(clocked: ClockedStore, tmp_path: Path) -> None:
     assert content.count(b'"train_seconds": 12.5') == 3
     kept.write_bytes(content.replace(b'"train_seconds": 12.5', b'"train_seconds": 99.5', 1))
     assert {record.metrics["train_seconds"] for record in clocked.read()} == {12.5}
-    assert clocked.read() == clocked.standing()
+    assert clocked.read() == clocked.server_records()
 
 
 def test_an_unwritable_cache_folder(clocked: ClockedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

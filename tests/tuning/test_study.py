@@ -59,10 +59,10 @@ from benchmark.tuning.storage import open_storage
 from benchmark.tuning.study import Search, join_study
 from benchmark.tuning.trials import Trials
 
-address, asked, spec, low, high = sys.argv[1:]
+address, n_trials, spec, low, high = sys.argv[1:]
 search = Search(spec=RunSpec(**json.loads(spec)), low=float(low), high=float(high))
 storage = open_storage(address)
-trials = Trials(study=join_study(storage, search), storage=storage, n_trials=int(asked))
+trials = Trials(study=join_study(storage, search), storage=storage, n_trials=int(n_trials))
 print("ready", flush=True)
 for line in sys.stdin:
     if trial := trials.take():
@@ -75,9 +75,9 @@ for line in sys.stdin:
 """Takes a trial for each line that it reads, and finishes it where the line says so."""
 
 
-def joined(address: str, asked: int, search: Search = SEARCH) -> Trials:
+def joined(address: str, n_trials: int, search: Search = SEARCH) -> Trials:
     storage = open_storage(address)
-    trials = Trials(study=join_study(storage, search), storage=storage, n_trials=asked)
+    trials = Trials(study=join_study(storage, search), storage=storage, n_trials=n_trials)
     trials.enqueue()
     return trials
 
@@ -95,11 +95,11 @@ def rates(trials: Trials) -> list[float]:
     return [trial.params["learning_rate"] for trial in trials.all()]
 
 
-def worker(address: str, asked: int) -> subprocess.Popen[str]:
+def worker(address: str, n_trials: int) -> subprocess.Popen[str]:
     """Another process that has joined the study."""
     search = [json.dumps(asdict(SPEC)), str(SEARCH.low), str(SEARCH.high)]
     process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, address, str(asked), *search],
+        [sys.executable, "-c", WORKER, address, str(n_trials), *search],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -146,8 +146,8 @@ def test_a_resumed_study_draws_what_an_uninterrupted_one_does(sampler: str, tmp_
     search = replace(SEARCH, sampler=sampler)  # type: ignore[arg-type]
     whole = joined(str(tmp_path / "whole.log"), 14, search)
     finish_all(whole)
-    for asked in (5, 14):
-        parts = joined(str(tmp_path / "parts.log"), asked, search)
+    for n_trials in (5, 14):
+        parts = joined(str(tmp_path / "parts.log"), n_trials, search)
         finish_all(parts)
     assert rates(parts) == rates(whole)
     assert len(set(rates(whole))) == 14
