@@ -33,40 +33,20 @@ class Student:
     """Training on one core; for the plan's estimate of minutes or hours."""
 
 
-STUDENTS: dict[str, Student] = {
+STUDENTS = {
     "bilstm": Student(
-        label="BiLSTM",
-        description="bidirectional LSTM with self-attention",
-        builder="students.bilstm:BiLstm",
-        learning_rate=3e-3,
-        microseconds_per_token=30,
-    ),
+        label="BiLSTM", description="bidirectional LSTM with self-attention",
+        builder="students.bilstm:BiLstm", learning_rate=3e-3, microseconds_per_token=30),
     "cnn": Student(
-        label="CNN",
-        description="residual depthwise-separable convolutions",
-        builder="students.cnn:Cnn",
-        learning_rate=3e-3,
-        microseconds_per_token=40,
-    ),
+        label="CNN", description="residual depthwise-separable convolutions",
+        builder="students.cnn:Cnn", learning_rate=3e-3, microseconds_per_token=40),
     "bert_tiny": Student(
-        label="BERT-Tiny",
-        description="BERT of 2 layers, width 128, untrained",
-        builder="students.bert:bert_tiny",
-        learning_rate=1e-3,
-        microseconds_per_token=60,
-    ),
-    "bert_mini": Student(
-        label="BERT-Mini",
-        description="BERT of 4 layers, width 256, untrained",
-        builder="students.bert:bert_mini",
-        learning_rate=5e-4,  # not tuned, as the next one
-        microseconds_per_token=300,
-    ),
+        label="BERT-Tiny", description="BERT of 2 layers, width 128, untrained",
+        builder="students.bert:bert_tiny", learning_rate=1e-3, microseconds_per_token=60),
+    "bert_mini": Student(  # learning rate not tuned, as the next one's
+        label="BERT-Mini", description="BERT of 4 layers, width 256, untrained",
+        builder="students.bert:bert_mini", learning_rate=5e-4, microseconds_per_token=300),
     "bert_small": Student(
-        label="BERT-Small",
-        description="BERT of 4 layers, width 512, untrained",
-        builder="students.bert:bert_small",
-        learning_rate=2e-4,
-        microseconds_per_token=1100,
-    ),
-}
+        label="BERT-Small", description="BERT of 4 layers, width 512, untrained",
+        builder="students.bert:bert_small", learning_rate=2e-4, microseconds_per_token=1100),
+}  # fmt: skip

@@ -1,6 +1,7 @@
 """The paper's ladder of settings (section 4.2) and its policies for unlabelled text (sections 6.2 to 6.4), as data."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 Loss = Literal["mse", "kld", "hard"]
@@ -28,29 +29,29 @@ class Setting:
     length_filter: LengthFilter = ""
 
 
+_kd_ulb = partial(Setting, loss="mse", unlabeled=True)
+
 SETTINGS: dict[str, Setting] = {
     "vanilla": Setting(loss="hard"),
     "kd": Setting(loss="mse"),
-    "kd_ulb": Setting(loss="mse", unlabeled=True),
-    "kd_ulb_fasttext": Setting(loss="mse", unlabeled=True, embeddings="fasttext"),
-    "kd_ulb_bert": Setting(loss="mse", unlabeled=True, embeddings="bert"),
+    "kd_ulb": _kd_ulb(),
+    "kd_ulb_fasttext": _kd_ulb(embeddings="fasttext"),
+    "kd_ulb_bert": _kd_ulb(embeddings="bert"),
     "kd_kld": Setting(loss="kld"),
     "kd_kld_t2": Setting(loss="kld", temperature=2.0),
     "kd_kld_t4": Setting(loss="kld", temperature=4.0),
-    "kd_ulb_min_max": Setting(loss="mse", unlabeled=True, length_filter="min_max"),
-    "kd_ulb_q1_q3": Setting(loss="mse", unlabeled=True, length_filter="q1_q3"),
-    "kd_ulb_median": Setting(loss="mse", unlabeled=True, balance="median"),
-    "kd_ulb_mean_oversampled": Setting(loss="mse", unlabeled=True, balance="mean_oversampled"),
-    "kd_ulb_mean_oversampled_min_max": Setting(
-        loss="mse", unlabeled=True, balance="mean_oversampled", length_filter="min_max"
-    ),
-    "kd_in_domain": Setting(loss="mse", unlabeled=True, text_source="in_domain"),
-    "kd_bt_subs": Setting(loss="mse", unlabeled=True, text_source="bt_subs"),
-    "kd_subs": Setting(loss="mse", unlabeled=True, text_source="subs"),
-    "kd_subs_min_max": Setting(loss="mse", unlabeled=True, text_source="subs", length_filter="min_max"),
-    "kd_subs_mean_oversampled": Setting(loss="mse", unlabeled=True, text_source="subs", balance="mean_oversampled"),
-    "kd_subs_mean_oversampled_min_max": Setting(
-        loss="mse", unlabeled=True, text_source="subs", balance="mean_oversampled", length_filter="min_max"
+    "kd_ulb_min_max": _kd_ulb(length_filter="min_max"),
+    "kd_ulb_q1_q3": _kd_ulb(length_filter="q1_q3"),
+    "kd_ulb_median": _kd_ulb(balance="median"),
+    "kd_ulb_mean_oversampled": _kd_ulb(balance="mean_oversampled"),
+    "kd_ulb_mean_oversampled_min_max": _kd_ulb(balance="mean_oversampled", length_filter="min_max"),
+    "kd_in_domain": _kd_ulb(text_source="in_domain"),
+    "kd_bt_subs": _kd_ulb(text_source="bt_subs"),
+    "kd_subs": _kd_ulb(text_source="subs"),
+    "kd_subs_min_max": _kd_ulb(text_source="subs", length_filter="min_max"),
+    "kd_subs_mean_oversampled": _kd_ulb(text_source="subs", balance="mean_oversampled"),
+    "kd_subs_mean_oversampled_min_max": _kd_ulb(
+        text_source="subs", balance="mean_oversampled", length_filter="min_max"
     ),
 }
 

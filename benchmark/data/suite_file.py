@@ -1,5 +1,6 @@
 """Suites of the user's own: the schema of a FILE.yml, and one clear message for a file that does not match it."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
@@ -182,11 +183,7 @@ def _entry(name: str, section: DatasetSection, task: Task, suite_path: Path) -> 
 
 def _existing(name: str, suite_path: Path) -> Path:
     path = suite_path.parent / Path(name).expanduser()
-    try:
-        exists = path.is_file()
-    except (OSError, ValueError):  # such as a name too long
-        exists = False
-    if not exists:
+    if not os.path.isfile(path):  # False, unlike Path.is_file, for a name that is too long
         raise DataError(f"{suite_path}: no file {str(path)!r}. Paths are relative to the folder of {suite_path.name}.")
     return path
 

@@ -1,7 +1,7 @@
 """Texts as flat arrays of token ids, encoded once for all runs, and data sets of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any, cast
@@ -55,13 +55,12 @@ class EncodedTexts:
 
     def take(self, rows: NDArray[np.int64]) -> "EncodedTexts":
         """Sentences `rows` [m], in that order; rows may repeat."""
-        return EncodedTexts(
+        return replace(
+            self,
             ids=self.ids[_indices(self.offsets, rows)],
             offsets=_offsets(np.diff(self.offsets)[rows]),
             positions=self.positions[self.target_rows(rows)],
             target_offsets=_offsets(np.diff(self.target_offsets)[rows]),
-            per_word=self.per_word,
-            pad_id=self.pad_id,
         )
 
     def target_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -153,13 +152,12 @@ def encode_words(
 
 def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
     """The sentences of both, in order."""
-    return EncodedTexts(
+    return replace(
+        first,
         ids=np.concatenate([first.ids, second.ids]),
         offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
         positions=np.concatenate([first.positions, second.positions]),
         target_offsets=np.concatenate([first.target_offsets, second.target_offsets[1:] + first.n_targets]),
-        per_word=first.per_word,
-        pad_id=first.pad_id,
     )
 
 
