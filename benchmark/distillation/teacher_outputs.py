@@ -58,12 +58,12 @@ class TeacherOutputs:
 
     def ensure(self, spec: RunSpec, device: torch.device) -> None:
         """Computes and stores the outputs that a student of `spec` reads, unless the teacher's run has them."""
-        generated = generated_texts_digest(spec)
+        generated, compute = generated_texts_digest(spec), self._model_logits(device)
         self._fetch_texts(generated)
         with _lock(self.teacher):
             stored = self.store.files(self.teacher.run_id, LOGITS)
             for part in required_parts(spec):
-                self._ensure_logits(part, stored, self._model_logits(device))
+                self._ensure_logits(part, stored, compute)
         if generated and not self._has_texts(generated):
             path = augmented_path(generated)  # stored as plain JSON, without the cache's checksum
             text = json.dumps(read_json(path), ensure_ascii=False)
@@ -85,6 +85,8 @@ class TeacherOutputs:
             return self._cached(part, partial(self._download_logits, self._path(part)))
 
     def _model_logits(self, device: torch.device) -> Compute:
+        """Logits by the teacher's model, which is loaded at the first call."""
+
         @cache
         def model() -> Teacher:
             folder, corpus = _model_folder(self.store, self.teacher), self.data.corpus

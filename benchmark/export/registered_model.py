@@ -76,14 +76,9 @@ def _pinned(packages: Sequence[str]) -> list[str]:
 
 
 def _may_serve(record: Record) -> bool:
-    tags = record.tags
-    is_student = record.status == "finished" and tags.get("role") == "train" and tags.get("student") != TEACHER
-    return (
-        is_student
-        and tags.get("smoke") == "false"
-        and tags.get("protocol") == PROTOCOL
-        and "valid_f1" in record.metrics
-    )
+    required = {"role": "train", "smoke": "false", "protocol": PROTOCOL}
+    is_student = record.tags.get("student") != TEACHER and required.items() <= record.tags.items()
+    return is_student and record.status == "finished" and "valid_f1" in record.metrics
 
 
 def _data(record: Record) -> str:

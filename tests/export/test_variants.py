@@ -22,9 +22,9 @@ def stubborn(label: int, file: Path) -> Path:
     return file
 
 
-def test_what_int8_loses_is_told_of_each_split(tmp_path: Path) -> None:
+def test_the_loss_of_int8_is_measured_on_each_split(tmp_path: Path) -> None:
     """Validation holds label 1 alone, test label 0 alone: the one loses what the other wins."""
     fp32, int8 = stubborn(1, tmp_path / "fp32.onnx"), stubborn(0, tmp_path / "int8.onnx")
-    told = int8_metrics(fp32, int8, make_dataset(), variant_f1(fp32, make_dataset(), "test"))
-    assert told["onnx_int8_valid_f1_lost"] > 0 > told["onnx_int8_f1_lost"]
-    assert told["onnx_int8_test_f1"] == -told["onnx_int8_f1_lost"]
+    metrics = int8_metrics(fp32, int8, make_dataset(), variant_f1(fp32, make_dataset(), "test"))
+    assert metrics["onnx_int8_valid_f1_lost"] > 0 > metrics["onnx_int8_f1_lost"]
+    assert metrics["onnx_int8_test_f1"] == -metrics["onnx_int8_f1_lost"]
