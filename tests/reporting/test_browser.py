@@ -94,8 +94,8 @@ def page(browser: Any, report: Path) -> Iterator[Any]:
     browser.get((report / "report.html").as_uri())
     yield browser
     assert [entry["message"] for entry in browser.get_log("browser")] == []
-    asked = [entry["message"] for entry in browser.get_log("performance")]
-    requests = [text for text in asked if '"Network.requestWillBeSent"' in text]
+    events = [entry["message"] for entry in browser.get_log("performance")]
+    requests = [text for text in events if '"Network.requestWillBeSent"' in text]
     assert [text for text in requests if not re.search(r'"url":"(file|blob|data|about):', text)] == []
 
 
@@ -136,7 +136,7 @@ def fetched(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_a_click_on_a_header_sorts_and_holes_stay_below(page: Any) -> None:
+def test_a_click_on_a_header_sorts_and_missing_values_stay_below(page: Any) -> None:
     click(page, '[data-column="latency_onnx_ms"]')
     students = column(page, "student")
     assert "teacher" in students[0], "the measure of all stays on top"
@@ -146,7 +146,7 @@ def test_a_click_on_a_header_sorts_and_holes_stay_below(page: Any) -> None:
     click(page, '[data-column="latency_onnx_ms"]')
     shown = [float(cell) for cell in column(page, "ms ONNX")[1:-1]]
     assert shown == sorted(shown, reverse=True)
-    assert column(page, "mean F1")[-1] == "incomplete", "no figure is neither the best nor the worst"
+    assert column(page, "mean F1")[-1] == "incomplete", "a missing value is neither the best nor the worst"
 
 
 def test_the_address_brings_another_reader_to_the_same_table(page: Any) -> None:
@@ -307,9 +307,9 @@ def test_hostile_names_are_shown_as_text(browser: Any, store: Store, add_run: An
     browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     assert browser.title.startswith("Which student is best? <script>")
     assert browser.execute_script("return document.querySelectorAll('img, main script').length") == 0
-    told = browser.execute_script("return document.body.innerText")
-    assert told.count(HOSTILE[:40]) > 5
-    assert "\u202e" not in told, "a name does not turn the figures beside it round"
+    text = browser.execute_script("return document.body.innerText")
+    assert text.count(HOSTILE[:40]) > 5
+    assert "\u202e" not in text, "a name does not turn the numbers beside it round"
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert browser.get_log("browser") == []
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -330,7 +330,7 @@ def test_the_page_fits_every_screen(page: Any, width: int, scheme: str) -> None:
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def big_insight(leaderboard: Leaderboard) -> ErrorAnalysis:
+def big_analysis(leaderboard: Leaderboard) -> ErrorAnalysis:
     names = [label(entry, leaderboard) for entry in leaderboard.entries]
     labels = tuple(f"a label of some length {number}" for number in range(30))
     return ErrorAnalysis(
@@ -351,7 +351,7 @@ def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> Non
     rows = results(records)
     [leaderboard] = leaderboards(rows)
     by_dataset = dataset_leaderboards(leaderboard, rows)
-    error_analyses = [big_insight(one) for one in by_dataset]
+    error_analyses = [big_analysis(one) for one in by_dataset]
     section = ReportSection(leaderboard=leaderboard, by_dataset=by_dataset, error_analyses=error_analyses)
     data = page_data(
         "classification",

@@ -22,7 +22,7 @@ def test_an_effect_is_the_mean_of_its_pairs_with_students_interval() -> None:
         n_pairs=3, n_seeds=3, datasets=("emot",), students=("cnn",),
     )  # fmt: skip
     assert found.verdict == "undecided", "2 - 2.48 is below 0"
-    assert judged("kd_helps_bilstm", THREE).ours is None, "each student is asked for itself"
+    assert judged("kd_helps_bilstm", THREE).ours is None, "each student has its own claim"
 
 
 @pytest.mark.parametrize(

@@ -96,16 +96,16 @@ def test_tuning_compares_a_studys_rate_with_the_students_own() -> None:
 
 
 def test_a_study_of_an_older_version_is_known_by_its_tag() -> None:
-    known = record(spec(), role="study", **{BEST_RATE: 2e-3})
-    tags = dict(known.tags) | {TRAINING_KEY: training_key(spec())}
-    older = Record(**asdict(known) | {"params": {}, "tags": tags})
+    study = record(spec(), role="study", **{BEST_RATE: 2e-3})
+    tags = dict(study.tags) | {TRAINING_KEY: training_key(spec())}
+    older = Record(**asdict(study) | {"params": {}, "tags": tags})
     [found] = results([older, record(spec(learning_rate=2e-3), test_f1=0.65, learning_rate=2e-3)])
     assert found.rate_from == "tuned"
 
 
 def test_a_row_says_what_bounds_its_training_whatever_its_setting() -> None:
-    asked = [spec(), spec(setting="kd", pool_digest="p", unlabeled=True), spec(max_steps=5), spec(learning_rate="grid")]
-    first, setting, budget, grid = results([record(one, test_f1=0.5, learning_rate=3e-3) for one in asked])
+    specs = [spec(), spec(setting="kd", pool_digest="p", unlabeled=True), spec(max_steps=5), spec(learning_rate="grid")]
+    first, setting, budget, grid = results([record(one, test_f1=0.5, learning_rate=3e-3) for one in specs])
     assert first.budget == setting.budget != budget.budget
     assert (setting.pool, first.teacher_key, grid.rate_from) == ("p", "t", "grid")
     older = record(spec(), test_f1=0.5)
@@ -141,8 +141,8 @@ def test_a_training_converged_where_its_patience_ended_it(
     epochs: int, best: int, bounds: dict[str, int], converged: bool
 ) -> None:
     """At a patience of 10 epochs."""
-    asked = spec(**{"patience": 10, "max_epochs": 100} | bounds)
-    [found] = results([record(asked, test_f1=0.5, epochs=epochs, steps_to_best=best)])
+    planned = spec(**{"patience": 10, "max_epochs": 100} | bounds)
+    [found] = results([record(planned, test_f1=0.5, epochs=epochs, steps_to_best=best)])
     assert found.converged is converged
 
 

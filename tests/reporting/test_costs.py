@@ -11,14 +11,14 @@ from tracking import Store
 MACHINE = "host, EPYC"
 
 
-def measured(add_run: AddRun, store: Store, student: str, told: dict[str, float], **tags: str) -> None:
+def measured(add_run: AddRun, store: Store, student: str, metrics: dict[str, float], **tags: str) -> None:
     """A run and its inference run, as the measuring stage leaves them."""
     parent = add_run(store, student=student, test_f1=0.5)
-    known = {"role": "inference", "dataset": "emot", "task": "classification", "student": student, "preset": "paper"}
-    known |= {"smoke": "false", "latency_protocol": "2", "latency_budget": "full", "latency_control": "passed"}
-    tags = known | {"machine": MACHINE} | tags
+    defaults = {"role": "inference", "dataset": "emot", "task": "classification", "student": student, "preset": "paper"}
+    defaults |= {"smoke": "false", "latency_protocol": "2", "latency_budget": "full", "latency_control": "passed"}
+    tags = defaults | {"machine": MACHINE} | tags
     run = store.begin("classification", f"emot.{student}.inference", tags=tags, params={}, parent=parent)
-    run.finish(told)
+    run.finish(metrics)
 
 
 REFERENCE = {"latency_reference_torch_ms": 100.0, "latency_reference_onnx_ms": 70.0, "latency_noise_floor": 1.05}
@@ -127,8 +127,8 @@ def test_what_int8_loses_is_told_of_all_settings(store: Store, add_run: AddRun) 
     """Whether it serves is decided by what a run loses: each form has a line with its own milliseconds."""
     served = {"latency_onnx_ms": 0.4, "latency_onnx_int8_ms": 0.2}
     for setting, won, lost, ms in (("vanilla", 0, 0.09, 0.5), ("kd", 1, 0.001, 0.3), ("kd_ulb", 1, 0.004, 0.31)):
-        told = served | {"onnx_int8_won": float(won), "onnx_int8_f1_lost": lost, "latency_text_ms": ms}
-        measured(add_run, store, "cnn", told, setting=setting)
+        metrics = served | {"onnx_int8_won": float(won), "onnx_int8_f1_lost": lost, "latency_text_ms": ms}
+        measured(add_run, store, "cnn", metrics, setting=setting)
     made = cost_sections(store.records())[0].tables[2]
     assert [texts[:4] for texts in made.texts] == [
         ["cnn", "INT8 (2 of 3 runs)", "0.10 to 0.40", "0.310"],
@@ -166,8 +166,8 @@ def test_the_chapter_of_a_report(store: Store, add_run: AddRun) -> None:
 
 
 def test_a_tagging_table_stands_beside_the_papers_tagging_figures(store: Store, add_run: AddRun) -> None:
-    told: dict[str, Any] = {"latency_torch_ms": 2.0, "latency_onnx_ms": 0.5}
-    measured(add_run, store, "bilstm", told, task="sequence_labeling", dataset="nergrit")
+    metrics: dict[str, Any] = {"latency_torch_ms": 2.0, "latency_onnx_ms": 0.5}
+    measured(add_run, store, "bilstm", metrics, task="sequence_labeling", dataset="nergrit")
     [section] = cost_sections(store.records())
     assert cells(section.tables[0], "bilstm")["ms CPU"] == "2.00 / 3.19"
     assert cells(section.tables[1], "bilstm")["ms ONNX"] == "0.500 / -"  # Table 8 is of classification

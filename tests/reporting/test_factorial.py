@@ -43,5 +43,5 @@ def test_interplay_has_a_setting_for_every_combination() -> None:
             if is_on
         )
         setting = SETTINGS[conditions["+".join(on) or "plain"]]
-        told = (setting.length_filter != "", setting.balance != "", setting.text_source != "pool")
-        assert told == (length, balance, domain)
+        levels = (setting.length_filter != "", setting.balance != "", setting.text_source != "pool")
+        assert levels == (length, balance, domain)

@@ -1,4 +1,4 @@
-"""The page's data: every figure is that of results.csv, holes are told apart, and no name can leave the JSON."""
+"""The page's data: every value is that of results.csv, missing results have a kind, and no name can leave the JSON."""
 
 import csv
 import json

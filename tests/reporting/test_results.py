@@ -1,4 +1,4 @@
-"""The results table: its columns, which run stands for a key, and what an unmeasured figure looks like."""
+"""The results table: its columns, which run stands for a key, and how a missing value is written."""
 
 import csv
 import subprocess
@@ -59,14 +59,18 @@ def test_a_row_holds_what_the_run_wrote(store: Store, add_run: Any) -> None:
 
 @pytest.mark.parametrize("order", list(permutations(["finished", "failed", "skipped"])))
 def test_finished_beats_failed_beats_skipped(order: tuple[str, ...]) -> None:
-    known = [record(status, time, status=status) for time, status in enumerate(order)]
-    assert [row.status for row in results(known)] == ["finished"]
-    assert [row.status for row in results([r for r in known if r.status != "finished"])] == ["failed"]
+    records = [record(status, time, status=status) for time, status in enumerate(order)]
+    assert [row.status for row in results(records)] == ["finished"]
+    assert [row.status for row in results([r for r in records if r.status != "finished"])] == ["failed"]
 
 
 def test_the_latest_of_equals_wins() -> None:
-    known = [record("first", 1), record("second", 2, metrics={"test_f1": 0.75}), record("other", 0, tags={"key": "o"})]
-    assert [row.run_id for row in results(known)] == ["other", "second"]
+    records = [
+        record("first", 1),
+        record("second", 2, metrics={"test_f1": 0.75}),
+        record("other", 0, tags={"key": "o"}),
+    ]
+    assert [row.run_id for row in results(records)] == ["other", "second"]
 
 
 def test_only_teachers_and_students_are_rows_and_only_once_they_ended() -> None:
@@ -116,14 +120,14 @@ def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
         tags = {"key": key, "role": "teacher", "student": "teacher", "teacher": teacher}
         return record(name, 0, tags=tags, params={"teacher": teacher, "teacher_key": encoder})
 
-    known = [tuned("t", "e" * 64, "./models/b"), trained("a", 0, "../b"), trained("c", 1, "/abs/b")]
-    teacher, a, c = results(known)
+    records = [tuned("t", "e" * 64, "./models/b"), trained("a", 0, "../b"), trained("c", 1, "/abs/b")]
+    teacher, a, c = results(records)
     assert teacher.teacher == a.teacher == c.teacher == "b"
     assert a.configuration == c.configuration, "seeds of one configuration, whatever the folder was called"
-    edited = [*known, tuned("u", "f" * 64, "./models/b", "again"), trained("d", 2, "./models/b", "again")]
+    edited = [*records, tuned("u", "f" * 64, "./models/b", "again"), trained("d", 2, "./models/b", "again")]
     names = [row.teacher for row in results(edited)]
     assert names == ["./models/b@eeeeeeeeeeee", "./models/b@ffffffffffff", *["./models/b@eeeeeeeeeeee"] * 2, names[1]]
-    assert [row.teacher for row in results([*known, trained("lost", 3, "../b", "its teacher is elsewhere")])] == [
+    assert [row.teacher for row in results([*records, trained("lost", 3, "../b", "its teacher is elsewhere")])] == [
         "b"
     ] * 4
 

@@ -199,8 +199,8 @@ def test_figures_of_the_texts_stand_in_the_table(store: Store, add_run: AddRun, 
 
 def test_the_papers_own_conditions_are_all_compared() -> None:
     for experiment in EXPERIMENTS.values():
-        told = {setting for _, setting, dataset in paper_discussion_f1() if dataset == experiment.paper_dataset}
-        assert not experiment.paper_dataset or told & set(experiment.conditions.values())
+        settings = {setting for _, setting, dataset in paper_discussion_f1() if dataset == experiment.paper_dataset}
+        assert not experiment.paper_dataset or settings & set(experiment.conditions.values())
     compared = {setting for experiment in EXPERIMENTS.values() for setting in experiment.conditions.values()}
     assert {setting for _, setting, _ in paper_discussion_f1()} <= compared
 
@@ -262,23 +262,23 @@ BAD = {
     "losses --learning-rate tuned": "at one learning rate or the grid",
     "losses -d emott": "Did you mean 'emot'",
     "domain -d emot --in-domain nowhere.txt": "'nowhere.txt' of --in-domain does not exist",
-    "domain -d emot --augmented 0": "not a whole number from 1 on",
+    "domain -d emot --augmented 0": "not a positive whole number",
 }
 
 
-@pytest.mark.parametrize("asked", BAD)
-def test_bad_input_is_one_message_and_exit_code_2(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", BAD)
+def test_bad_input_is_one_message_and_exit_code_2(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        run_command(lambda: command.main(asked.split()))
+        run_command(lambda: command.main(arguments.split()))
     said = capsys.readouterr().err
     assert ended.value.code == 2
-    assert BAD[asked] in said
+    assert BAD[arguments] in said
     assert len(said.splitlines()) == 1 or "usage: " in said
 
 
-@pytest.mark.parametrize("asked", ["-h", "--help", "losses --help", "-d emot -h"])
-def test_help_tells_what_a_study_takes(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(asked.split()) == DONE
+@pytest.mark.parametrize("arguments", ["-h", "--help", "losses --help", "-d emot -h"])
+def test_help_tells_what_a_study_takes(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(arguments.split()) == DONE
     shown = " ".join(capsys.readouterr().out.split())
     assert shown.startswith("usage: python -m benchmark.study NAME [-h] [--suite SUITE]"), "it need not be given"
     assert "--setting" not in shown.partition("options:")[2]

@@ -17,8 +17,8 @@ def study(store: Store, name: str) -> str:
 
 
 def trial(store: Store, parent: str, number: int, rate: float, f1: float | None, **tags: str) -> None:
-    told = {"role": "trial", "trial": str(number), "key": f"{parent}.{number}"}
-    run = store.begin(SUITE, f"trial{number}", tags=told, params={"learning_rate": rate}, parent=parent)
+    own = {"role": "trial", "trial": str(number), "key": f"{parent}.{number}"}
+    run = store.begin(SUITE, f"trial{number}", tags=own, params={"learning_rate": rate}, parent=parent)
     if f1 is None:
         run.fail("diverged")
     else:
@@ -40,8 +40,8 @@ def filled(store: Store) -> Store:
 def test_ended_trials_by_number_and_the_last_of_each(filled: Store) -> None:
     (found,) = tuning_studies(filled.records(SUITE))
     assert found.name == "emot.cnn.kd"
-    told = [(one.number, one.learning_rate, one.valid_f1, one.state) for one in found.trials]
-    assert told == [
+    trials = [(one.number, one.learning_rate, one.valid_f1, one.state) for one in found.trials]
+    assert trials == [
         (0, 1e-4, 0.4, "complete"),
         (1, 1e-3, 0.55, "complete"),
         (2, 9e-3, None, "failed"),
@@ -50,15 +50,15 @@ def test_ended_trials_by_number_and_the_last_of_each(filled: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "params"),
+    ("tags_of_trial", "params"),
     [({"trial": "4"}, {}), ({"trial": "4"}, {"learning_rate": "grid"}), ({"trial": "zero"}, {"learning_rate": 1e-3})],
 )
 def test_a_trial_that_does_not_say_its_number_and_rate_is_left_out(
-    filled: Store, told: dict[str, str], params: dict[str, object]
+    filled: Store, tags_of_trial: dict[str, str], params: dict[str, object]
 ) -> None:
     """One that failed before its params arrived, or that another program keeps there."""
     before = tuning_studies(filled.records(SUITE))
-    tags = {"role": "trial", "key": "odd"} | told
+    tags = {"role": "trial", "key": "odd"} | tags_of_trial
     filled.begin(SUITE, "odd", tags=tags, params=params, parent=before[0].run_id).fail("no answer")
     assert tuning_studies(filled.records(SUITE)) == before
 

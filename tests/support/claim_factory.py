@@ -51,10 +51,10 @@ def spec(**given: Any) -> RunSpec:
     return RunSpec(**values | given)
 
 
-def record(asked: RunSpec, role: str = "train", **metrics: float) -> Record:
-    params = {name: str(value) for name, value in asdict(asked).items()}
+def record(planned: RunSpec, role: str = "train", **metrics: float) -> Record:
+    params = {name: str(value) for name, value in asdict(planned).items()}
     names = ("dataset", "task", "student", "setting", "seed", "teacher", "protocol")
-    tags = {name: params[name] for name in names} | {"role": role, "key": asked.key + role, "preset": "paper"}
+    tags = {name: params[name] for name in names} | {"role": role, "key": planned.key + role, "preset": "paper"}
     number = next(NUMBERS)
     return Record(
         run_id=str(number), suite="s", name="", status="finished", tags=tags, params=params,

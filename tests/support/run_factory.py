@@ -133,9 +133,9 @@ def add_run(
     tags |= {name: str(value) for name, value in spec.items()}
     run = store.begin(suite, name, tags=tags, params=spec | {"learning_rate": rate})
     if status == "finished":
-        known = EXAMPLE_COSTS.get(student, {}) if costs else {}
+        example_costs = EXAMPLE_COSTS.get(student, {}) if costs else {}
         seconds = {"train_seconds": 12.5, "steps_to_best": 400}
-        run.finish(known | seconds | {"learning_rate": rate} | metrics)
+        run.finish(example_costs | seconds | {"learning_rate": rate} | metrics)
     elif status != "running":
         {"failed": run.fail, "skipped": run.skip}[status](reason)
     return run.run_id
