@@ -85,7 +85,7 @@ class EncodedDataset:
         """Strings, or lists of words for tagging."""
         return self.corpus.texts(part) if part in SPLITS else self.read_pool(cast(Source, part)).texts
 
-    def origins(self, source: Source) -> NDArray[np.int64]:
+    def source_rows(self, source: Source) -> NDArray[np.int64]:
         """[n] index in train of the text that each text of `source` was generated from; RunError for other sources."""
         origins = self.read_pool(source).origins
         if origins is None:

@@ -94,19 +94,19 @@ class _Trials:
         return trained
 
     def _load(self, rate: float, folder: Path) -> TrainedModel:
-        figures, device = json.loads((folder / PROGRESS).read_text()), self.training_run.device
+        scalars, device = json.loads((folder / PROGRESS).read_text()), self.training_run.device
         model = self.training_run.build().to(device)
         model.load_state_dict(load_file(folder / WEIGHTS, device=str(device)))
         return TrainedModel(
             model=model,
             learning_rate=rate,
-            valid_f1=figures.pop("valid_f1"),
+            valid_f1=scalars.pop("valid_f1"),
             valid_logits=np.load(folder / LOGITS),
-            history=TrainingHistory(**figures),
+            history=TrainingHistory(**scalars),
         )
 
 
 def _save(trained: TrainedModel, folder: Path) -> None:
     save_file({name: value.contiguous() for name, value in trained.model.state_dict().items()}, folder / WEIGHTS)
     np.save(folder / LOGITS, trained.valid_logits)
-    (folder / PROGRESS).write_text(json.dumps({"valid_f1": trained.valid_f1, **trained.history.figures()}))
+    (folder / PROGRESS).write_text(json.dumps({"valid_f1": trained.valid_f1, **trained.history.scalars()}))

@@ -15,7 +15,7 @@ from benchmark.core.presets import MAX_LENGTH
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
-from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, recipe
+from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, generation_parameters
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Suite
 from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
@@ -62,10 +62,12 @@ class SuiteData:
         return self._pools[dataset, source]
 
     def pool_digest(self, dataset: str, source: Source) -> str:
-        """Digest of the texts; of generated texts, which may not exist yet, that of their sources and recipe."""
+        """Digest of the texts; of generated texts, which may not exist yet, that of their sources and parameters."""
         if source not in METHODS:
             return self.pool(dataset, source).digest
-        return digest([self.corpus(dataset).digest, self.pool(dataset).digest, recipe(source, self._augmentation)])
+        return digest(
+            [self.corpus(dataset).digest, self.pool(dataset).digest, generation_parameters(source, self._augmentation)]
+        )
 
     def training_texts(self, spec: RunSpec) -> list[str | Sequence[str]]:
         """Training texts, or words per sentence, of a run."""

@@ -64,7 +64,7 @@ class TrainingHistory:
         """Share of the wall time outside forward, backward and step."""
         return 1 - self.busy_seconds / self.train_seconds
 
-    def figures(self) -> dict[str, float]:
+    def scalars(self) -> dict[str, float]:
         """All fields but the weights."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "best_weights"}
 
@@ -170,7 +170,7 @@ def train(
     )
     history = TrainingHistory()
     start = time.perf_counter()
-    while not _is_over(history, config):
+    while not _has_ended(history, config):
         batches = plan_batches(training_set.encoded.lengths, budget, rng)
         if config.max_steps:
             batches = batches[: config.max_steps - history.steps]
@@ -189,7 +189,7 @@ def train(
     return history
 
 
-def _is_over(history: TrainingHistory, config: TrainingConfig) -> bool:
+def _has_ended(history: TrainingHistory, config: TrainingConfig) -> bool:
     return (
         history.epochs >= config.max_epochs
         or (0 < config.max_steps <= history.steps)

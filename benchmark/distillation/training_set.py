@@ -31,7 +31,7 @@ def training_set(spec: RunSpec, data: EncodedDataset, teacher: TeacherOutputs | 
     labelled, source = examples(spec, data, "train", teacher), cast(Source, spec.text_source)
     if not spec.unlabeled or not len(data.encoded(source)):
         return TrainingSet(examples=labelled)
-    unlabelled = _by_policy(labelled, examples(spec, data, source, teacher), spec, data)
+    unlabelled = _selected(labelled, examples(spec, data, source, teacher), spec, data)
     both = Examples(
         encoded=concatenate(labelled.encoded, unlabelled.encoded),
         targets=np.concatenate([labelled.targets, unlabelled.targets]),
@@ -46,10 +46,10 @@ def examples(spec: RunSpec, data: EncodedDataset, part: Part, teacher: TeacherOu
     return Examples(encoded=data.encoded(part), targets=teacher.logits(part))
 
 
-def _by_policy(labelled: Examples, unlabelled: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:
+def _selected(labelled: Examples, unlabelled: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:
     """The unlabelled examples where the teacher agrees, then balanced, then filtered by the labelled text's lengths."""
     if spec.agreed:
-        origins = data.origins(cast(Source, spec.text_source))
+        origins = data.source_rows(cast(Source, spec.text_source))
         agrees = _teacher_labels(unlabelled) == _teacher_labels(labelled)[origins]
         unlabelled = unlabelled.take(np.flatnonzero(agrees))
     if spec.balance:

@@ -99,7 +99,7 @@ def _engine(data: EncodedDataset, model: nn.Module, logits: np.ndarray, epochs: 
     """Sentences per second over the whole wall time, validation included."""
     validation = data.encoded("validation")
     answers = np.zeros((validation.n_targets, logits.shape[1]), dtype=np.float32)
-    recipe = TrainingConfig(
+    config = TrainingConfig(
         learning_rate=RATE,
         weight_decay=0.0,
         decay=False,
@@ -116,7 +116,7 @@ def _engine(data: EncodedDataset, model: nn.Module, logits: np.ndarray, epochs: 
         validation=Examples(encoded=validation, targets=answers),
         loss=mse,
         score=lambda _: 0.0,
-        config=recipe,
+        config=config,
         on_epoch=lambda *_: None,
         device=torch.device("cpu"),
     )

@@ -18,7 +18,13 @@ from benchmark.data.augmentation import augment as augmenting
 from benchmark.data.augmentation import config as augmentation_config
 from benchmark.data.augmentation import substitution
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
-from benchmark.data.augmentation.config import METHODS, N_TEXTS, AugmentationConfig, missing_options, recipe
+from benchmark.data.augmentation.config import (
+    METHODS,
+    N_TEXTS,
+    AugmentationConfig,
+    generation_parameters,
+    missing_options,
+)
 from benchmark.data.augmentation.substitution import nearest, neighbours, substituted
 from benchmark.data.augmentation.words import core, in_case_of, pick, seeded, with_core
 from benchmark.data.catalogue import load_suite
@@ -182,7 +188,7 @@ def test_what_is_lacking_is_named_by_its_options(models: dict[str, str]) -> None
     )
     assert missing_options("bt_subs", AugmentationConfig(forward_model="a", backward_model="b")) == "--fill-mask MODEL"
     assert missing_options("bt_subs", AugmentationConfig(**models)) == ""
-    for ask in (recipe, lambda method, augmentation: augment(method, SOURCE, POOL, augmentation, set())):
+    for ask in (generation_parameters, lambda method, augmentation: augment(method, SOURCE, POOL, augmentation, set())):
         with pytest.raises(InputError, match=r"needs --fill-mask MODEL .* or use 'subs'"):
             ask("bt_subs", AugmentationConfig(forward_model="a", backward_model="b"))
 
@@ -203,7 +209,7 @@ def test_a_recipe_tells_whatever_changes_the_texts(
     models: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(method: str = "bt_subs", **other: Any) -> str:
-        return json.dumps(recipe(method, AugmentationConfig(**models | other)))
+        return json.dumps(generation_parameters(method, AugmentationConfig(**models | other)))
 
     moved = Path(models["fill_mask"]).rename(tmp_path / "moved")
     before = told(fill_mask=str(moved))
@@ -225,11 +231,11 @@ def test_a_recipe_tells_whatever_changes_the_texts(
 def test_a_recipe_tells_an_edited_model(models: dict[str, str], tiny_teacher: Path, tmp_path: Path) -> None:
     folder = make_fill_mask(tmp_path / "edited", tiny_teacher)
     augmentation = AugmentationConfig(**models | {"fill_mask": folder})
-    before = recipe("bt_subs", augmentation)
-    assert before == recipe("bt_subs", AugmentationConfig(**models))
+    before = generation_parameters("bt_subs", augmentation)
+    assert before == generation_parameters("bt_subs", AugmentationConfig(**models))
     weights = Path(folder) / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    assert recipe("bt_subs", augmentation) != before
+    assert generation_parameters("bt_subs", augmentation) != before
 
 
 def test_means_are_cheap_to_import() -> None:

@@ -353,8 +353,8 @@ def test_collation_is_overhead_in_validation_too() -> None:
 
 def test_figures_can_be_kept_as_json_and_read_again() -> None:
     history, _ = trained()
-    assert "best_weights" not in history.figures()
-    again = TrainingHistory(**history.figures())
+    assert "best_weights" not in history.scalars()
+    again = TrainingHistory(**history.scalars())
     assert (again.overhead_share, again.sentences_per_second) == (
         history.overhead_share,
         history.sentences_per_second,

@@ -34,7 +34,7 @@ TOP_K = int(MASKING["top_k"])
 BATCH = 32
 """Texts per call of a model, and per file of the cache, so that an interrupted process repeats at most one batch."""
 
-Request = tuple[str, int]
+TextVariant = tuple[str, int]
 """A text and the number of the variant to generate."""
 Candidates = list[tuple[str, float]]
 """Words for one mask with their probabilities, most probable first."""
@@ -61,14 +61,14 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def cached_outputs(
-    model: str, requests: Sequence[Request], generate: Callable[[Sequence[Request]], list[str]]
+    model: str, requests: Sequence[TextVariant], generate: Callable[[Sequence[TextVariant]], list[str]]
 ) -> list[str]:
     """The text generated for each request, in batches of similar length that are cached one by one.
 
     `model` identifies the model and its parameters. One process of a machine generates at a time. Raises InputError if
     the cache cannot be used.
     """
-    folder, generated = cache_folder() / "augmentation", dict[Request, str]()
+    folder, generated = cache_folder() / "augmentation", dict[TextVariant, str]()
     distinct = sorted(set(requests), key=lambda request: (-len(request[0]), request))
     try:
         with FileLock(lock_path("augmentation")):
@@ -95,7 +95,7 @@ class Translator:
         return cached_outputs(self.key, [(text, 0) for text in texts], self._generate)
 
     @torch.inference_mode()
-    def _generate(self, requests: Sequence[Request]) -> list[str]:
+    def _generate(self, requests: Sequence[TextVariant]) -> list[str]:
         model, tokenizer = self.load()
         encoded, length = encode(self.load(), [text for text, _ in requests], TRANSLATION["max_pieces"])
         outputs = model.generate(**encoded, num_beams=TRANSLATION["num_beams"], do_sample=False, max_length=length)
@@ -139,7 +139,7 @@ class FillMask:
         """Each text with some of its words replaced, others in each variant; unchanged if it has no word."""
         return cached_outputs(self.key, [(text, variant) for text in texts], self._generate)
 
-    def _generate(self, requests: Sequence[Request]) -> list[str]:
+    def _generate(self, requests: Sequence[TextVariant]) -> list[str]:
         mask = str(self.load().tokenizer.mask_token)
         masked = [MaskedText.of(*request) for request in requests]
         candidates = self._candidates([" ".join(text.masked_words(mask)) for text in masked])

@@ -90,7 +90,7 @@ def missing_options(method: str, config: AugmentationConfig) -> str:
     return " and ".join(filter(None, [pair, "" if config.fill_mask else "--fill-mask MODEL"]))
 
 
-def recipe(method: str, config: AugmentationConfig) -> Mapping[str, object]:
+def generation_parameters(method: str, config: AugmentationConfig) -> Mapping[str, object]:
     """Everything that determines the generated texts besides the source texts, as JSON-able values.
 
     Raises InputError for a model that is missing or is neither a folder nor on the hub, DataError for an incomplete
