@@ -290,7 +290,7 @@ def test_an_empty_text_file_is_one_message(tmp_path: Path, capsys: pytest.Captur
     with pytest.raises(SystemExit) as ended:
         run_command(lambda: command.main(["domain", "-d", "emot", "--in-domain", str(tmp_path / "empty.txt")]))
     assert ended.value.code == 2
-    assert "is empty. Give one text a line." in capsys.readouterr().err
+    assert "is empty. Give one text per line." in capsys.readouterr().err
 
 
 def test_a_dry_run_shows_the_plan(
