@@ -302,7 +302,7 @@ def test_a_file_that_changes_while_it_is_sent_is_not_kept(
     suite_data, specs = everything(suite)
     with monkeypatch.context() as changing:
         changing.setattr(FileSet, "is_local", lambda _: False)
-        with pytest.raises(InputError, match=r"train.csv, .* was changed while it was sent"):
+        with pytest.raises(InputError, match=r"train.csv, .* changed while it was sent"):
             upload_inputs(suite_data, specs, store)
     assert [record.status for record in store.records("chat")] == ["killed"]
     upload_inputs(suite_data, specs, store)
@@ -334,7 +334,7 @@ def test_what_was_changed_after_the_plan_is_not_learnt_from_under_its_key(
 def test_a_file_that_is_gone_ends_the_command_with_a_message(suite: str, store: Store, desk_folder: Path) -> None:
     suite_data, specs = everything(suite)
     (desk_folder / "v.vec").unlink()
-    with pytest.raises(InputError, match=r"cannot be sent to them: .*v\.vec"):
+    with pytest.raises(InputError, match=r"cannot be sent to the nodes: .*v\.vec"):
         upload_inputs(suite_data, specs, store)
 
 
