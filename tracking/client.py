@@ -27,7 +27,7 @@ from tracking.config import (
     sqlite_path,
     without_password,
 )
-from tracking.connection import Connection
+from tracking.connection import Connection, connect
 from tracking.registry import Registry
 from tracking.runs import CHANGED, SUITE_TAG, Heartbeat
 from tracking.sqlite_store import create_store, require_store
@@ -59,13 +59,16 @@ class Client:
         self._connection = Connection(self.uri)
         self._call = self._connection.call
         self.heartbeat = Heartbeat(self._beat if is_server(self.uri) else None)
+        hint = NO_ANSWER if probe else ""
         if is_local(self.uri):
             path, prepare = sqlite_path(self.uri), create_store if create else require_store
             self._call(lambda: prepare(path))
+        elif not is_server(self.uri):
+            self._call(lambda: connect(self.uri), hint=hint)
         with environment(PROBE if probe else {}), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy warns about MLflow's tables
             self._mlflow = self._call(lambda: MlflowClient(tracking_uri=self.uri, registry_uri=self.uri))
-            self._call(lambda: self._mlflow.search_experiments(max_results=1), hint=NO_ANSWER if probe else "")
+            self._call(lambda: self._mlflow.search_experiments(max_results=1), hint=hint)
         self.registry = Registry(self.uri, self._mlflow, self._connection)
 
     def experiment(self, suite: str, tags: Mapping[str, str]) -> str:

@@ -40,6 +40,8 @@ for _name, _value in ENVIRONMENT.items():
 
 _PASSWORD = re.compile(r"(://[^:/@]*|://[^:@\s]*):(?:[^/\n]*|\S*)@")
 """The second form hides an unescaped slash with the rest of the password."""
+_MALFORMED = re.compile(r"([^\s:/@]*//?[^\s:/@]*):[^\s/]+@")
+"""An address without `://`, such as `https//user:password@host`."""
 
 
 class StoreError(Exception):
@@ -109,7 +111,7 @@ def sqlite_path(uri: str) -> Path:
 
 def without_password(text: str) -> str:
     """The text, an address or one that contains some, with `***` for passwords."""
-    return _PASSWORD.sub(r"\1:***@", text)
+    return _MALFORMED.sub(r"\1:***@", _PASSWORD.sub(r"\1:***@", text))
 
 
 @contextmanager
@@ -146,8 +148,8 @@ def _checked(uri: str) -> str:
     if "://" in uri and scheme.partition("+")[0] in DATABASES and (scheme != "sqlite" or len(uri) > len(SQLITE)):
         return uri
     raise StoreError(
-        f"Unknown tracking address {uri!r}. Give a server (http://HOST:5000), an SQLite file (sqlite:///mlflow.db) "
-        f"or a database (postgresql+psycopg2://...)."
+        f"Unknown tracking address {without_password(uri)!r}. Give a server (http://HOST:5000), an SQLite file "
+        "(sqlite:///mlflow.db) or a database (postgresql+psycopg2://...)."
     )
 
 

@@ -14,6 +14,7 @@ from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 from requests.exceptions import ConnectionError as NoConnectionError
 from requests.exceptions import RequestException
+from sqlalchemy import NullPool, create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracking.config import StoreError, is_local, is_server, without_password
@@ -35,6 +36,7 @@ UNKNOWN_HOST = (
     "the server does not answer under this name (403). Use another address of it, or add the name to SERVER_NAME in "
     "its .env."
 )
+CONNECT_SECONDS = 10
 MAX_CHARACTERS = 600
 
 Request = Callable[[], object]
@@ -116,6 +118,14 @@ class Outbox:
                 self._failure = error
             finally:
                 self._queue.task_done()
+
+
+def connect(uri: str) -> None:
+    """Connects to a database once: MLflow retries one that does not answer for almost two minutes."""
+    url = make_url(uri)
+    has_timeout = url.get_backend_name() in ("postgresql", "mysql")
+    options = {"connect_timeout": CONNECT_SECONDS} if has_timeout else {}
+    create_engine(url, poolclass=NullPool, connect_args=options).connect().close()
 
 
 def _retry_seconds(error: Exception, *, local: bool, first: bool) -> float:

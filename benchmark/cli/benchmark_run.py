@@ -13,7 +13,7 @@ from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.run_status import RunStatus
-from tracking import ui_command
+from tracking import ui_command, without_password
 
 
 def run_benchmark(pipeline: Pipeline, console: Console) -> int:
@@ -75,7 +75,7 @@ def _places(pipeline: Pipeline, out: Path) -> Mapping[str, str]:
     from benchmark.reporting.provenance import report_command
 
     suite, uri = pipeline.config.suite.name, pipeline.config.tracking_uri
-    budget = ["--max-ms", "0.5", "--min-kept", "95", *(["--tracking-uri", uri] if uri else [])]
+    budget = ["--max-ms", "0.5", "--min-kept", "95", *(["--tracking-uri", without_password(uri)] if uri else [])]
     return {
         "Page": str(out / "report.html"),
         "Report": str(out / "report.md"),

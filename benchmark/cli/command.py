@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
-from tracking import StoreError
+from tracking import StoreError, without_password
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -43,5 +43,5 @@ def _interrupt(*_: object) -> None:
 
 
 def _say(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
+    print(without_password(message), file=sys.stderr)
     return code

@@ -26,7 +26,7 @@ from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import role, tags
 from benchmark.export.evaluate import evaluate_and_export
 from benchmark.measurement.machine import machine_lock
-from tracking import ActiveRun, Record, Store
+from tracking import ActiveRun, Record, Store, without_password
 
 
 @dataclass(kw_only=True)
@@ -75,7 +75,7 @@ class Runner:
             run.finish(result.metrics())
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
         except Exception as error:  # the other runs go on
-            run.log_texts({"traceback": traceback.format_exc()})
+            run.log_texts({"traceback": without_password(traceback.format_exc())})
             run.fail(_reason(error))
             return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=_reason(error))
         except BaseException:
@@ -178,4 +178,4 @@ def _fail_before_exit(run: ActiveRun, folder: Path, reason: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return without_password(f"{type(error).__name__}: {error}")

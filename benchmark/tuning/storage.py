@@ -46,7 +46,7 @@ def open_storage(address: str) -> BaseStorage:
 
     Raises InputError for an invalid address or a file of another program, TrackingError if it does not answer.
     """
-    if "://" not in address:
+    if "://" not in address and address == without_password(address):
         return _journal(Path(address))
     try:
         url = make_url(address)
