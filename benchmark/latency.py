@@ -11,7 +11,7 @@ from functools import partial
 
 from rich.console import Console
 
-from benchmark.cli.command import run_command
+from benchmark.cli.command import Output, run_command
 from benchmark.cli.options import minutes, require_known
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     require_known("budget", [args.budget], BUDGETS)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    console, store = Console(), open_store(args.tracking_uri, create=False)
+    console, store = Output(), open_store(args.tracking_uri, create=False)
     suite, budget = load_suite(args.suite, "paper"), BUDGETS[args.budget]
     records = store.records(suite.name)
     runs = _finished_runs(records, suite, args.dataset)

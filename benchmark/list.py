@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.console import Console
 
-from benchmark.cli.command import run_command
+from benchmark.cli.command import Output, run_command
 from benchmark.core.errors import DONE, UnknownNameError
 from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER, SETTINGS, Setting
@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _console() -> Console:
     """As wide as the terminal; for a program (`... | grep NAME`) each row is one line."""
-    console = Console()
+    console = Output()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBOUNDED
     return console

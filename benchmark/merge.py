@@ -8,12 +8,12 @@ import argparse
 from collections.abc import Sequence
 
 from filelock import FileLock, Timeout
-from rich.console import Console
 from rich.progress import track
 
-from benchmark.cli.command import run_command
+from benchmark.cli.command import Output, run_command
 from benchmark.core.cache import lock_path, require_writable
 from benchmark.core.errors import DONE, InputError
+from benchmark.core.interrupts import check_interrupt
 from benchmark.core.run_store import merge_stores
 from tracking import Merge, cache_folder
 
@@ -22,12 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Copies the missing runs, and prints how many there were."""
     args = _parser().parse_args(arguments)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    console = Console()
+    console = Output()
     try:
         with FileLock(lock_path("merge"), timeout=0):
             merge = merge_stores(args.source, args.target)
             for _ in track(merge.copy(), "Copying", merge.n_missing, console=console, transient=True):
-                pass
+                check_interrupt()
     except Timeout:
         raise InputError("Another merge is running on this machine. Run this one when it has ended.") from None
     console.print(_summary(merge), markup=False, highlight=False, soft_wrap=True)

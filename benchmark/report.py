@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.cli.command import run_command
+from benchmark.cli.command import Output, run_command
 from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.core.run_store import open_store
 from benchmark.reporting import RESULTS, folder_name
@@ -20,7 +20,7 @@ from tracking import Store
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reports on one suite, or on every suite of the store."""
     args = _parser().parse_args(arguments)
-    store, console = open_store(args.tracking_uri, create=False), Console()
+    store, console = open_store(args.tracking_uri, create=False), Output()
     for suite in _suites(store, args.suite):
         _report(store, suite, args, console)
     return DONE

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from benchmark.cli.benchmark_run import run_benchmark
-from benchmark.cli.command import run_command
+from benchmark.cli.command import Output, run_command
 from benchmark.cli.options import benchmark_config, parser, require_known
 from benchmark.core.errors import DONE, InputError
 from benchmark.core.spec import TUNED
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args is None:
         return DONE
     pipeline = Pipeline.plan(_config(name, args))
-    code = run_benchmark(pipeline, Console())
+    code = run_benchmark(pipeline, Output())
     if not args.dry_run:
         _say(_write(name, pipeline))
     return code
@@ -115,7 +114,7 @@ def _usual_suite(datasets: Sequence[str]) -> str:
 
 
 def _say(lines: Iterable[str]) -> None:
-    console = Console()
+    console = Output()
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 

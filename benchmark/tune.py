@@ -9,7 +9,7 @@ import torch
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from benchmark.cli.command import run_command
+from benchmark.cli.command import Output, run_command
 from benchmark.cli.options import (
     add_training_options,
     benchmark_config,
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Prepares the teacher, runs the study's trials and stores its result; returns the exit code."""
     args = _parser().parse_args(arguments)
     config = _benchmark_config(args)
-    console, suite_data = Console(), config.suite_data()
+    console, suite_data = Output(), config.suite_data()
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
     teacher, student = _plan(args.dataset, config, suite_data, out)
     search = _search(args, student)

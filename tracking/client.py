@@ -159,6 +159,16 @@ class Client:
         metrics = self._call(lambda: self._mlflow.get_run(run_id)).data.to_proto().metrics
         return max((int(metric.timestamp) + 1 for metric in metrics), default=0)
 
+    def is_deleted(self, run_id: str) -> bool:
+        """Whether the run was deleted, in MLflow's UI for example."""
+        try:
+            run = self._call(lambda: self._mlflow.get_run(run_id))
+        except StoreError as error:
+            if getattr(error.__cause__, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+                return True
+            raise
+        return bool(run.info.lifecycle_stage != "active")
+
     def end_run(self, run_id: str, status: str, end_time: int | None = None) -> None:
         """Sets MLflow's status; `end_time` is in ms since 1970, by default now."""
         self._call(lambda: self._mlflow.set_terminated(run_id, status, end_time))

@@ -97,6 +97,10 @@ class ActiveRun:
         self._not_before = not_before
         self.run_id = run_id
 
+    def is_deleted(self) -> bool:
+        """Whether somebody deleted the run meanwhile: nothing can be stored with it then."""
+        return self._client.is_deleted(self.run_id)
+
     def log_epoch(self, epoch: int, metrics: Mapping[str, float | None]) -> None:
         """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is stored as `epoch/train_loss`."""
         points = {epoch_column(name): value for name, value in metrics.items()}

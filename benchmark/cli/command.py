@@ -1,13 +1,25 @@
 """Entry point of every command: error messages and exit codes."""
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from rich.console import Console
+
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
+from benchmark.core.interrupts import catch_interrupts, check_interrupt
 from tracking import StoreError, without_password
+
+
+class Output(Console):
+    """The terminal, or the pipe of standard output; a command whose reader has ended, such as `head`, runs on."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -18,9 +30,10 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     0 all done, 1 some runs failed, 2 usage or bad input, 130 interrupted, by Ctrl-C or SIGTERM. Any other exception is
     a bug and keeps its traceback.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    catch_interrupts(signal.SIGINT, signal.SIGTERM)
     try:
         code = main()
+        check_interrupt()
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = _say("Interrupted. Finished runs are kept; the same command continues from there.", INTERRUPTED)
@@ -36,10 +49,6 @@ def run_command(main: Callable[[], int]) -> NoReturn:
             raise
         code = _say(f"{error}. Existing files are intact; free some space, and the same command continues.", BAD_INPUT)
     sys.exit(code)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _say(message: str, code: int) -> int:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from benchmark.core.interrupts import check_interrupt
 from benchmark.distillation.encoding import UNALIGNED, EncodedTexts
 
 LENGTH_NOISE = 0.15
@@ -123,6 +124,7 @@ def predict(
     model.eval()
     parts, target_rows = [], []
     for rows in plan_batches(encoded.lengths, token_budget(encoded, batch_size)):
+        check_interrupt()
         batch = collate(encoded, rows).to(device)
         with busy():
             parts.append(target_logits(model, batch))

@@ -15,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 
 from benchmark.core.errors import DivergedError
+from benchmark.core.interrupts import check_interrupt
 from benchmark.distillation.batching import Examples, collate, plan_batches, predict, target_logits, token_budget
 from benchmark.distillation.losses import LossFunction
 
@@ -210,6 +211,7 @@ def _epoch(
     model.train()
     total = torch.zeros((), device=device)
     for rows in batches:
+        check_interrupt()
         batch = collate(training_set.encoded, rows).to(device)
         targets = training_set.target_tensor(batch.target_rows).to(device, non_blocking=True)
         with history.busy():

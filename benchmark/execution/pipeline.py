@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.core.cache import require_writable, run_lock
 from benchmark.core.run_store import open_store
+from benchmark.core.spec import RunSpec
 from benchmark.data.corpus import load_corpus
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.best_rates import with_tuned_rates
@@ -124,7 +125,9 @@ class Pipeline:
         now = {outcome.spec.key: outcome.failure for outcome in outcomes if outcome.failure}
         reasons = {key: record.tags.get("reason", "") for key, record in status.failed.items()} | now
         undone = [r.spec for r in self.planned if status.state(r) in ("failed", "missing") or r.spec.key in now]
-        return {spec.name: reasons.get(spec.key, "not begun, since its teacher failed") for spec in undone}
+        deleted = {outcome.spec.key: "its finished run was deleted meanwhile" for outcome in outcomes}
+        reasons = deleted | reasons
+        return {spec.name: reasons.get(spec.key) or _why_not_begun(spec, reasons) for spec in undone}
 
     def _store_skipped(self) -> None:
         for run in self.planned:
@@ -132,6 +135,12 @@ class Pipeline:
                 spec = run.spec
                 run_tags = tags(spec, role(spec), self.config.preset_name)
                 self.store.begin(spec.suite, spec.name, tags=run_tags, params=asdict(spec)).skip(run.skip_reason)
+
+
+def _why_not_begun(student: RunSpec, reasons: Mapping[str, str]) -> str:
+    """The teacher's own reason, in short; without one its run ended before this command or was deleted."""
+    reason = reasons.get(student.teacher_key, "its teacher has no finished run")
+    return f"not begun, since {reason if reason.startswith('its ') else 'its teacher failed'}"
 
 
 def _records(config: BenchmarkConfig) -> list[Record]:

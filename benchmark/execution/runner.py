@@ -26,7 +26,9 @@ from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import role, tags
 from benchmark.export.evaluate import evaluate_and_export
 from benchmark.measurement.machine import machine_lock
-from tracking import ActiveRun, Record, Store, without_password
+from tracking import ActiveRun, Record, Store, StoreError, without_password
+
+DELETED = "Its run was deleted in the store while it was running. The same command runs it again."
 
 
 @dataclass(kw_only=True)
@@ -74,13 +76,20 @@ class Runner:
                 run.log_artifacts(Path(folder))
             run.finish(result.metrics())
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
-        except Exception as error:  # the other runs go on
-            run.log_texts({"traceback": without_password(traceback.format_exc())})
-            run.fail(_reason(error))
-            return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=_reason(error))
+        except Exception as error:  # the other runs continue
+            return self._failed(spec, run, error)
         except BaseException:
-            run.kill()
+            with suppress(StoreError):  # the run was deleted, or the store is away
+                run.kill()
             raise
+
+    def _failed(self, spec: RunSpec, run: ActiveRun, error: Exception) -> Outcome:
+        """Outcome of a run that `error` ended; stored with the run, unless somebody has deleted it."""
+        if run.is_deleted():
+            return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=DELETED)
+        run.log_texts({"traceback": without_password("".join(traceback.format_exception(error)))})
+        run.fail(_reason(error))
+        return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=_reason(error))
 
     def _train_and_export(
         self, spec: RunSpec, run: ActiveRun, teacher: Record | None, on_epoch: OnRunEpoch, folder: Path

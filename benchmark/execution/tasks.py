@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmark.core.cache import run_lock
+from benchmark.core.interrupts import check_interrupt
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
@@ -55,6 +56,7 @@ class RunTask:
                 outcome = runner.ended(self.spec, self.ignored) or runner.run(self.spec, self.teacher, on_epoch)
                 if outcome:
                     return outcome
+        check_interrupt()
         time.sleep(random.uniform(0.5, 1.5) * RETRY_SECONDS)
         return None
 

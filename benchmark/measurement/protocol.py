@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmark.bundle.onnx_model import OnnxModel, pad
+from benchmark.core.interrupts import check_interrupt
 from benchmark.distillation.encoding import EncodedDataset
 
 LATENCY_PROTOCOL = "2"
@@ -138,6 +139,7 @@ def measure_latency(
         for number in range(budget.rounds):
             shuffle(order)
             for name in order:
+                check_interrupt()
                 turn = list(_run_turn(cases[name], budget))
                 passes[name] += turn
                 rounds[name] += [number] * len(turn)

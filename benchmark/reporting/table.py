@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from math import floor, log10
 from operator import attrgetter, itemgetter
@@ -27,6 +28,7 @@ LATEX = {
     "|": r"\textbar{}",
     "±": r"$\pm$",
 } | {mark: f"\\{mark}" for mark in "&%$#_{}"}
+FORMULA = re.compile(r"[=+\-@\t\r].")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 Value = str | int | float | bool | None
@@ -212,7 +214,22 @@ def _fill_csv(path: Path, names: Sequence[str], lines: Iterable[Sequence[Value]]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows([str(v).lower() if isinstance(v, bool) else v for v in line] for line in lines)
+        writer.writerows(map(_csv_value, line) for line in lines)
+
+
+def _csv_value(value: Value) -> Value:
+    """Booleans as other programs write them; text that a spreadsheet would run as a formula with a `'` before it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    is_formula = isinstance(value, str) and FORMULA.match(value) and not _is_number(value)
+    return f"'{value}" if is_formula else value
+
+
+def _is_number(text: str) -> bool:
+    with suppress(ValueError):
+        float(text)
+        return True
+    return False
 
 
 def _plain(hint: Any) -> Kind:

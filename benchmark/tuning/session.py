@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmark.core.cache import lock_path, write_atomic
 from benchmark.core.errors import BenchmarkError, DivergedError, RunError
+from benchmark.core.interrupts import check_interrupt
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.training_run import TrainedModel
 from benchmark.execution.runner import Runner
@@ -94,6 +95,7 @@ class Session:
         """
         waiting = False
         while n_left := self.n_left():
+            check_interrupt()
             with storage_errors(self.address):
                 trial = self.trials.take()
             if trial is None:

@@ -13,13 +13,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
 import numpy as np
 import pytest
+from mlflow import MlflowClient
 
+from benchmark.cli.command import run_command
 from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.progress import RunProgress
 from benchmark.core.cache import augmented_path, logits_folder, read_json, run_lock, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
 from benchmark.core.run_store import open_store
@@ -28,13 +32,14 @@ from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher_outputs import LABELLED, TeacherOutputs
 from benchmark.execution.executors.worker import reason_of_death
+from benchmark.execution.outcome import Outcome
 from benchmark.execution.plan import PlannedRun, plan_runs
 from benchmark.execution.run_status import RunStatus, pending_runs
-from benchmark.execution.runner import Runner
+from benchmark.execution.runner import DELETED, Runner
 from benchmark.reporting.leaderboard_entry import missing_kind
 from benchmark.reporting.results import results
 from benchmark.run import main
-from tests.support.commands import Finished, enter, start_command
+from tests.support.commands import Finished, InterruptingDestructor, enter, start_command
 from tracking import Record, Store, owner
 
 SECONDS = 300
@@ -106,6 +111,18 @@ def test_a_killed_command_goes_on_where_it_was(finished_copy: Finished) -> None:
         ("cnn.kd", "finished"),
     ]
     assert statuses(finished_copy.store, "teacher") == [("teacher.fine_tuned", "finished")]
+
+
+def test_an_interrupt_that_python_drops_ends_the_run(
+    finished_copy: Finished, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    monkeypatch.setattr(RunProgress, "epoch", lambda *_: InterruptingDestructor() and None)
+    with pytest.raises(SystemExit) as ended:
+        run_command(partial(main, [*finished_copy.unmeasured, "-x", "kd", "-x", "kd_ulb", *ENDLESS]))
+    assert ended.value.code == INTERRUPTED
+    assert capfd.readouterr().err == "Interrupted. Finished runs are kept; the same command continues from there.\n"
+    assert statuses(finished_copy.store)[-1] == ("cnn.kd", "killed")
 
 
 def test_workers_of_a_killed_command_end_too(finished_copy: Finished) -> None:
@@ -352,6 +369,42 @@ def test_students_of_a_failed_teacher_wait_for_it(
     assert main(arguments) == SOME_FAILED
     assert "0 of 2 runs are due" in capfd.readouterr().out
     assert statuses(open_store()) == []
+
+
+def delete(store: Store, run_id: str) -> None:
+    """As MLflow's UI does."""
+    MlflowClient(store.uri).delete_run(run_id)
+
+
+def test_a_run_that_is_deleted_while_it_runs_fails_alone(
+    finished_copy: Finished, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete_kd(_: RunProgress, spec: RunSpec, epoch: int) -> None:
+        if (spec.setting, epoch) == ("kd", 1):
+            delete(finished_copy.store, finished_copy.store.running_records()[0].run_id)
+
+    monkeypatch.setattr(RunProgress, "epoch", delete_kd)
+    assert main([*finished_copy.unmeasured, "-x", "kd", "-x", "kd_ulb"]) == SOME_FAILED
+    assert capfd.readouterr().err == f"Failed: smalltalk_demo.cnn.kd.seed0: {DELETED}\n"
+    assert statuses(finished_copy.store)[-1] == ("cnn.kd_ulb", "finished")
+    assert main([*finished_copy.unmeasured, "-x", "kd", "-x", "kd_ulb"]) == DONE
+
+
+def test_students_of_a_deleted_teacher_are_not_begun(
+    finished_copy: Finished, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete_teacher(_: RunProgress, outcome: Outcome) -> None:
+        delete(open_store(), outcome.run_id)
+
+    (tmp_path / "new" / "work").mkdir(parents=True)
+    enter(tmp_path / "new" / "work", monkeypatch)
+    monkeypatch.setattr(RunProgress, "done", delete_teacher)
+    assert main([*finished_copy.arguments, "-x", "vanilla"]) == SOME_FAILED
+    teacher, student = capfd.readouterr().err.splitlines()
+    assert teacher.startswith("Failed: smalltalk_demo.teacher.fine_tuned.seed0: ")
+    assert student == (
+        "Failed: smalltalk_demo.cnn.vanilla.seed0: not begun, since its teacher has no finished run; was it deleted?"
+    )
 
 
 SPEC = RunSpec(

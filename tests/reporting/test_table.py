@@ -79,6 +79,25 @@ def test_files_hold_values_in_full_and_nothing_where_there_is_none(tmp_path: Pat
     assert read.to_pydict()["moons"] == [2, None]
 
 
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("+1+cmd", "'+1+cmd"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("-1.5", "-1.5"),
+        ("+6.9e-1", "+6.9e-1"),
+        ("-", "-"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_a_csv_file_holds_no_formula(text: str, cell: str, tmp_path: Path) -> None:
+    table = Table(columns=field_columns(Planet), rows=[Planet(text, 1, -0.5)])
+    assert write_csv(tmp_path / "t.csv", table).read_text().splitlines()[1] == f"{cell},1,-0.5,false"
+
+
 def test_a_terminal_reads_no_markup(table: Table[Planet]) -> None:
     console = Console(width=60)
     with console.capture() as shown:

@@ -58,6 +58,13 @@ def start_command(folder: Path, *arguments: str, process_group: int | None = Non
     )
 
 
+class InterruptingDestructor:
+    """Interrupts the process where Python drops the exception, as during garbage collection."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
 SAID = "said.json"
 """Beside the folder of a finished command: its arguments, exit code and output."""
 

@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from benchmark.core.cache import cached_json, lock_path
 from benchmark.core.errors import DataError, InputError
+from benchmark.core.interrupts import check_interrupt
 from benchmark.core.spec import digest
 from benchmark.data.augmentation.config import (
     FILL_MASK,
@@ -73,6 +74,7 @@ def cached_outputs(
     try:
         with FileLock(lock_path("augmentation")):
             for batch in chunks(distinct, BATCH):
+                check_interrupt()
                 outputs = cached_json(folder / f"{digest([model, batch])}.json", partial(generate, batch))
                 generated |= zip(batch, outputs, strict=True)
     except OSError as error:

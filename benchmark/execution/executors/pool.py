@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from benchmark.core.interrupts import check_interrupt
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.tasks import Task
 
@@ -33,6 +34,7 @@ def outcomes(tasks: Iterable[Task], pool: WorkerPool) -> Iterator[Outcome]:
     waiting = deque(tasks)
     try:
         while waiting or pool.is_busy:
+            check_interrupt()
             while waiting and pool.has_capacity:
                 pool.begin(waiting.popleft())
             for task, outcome in pool.poll():

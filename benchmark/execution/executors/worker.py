@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmark.core.errors import INTERRUPTED
+from benchmark.core.interrupts import catch_interrupts
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
@@ -115,12 +116,8 @@ def _leave_with_command() -> None:
 
 def _do(task: Task, runner: Runner, on_epoch: OnRunEpoch) -> Outcome | None:
     """Runs a task; SIGTERM is an interrupt meanwhile, so that the run is stored as killed."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    catch_interrupts(signal.SIGTERM)
     try:
         return task.run(runner, on_epoch)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

@@ -1,0 +1,51 @@
+"""The entry point of every command: output that nobody reads any more."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.execution.test_scheduler import statuses
+from tests.support import ROOT
+from tests.support.commands import Finished, start_command
+
+WORK = """
+import sys
+from pathlib import Path
+from benchmark.cli.command import Output, run_command
+
+def main():
+    console = Output()
+    for line in range(10_000):
+        console.print(f"line {line}")
+    Path(sys.argv[1]).write_text("done")
+    return 0
+
+run_command(main)
+"""
+
+
+def test_a_command_whose_reader_has_ended_does_its_work(tmp_path: Path) -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-c", WORK, str(tmp_path / "result")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "line 0\n"
+    command.stdout.close()
+    assert command.stderr is not None
+    assert command.stderr.read() == ""
+    assert command.wait() == 0
+    assert (tmp_path / "result").read_text() == "done"
+
+
+def test_runs_of_a_command_whose_reader_has_ended_are_finished(finished_copy: Finished) -> None:
+    command = start_command(finished_copy.folder, *finished_copy.unmeasured, "-x", "kd")
+    assert command.stdout is not None
+    command.stdout.close()
+    assert command.stderr is not None
+    assert command.stderr.read() == ""
+    assert command.wait() == 0
+    assert statuses(finished_copy.store)[-1] == ("cnn.kd", "finished")

@@ -1,0 +1,58 @@
+"""Interrupts that are raised where Python drops exceptions still end the command."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from benchmark.cli.command import run_command
+from benchmark.core.errors import DONE, INTERRUPTED
+from benchmark.core.interrupts import catch_interrupts, check_interrupt
+from tests.support.commands import InterruptingDestructor
+
+Dropped = Callable[[], None]
+
+
+@pytest.fixture
+def dropped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dropped]:
+    """Interrupts the process at a point where Python drops the exception, and checks that it was dropped."""
+    handler, printed = signal.getsignal(signal.SIGINT), list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda event: printed.append(event.exc_type))
+
+    def interrupt() -> None:
+        InterruptingDestructor()
+        assert printed == [KeyboardInterrupt]
+
+    yield interrupt
+    catch_interrupts()
+    signal.signal(signal.SIGINT, handler)
+
+
+def test_a_dropped_interrupt_is_raised_at_the_next_check(dropped: Dropped) -> None:
+    catch_interrupts(signal.SIGINT)
+    check_interrupt()
+    dropped()
+    with pytest.raises(KeyboardInterrupt):
+        check_interrupt()
+    catch_interrupts(signal.SIGINT)
+    check_interrupt()
+
+
+def test_a_command_that_ends_after_a_dropped_interrupt_was_interrupted(dropped: Dropped) -> None:
+    def main() -> int:
+        dropped()
+        return DONE
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    assert ended.value.code == INTERRUPTED
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        catch_interrupts(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
