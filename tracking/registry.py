@@ -21,7 +21,8 @@ SCRIPT = Path(__file__).with_name("served_model.py")
 ARTIFACT, LOADER = "model", "loader"
 """As in served_model.py, which is stored by itself and so imports nothing from here."""
 RUN_TAG, CONTENT_TAG = "run_id", "content"
-_FORBIDDEN = re.compile(r"[/:.%\"'\s]+")
+_FORBIDDEN = re.compile(r"[/:.%\"']+")
+"""Characters that a logged model's name must not have, unlike a registered one's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Registry:
 
         The alias moves to the new version; earlier versions stay.
         """
-        name, tags = registered_name(name), {RUN_TAG: run_id, CONTENT_TAG: _digest(model)}
+        tags = {RUN_TAG: run_id, CONTENT_TAG: _digest(model)}
         if self._connection.call(lambda: self._tags(name, alias)) != tags:
             with tempfile.TemporaryDirectory() as scratch:
                 self._register(run_id, name, alias, _save(model, Path(scratch)), tags)
@@ -56,7 +57,8 @@ class Registry:
     def _register(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
         call = self._connection.call
         experiment = call(lambda: self._mlflow.get_run(run_id)).info.experiment_id
-        logged = call(lambda: self._mlflow.create_logged_model(experiment, name, source_run_id=run_id))
+        logged_name = _FORBIDDEN.sub("-", name)
+        logged = call(lambda: self._mlflow.create_logged_model(experiment, logged_name, source_run_id=run_id))
         call(lambda: self._mlflow.log_model_artifacts(logged.model_id, str(saved)))
         call(lambda: self._mlflow.finalize_logged_model(logged.model_id, "READY"))
         call(lambda: self._create(name))
@@ -86,11 +88,6 @@ class Registry:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-
-
-def registered_name(name: str) -> str:
-    """The name with `-` for characters that the registry refuses."""
-    return _FORBIDDEN.sub("-", name).strip("-")
 
 
 def _save(model: TextModel, scratch: Path) -> Path:

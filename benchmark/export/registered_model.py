@@ -58,8 +58,17 @@ def bundle_code() -> dict[str, Path]:
     return {str(file.relative_to(ROOT)): file for file in files}
 
 
+def model_name(suite: str, dataset: str) -> str:
+    """Name of a data set's registered model: `suite-dataset`, with each `-` of the suite's name doubled.
+
+    Two data sets never share a name: names begin with a letter, digit or `_`, so the first odd number of `-` ends the
+    suite's.
+    """
+    return f"{suite.replace('-', '--')}-{dataset}"
+
+
 def _publish(store: Store, record: Record) -> str:
-    name = f"{record.suite}-{record.tags['dataset']}"
+    name = model_name(record.suite, record.tags["dataset"])
     with tempfile.TemporaryDirectory() as folder:
         model = TextModel(
             folder=store.download(record.run_id, BUNDLE, Path(folder)),

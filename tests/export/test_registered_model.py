@@ -11,17 +11,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pytest
 
-from benchmark.export.registered_model import BEST, best_students, publish_best
+from benchmark.export.registered_model import BEST, best_students, model_name, publish_best
 from tests.bundle.test_bundle import make_bundle
 from tests.support.run_factory import AddRun
 from tracking import Store
-from tracking.registry import registered_name
 
 N_REQUESTS, N_CLIENTS = 500, 8
 START_SECONDS = 120
@@ -174,5 +174,35 @@ def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
     assert [str(kind) for kind in info.signature.inputs.input_types()] == ["DataType.string"]
 
 
-def test_a_name_that_the_registry_refuses_is_made_plain() -> None:
-    assert registered_name("my suite/v1: a.b-emot") == "my-suite-v1-a-b-emot"
+@pytest.mark.parametrize(
+    ("suite", "dataset", "name"),
+    [
+        ("classification", "emot", "classification-emot"),
+        ("desk", "mail-intents", "desk-mail-intents"),
+        ("desk-mail", "intents", "desk--mail-intents"),
+        ("desk-", "mail", "desk---mail"),
+        ("v1.5-é", "a.b-c", "v1.5--é-a.b-c"),
+    ],
+)
+def test_the_name_of_a_model(suite: str, dataset: str, name: str) -> None:
+    assert model_name(suite, dataset) == name
+
+
+def test_models_of_different_data_sets_have_different_names() -> None:
+    """All suites and data sets of up to five characters, of those that their names may begin with and contain."""
+    names = [f"a{''.join(rest)}" for length in range(5) for rest in product("a-.", repeat=length)]
+    pairs = list(product(names, names))
+    assert len({model_name(*pair) for pair in pairs}) == len(pairs)
+
+
+def test_suites_whose_names_join_alike_serve_their_own_models(store: Store, add_run: AddRun, tmp_path: Path) -> None:
+    served = {}
+    for suite, dataset in (("desk-mail", "intents"), ("desk", "mail-intents"), ("desk.mail", "intents")):
+        run_id = add_run(store, suite, dataset=dataset, valid_f1=0.5, test_f1=0.5)
+        store.add_artifacts(run_id, make_bundle(tmp_path / run_id, "classification"), "bundle")
+        [address] = publish_best(store, store.records(suite))
+        served[address] = run_id
+    versions = {a: a.removeprefix("models:/").removesuffix(f"@{BEST}") for a in served}
+    registry = store._client._mlflow
+    assert {a: registry.get_model_version_by_alias(name, BEST).run_id for a, name in versions.items()} == served
+    assert len(served) == 3
