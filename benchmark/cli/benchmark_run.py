@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.cli.progress import RunProgress, show_plan
+from benchmark.cli.progress import RunProgress, show_data, show_plan
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.data.pool import overlap_line
 from benchmark.execution.best_rates import tuned_lines
@@ -31,12 +31,14 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
     config = pipeline.config
     if config.tuned:
         _print_lines(tuned_lines(pipeline.planned, pipeline.records), console)
+    available = [name for name in config.datasets if not pipeline.suite_data.why_unavailable(name)]
+    corpora = list(map(pipeline.suite_data.corpus, available))
+    show_data(corpora, console)
     show_plan(pipeline, console)
     if config.preset.left_out:
         left_out = "; ".join(f"{student} in {', '.join(names)}" for student, names in config.preset.left_out.items())
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
-    available = (name for name in config.datasets if not pipeline.suite_data.why_unavailable(name))
-    if overlap := overlap_line(map(pipeline.suite_data.corpus, available)):
+    if overlap := overlap_line(corpora):
         _print_lines([overlap], console)
 
 
