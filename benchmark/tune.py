@@ -54,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, suite_data = Output(), config.suite_data()
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
     teacher, student = _plan(args.dataset, config, suite_data, out)
+    if skipped := require_vectors(suite_data, [student.spec]):
+        _print(console, skipped)
     search = _search(args, student)
     store = open_store(args.tracking_uri)
     out = report_folder(out / folder_name(search.name))
@@ -98,7 +100,7 @@ def _plan(dataset: str, config: BenchmarkConfig, suite_data: SuiteData, out: Pat
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     load_corpus(config.suite.entries[dataset])
     teacher, student = plan_runs(config, suite_data)
-    require_vectors(config.vectors, [student.spec], suite_data.tokenizer)  # reads the teacher's tokenizer too
+    suite_data.tokenizer  # noqa: B018  (a teacher that cannot be read ends the command here)
     return teacher, student
 
 

@@ -40,6 +40,8 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
     if overlap := overlap_line(corpora):
         _print_lines([overlap], console)
+    if pipeline.vectors_note:
+        _print_lines([pipeline.vectors_note], console)
 
 
 def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:

@@ -7,6 +7,7 @@ the student's random initialisation, so that the layers above get inputs of the 
 import re
 import tempfile
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import fasttext
@@ -86,20 +87,26 @@ def read_vectors(path: Path, tokens: Sequence[str]) -> Matrix:
 
     Raises DataError for a broken file, and for one that has none of the tokens.
     """
-    words = [MARKS.sub("", token) for token in tokens]
-    return _read_bin(path, words) if path.suffix == ".bin" else _read_vec(path, words)
+    words = _words(tokens)
+    return _read_bin(path, words) if path.suffix == ".bin" else _read_vec(path, words)[0]
 
 
-def check_vectors(path: Path, tokens: Sequence[str]) -> None:
-    """Raises DataError for a file that `read_vectors` or `initialise_embeddings` would refuse.
+def check_vectors(path: Path, tokens: Sequence[str]) -> int:
+    """Number of lines that `read_vectors` skips, since their word contains spaces.
 
-    A .bin is only checked by `check_model_file`: one of Common Crawl takes seven gigabytes of memory to load.
+    Raises DataError for a file that `read_vectors` or `initialise_embeddings` would refuse. A .bin is only checked by
+    `check_model_file`: one of Common Crawl takes seven gigabytes of memory to load.
     """
     if path.suffix == ".bin":
         check_model_file(path)
-    else:
-        matrix = read_vectors(path, tokens)
-        _check_spread(matrix[~np.isnan(matrix).any(axis=1)])
+        return 0
+    matrix, n_skipped = _read_vec(path, _words(tokens))
+    _check_spread(matrix[~np.isnan(matrix).any(axis=1)])
+    return n_skipped
+
+
+def _words(tokens: Sequence[str]) -> list[str]:
+    return [MARKS.sub("", token) for token in tokens]
 
 
 def _read_bin(path: Path, words: Sequence[str]) -> Matrix:
@@ -121,35 +128,61 @@ def _read_bin(path: Path, words: Sequence[str]) -> Matrix:
     return matrix
 
 
-def _read_vec(path: Path, words: Sequence[str]) -> Matrix:
-    """Only the lines of `words` are parsed: a .vec of Common Crawl has two million."""
+def _read_vec(path: Path, words: Sequence[str]) -> tuple[Matrix, int]:
+    """The matrix, and the number of skipped lines, whose word contains spaces.
+
+    Only the lines of `words` are parsed: a .vec of Common Crawl has two million.
+    """
     rows: dict[str, list[int]] = {}
     for row, word in enumerate(words):
         rows.setdefault(word, []).append(row)
     vectors: dict[str, Matrix] = {}
-    with path.open(encoding="utf-8", newline="\n", errors="ignore") as lines:
-        width = _width(path, next(lines, ""))
-        for number, line in enumerate(lines, start=2):
+    n_skipped = 0
+    with path.open(encoding="utf-8-sig", newline="\n", errors="ignore") as lines:
+        first = next(lines, "")
+        width, has_header = _width(path, first)
+        for number, line in enumerate(lines if has_header else chain([first], lines), start=1 + has_header):
             word, _, numbers = line.partition(" ")
-            if word in rows:
+            if _is_longer(numbers, width):
+                n_skipped += 1
+            elif word in rows:
                 vectors[word] = _vector(f"{path}, line {number}", numbers, width)
     if not vectors:
-        raise _no_token(path, words)
+        raise _no_token(path, words, f"; {n_skipped} lines hold more than {width} numbers" if n_skipped else "")
     matrix = np.full((len(words), width), np.nan, dtype=np.float32)
     for word, vector in vectors.items():
         matrix[rows[word]] = vector
-    return matrix
+    return matrix, n_skipped
 
 
-def _no_token(path: Path, words: Sequence[str]) -> DataError:
-    return DataError(f"{path} holds none of the teacher's {len(words)} tokens. Give vectors of its language.")
+def _no_token(path: Path, words: Sequence[str], besides: str = "") -> DataError:
+    return DataError(f"{path} holds none of the teacher's {len(words)} tokens{besides}. Give vectors of its language.")
 
 
-def _width(path: Path, header: str) -> int:
-    parts = header.split()
-    if len(parts) != 2 or not all(part.isdecimal() and len(part) < 10 for part in parts) or int(parts[1]) == 0:
-        raise DataError(f"{path} is no .vec file: its first line must be the number of words and the width.")
-    return int(parts[1])
+def _width(path: Path, first: str) -> tuple[int, bool]:
+    """Numbers per word, and whether the first line is a header, which files in GloVe's format lack."""
+    word, *numbers = first.split() or [""]
+    if len(numbers) == 1 and all(part.isdecimal() and len(part) < 10 for part in (word, *numbers)) and int(numbers[0]):
+        return int(numbers[0]), True
+    if len(numbers) < 2 or not all(map(_is_number, numbers)):
+        raise DataError(
+            f"{path} is no .vec file: its first line must be the number of words and the width, as `400000 300`, or a "
+            "word and its numbers. Add that line, or give another file."
+        )
+    return len(numbers), False
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_longer(numbers: str, width: int) -> bool:
+    """Whether there are more than `width` values; counts spaces first, which is quick."""
+    return numbers.rstrip().count(" ") >= width and len(numbers.split()) > width
 
 
 def _vector(where: str, numbers: str, width: int) -> Matrix:

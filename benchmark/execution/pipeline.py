@@ -41,6 +41,8 @@ class Pipeline:
     pending: Sequence[PlannedRun]
     seconds: Mapping[str, float]
     """Expected duration of each pending run by its key."""
+    vectors_note: str = ""
+    """A line about skipped parts of the vector file."""
 
     @classmethod
     def plan(cls, config: BenchmarkConfig) -> "Pipeline":
@@ -60,10 +62,9 @@ class Pipeline:
             planned = with_tuned_rates(planned, records, config)
         status = RunStatus.read(records)
         pending = pending_runs(planned, status, force=config.force, retry_failed=config.retry_failed)
-        if not config.dry_run:
-            require_vectors(config.vectors, [run.spec for run in pending], suite_data.tokenizer)
+        vectors_note = require_vectors(suite_data, [run.spec for run in pending])
         seconds = _expected_seconds(pending, suite_data, records, config.jobs)
-        return cls(config, suite_data, records, planned, status, pending, seconds)
+        return cls(config, suite_data, records, planned, status, pending, seconds, vectors_note)
 
     @cached_property
     def store(self) -> Store:

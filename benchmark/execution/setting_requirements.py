@@ -4,13 +4,12 @@ import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from transformers import PreTrainedTokenizerBase
-
 from benchmark.core.errors import DataError, InputError
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import RunSpec, Task
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
 from benchmark.data.sources import read_local
+from benchmark.distillation.suite_data import SuiteData
 
 DEFAULT = AugmentationConfig()
 IN_DOMAIN = "--in-domain"
@@ -64,14 +63,17 @@ def require_runnable(settings: tuple[str, ...], task: Task, augmentation: Augmen
             raise InputError(f"Setting {setting!r} cannot be run: {reason}.")
 
 
-def require_vectors(name: str, specs: Iterable[RunSpec], tokenizer: PreTrainedTokenizerBase) -> None:
-    """Raises DataError for a vector file that a run of `specs` could not read, before any teacher is fine-tuned.
+def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> str:
+    """A line about skipped parts of the vector file; empty if there are none.
 
-    Reads a .vec file once, which takes about twice as long as its digest for the run's key.
+    Raises DataError for a file that a run of `specs` could not read, before any teacher is fine-tuned. Reads a .vec
+    file once, which takes about twice as long as its digest for the run's key.
     """
-    if name and any(spec.embedding_source for spec in specs):
-        from benchmark.distillation.embeddings import (
-            check_vectors,  # imports fastText and torch, which a plan does without
-        )
+    name = suite_data.vectors
+    if not name or not any(spec.embedding_source for spec in specs):
+        return ""
+    from benchmark.distillation.embeddings import check_vectors  # imports fastText, which a plan does without
 
-        check_vectors(Path(name), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))))
+    tokenizer = suite_data.tokenizer
+    n_skipped = check_vectors(Path(name), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))))
+    return f"Lines of {name} skipped, since their word contains spaces: {n_skipped}." if n_skipped else ""

@@ -186,18 +186,30 @@ BAD_VECTORS: dict[str, tuple[str, bytes, str]] = {
     "a number too few": ("words.vec", b"2 2\na 1 2\nb 3\n", "words.vec, line 3: 1 numbers, where the first line"),
     "all alike": ("words.vec", b"2 2\na 1 2\nb 1 2\n", "are all alike, or hold numbers beyond"),
     "another language": ("words.vec", "1 2\nбез 1 2\n".encode(), "holds none of the teacher's"),
-    "no header": ("words.vec", b"a 1 2 3\n", "words.vec is no .vec file"),
+    "no header": ("words.vec", b"a b 2 3\n", "words.vec is no .vec file"),
     "no fastText": ("words.bin", b"PK\x03\x04" + bytes(200), "words.bin is no fastText .bin file, or a broken one"),
 }
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["run", "dry run"])
 @pytest.mark.parametrize("case", BAD_VECTORS)
-def test_vectors_that_no_student_can_start_from(case: str, folder: Path, refused: Refused) -> None:
+def test_vectors_that_no_student_can_start_from(
+    case: str, more: tuple[str, ...], folder: Path, refused: Refused
+) -> None:
     name, content, message = BAD_VECTORS[case]
     (folder / name).write_bytes(content)
-    said = refused("--suite", "classification", "-x", "kd_ulb_fasttext", "-s", "cnn", "--vectors", name)
+    said = refused("--suite", "classification", "-x", "kd_ulb_fasttext", "-s", "cnn", "--vectors", name, *more)
     assert message in said
     assert len(said.splitlines()) == 1
+
+
+def test_the_plan_counts_skipped_lines_of_vectors(
+    folder: Path, tiny_teacher: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "words.vec").write_text("a 1 2\nb 3 4\na phrase 5 6\n", encoding="utf-8")
+    arguments = ["--suite", "classification", "-x", "kd_ulb_fasttext", "-s", "cnn", "--limit", "8", "--dry-run"]
+    assert main([*arguments, "--vectors", "words.vec", "--teacher", str(tiny_teacher)]) == 0
+    assert "Lines of words.vec skipped, since their word contains spaces: 1." in capfd.readouterr().out
 
 
 def test_private_data_with_a_split_missing(

@@ -10,7 +10,14 @@ import torch
 from torch import nn
 
 from benchmark.core.errors import DataError
-from benchmark.distillation.embeddings import FASTTEXT, fit_width, initialise_embeddings, read_vectors, train_fasttext
+from benchmark.distillation.embeddings import (
+    FASTTEXT,
+    check_vectors,
+    fit_width,
+    initialise_embeddings,
+    read_vectors,
+    train_fasttext,
+)
 
 PIECES = ["[PAD]", "aku", "##lah", "▁nasi", "Ġgoreng", "suka"]
 SENTENCES = [["aku", "suka", "▁nasi"], ["suka", "##lah", "aku"]] * 20
@@ -162,13 +169,36 @@ def test_bytes_that_are_no_utf8_are_left_out(tmp_path: Path) -> None:
     assert read_vectors(path, ["aku"]).tolist() == [[1, 2]]
 
 
-@pytest.mark.parametrize("header", ["", "aku 1 2", "3", "3 0", "3 -2", "3 \u00b2", "x y"])
-def test_a_file_without_a_header_is_no_vec(tmp_path: Path, header: str) -> None:
+def test_lines_of_phrases_are_skipped_and_counted(tmp_path: Path) -> None:
+    lines = ["aku 1 2 ", "aku suka 3 4", ". . . 5 6", "at name@x.org 7 8", "suka  9 10", "tahun 2014 1 2"]
+    path = vec(tmp_path, *lines, header="6 2")
+    assert read_vectors(path, ["aku", "suka", ".", "tahun"])[:2].tolist() == [[1, 2], [9, 10]]
+    assert check_vectors(path, ["aku", "suka", ".", "tahun"]) == 4
+
+
+def test_a_width_that_no_line_has_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="none of the teacher's 1 tokens; 2 lines hold more than 2 numbers"):
+        check_vectors(vec(tmp_path, "aku 1 2 3", "suka 4 5 6"), ["aku"])
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_file_in_gloves_format_has_no_header(tmp_path: Path, mark: str) -> None:
+    path = vec(tmp_path, "suka 3 4", "nasi goreng 5 6", "3 7 8", header=f"{mark}aku 1 2")
+    assert read_vectors(path, ["aku", "suka", "3"]).tolist() == [[1, 2], [3, 4], [7, 8]]
+    assert check_vectors(path, ["aku", "suka", "3"]) == 1
+
+
+def test_a_mark_of_byte_order_precedes_a_header(tmp_path: Path) -> None:
+    assert read_vectors(vec(tmp_path, "aku 1 2", header="\ufeff1 2"), ["aku"]).tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("header", ["", "aku 1", "aku x 2", "3", "3 0", "3 -2", "3 \u00b2", "x y", ". . . 1 2"])
+def test_a_file_whose_first_line_fits_neither_format_is_refused(tmp_path: Path, header: str) -> None:
     with pytest.raises(DataError, match=r"words\.vec is no \.vec file: its first line must be"):
         read_vectors(vec(tmp_path, "aku 1 2", header=header), ["aku"])
 
 
-@pytest.mark.parametrize("numbers", ["1 x", "1", "1 2 3", "", "nan 1", "1 inf"])
+@pytest.mark.parametrize("numbers", ["1 x", "1", "", "nan 1", "1 inf"])
 def test_a_malformed_line_of_a_wanted_word_is_named(tmp_path: Path, numbers: str) -> None:
     with pytest.raises(DataError, match=r"words\.vec, line 3: .*2"):
         read_vectors(vec(tmp_path, "suka 1 2", f"aku {numbers}"), ["aku"])
