@@ -13,7 +13,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, di
 from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
-from benchmark.data import parsers, splits
+from benchmark.data import parsers, splits, tags
 from benchmark.data.entry import SPLITS, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.sources import files_of, local_path, read_bytes
@@ -73,7 +73,7 @@ def load_corpus(entry: DatasetEntry, limit: int = 0) -> Corpus:
         task=entry.task,
         splits=stored.splits,
         labels=stored.labels,
-        metric=entry.metric or splits.metric_of(entry.task, stored.labels),
+        metric=entry.metric or tags.metric_of(entry.task, stored.labels),
         digest=stored.digest,
         licence=entry.licence,
         source=entry.source,
@@ -108,6 +108,9 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     parsed = {split: _parsed(entry, split, content, where[split]) for split, content in contents.items()}
     if remedy := _header_remedy(entry, parsed):
         splits.check_headers(parsed, where, remedy)
+    if entry.task == "sequence_labeling":
+        conll = {split for split, file in files_of(entry).items() if file.format == "conll"}
+        tags.check_tags(parsed, where, conll)
     labels = entry.labels or splits.labels_of(parsed["train"])
     if not parsed["train"]:
         raise DataError(f"{where['train']}: the train split is empty. Provide rows.")
@@ -155,7 +158,7 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits")]
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags")]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},

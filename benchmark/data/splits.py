@@ -1,4 +1,4 @@
-"""Splits of a data set: cutting off a validation split, finding labels and metric, rejecting unusable data."""
+"""Splits of a data set: cutting off a validation split, finding labels, rejecting unusable data."""
 
 import hashlib
 from collections import defaultdict
@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
-from benchmark.data.entry import SPLITS, Metric, Split
+from benchmark.data.entry import SPLITS, Split
 from benchmark.data.rows import Row, shorten
 
 Splits = Mapping[Split, Sequence[Row]]
-
-SCHEMES = ({"O", "B-", "I-", "E-", "S-"}, {"O", "B-", "I-", "L-", "U-"}, {"O", "B-", "M-", "E-", "S-"})
-"""Prefixes of entity tags: IOB and IOBES, BILOU, BMES."""
 
 
 def ranking(n: int, seed: str) -> list[int]:
@@ -52,17 +49,6 @@ def labels_of(rows: Iterable[Row]) -> tuple[str, ...]:
 
 def names_of(row: Row) -> tuple[str, ...]:
     return (row.label,) if isinstance(row.label, str) else row.label
-
-
-def metric_of(task: Task, labels: Iterable[str]) -> Metric:
-    """Macro-F1 for classes; for tags, entity F1 if their prefixes are those of one scheme, word F1 otherwise.
-
-    Tags that all begin with B- are parts of speech, which are published with and without it.
-    """
-    if task == "classification":
-        return "macro_f1"
-    starts = {name[:2] for name in labels}
-    return "entity_f1" if starts != {"B-"} and any(starts <= scheme for scheme in SCHEMES) else "word_f1"
 
 
 def check_headers(splits: Splits, where: Mapping[Split, str], remedy: str) -> None:

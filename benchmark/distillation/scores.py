@@ -24,8 +24,8 @@ from benchmark.data.entry import Metric
 Labels = Sequence[str] | Sequence[Sequence[str]]
 """Classification: one label per text. Tagging: a list of tags per sentence."""
 
-IOBES = {"L-": "E-", "U-": "S-", "M-": "I-"}
-"""IOBES prefixes of last and unit (BILOU) and middle (BMES); other prefixes are the same in every scheme."""
+IOBES = {"L": "E", "U": "S", "M": "I"}
+"""IOBES letters of last and unit (BILOU) and middle (BMES); other letters are the same in every scheme."""
 
 
 def macro_f1(gold: Labels, predicted: Labels, metric: Metric, labels: Sequence[str]) -> float:
@@ -66,7 +66,7 @@ def _f1_per_entity_type(gold: Sequence[Sequence[str]], predicted: Sequence[Seque
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # bare tags (B, I, O) are read as one nameless type, "_"
         both = [
-            [[IOBES.get(tag[:2], tag[:2]) + tag[2:] for tag in tags] for tags in side] for side in (gold, predicted)
+            [[IOBES.get(tag[:1], tag[:1]) + tag[1:] for tag in tags] for tags in side] for side in (gold, predicted)
         ]
         types = sorted({entity[0] for tags in both[0] for entity in get_entities(tags)})
         if not types:

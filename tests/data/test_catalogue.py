@@ -10,7 +10,7 @@ from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.entry import SPLITS
 from benchmark.data.sources import MIRROR
-from benchmark.data.splits import metric_of
+from benchmark.data.tags import metric_of
 
 needs_mirror = pytest.mark.skipif(not os.environ.get(MIRROR), reason=f"{MIRROR} is not set")
 

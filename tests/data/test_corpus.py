@@ -17,7 +17,8 @@ from benchmark.data import corpus as corpora
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Split
 from benchmark.data.rows import Row
-from benchmark.data.splits import cut_validation, labels_of, metric_of, ranking
+from benchmark.data.splits import cut_validation, labels_of, ranking
+from benchmark.data.tags import metric_of
 
 TEXTS = {
     "train": "text,label\na,ya\nb,tidak\nc,ya\n",
@@ -92,6 +93,10 @@ def test_tagging_corpus(make_entry: MakeEntry) -> None:
         ("sequence_labeling", ["O", "B-x", "L-x", "E-x"], "word_f1"),
         ("sequence_labeling", ["O", "B-x", "P-x"], "word_f1"),
         ("sequence_labeling", ["O", "E-x", "S"], "word_f1"),
+        ("sequence_labeling", ["O", "B", "I"], "entity_f1"),
+        ("sequence_labeling", ["B", "M", "E", "S"], "entity_f1"),
+        ("sequence_labeling", ["O", "B", "I", "L", "U"], "entity_f1"),
+        ("sequence_labeling", ["B", "N", "V"], "word_f1"),
     ],
 )
 def test_metric_follows_the_labels(task: Task, labels: list[str], metric: str) -> None:

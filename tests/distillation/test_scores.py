@@ -181,6 +181,13 @@ def test_bare_iob_tags_are_one_nameless_type_without_a_warning() -> None:
         assert f1_per_label([["B", "I", "O"]], [["B", "I", "O"]], "entity_f1", ("B", "I", "O")) == {"_": 1.0}
 
 
+@pytest.mark.parametrize("tags", [["B", "I", "L", "O", "U"], ["B", "M", "E", "O", "S"]])
+def test_bare_tags_of_other_schemes_are_entities_too(tags: list[str]) -> None:
+    """Of two entities one is found: precision 1/2, as the cut one counts as another, recall 1/2."""
+    cut = [*tags[:2], "O", *tags[3:]]
+    assert f1_per_label([tags], [cut], "entity_f1", tags) == {"_": 0.5}
+
+
 def test_no_entity_in_gold_scores_zero() -> None:
     assert macro_f1([["O", "O"]], [["O", "B-PER"]], "entity_f1", TAGS) == 0.0
     assert f1_per_label([["O"]], [["O"]], "entity_f1", TAGS) == {}

@@ -1,0 +1,90 @@
+"""Tags of words: entities of one scheme or parts of speech; and tags that nearly fit a scheme."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+
+from benchmark.core.errors import DataError
+from benchmark.core.spec import Task
+from benchmark.data.entry import SPLITS, Metric, Split
+from benchmark.data.rows import Row, shorten
+
+SCHEMES = tuple(product(("BIES", "BILU", "BMES"), (True, False)))
+"""Letters of entity tags besides O (IOB and IOBES, BILOU, BMES), and whether types follow: B-PER, or B alone."""
+
+_TAG = re.compile(r"([BIESLUM])(?:-(.+))?", re.DOTALL)
+_PREFIXED = re.compile(r"([BIESLUM])(?:[\W_]+(.*))?", re.DOTALL | re.IGNORECASE)
+_SUFFIXED = re.compile(r"(.+)[\W_]([BIESLUM])", re.DOTALL | re.IGNORECASE)
+_OUTSIDE = re.compile(r"[Oo0]\W*")
+
+
+def metric_of(task: Task, labels: Iterable[str]) -> Metric:
+    """Macro-F1 for classes; for tags, entity F1 if they are of one scheme, with types or without; word F1 otherwise.
+
+    Tags that all begin with B- are parts of speech, which are published with and without it.
+    """
+    if task == "classification":
+        return "macro_f1"
+    names = set(labels)
+    parts_of_speech = all(name.startswith("B-") for name in names)
+    return "entity_f1" if not parts_of_speech and any(not _misfits(names, *scheme) for scheme in SCHEMES) else "word_f1"
+
+
+def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str], by_line: Collection[Split]) -> None:
+    """Raises DataError if most tags are those of entities, but not all of one scheme; names the first misfit.
+
+    One such tag among thousands would have all of them scored as parts of speech. The files of the splits `by_line`
+    have one word per line.
+    """
+    counts = Counter(tag for rows in splits.values() for row in rows for tag in row.label)
+    if metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts):
+        return
+    misfits = min((_misfits(counts, *scheme) for scheme in SCHEMES), key=lambda names: sum(counts[n] for n in names))
+    split, row, i = next(_places(splits, misfits))
+    others = ", ".join(name for name, _ in counts.most_common() if name not in misfits and len(name) < 40)
+    raise DataError(
+        f"{where[split]}, line {row.line + i * (split in by_line)}: the tag {shorten(row.label[i])} of the word "
+        f"{shorten(row.text[i])} is not of one scheme with {f'the tags {others[:80]}' if others else 'O and B-TYPE'}. "
+        f"{_remedy(row.label[i], counts)}"
+    )
+
+
+def _misfits(names: Iterable[str], letters: str, typed: bool) -> set[str]:
+    matches = {name: _TAG.fullmatch(name) for name in names if name != "O"}
+    return {name for name, match in matches.items() if not match or match[1] not in letters or typed != bool(match[2])}
+
+
+def _places(splits: Mapping[Split, Sequence[Row]], tags: Collection[str]) -> Iterator[tuple[Split, Row, int]]:
+    """Row and index of each word that has one of the `tags`."""
+    for split in SPLITS:
+        for row in splits.get(split, ()):
+            yield from ((split, row, i) for i, tag in enumerate(row.label) if tag in tags)
+
+
+def _look_like_entities(counts: Counter[str]) -> bool:
+    """Whether most words besides those outside have a letter of a scheme, in any spelling; B or I, and not B alone."""
+    inside = {name: n for name, n in counts.items() if not _OUTSIDE.fullmatch(name)}
+    near = {name: parts for name in inside if (parts := _parts(name, counts))}
+    letters = {letter for letter, _ in near.values()}
+    several = len(letters) > 1 or len(inside) < len(counts)
+    return 2 * sum(inside[name] for name in near) > sum(inside.values()) and bool(letters & {*"BI"}) and several
+
+
+def _parts(name: str, names: Collection[str]) -> tuple[str, str] | None:
+    """Letter, in upper case, and type of a tag such as B-PER, b_PER, PER-B, B, or PER beside B-PER."""
+    if match := _PREFIXED.fullmatch(name):
+        return match[1].upper(), match[2] or ""
+    if match := _SUFFIXED.fullmatch(name):
+        return match[2].upper(), match[1]
+    return next(((letter, name) for letter in "BI" if f"{letter}-{name}" in names), None)
+
+
+def _remedy(name: str, names: Collection[str]) -> str:
+    if _OUTSIDE.fullmatch(name):
+        return "Write 'O'."
+    parts = _parts(name, names)
+    if parts and not parts[1]:
+        return "Write a type behind every B and I, as in 'B-PER', or behind none."
+    proposal = "-".join(parts or ())
+    return f"Write {shorten(proposal)}." if parts and proposal != name else "Correct it, or write 'O'."

@@ -1,0 +1,88 @@
+"""Tags that nearly fit a scheme of entities are named; parts of speech are left alone."""
+
+import pytest
+
+from benchmark.core.errors import DataError
+from benchmark.data.entry import Split
+from benchmark.data.rows import Row
+from benchmark.data.tags import check_tags
+
+IOB = "B-PER I-PER O O B-LOC O B-PER I-PER O O B-LOC O"
+WHERE: dict[Split, str] = {"train": "d: train.conll", "validation": "d: dev.conll", "test": "d: test.conll"}
+
+
+def check(train: str, test: str = IOB) -> None:
+    check_tags({"train": [_row(3, train)], "test": [_row(3, test)]}, WHERE, {"train", "test"})
+
+
+def _row(line: int, tags: str) -> Row:
+    return Row(line, tuple(f"word{i}" for i in range(len(tags.split()))), tuple(tags.split()))
+
+
+STRAY = {
+    "o": "Write 'O'",
+    "0": "Write 'O'",
+    "O-": "Write 'O'",
+    "B_PER": "Write 'B-PER'",
+    "b-PER": "Write 'B-PER'",
+    "I.PER": "Write 'I-PER'",
+    "PER-B": "Write 'B-PER'",
+    "PER_i": "Write 'I-PER'",
+    "PER": "Write 'B-PER'",
+    "B": "Write a type behind every B and I",
+    "B-": "Write a type behind every B and I",
+    "P-PER": "Correct it, or write 'O'",
+    "M-PER": "Correct it, or write 'O'",
+    "X": "Correct it, or write 'O'",
+}
+
+
+@pytest.mark.parametrize("tag", STRAY)
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_first_tag_outside_the_scheme_is_named(split: str, tag: str) -> None:
+    where = (
+        rf"^d: {split}\.conll, line 15: the tag '{tag}' of the word 'word12' is not of one scheme with the tags O, B-"
+    )
+    with pytest.raises(DataError, match=f"{where}.* {STRAY[tag]}"):
+        check(**{"train": IOB, split: f"{IOB} {tag} {tag}"})
+
+
+@pytest.mark.parametrize(
+    ("tags", "named"),
+    [
+        ("o b-per i-per o", "'o' of the word 'word0'.* Write 'O'"),
+        ("O PER-B PER-I O", "'PER-B' of the word 'word1'.* Write 'B-PER'"),
+        ("O B_PER I_PER O", "'B_PER' .* Write 'B-PER'"),
+        ("O b i i o", "'b' of the word 'word1'"),
+        ("O B I I O B I-PER", r"'I-PER' of the word 'word6' .* with the tags O, B, I\. "),
+        ("O B-x L-x E-x B-x E-x", "'L-x' of the word 'word2'"),
+    ],
+)
+def test_other_spellings_and_mixtures(tags: str, named: str) -> None:
+    with pytest.raises(DataError, match=f"the tag {named}"):
+        check(tags, tags)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        IOB,
+        "O B I O",
+        "B M E S",
+        "NN IN O NN VB",
+        "B-NNO B-IN B-$$$",
+        "B-NNO B-IN NNO",
+        "N V B S E A R",
+        "NSD VSA S-- B-- M-- NSD",
+        "PER O LOC O",
+        "N-S V-S N-P V-P",
+        "NOUN VERB ADP X _",
+    ],
+)
+def test_schemes_and_parts_of_speech_pass(tags: str) -> None:
+    check(tags, tags)
+
+
+def test_the_line_of_a_table_is_that_of_its_sentence() -> None:
+    with pytest.raises(DataError, match=r"^d: train\.conll, line 7: the tag 'o' of the word 'word12'"):
+        check_tags({"train": [_row(7, f"{IOB} o")], "test": []}, WHERE, ())
