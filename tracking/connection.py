@@ -36,6 +36,8 @@ UNKNOWN_HOST = (
     "the server does not answer under this name (403). Use another address of it, or add the name to SERVER_NAME in "
     "its .env."
 )
+ERRORS = (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError, UnicodeDecodeError)
+"""The last is raised by SQLite about a damaged file."""
 CONNECT_SECONDS = 10
 MAX_CHARACTERS = 600
 
@@ -79,7 +81,7 @@ class Connection:
         while True:
             try:
                 return request()
-            except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
+            except ERRORS as error:
                 if time.monotonic() - start >= _retry_seconds(error, local=is_local(self._uri), first=bool(hint)):
                     raise StoreError(f"{without_password(self._uri)}: {_message(error, hint)}") from error
             time.sleep(random.uniform(0.05, 0.5))

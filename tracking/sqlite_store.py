@@ -7,6 +7,7 @@ written by MLflow alone.
 
 import fcntl
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -26,6 +27,9 @@ from tracking.ui import MetricGroups
 
 LOCK_SECONDS = 60.0
 """Limit of the wait for another process that writes."""
+
+DAMAGE = re.compile("malformed|could not decode", re.IGNORECASE)
+"""SQLite's messages about a file that was altered."""
 
 EXPERIMENTS = """
     SELECT CAST(experiment_id AS TEXT), value FROM experiments JOIN experiment_tags USING (experiment_id)
@@ -103,8 +107,19 @@ class SqliteStore:
             with closing(sqlite3.connect(address, LOCK_SECONDS, isolation_level=None, uri=True)) as database:
                 database.execute("BEGIN")
                 yield database.execute
-        except sqlite3.Error as error:
-            raise StoreError(f"{SQLITE}{self.path}: {error}") from error
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise StoreError(_explained(self.path, error)) from error
+
+
+def _explained(path: Path, error: Exception) -> str:
+    """The error in one line. Altered bytes are what SQLite cannot parse, or values that are not of their column."""
+    message = " ".join(str(error).split())
+    if isinstance(error, sqlite3.Error) and not DAMAGE.search(message):
+        return f"{SQLITE}{path}: {message}"
+    return (
+        f"The run store {path} is damaged: {message}. Restore a copy of it, or recover what can be read with "
+        f"`sqlite3 {path.name} .recover`."
+    )
 
 
 def require_store(path: Path) -> None:

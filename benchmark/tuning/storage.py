@@ -5,6 +5,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from benchmark.core.errors import InputError, TrackingError
 from tracking import without_password
 from tracking.config import SQLITE, is_local, sqlite_path
+from tracking.sqlite_store import DAMAGE
 
 DEFAULT_FILE = "optuna.db"
 LOCK_SECONDS = 60
 """Limit of the wait for another process that writes to SQLite."""
 CONNECT_SECONDS = 10
 """Limit of the wait for a server."""
+UNREADABLE = (UnicodeDecodeError, JSONDecodeError)
+"""Errors about values of a damaged file."""
 ALLOWED = (
     "Give an SQLite file (sqlite:///optuna.db), a database (postgresql+psycopg2://USER@HOST/NAME) or the path of a "
     "journal file; a database needs its driver, as psycopg2-binary."
@@ -61,16 +65,26 @@ def open_storage(address: str) -> BaseStorage:
 
 @contextmanager
 def storage_errors(address: str) -> Iterator[None]:
-    """Raises TrackingError for the errors of a storage that does not answer."""
+    """Raises TrackingError for the errors of a storage that does not answer, or is damaged."""
     try:
         yield
     except (ArgumentError, NoSuchModuleError):
         raise
-    except (StorageInternalError, SQLAlchemyError) as error:
+    except (StorageInternalError, SQLAlchemyError, *UNREADABLE) as error:
+        message = _message(error)
+        if isinstance(error, UNREADABLE) or DAMAGE.search(message):
+            raise _damaged(address, message) from error
         raise TrackingError(
-            f"The storage {without_password(address)} does not answer: {_message(error)}. Its study is unchanged; "
-            "start the same command again when it does."
+            f"The storage {without_password(address)} does not answer: {message}. Start the same command again when "
+            "it does."
         ) from error
+
+
+def _damaged(address: str, message: str) -> TrackingError:
+    return TrackingError(
+        f"The storage {without_password(address)} is damaged: {message}. Restore a copy of it, or begin a new one "
+        "with --storage."
+    )
 
 
 def _journal(path: Path) -> BaseStorage:
@@ -81,9 +95,17 @@ def _journal(path: Path) -> BaseStorage:
             start = file.read(16)
         if start and not start.startswith(b"{"):
             raise InputError(f"{path} is no journal file of Optuna's. {ALLOWED}")
-        return JournalStorage(JournalFileBackend(str(path)))
+        return _replayed(path)
     except OSError as error:
         raise TrackingError(f"The storage {path} cannot be written: {error.strerror}. {ALLOWED}") from error
+
+
+def _replayed(path: Path) -> BaseStorage:
+    """The storage of a journal, which Optuna reads whole, without checks. Raises TrackingError if it is damaged."""
+    try:
+        return JournalStorage(JournalFileBackend(str(path)))
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        raise _damaged(str(path), f"{type(error).__name__}: {_message(error)}") from error
 
 
 def _database(url: URL) -> BaseStorage:

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,13 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 from mlflow import MlflowClient
 
 from benchmark.core.run_store import GROUPS, open_store
 from tests.support import ROOT
+from tests.support.run_factory import AddRun
 from tracking import ActiveRun, NoStoreError, Record, Store, StoreError, git_commit, is_dead, machine, owner, ui_command
 from tracking.config import resolve
 from tracking.connection import Outbox
@@ -245,6 +249,43 @@ def test_a_file_that_is_no_store_stays_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a database"):
         open_store(f"sqlite:///{path}")
     assert path.read_text() == "not a database, " * 100
+
+
+def replace_bytes(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"emot.cnn", b"emot\xff\x81nn"), (b"0.125", b"\xff\xfe\xfd25"), (b"CREATE TABLE", b"CRE\x81TE TABLE")],
+    ids=["name", "parameter", "schema"],
+)
+def test_a_damaged_store_is_one_line_with_a_remedy(store: Store, tmp_path: Path, old: bytes, new: bytes) -> None:
+    store.begin("emo", "emot.cnn", tags=TAGS, params={"rate": 0.125}).finish({"test_f1": 0.25})
+    path = tmp_path / "copy.db"
+    shutil.copy(tmp_path / "mlflow.db", path)
+    replace_bytes(path, old, new)
+    with pytest.raises(StoreError, match=r"copy\.db is damaged: .*\. Restore a copy of it") as refused:
+        open_store(f"sqlite:///{path}", create=False).records()
+    assert len(str(refused.value).splitlines()) == 1
+    with pytest.raises(StoreError, match=r"copy\.db"):
+        open_store(f"sqlite:///{path}").records_of_key("emo", "k")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_store_with_altered_bytes_is_read_or_refused(
+    store: Store, add_run: AddRun, tmp_path: Path, seed: int
+) -> None:
+    add_run(store, valid_f1=0.5)
+    dice, path = Random(seed), tmp_path / "mlflow.db"
+    content = bytearray(path.read_bytes())
+    for place in dice.sample(range(len(content)), 400):
+        content[place] = dice.randrange(256)
+    path.write_bytes(content)
+    with suppress(StoreError):
+        open_store(f"sqlite:///{path}", create=False).records()
 
 
 def test_a_missing_store_is_not_created_for_a_reader(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.reporting.learning_rate_plot import TrialResult, best, draw, write_rates
 from benchmark.reporting.related_runs import training_key
 from benchmark.tuning import trials as trials_module
+from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, open_storage
 from benchmark.tuning.study import Search, join_study
 from benchmark.tuning.trials import OWNER, SEEN, Trials, is_abandoned
@@ -369,6 +370,29 @@ def test_a_storage_that_does_not_answer(tmp_path: Path) -> None:
             open_storage(address)
     with pytest.raises(TrackingError, match="cannot be written"):
         open_storage(str(tmp_path / "text.db" / "journal.log"))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("optuna.db", b"emot", b"\xff\xfemo"),
+        ("optuna.db", b'"cnn"', b'"cnn_'),
+        ("optuna.db", b"CREATE TABLE", b"CRE\x81TE TABLE"),
+        ("optuna.log", b"emot", b"\xff\xfemo"),
+        ("optuna.log", b'"op_code"', b'"op_c\\de"'),
+        ("optuna.log", b'"study_name"', b'"studi_name"'),
+    ],
+    ids=["text", "JSON", "schema", "journal's text", "journal's JSON", "journal's names"],
+)
+def test_a_damaged_storage_is_one_line_with_a_remedy(name: str, old: bytes, new: bytes, tmp_path: Path) -> None:
+    path = tmp_path / name
+    address = f"sqlite:///{path}" if name.endswith(".db") else str(path)
+    finish_all(joined(address, 2))
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(TrackingError, match=r"is damaged: .*\. Restore a copy of it") as refused:
+        Session.join(address, SEARCH, 2)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 def test_the_default_storage_lies_beside_the_tracking_store() -> None:
