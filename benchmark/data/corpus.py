@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, disable_progress_bars
@@ -43,6 +45,8 @@ class Corpus:
     """SHA-256 over task, labels and rows, the same on every machine."""
     licence: str
     source: str
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """Number of lines, by kind, that are in the files and hold no example."""
     unlabeled: tuple[Path, ...] = ()
     """Unlabelled text files of the data set, one text per line."""
 
@@ -77,6 +81,7 @@ def load_corpus(entry: DatasetEntry, limit: int = 0) -> Corpus:
         digest=stored.digest,
         licence=entry.licence,
         source=entry.source,
+        skipped=stored.skipped,
         unlabeled=tuple(local_path(entry, path) for path in entry.unlabeled),
     )
     return _sampled(corpus, limit) if limit else corpus
@@ -101,11 +106,13 @@ class ArrowData(NamedTuple):
     splits: DatasetDict
     labels: tuple[str, ...]
     digest: str
+    skipped: Mapping[str, int] = MappingProxyType({})
 
 
 def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     where = {split: f"{entry.name}: {file.path}" for split, file in files_of(entry).items()}
-    parsed = {split: _parsed(entry, split, content, where[split]) for split, content in contents.items()}
+    skipped = Counter[str]()
+    parsed = {split: _parsed(entry, split, content, where[split], skipped) for split, content in contents.items()}
     if remedy := _header_remedy(entry, parsed):
         splits.check_headers(parsed, where, remedy)
     if entry.task == "sequence_labeling":
@@ -120,11 +127,11 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
         where["validation"] = where["train"]
     splits.check_splits(parsed, labels, where)
     data = DatasetDict({split: _dataset(entry.task, parsed[split], labels) for split in SPLITS})
-    return ArrowData(data, tuple(labels), _content_digest(entry.task, labels, data))
+    return ArrowData(data, tuple(labels), _content_digest(entry.task, labels, data), +skipped)
 
 
-def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str) -> list[Row]:
-    context = ParseContext(where, entry.task, split, files_of(entry)[split], entry.text, entry.label)
+def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str, skipped: Counter[str]) -> list[Row]:
+    context = ParseContext(where, entry.task, split, files_of(entry)[split], entry.text, entry.label, skipped)
     return parsers.parse(content, context)
 
 
@@ -158,7 +165,7 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags")]
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags", "conll")]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},
@@ -185,7 +192,9 @@ def _open(folder: Path) -> ArrowData:
     if not verify(folder):
         raise ValueError(f"{folder} does not match its checksums")
     metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    return ArrowData(DatasetDict.load_from_disk(str(folder)), tuple(metadata["labels"]), str(metadata["digest"]))
+    return ArrowData(
+        DatasetDict.load_from_disk(str(folder)), tuple(metadata["labels"]), str(metadata["digest"]), metadata["skipped"]
+    )
 
 
 def save_arrow(key: str, data: ArrowData) -> ArrowData:
@@ -202,5 +211,5 @@ def save_arrow(key: str, data: ArrowData) -> ArrowData:
 
 def _write(folder: Path, data: ArrowData) -> None:
     data.splits.save_to_disk(str(folder))
-    metadata = {"labels": data.labels, "digest": data.digest}
+    metadata = {"labels": data.labels, "digest": data.digest, "skipped": dict(data.skipped)}
     (folder / METADATA).write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")

@@ -4,11 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from benchmark.core.errors import DataError
+from benchmark.core.presets import MAX_LENGTH
+from benchmark.data.conll import read_conll
 from benchmark.data.entry import Column, Format
-from benchmark.data.rows import ParseContext, Row, is_printed, make_row, shorten
+from benchmark.data.rows import DOCUMENT_START, ParseContext, Row, column_index, is_printed, make_row, shorten
 
 COMPRESSIONS = {
     b"\x1f\x8b": "gzip",
@@ -26,7 +29,15 @@ def parse(content: bytes, context: ParseContext) -> list[Row]:
     Raises DataError for bytes that are not UTF-8, invalid syntax, empty cells, and tokens and tags of different length;
     UnknownNameError for a missing column.
     """
-    rows = list(PARSERS[context.file.format](decode(content, context.where), context))
+    read = list(PARSERS[context.file.format](decode(content, context.where), context))
+    rows = [row for row in read if row.text != (DOCUMENT_START,)]
+    context.skipped[f"{DOCUMENT_START} lines"] += len(read) - len(rows)
+    _check_rows(rows, context)
+    return rows
+
+
+def _check_rows(rows: Sequence[Row], context: ParseContext) -> None:
+    """Raises DataError for rows that are read as something else than they are: words, or lists of words."""
     table = context.task == "sequence_labeling" and context.file.format in ("csv", "tsv")
     if table and len(rows) > 1 and all(len(row.text) == 1 for row in rows):
         raise DataError(
@@ -38,7 +49,12 @@ def parse(content: bytes, context: ParseContext) -> list[Row]:
             f"{context.where}: every text is a list of words, as {shorten(rows[0].text)}. Write each as one text, with "
             "spaces between the words."
         )
-    return rows
+    longest = MAX_LENGTH["sequence_labeling"]
+    if len(rows) == 1 and not isinstance(rows[0].text, str) and len(rows[0].text) > longest:
+        raise DataError(
+            f"{context.where}: the whole file is one sentence of {len(rows[0].text)} words; a model reads {longest} "
+            "tokens at most. Separate the sentences, in conll by blank lines."
+        )
 
 
 def decode(content: bytes, where: str) -> str:
@@ -119,23 +135,10 @@ def _unwrap(cell: str) -> str:
 
 
 def _column_indices(first: Record, context: ParseContext) -> tuple[int, int]:
-    text, label = (_column_index(column, first.cells, first.line, context) for column in context.columns())
+    text, label = (column_index(column, first.cells, first.line, context) for column in context.columns())
     if text == label:
         raise context.error(first.line, f"text and label are both column {shorten(context.columns()[0])}; name two.")
     return text, label
-
-
-def _column_index(column: Column, cells: Sequence[str], line: int, context: ParseContext) -> int:
-    """Index of `column` in the `cells` of the header or first row."""
-    if isinstance(column, int):
-        if 0 <= column < len(cells):
-            return column
-        raise context.error(line, f"no column at position {column}: the row has {len(cells)}, counted from 0.")
-    if cells.count(column) > 1:
-        raise context.error(line, f"column {shorten(column)} occurs {cells.count(column)} times; names must differ.")
-    if column not in cells:
-        raise context.unknown_column(column, cells)
-    return cells.index(column)
 
 
 def _table_row(record: Record, first: Record, columns: tuple[int, int], context: ParseContext) -> Row:
@@ -148,7 +151,7 @@ def _table_row(record: Record, first: Record, columns: tuple[int, int], context:
     return make_row(record.line, record.cells[columns[0]], record.cells[columns[1]], context)
 
 
-# --- JSON Lines, CoNLL, clinc ----------------------------------------------------------------------------------------
+# --- JSON Lines, clinc -----------------------------------------------------------------------------------------------
 
 
 def _jsonl(text: str, context: ParseContext) -> Iterator[Row]:
@@ -173,47 +176,8 @@ def _field(column: Column, record: dict[str, object], line: int, context: ParseC
     if isinstance(column, int):
         raise context.error(line, f"jsonl fields have names, not positions such as {column}. Name the field.")
     if column not in record:
-        raise context._replace(where=f"{context.where}, line {line}").unknown_column(column, record)
+        raise replace(context, where=f"{context.where}, line {line}").unknown_column(column, record)
     return record[column]
-
-
-def _conll(text: str, context: ParseContext) -> Iterator[Row]:
-    """One `token TAB tag` per line, a blank line between sentences; a token may contain spaces."""
-    if context.task == "classification":
-        raise DataError(f"{context.where} is conll, a format of tagged words. Classification reads csv, tsv and jsonl.")
-    start, tokens, tags = 1, list[str](), list[str]()
-    for number, line in enumerate([*text.split("\n"), ""], 1):
-        if line.strip(" \r"):
-            token, tag = _conll_line(line.removesuffix("\r"), number, context)
-            start = start if tokens else number
-            tokens.append(token)
-            tags.append(tag)
-        elif tokens:
-            yield Row(start, tuple(tokens), tuple(tags))
-            tokens, tags = [], []
-
-
-def _conll_line(line: str, number: int, context: ParseContext) -> tuple[str, str]:
-    cells = line.split("\t")
-    if len(cells) == 1:
-        raise context.error(number, f"no TAB in {shorten(line)}: a token without a tag. Write token TAB tag.")
-    first, second = _conll_columns(cells, number, context)
-    token, tag = cells[first], cells[second].strip()
-    if not token.strip() or not tag:
-        raise context.error(number, f"an empty token or tag in {shorten(line)}. Write token TAB tag.")
-    return token, tag
-
-
-def _conll_columns(cells: Sequence[str], number: int, context: ParseContext) -> tuple[int, int]:
-    if context.text is None and context.label is None and len(cells) != 2:
-        raise context.error(
-            number, f"{len(cells)} columns, not 2. Choose two, as in `text: 0` and `label: {len(cells) - 1}`."
-        )
-    columns = (0 if context.text is None else context.text, 1 if context.label is None else context.label)
-    if named := [column for column in columns if isinstance(column, str)]:
-        raise context.error(number, f"conll columns have positions (0, 1, ...), not names such as {shorten(named[0])}.")
-    text, label = (_column_index(column, cells, number, context) for column in columns)
-    return text, label
 
 
 def _clinc(text: str, context: ParseContext) -> Iterator[Row]:
@@ -231,6 +195,6 @@ PARSERS: dict[Format, Callable[[str, ParseContext], Iterator[Row]]] = {
     "csv": _table,
     "tsv": _table,
     "jsonl": _jsonl,
-    "conll": _conll,
+    "conll": read_conll,
     "clinc": _clinc,
 }

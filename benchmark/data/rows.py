@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from reprlib import Repr
 from typing import NamedTuple
 
@@ -11,6 +13,9 @@ from benchmark.core.spec import Task
 from benchmark.data.entry import Column, DataFile, Split
 
 Words = tuple[str, ...]
+
+DOCUMENT_START = "-DOCSTART-"
+"""Token that begins a document in the files of CoNLL-2003; no word of a text."""
 
 
 class Row(NamedTuple):
@@ -22,7 +27,8 @@ class Row(NamedTuple):
     label: str | Words
 
 
-class ParseContext(NamedTuple):
+@dataclass(frozen=True)
+class ParseContext:
     """Everything that a parser needs besides the bytes."""
 
     where: str
@@ -32,6 +38,8 @@ class ParseContext(NamedTuple):
     file: DataFile
     text: Column | None = None
     label: Column | None = None
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Number of skipped lines by kind; parsing adds to it."""
 
     def error(self, line: int, message: str) -> DataError:
         return DataError(f"{self.where}, line {line}: {message}")
@@ -45,6 +53,19 @@ class ParseContext(NamedTuple):
         """Columns of text and label, by default the task's usual names."""
         usual: tuple[Column, Column] = ("text", "label") if self.task == "classification" else ("tokens", "tags")
         return usual[0] if self.text is None else self.text, usual[1] if self.label is None else self.label
+
+
+def column_index(column: Column, cells: Sequence[str], line: int, context: ParseContext) -> int:
+    """Index of `column` in the `cells` of the header or first row."""
+    if isinstance(column, int):
+        if 0 <= column < len(cells):
+            return column
+        raise context.error(line, f"no column at position {column}: the row has {len(cells)}, counted from 0.")
+    if cells.count(column) > 1:
+        raise context.error(line, f"column {shorten(column)} occurs {cells.count(column)} times; names must differ.")
+    if column not in cells:
+        raise context.unknown_column(column, cells)
+    return cells.index(column)
 
 
 _SHORT = Repr()

@@ -1,0 +1,87 @@
+"""CoNLL files: one `token TAB tag` per line, a blank line between sentences; and CoNLL-U."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from benchmark.core.errors import DataError
+from benchmark.data.rows import DOCUMENT_START, ParseContext, Row, column_index, shorten
+
+_COMMENT = re.compile(r"# (?:[^\t]*|[\w.:]+ = .*)")
+_ID = re.compile(r"\d+(?:[-.]\d+)?")
+CONLL_U = 10
+"""Columns of CoNLL-U, which begin with id, form, lemma and part of speech."""
+
+
+class Line(NamedTuple):
+    """A line's number in the file, and its cells."""
+
+    number: int
+    cells: list[str]
+
+
+def read_conll(text: str, context: ParseContext) -> Iterator[Row]:
+    """One row per sentence; a token may contain spaces.
+
+    Skipped and counted: -DOCSTART- lines, comments above a sentence, and lines of CoNLL-U whose id is a range (4-5, a
+    contraction whose words follow) or a decimal (8.1, a word that the text leaves out).
+    """
+    if context.task == "classification":
+        raise DataError(f"{context.where} is conll, a format of tagged words. Classification reads csv, tsv and jsonl.")
+    for lines in _sentences(text, context):
+        words = [_word(line, context) for line in _without_ranges(lines, context)]
+        if words:
+            tokens, tags = zip(*words, strict=True)
+            yield Row(lines[0].number, tokens, tags)
+
+
+def _sentences(text: str, context: ParseContext) -> Iterator[list[Line]]:
+    """Lines between blank lines and -DOCSTART- lines."""
+    lines = list[Line]()
+    for number, content in enumerate([*text.split("\n"), ""], 1):
+        line = Line(number, content.removesuffix("\r").split("\t"))
+        is_start = any(cell.strip().startswith(DOCUMENT_START) for cell in line.cells)
+        context.skipped[f"{DOCUMENT_START} lines"] += is_start
+        if is_start or not content.strip(" \r"):
+            if lines:
+                yield lines
+            lines = []
+        elif not lines and _COMMENT.fullmatch(content):
+            context.skipped["comments"] += 1
+        else:
+            lines.append(line)
+
+
+def _without_ranges(lines: Sequence[Line], context: ParseContext) -> list[Line]:
+    """The lines whose id is a whole number; all, if their first column holds words or tags, or no ids."""
+    has_ids = all(len(line.cells) > 2 and _ID.fullmatch(line.cells[0]) for line in lines)
+    if not has_ids or not (context.text and context.label):
+        return list(lines)
+    words = [line for line in lines if line.cells[0].isdecimal()]
+    context.skipped["ranges and empty nodes"] += len(lines) - len(words)
+    return words
+
+
+def _word(line: Line, context: ParseContext) -> tuple[str, str]:
+    number, cells = line
+    shown = shorten("\t".join(cells))
+    if len(cells) == 1:
+        raise context.error(number, f"no TAB in {shown}: a token without a tag. Write token TAB tag.")
+    first, second = _columns(cells, number, context)
+    token, tag = cells[first], cells[second].strip()
+    if not token.strip() or not tag:
+        raise context.error(number, f"an empty token or tag in {shown}. Write token TAB tag.")
+    return token, tag
+
+
+def _columns(cells: Sequence[str], number: int, context: ParseContext) -> tuple[int, int]:
+    if context.text is None and context.label is None and len(cells) != 2:
+        first, second = (1, 3) if len(cells) == CONLL_U else (0, len(cells) - 1)
+        raise context.error(
+            number, f"{len(cells)} columns, not 2. Choose two, as in `text: {first}` and `label: {second}`."
+        )
+    columns = (0 if context.text is None else context.text, 1 if context.label is None else context.label)
+    if named := [column for column in columns if isinstance(column, str)]:
+        raise context.error(number, f"conll columns have positions (0, 1, ...), not names such as {shorten(named[0])}.")
+    text, label = (column_index(column, cells, number, context) for column in columns)
+    return text, label
