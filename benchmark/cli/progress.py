@@ -53,17 +53,21 @@ METRICS = {"macro_f1": "macro F1 of classes", "entity_f1": "macro F1 of entities
 
 
 def show_data(corpora: Iterable[Corpus], console: Console) -> None:
-    """Prints a row per data set: how it is scored, its labels, and the rows of each split."""
+    """Prints a row per data set: how it is scored, its labels, the rows of each split; and the lines skipped."""
     table = Table(title="Data", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("data set", "scored by"):
         table.add_column(name, overflow="fold")
     for name in ("labels", *SPLITS):
         table.add_column(name, justify="right", no_wrap=True)
+    skipped = list[str]()
     for corpus in corpora:
+        skipped += [f"Skipped in {corpus.name}: {n} {kind}." for kind, n in corpus.skipped.items()]
         n_rows = (str(len(corpus.splits[split])) for split in SPLITS)
         table.add_row(*map(Text, (corpus.name, METRICS[corpus.metric], str(len(corpus.labels)), *n_rows)))
     if table.rows:
         console.print(table)
+    for line in skipped:
+        console.print(line, markup=False, highlight=False)
 
 
 COUNTS = ("done", "due", "failed", "skipped")

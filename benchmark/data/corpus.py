@@ -15,11 +15,10 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, di
 from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
-from benchmark.data import parsers, splits, tags
+from benchmark.data import headers, parsers, splits, tags
 from benchmark.data.entry import SPLITS, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.sources import files_of, local_path, read_bytes
-from benchmark.data.splits import Splits
 from tracking import cache_folder
 
 METADATA = "about.json"
@@ -110,13 +109,13 @@ class ArrowData(NamedTuple):
 
 
 def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
-    where = {split: f"{entry.name}: {file.path}" for split, file in files_of(entry).items()}
+    files = files_of(entry)
+    where = {split: f"{entry.name}: {file.path}" for split, file in files.items()}
     skipped = Counter[str]()
     parsed = {split: _parsed(entry, split, content, where[split], skipped) for split, content in contents.items()}
-    if remedy := _header_remedy(entry, parsed):
-        splits.check_headers(parsed, where, remedy)
+    conll = {split for split, file in files.items() if file.format == "conll"}
+    headers.check_headers(parsed, where, files, by_position=bool(conll) or isinstance(entry.text, int))
     if entry.task == "sequence_labeling":
-        conll = {split for split, file in files_of(entry).items() if file.format == "conll"}
         tags.check_tags(parsed, where, conll)
     labels = entry.labels or splits.labels_of(parsed["train"])
     if not parsed["train"]:
@@ -133,15 +132,6 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
 def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str, skipped: Counter[str]) -> list[Row]:
     context = ParseContext(where, entry.task, split, files_of(entry)[split], entry.text, entry.label, skipped)
     return parsers.parse(content, context)
-
-
-def _header_remedy(entry: DatasetEntry, parsed: Splits) -> str:
-    """Advice if the first row is a header; empty if it cannot be one, as when all splits are one file."""
-    if len(set(map(tuple, parsed.values()))) == 1:
-        return ""
-    if any(file.format == "conll" for file in files_of(entry).values()):
-        return "Remove that line from each file."
-    return "Name the columns: `text: {text}`, `label: {label}`." if isinstance(entry.text, int) else ""
 
 
 def _dataset(task: Task, rows: Sequence[Row], labels: Sequence[str]) -> Dataset:
@@ -165,7 +155,7 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags", "conll")]
+    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags", "conll", "headers")]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},

@@ -103,6 +103,8 @@ def _table(text: str, context: ParseContext) -> Iterator[Row]:
     if isinstance(context.columns()[0], int):
         yield _table_row(first, first, columns, context)
     for record in records:
+        if record.cells == first.cells and isinstance(context.columns()[0], str):
+            raise context.error(record.line, f"the header of line {first.line} again. Remove it.")
         yield _table_row(record, first, columns, context)
 
 

@@ -51,28 +51,6 @@ def names_of(row: Row) -> tuple[str, ...]:
     return (row.label,) if isinstance(row.label, str) else row.label
 
 
-def check_headers(splits: Splits, where: Mapping[Split, str], remedy: str) -> None:
-    """Raises DataError if files that are read by position begin with a header, which would become a class of its own.
-
-    A row counts as a header if every split's file begins with it and its label occurs nowhere else. `remedy` may refer
-    to its cells: {text}, {label}.
-    """
-    heads = {_head(rows[0]) if rows else ("", "") for rows in splits.values()}
-    text, label = heads.pop()
-    n_occurrences = sum(names_of(row).count(label) for rows in splits.values() for row in rows)
-    if not heads and n_occurrences == len(splits):
-        text, label = shorten(text), shorten(label)
-        raise DataError(
-            f"{where['train']}, line {splits['train'][0].line}: {text} with label {label} begins the file of every "
-            f"split, and that label occurs nowhere else: a header? {remedy.format(text=text, label=label)}"
-        )
-
-
-def _head(row: Row) -> tuple[str, str]:
-    """Text and class, or first word and tag of a sentence."""
-    return (row.text if isinstance(row.text, str) else row.text[0]), names_of(row)[0]
-
-
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:
     """Raises DataError for an empty split, a single class, a label that train lacks, or one constant label in test."""
     for split in SPLITS:

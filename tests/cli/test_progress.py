@@ -1,5 +1,6 @@
 """What a terminal shows of a sweep, at any width."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -45,8 +46,10 @@ def test_figures_without_room_are_left_out(width: int, end: str) -> None:
 def test_the_data_of_a_plan_are_shown_with_their_metric() -> None:
     text = StringIO()
     corpora = [load_corpus(DATASETS[name]) for name in ("smalltalk_demo", "entity_demo")]
+    corpora[0] = replace(corpora[0], skipped={"comments": 3})
     show_data(corpora, Console(file=text, width=120))
-    shown = [line.split() for line in text.getvalue().splitlines() if "_demo" in line]
+    assert text.getvalue().splitlines()[-1] == "Skipped in smalltalk_demo: 3 comments."
+    shown = [line.split() for line in text.getvalue().splitlines() if " F1 " in line]
     for line, corpus, metric in zip(shown, corpora, ("classes", "entities"), strict=True):
         n_rows = [str(len(corpus.splits[split])) for split in SPLITS]
         assert line == [corpus.name, "macro", "F1", "of", metric, str(len(corpus.labels)), *n_rows]
