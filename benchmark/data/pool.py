@@ -10,8 +10,8 @@ from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import Split, Suite
-from benchmark.data.parsers import decode
-from benchmark.data.sources import is_available, read_local
+from benchmark.data.plain_text import read_lines
+from benchmark.data.sources import is_available
 from benchmark.data.splits import ranking
 
 Text = str | Sequence[str]
@@ -110,9 +110,8 @@ def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iter
 
 def _lines(path: Path, task: Task, option: str = "`unlabeled`") -> Iterator[Text]:
     """One text per line, blank lines skipped; for tagging the words between spaces."""
-    text = decode(read_local(path, option), str(path))
-    lines = (line.removesuffix("\r") for line in text.split("\n") if line.strip())
-    return lines if task == "classification" else (line.split() for line in lines)
+    lines = read_lines(path, option)
+    return iter(lines) if task == "classification" else (line.split() for line in lines)
 
 
 def _distinct(texts: Iterable[Text], seen: set[str]) -> Iterator[Text]:
