@@ -282,13 +282,13 @@ def _search(arguments: list[str]) -> Search:
 
 
 BAD = {
-    "--low 0": "argument --low: '0' is no number above 0 and at most 1",
+    "--low 0": "argument --low: '0' is not a number above 0 and at most 1",
     "--low -1e-3": "",
-    "--high nan": "argument --high: 'nan' is no number above 0 and at most 1",
+    "--high nan": "argument --high: 'nan' is not a number above 0 and at most 1",
     "--seed=-1": "argument --seed: '-1' is not a whole number from 0",
     "--seed 4294967296": "'4294967296' is not a whole number from 0",
     "--low 1e-2 --high 1e-3": "--low 0.01 is above --high 0.001",
-    "--trials 0": "not a whole number",
+    "--trials 0": "not a positive whole number",
     "--sampler tpo": "Did you mean 'tpe'",
     "--pruner medain": "Did you mean 'median'",
     "-x kd_ulbb": "Did you mean 'kd_ulb'",
@@ -356,5 +356,5 @@ def test_another_search_leaves_the_study_intact(home: Path, capsys: pytest.Captu
     with pytest.raises(SystemExit) as ended:
         run_command(lambda: tune.main(options(home, "--study intact --high 1e-3")))
     assert ended.value.code == 2
-    assert "exists with high 0.01 (asked: 0.001)" in capsys.readouterr().err
+    assert "exists with high 0.01 (not 0.001)" in capsys.readouterr().err
     assert study(home, "intact").trials == before

@@ -11,7 +11,8 @@ from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.core.errors import RunError
 from benchmark.export.onnx_export import export_onnx, node_counts
 from benchmark.export.variants import quantise
-from students import STUDENTS, build
+from students import build
+from tests.support import every_student
 
 VOCAB_SIZE = 2000
 TASKS = ("classification", "sequence_labeling")
@@ -26,7 +27,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("name", STUDENTS)
+@every_student
 def test_every_students_weights_turn_to_int8(name: str, task: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     student = build(name, task=task, vocab_size=VOCAB_SIZE, n_labels=5)
@@ -42,7 +43,7 @@ HAS_VNNI = "vnni" in Path("/proc/cpuinfo").read_text()
 """Without these instructions onnxruntime adds products of 8-bit numbers in 16 bits, which saturate: a larger error."""
 
 
-@pytest.mark.parametrize("name", STUDENTS)
+@every_student
 def test_int8_answers_much_like_fp32(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     export_onnx(build(name, task="classification", vocab_size=VOCAB_SIZE, n_labels=5), tmp_path / "model.onnx")

@@ -532,9 +532,8 @@ def test_trials_of_any_kind_are_shown_or_left_out(trials: list[Record]) -> None:
 @given(RECORDS)
 def test_runs_of_any_kind_are_specs_or_left_out(records: list[Record]) -> None:
     with suppress(InputError):
-        asked = latency._parser().parse_args(["--suite", "classification"])
         suite = load_suite("classification", "paper")
-        models = latency._finished(records, suite, asked)
+        models = latency._finished_runs(records, suite, [])
         assert {model.spec.dataset for model in models} <= set(suite.entries)
         assert {model.spec.student for model in models} <= {"teacher", *STUDENTS}
     assert all(tuned_rates(records).values())
@@ -595,7 +594,7 @@ def test_options_of_other_commands(command: str, data: st.DataObject) -> None:
     words = data.draw(_arguments(made)) + data.draw(st.lists(WORDS, max_size=2))
     with suppress(SystemExit, BenchmarkError):
         asked = made.parse_args([*needed, *words])
-        assert command != "tune" or 0 <= tune._request(asked).seeds[0] <= MAX_SEED
+        assert command != "tune" or 0 <= tune._benchmark_config(asked).seeds[0] <= MAX_SEED
 
 
 @fuzzed

@@ -17,6 +17,7 @@ from students.attention import SelfAttention
 from students.bilstm import BiLstm
 from students.cnn import SeparableBlock, _frequencies
 from students.registry import Shape
+from tests.support import every_student
 
 TASKS = ("classification", "sequence_labeling")
 VOCAB_SIZE, N_LABELS, PAD_ID = 60, 3, 2
@@ -31,7 +32,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-every_student = pytest.mark.parametrize("name", STUDENTS)
 every_task = pytest.mark.parametrize("task", TASKS)
 
 
