@@ -57,7 +57,7 @@ def _parsed(arguments: list[str]) -> tuple[str, Namespace | None]:
         options.print_help()
         return "", None
     if not arguments or arguments[0].startswith("-"):
-        raise InputError(f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.")
+        raise InputError(f"NAME is missing: give the study first. Allowed: {', '.join(sorted(EXPERIMENTS))}.")
     name, *rest = arguments
     require_known("study", [name], EXPERIMENTS)
     args = options.parse_args(rest)

@@ -71,7 +71,7 @@ class TrackingConfig:
             if name not in names:
                 [near] = get_close_matches(str(name), names, n=1, cutoff=0.0)
                 raise StoreError(
-                    f"{path}: unknown key {name!r}. Did you mean {near!r}? Known: {', '.join(sorted(names))}."
+                    f"{path}: unknown key {name!r}. Did you mean {near!r}? Allowed: {', '.join(sorted(names))}."
                 )
             if not isinstance(value, str | None):
                 raise StoreError(f"{path}: {name} must be text, not {value!r}.")

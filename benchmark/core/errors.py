@@ -49,4 +49,4 @@ class UnknownNameError(InputError):
         names = sorted(allowed)
         near = get_close_matches(str(name), names, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"Unknown {kind} {str(name)!r}.{hint} Known: {', '.join(names)}.")
+        super().__init__(f"Unknown {kind} {str(name)!r}.{hint} Allowed: {', '.join(names)}.")

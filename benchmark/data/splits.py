@@ -76,6 +76,6 @@ def _check_labels(rows: Iterable[Row], labels: Sequence[str], where: str) -> Non
         if unknown := [name for name in names_of(row) if name not in allowed]:
             raise DataError(
                 f"{where}, line {row.line}: label {shorten(unknown[0])} does not occur in train. "
-                f"Known: {', '.join(name[:40] for name in labels[:30])}{', ...' if len(labels) > 30 else ''}. "
+                f"Allowed: {', '.join(name[:40] for name in labels[:30])}{', ...' if len(labels) > 30 else ''}. "
                 "Correct it, add it to train, or remove the row."
             )

@@ -69,7 +69,7 @@ def suite(folder: Path, files: str = FILES, task: str = "classification", **more
 
 BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     "not UTF-8": ("train.csv", b"text,label\ncaf\xe9,greet\n", "train.csv, line 2: byte 0xe9 is not UTF-8. Save"),
-    "wrong column": ("train.csv", b"texts,label\nhalo,greet\n", "'text'. Did you mean 'texts'? Known: label, texts."),
+    "wrong column": ("train.csv", b"texts,label\nhalo,greet\n", "'text'. Did you mean 'texts'? Allowed: label, texts."),
     "empty split": ("test.csv", b"text,label\n", "test.csv: the test split is empty. Provide at least one row."),
     "empty file": ("train.csv", b"", "train.csv: the train split is empty."),
     "one class only": ("train.csv", b"text,label\nhalo,greet\nhai,greet\n", "at least two classes are needed"),

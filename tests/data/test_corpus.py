@@ -232,7 +232,7 @@ UNFIT: dict[str, tuple[Task, dict[str, str], str]] = {
     "unknown label": (
         "classification",
         {"validation": "text,label\nd,ya\ne,yaa\n"},
-        r"validation\.csv \(validation\), line 3: label 'yaa' does not occur in train. Known: tidak, ya\.",
+        r"validation\.csv \(validation\), line 3: label 'yaa' does not occur in train. Allowed: tidak, ya\.",
     ),
     "unknown tag": ("sequence_labeling", {"test": "a\tO\nb\tB-XYZ\n"}, "line 1: label 'B-XYZ' does not occur in train"),
     "masked classes": ("classification", {"test": "text,label\ne,ya\nf,ya\n"}, "all 2 rows of test .*'ya'.* masked"),

@@ -255,8 +255,8 @@ def test_a_single_seed_has_no_interval(store: Store, add_run: AddRun) -> None:
 
 
 BAD = {
-    "": f"NAME is missing: give the study first. Known: {', '.join(sorted(EXPERIMENTS))}.\n",
-    "-d emot": "NAME is missing: give the study first. Known: ",
+    "": f"NAME is missing: give the study first. Allowed: {', '.join(sorted(EXPERIMENTS))}.\n",
+    "-d emot": "NAME is missing: give the study first. Allowed: ",
     "loses": "Did you mean 'losses'",
     "losses -x kd": "sets --setting itself",
     "losses --learning-rate tuned": "at one learning rate or the grid",
