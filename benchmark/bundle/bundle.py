@@ -45,9 +45,9 @@ class Bundle:
         manifest = read_manifest(folder)
         check_files(folder, manifest)
         labels = read_labels(folder, manifest)
-        tokenizer = read_tokenizer(folder, manifest["max_length"])
+        tokenizer = read_tokenizer(folder, manifest["max_length"], manifest["pad_id"])
         served = folder / (INT8 if INT8 in manifest["files"] else MODEL)
-        return cls(manifest, labels, tokenizer, read_model(served, len(labels), n_threads))
+        return cls(manifest, labels, tokenizer, read_model(served, manifest["task"], len(labels), n_threads))
 
     def predict(self, texts: Sequence[str] | Sequence[Sequence[str]], *, batch_size: int = 64) -> list[Any]:
         """Classification: one label per text. Tagging: a list of tags per text, one per word.
@@ -58,18 +58,27 @@ class Bundle:
         """
         if isinstance(texts, str):
             raise BundleError(f"predict takes a list of texts, got one string; write predict([{texts[:20]!r}]).")
+        encodings = [self._encode(text) for text in texts]
+        label_ids = self._model.predict(
+            [self._ids(encoding) for encoding in encodings], pad_id=self._pad_id, batch_size=batch_size
+        )
         if not self.per_word:
-            encodings = [self._tokenizer.encode(_one_text(text)) for text in texts]
-            return [self.labels[label] for label in self._label_ids(encodings, batch_size)]
+            return [self.labels[label] for label in label_ids]
         sentences = [words_of(text) for text in texts]
-        encodings = [self._tokenizer.encode(words, is_pretokenized=True) for words in sentences]
-        label_ids = self._label_ids(encodings, batch_size)
         return [self._tags(*each) for each in zip(sentences, encodings, label_ids, strict=True)]
 
-    def _label_ids(self, encodings: Sequence[Encoding], batch_size: int) -> list[NDArray[np.int64]]:
-        # A tokenizer without special tokens gives "" no token, and no model reads an empty sequence.
-        token_ids = [encoding.ids or [self._pad_id] for encoding in encodings]
-        return self._model.predict(token_ids, pad_id=self._pad_id, batch_size=batch_size)
+    def token_ids(self, text: str | Sequence[str]) -> list[int]:
+        """The ids that the model reads of a text; at least one."""
+        return self._ids(self._encode(text))
+
+    def _encode(self, text: str | Sequence[str]) -> Encoding:
+        if self.per_word:
+            return self._tokenizer.encode(words_of(text), is_pretokenized=True)
+        return self._tokenizer.encode(_one_text(text))
+
+    def _ids(self, encoding: Encoding) -> list[int]:
+        """A tokenizer without special tokens gives "" no token, and no model reads an empty sequence."""
+        return encoding.ids or [self._pad_id]
 
     def _tags(self, words: Sequence[str], encoding: Encoding, label_ids: NDArray[np.int64]) -> list[str]:
         """The tag at each word's first token."""

@@ -30,6 +30,10 @@ NEEDED = (MODEL, TOKENIZER, LABELS)
 TASKS = ("classification", "sequence_labeling")
 KINDS: Mapping[str, type] = {"task": str, "max_length": int, "pad_id": int, "fallback_label": str, "files": dict}
 """Types of a manifest's fields."""
+LARGEST = 2**31 - 1
+"""Largest maximum length and id."""
+DIGEST = "digest"
+"""Key of a manifest's own digest, which bundles of older versions lack."""
 
 
 class BundleError(Exception):
@@ -51,12 +55,28 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     for name, kind in KINDS.items():
         if type(manifest.get(name)) is not kind:
             raise BundleError(f"{file}: {name} must be a {kind.__name__}, not {manifest.get(name)!r}. {AGAIN}")
+    for name in ("max_length", "pad_id"):
+        if not 0 <= manifest[name] <= LARGEST:
+            raise BundleError(f"{file}: {name} must be from 0 to {LARGEST}, not {manifest[name]}. {AGAIN}")
     if manifest["task"] not in TASKS:
         raise BundleError(f"{file}: task {manifest['task']!r} is none of {', '.join(TASKS)}. {AGAIN}")
     missing = set(NEEDED) - set(manifest["files"])
     if missing:
         raise BundleError(f"{file} names no checksum for {', '.join(sorted(missing))}. {AGAIN}")
+    if manifest.get(DIGEST, _digest(manifest)) != _digest(manifest):
+        raise BundleError(f"{file} is not the manifest that was exported: its digest differs. {AGAIN}")
     return dict(manifest)
+
+
+def write_manifest(file: Path, manifest: Mapping[str, object]) -> None:
+    """Writes a manifest with its digest."""
+    write_json(file, {**manifest, DIGEST: _digest(manifest)})
+
+
+def _digest(manifest: Mapping[str, object]) -> str:
+    """Hex SHA-256 of all fields but the digest."""
+    content = {name: value for name, value in manifest.items() if name != DIGEST}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -86,22 +106,33 @@ def read_labels(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def read_tokenizer(folder: Path, max_length: int) -> Tokenizer:
-    """The tokenizer, which truncates to `max_length` tokens and does not pad."""
+def read_tokenizer(folder: Path, max_length: int, pad_id: int) -> Tokenizer:
+    """The tokenizer, which truncates on the right to `max_length` tokens and does not pad.
+
+    Raises BundleError if `pad_id` is none of its ids, or if `max_length` leaves no room for text.
+    """
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        tokenizer.no_padding()
         tokenizer.enable_truncation(max_length)
+        n_special, pad = tokenizer.num_special_tokens_to_add(False), tokenizer.id_to_token(pad_id)
     except Exception as error:  # tokenizers raises nothing narrower
         raise BundleError(f"{folder / TOKENIZER} cannot be read: {error}. {AGAIN}") from error
+    if pad is None:
+        raise BundleError(f"{folder / MANIFEST}: pad_id {pad_id} is no id of {TOKENIZER}. {AGAIN}")
+    if max_length <= n_special:
+        raise BundleError(f"{folder / MANIFEST}: max_length must exceed {n_special}, not {max_length}. {AGAIN}")
     return tokenizer
 
 
-def read_model(file: Path, n_labels: int, n_threads: int) -> OnnxModel:
-    """The model. Raises BundleError if it cannot be loaded or has another number of classes."""
+def read_model(file: Path, task: str, n_labels: int, n_threads: int) -> OnnxModel:
+    """The model. Raises BundleError if it cannot be loaded, is of another task or has another number of classes."""
     try:
         model = OnnxModel(file, n_threads=n_threads)
     except Exception as error:  # onnxruntime raises a class of its own for each cause
         raise BundleError(f"{file} cannot be run here: {' '.join(str(error).split())[:300]}. {AGAIN}") from error
+    if model.per_token != (task == "sequence_labeling"):
+        raise BundleError(f"{file} is no model for {task}, the task of {MANIFEST}. {AGAIN}")
     if model.n_labels != n_labels:
         raise BundleError(f"{file} has {model.n_labels} classes, {LABELS} has {n_labels}. {AGAIN}")
     return model

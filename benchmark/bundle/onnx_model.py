@@ -25,8 +25,18 @@ class OnnxModel:
     @property
     def n_labels(self) -> int:
         """Number of classes, as the file declares it, or from a prediction if the dimension is dynamic."""
-        size = self.session.get_outputs()[0].shape[-1]
+        size = self._shape[-1]
         return size if isinstance(size, int) else self.logits(*pad([[0]], 0)).shape[-1]
+
+    @property
+    def per_token(self) -> bool:
+        """Whether the model labels every token rather than the sentence."""
+        return len(self._shape) == 3
+
+    @property
+    def _shape(self) -> Sequence[int | str]:
+        """Declared shape of the logits, dynamic dimensions by name; that of a prediction if none is declared."""
+        return self.session.get_outputs()[0].shape or self.logits(*pad([[0]], 0)).shape
 
     def logits(self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]) -> NDArray[np.float32]:
         """[B, C] or [B, L, C] of one batch, both inputs [B, L] and right-padded."""

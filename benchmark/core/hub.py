@@ -4,12 +4,14 @@
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
@@ -83,8 +85,57 @@ def identify(
             f"The {role} folder {name!r} lacks {' and '.join(missing)}. "
             "Save model and tokenizer to it with save_pretrained()."
         )
+    require_self_contained(location, role)
     files = sorted({path for pattern in patterns for path in Path(name).glob(pattern)})
     return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+def require_self_contained(location: Mapping[str, str], role: str) -> None:
+    """Raises DataError for a model whose files name weights or code elsewhere, which its identity does not cover."""
+    name = location["pretrained_model_name_or_path"]
+    folder = None if "revision" in location else Path(name)
+    config = _read_json(folder / CONFIG) if folder else _hub_config(name, location["revision"])
+    if code := [value for value in _implementations(config) if "/" in value]:
+        raise DataError(
+            f"{CONFIG} of the {role} {name!r} names code on the hub, {code[0]!r}. Remove that key, or name an "
+            "implementation of transformers, such as 'sdpa'."
+        )
+    for index in sorted(folder.glob("*.index.json")) if folder else ():
+        if outside := sorted(shard for shard in _shards(_read_json(index)) if shard != Path(shard).name):
+            raise DataError(
+                f"{index.name} of the {role} {name!r} names {outside[0]!r}, which is outside the folder. Save the "
+                "model again with save_pretrained()."
+            )
+
+
+def _hub_config(hub_id: str, revision: str) -> Any:
+    try:
+        return _read_json(Path(hf_hub_download(hub_id, CONFIG, revision=revision)))
+    except Exception:  # not available, which loading the model reports
+        return None
+
+
+def _read_json(file: Path) -> Any:
+    """The content of a JSON file; None if it cannot be read, which loading the model reports."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _implementations(config: Any, named: bool = False) -> Iterator[str]:
+    """Strings at keys such as `attn_implementation`, at any depth of a config."""
+    if isinstance(config, dict):
+        for key, value in config.items():
+            yield from _implementations(value, named or key.endswith("_implementation"))
+    elif isinstance(config, str) and named:
+        yield config
+
+
+def _shards(index: Any) -> set[str]:
+    """Files that an index of weights names."""
+    weight_map = index.get("weight_map") if isinstance(index, dict) else None
+    return {str(shard) for shard in weight_map.values()} if isinstance(weight_map, dict) else set()
 
 
 def contains(folder: Path, patterns: Iterable[str]) -> bool:

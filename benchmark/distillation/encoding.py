@@ -95,9 +95,12 @@ class EncodedDataset:
     def encoded(self, part: Part) -> EncodedTexts:
         """The encoded text of a part, tokenised at the first call."""
         if part not in self._encoded:
-            encode = encode_words if self.tags_words else encode_texts
-            self._encoded[part] = encode(self.texts(part), self.tokenizer, self.max_length)
+            self._encoded[part] = self.encode(self.texts(part))
         return self._encoded[part]
+
+    def encode(self, texts: Sequence[Any]) -> EncodedTexts:
+        """Strings, or lists of words for tagging, as the data set's own."""
+        return (encode_words if self.tags_words else encode_texts)(texts, self.tokenizer, self.max_length)
 
     def labels(self, split: Split) -> NDArray[np.int64]:
         """[A] label ids of a split's targets."""
@@ -190,13 +193,15 @@ def _first_tokens(word_ids: list[int | None], n_words: int) -> list[int]:
 def _flatten(
     ids: list[list[int]], positions: list[list[int]], tokenizer: PreTrainedTokenizerBase, *, per_word: bool
 ) -> EncodedTexts:
+    pad_id = tokenizer.pad_token_id or 0
+    ids = [sentence or [pad_id] for sentence in ids]  # a tokenizer without special tokens gives "" none; as in Bundle
     return EncodedTexts(
         ids=np.fromiter(chain.from_iterable(ids), dtype=np.int32),
         offsets=_offsets([len(sentence) for sentence in ids]),
         positions=np.fromiter(chain.from_iterable(positions), dtype=np.int32),
         target_offsets=_offsets([len(sentence) for sentence in positions]),
         per_word=per_word,
-        pad_id=tokenizer.pad_token_id or 0,
+        pad_id=pad_id,
     )
 
 

@@ -21,7 +21,8 @@ from benchmark.data.entry import Suite
 from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.data.sources import is_available
 from benchmark.distillation.encoding import EncodedDataset
-from benchmark.distillation.teacher import identify, load_tokenizer, n_positions
+from benchmark.distillation.teacher import identify, n_positions
+from benchmark.distillation.tokenizer import load_tokenizer
 
 
 @dataclass(kw_only=True)
@@ -138,7 +139,7 @@ class SuiteData:
         hub_id, _, revision = self.teacher_identity.partition("@")
         if revision:
             require_on_hub(hub_id, revision, "teacher")
-        return load_tokenizer(self.encoder)
+        return load_tokenizer(self.encoder, self.suite.task)
 
     @property
     def max_length(self) -> int:

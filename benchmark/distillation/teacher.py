@@ -12,8 +12,7 @@ from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
-    AutoTokenizer,
-    PreTrainedTokenizerBase,
+    PretrainedConfig,
 )
 from transformers.utils import logging as transformers_logging
 
@@ -72,7 +71,8 @@ def load_teacher(name: str, task: Task, n_labels: int) -> Teacher:
     A head of the same task and size is loaded; any other is initialised at random. Raises DataError for files that are
     broken or lack weights of the encoder.
     """
-    location = _locate(name)
+    location = locate(name)
+    hub.require_self_contained(location, "teacher")
     with readable(name, "teacher", REMEDY), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, info = AUTO_MODELS[task].from_pretrained(
@@ -98,26 +98,24 @@ def _check_encoder(name: str, prefix: str, info: dict[str, Any]) -> None:
         )
 
 
-def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
-    """The encoder's fast tokenizer. Raises DataError if there is none that can be read."""
-    location = _locate(name)
-    with readable(name, "teacher", REMEDY):
-        # Without add_prefix_space, byte-level tokenizers read a list of words as if there were no spaces between them.
-        tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False, add_prefix_space=True)
-    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
-        raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
-    return cast("PreTrainedTokenizerBase", tokenizer)
-
-
 def n_positions(name: str) -> int:
     """Maximum length in tokens that the encoder has positions for; sys.maxsize if unbounded."""
-    location = _locate(name)
-    with readable(name, "teacher", REMEDY):
-        config = AutoConfig.from_pretrained(**location, trust_remote_code=False)
+    config = _config(name)
     positions = getattr(config, "max_position_embeddings", None) or -1
     if positions < 0:
         return sys.maxsize
     return int(positions) - (config.pad_token_id + 1 if config.model_type in FROM_PADDING else 0)
+
+
+def n_rows(name: str) -> int:
+    """Rows of the encoder's embedding, one per token id; sys.maxsize if its config does not say."""
+    return int(getattr(_config(name), "vocab_size", None) or sys.maxsize)
+
+
+def _config(name: str) -> PretrainedConfig:
+    location = locate(name)
+    with readable(name, "teacher", REMEDY):
+        return cast("PretrainedConfig", AutoConfig.from_pretrained(**location, trust_remote_code=False))
 
 
 def identify(name: str) -> str:
@@ -125,10 +123,11 @@ def identify(name: str) -> str:
 
     Raises DataError for a folder without weights or tokenizer, InputError for a name that is neither.
     """
-    return hub.identify(_locate(name), "teacher", REQUIRED_FILES, IDENTITY_FILES)
+    return hub.identify(locate(name), "teacher", REQUIRED_FILES, IDENTITY_FILES)
 
 
-def _locate(name: str) -> dict[str, str]:
+def locate(name: str) -> dict[str, str]:
+    """Arguments of `from_pretrained` that find the teacher. Raises InputError for a name of none."""
     if name.startswith(PACKAGE):
         return {"pretrained_model_name_or_path": str(_package_folder(name.removeprefix(PACKAGE)))}
     return hub.resolve(name, "teacher", REVISIONS)

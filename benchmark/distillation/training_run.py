@@ -21,6 +21,7 @@ from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
 from benchmark.distillation.teacher_outputs import TeacherOutputs, fetch_model
+from benchmark.distillation.tokenizer import vocabulary, vocabulary_size
 from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, train
 from benchmark.distillation.training_set import TrainingSet, examples, training_set
 
@@ -83,7 +84,7 @@ class TrainingRun:
         model = students.build(
             spec.student,
             task=spec.task,
-            vocab_size=len(self.data.tokenizer),
+            vocab_size=vocabulary_size(self.data.tokenizer),
             n_labels=len(corpus.labels),
             pad_id=self.data.encoded("train").pad_id,
         )
@@ -120,8 +121,7 @@ class TrainingRun:
         return matrix
 
     def _fasttext(self, width: int) -> NDArray[np.float32]:
-        tokenizer = self.data.tokenizer
-        tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        tokens = vocabulary(self.data.tokenizer)
         if self.vectors:
             return embeddings.read_vectors(Path(self.resolve_path(self.vectors)), tokens)
         text = concatenate(self.data.encoded("train"), self.data.encoded(POOL))

@@ -10,6 +10,7 @@ from benchmark.core.spec import RunSpec, Task
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
 from benchmark.data.sources import read_local
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.tokenizer import vocabulary
 
 DEFAULT = AugmentationConfig()
 IN_DOMAIN = "--in-domain"
@@ -74,6 +75,5 @@ def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> str:
         return ""
     from benchmark.distillation.embeddings import check_vectors  # imports fastText, which a plan does without
 
-    tokenizer = suite_data.tokenizer
-    n_skipped = check_vectors(Path(name), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))))
+    n_skipped = check_vectors(Path(name), vocabulary(suite_data.tokenizer))
     return f"Lines of {name} skipped, since their word contains spaces: {n_skipped}." if n_skipped else ""

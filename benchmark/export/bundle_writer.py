@@ -2,12 +2,13 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import onnx
 from tokenizers import Tokenizer
 
+from benchmark.bundle import Bundle
 from benchmark.bundle.files import (
     FORMAT,
     INT8,
@@ -19,6 +20,7 @@ from benchmark.bundle.files import (
     read_manifest,
     sha256,
     write_json,
+    write_manifest,
 )
 from benchmark.core.run_store import BUNDLE
 from tracking import Store
@@ -40,12 +42,13 @@ def write_bundle(
     scores: Mapping[str, float] | None = None,
     sizes: Mapping[str, float] | None = None,
     licences: Mapping[str, str] | None = None,
+    check: Callable[[Path], object] = Bundle.load,
 ) -> Path:
     """Copies the ONNX file `model` and writes the rest; `folder` appears atomically, replacing an older one.
 
     `tokenizer` is the one of training (of a Hugging Face tokenizer: `.backend_tokenizer`), stored without padding and
     truncation. `fallback_label` is the tag of words without a token; default "O", or the first label. `licences` are
-    those of "data" and "teacher".
+    those of "data" and "teacher". What `check` raises for the complete folder is raised before it is moved in place.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
@@ -68,7 +71,8 @@ def write_bundle(
             "licences": dict(licences or {}),
             "files": {name: sha256(draft / name) for name in NEEDED},
         }
-        write_json(draft / MANIFEST, manifest)
+        write_manifest(draft / MANIFEST, manifest)
+        check(draft)
         if folder.exists():
             folder.rename(Path(scratch) / "replaced")
         draft.rename(folder)
@@ -87,7 +91,7 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
         if int8 is not None:
             shutil.copyfile(int8, new / INT8)
             manifest["files"][INT8] = sha256(new / INT8)
-        write_json(new / MANIFEST, manifest | {"latency": dict(latency)})
+        write_manifest(new / MANIFEST, manifest | {"latency": dict(latency)})
         if int8 is not None:
             (new / INT8).replace(folder / INT8)
         (new / MANIFEST).replace(folder / MANIFEST)  # last: the files that it names exist by now

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
+from benchmark.bundle import Bundle
 from benchmark.bundle.files import MODEL, write_json
 from benchmark.core.run_store import BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
 from benchmark.core.spec import RunResult
@@ -21,6 +22,7 @@ from benchmark.distillation.scores import f1_per_label
 from benchmark.distillation.teacher import Teacher
 from benchmark.distillation.training_run import TrainedModel, TrainingRun, score
 from benchmark.export.bundle_writer import write_bundle
+from benchmark.export.tokenizer_parity import require_same_ids
 from benchmark.export.variants import MIB, export_variants, size_mib
 
 FP32_BYTES = 4
@@ -31,7 +33,8 @@ def evaluate_and_export(
 ) -> RunResult:
     """Fills `folder` with the run's files and returns its result.
 
-    `teacher_test_f1` is None for the teacher itself. Raises RunError if the exported model differs from the trained.
+    `teacher_test_f1` is None for the teacher itself. Raises RunError if the exported model differs from the trained,
+    or its tokenizer from that of training.
     """
     data, model, corpus = training_run.data, trained.model, training_run.data.corpus
     logits = predict(model, data.encoded("test"), device=training_run.device)
@@ -118,4 +121,5 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, onnx: Path, fold
         scores={"valid_f1": result.valid_f1, "test_f1": result.test_f1, "teacher_test_f1": result.teacher_test_f1},
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},
+        check=lambda draft: require_same_ids(Bundle.load(draft), data),
     )

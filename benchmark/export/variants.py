@@ -19,6 +19,7 @@ from benchmark.core.errors import RunError
 from benchmark.core.run_store import VARIANTS
 from benchmark.data.entry import Split
 from benchmark.distillation.encoding import UNALIGNED, EncodedDataset
+from benchmark.distillation.tokenizer import vocabulary_size
 from benchmark.distillation.training_run import score
 from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap, node_counts
 
@@ -106,7 +107,7 @@ def quantise(model: Path, path: Path) -> None:
 def _export(model: nn.Module, path: Path, data: EncodedDataset, logits: NDArray[np.float32]) -> dict[str, float]:
     """Exports and compares: on random batches (largest difference of a logit) and on the test split."""
     export_onnx(model, path)
-    gap = max_logit_gap(model, path, len(data.tokenizer), pad_id=data.encoded("test").pad_id)
+    gap = max_logit_gap(model, path, vocabulary_size(data.tokenizer), pad_id=data.encoded("test").pad_id)
     n_differing = _n_differing(_predict(path, data, "test"), logits)
     if not gap <= MAX_LOGIT_GAP or n_differing:
         raise RunError(

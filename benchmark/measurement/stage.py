@@ -15,6 +15,7 @@ from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher_outputs import fetch_model
+from benchmark.distillation.tokenizer import vocabulary_size
 from benchmark.export.bundle_writer import complete_bundle, upload_bundle
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint, machine_lock
@@ -192,7 +193,7 @@ class _Measurement:
         return Candidate(
             name=spec.student,
             task=spec.task,
-            vocab_size=len(self.data.tokenizer),
+            vocab_size=vocabulary_size(self.data.tokenizer),
             n_labels=len(self.data.corpus.labels),
             pad_id=self.data.encoded("test").pad_id,
             weights=self._weights(run),

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from benchmark.bundle import Bundle, BundleError
+from benchmark.bundle.files import write_manifest
 from benchmark.export.bundle_writer import complete_bundle, write_bundle
 from benchmark.export.onnx_export import export_onnx
 
@@ -191,6 +192,13 @@ def test_a_manifest_that_is_no_text_is_named(tmp_path: Path) -> None:
         ({"task": "translation"}, "task 'translation' is none of classification, sequence_labeling"),
         ({"max_length": "6"}, "max_length must be a int, not '6'"),
         ({"pad_id": True}, "pad_id must be a int, not True"),
+        ({"task": "sequence_labeling"}, r"model\.onnx is no model for sequence_labeling"),
+        ({"max_length": 0}, "max_length must exceed 2, not 0"),
+        ({"max_length": 2}, "max_length must exceed 2, not 2"),
+        ({"max_length": -1}, "max_length must be from 0 to 2147483647, not -1"),
+        ({"pad_id": len(PIECES)}, r"pad_id 13 is no id of tokenizer\.json"),
+        ({"pad_id": -1}, "pad_id must be from 0 to 2147483647, not -1"),
+        ({"pad_id": 2**64}, "pad_id must be from 0 to"),
         ({"files": []}, "files must be a dict"),
         ({"files": {"model.onnx": ""}}, "no checksum for labels.json, tokenizer.json"),
         ({"fallback_label": "afraid"}, "fallback label 'afraid' is none of labels.json"),
@@ -296,13 +304,32 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def edit(folder: Path, **changes: object) -> None:
-    (folder / "manifest.json").write_text(json.dumps(manifest_of(folder) | changes))
+    """Changes fields, and the digest with them."""
+    write_manifest(folder / "manifest.json", manifest_of(folder) | changes)
 
 
-def test_labels_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None:
-    folder = make_bundle(tmp_path / "bundle", labels=("happy", "sad", "afraid"))
+def test_a_changed_field_is_found_by_the_digest(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    for change in ({"max_length": 5}, {"scores": {"test_f1": 1.0}}, {"fallback_label": "sad"}):
+        whole = (folder / "manifest.json").read_text()
+        (folder / "manifest.json").write_text(json.dumps(json.loads(whole) | change))
+        with pytest.raises(BundleError, match=r"manifest\.json is not the manifest that was exported"):
+            Bundle.load(folder)
+        (folder / "manifest.json").write_text(whole)
+
+
+def test_a_bundle_of_a_version_without_digests_answers(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "bundle")
+    manifest = manifest_of(folder)
+    del manifest["digest"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert Bundle.load(folder).predict(["sedih"]) == ["sad"]
+
+
+def test_labels_that_the_model_does_not_have_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"has 2 classes, labels\.json has 3"):
-        Bundle.load(folder)
+        make_bundle(tmp_path / "bundle", labels=("happy", "sad", "afraid"))
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_one_string_is_not_taken_for_a_list_of_letters(tmp_path: Path) -> None:

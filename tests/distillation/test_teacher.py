@@ -20,7 +20,9 @@ from transformers import (
 
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError, InputError
-from benchmark.distillation.teacher import REVISIONS, Teacher, identify, load_teacher, load_tokenizer
+from benchmark.distillation.teacher import REVISIONS, Teacher, identify, load_teacher
+from benchmark.distillation.tokenizer import load_tokenizer
+from tests.support.model_factory import edit_json
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng"]
 AUTO = {"classification": AutoModelForSequenceClassification, "sequence_labeling": AutoModelForTokenClassification}
@@ -280,3 +282,44 @@ def test_a_package_that_carries_a_model(saved: Path, tmp_path: Path, monkeypatch
 def test_a_package_without_a_model(package: str) -> None:
     with pytest.raises(InputError, match=r"no installed package of that name contains a model\. Install it"):
         identify(f"package:{package}")
+
+
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation", "experts_implementation"])
+def test_code_on_the_hub_is_refused(folder: Path, key: str) -> None:
+    edit_json(folder / "config.json", **{key: "sdpa"})
+    identify(str(folder))
+    for value in ("owner/kernel", "owner/kernel:attention", {"": "owner/kernel"}):
+        edit_json(folder / "config.json", **{key: value})
+        for read in (identify, load_tokenizer, lambda name: load_teacher(name, "classification", 2)):
+            with pytest.raises(DataError, match=r"config\.json of the teacher .* names code on the hub, 'owner/kernel"):
+                read(str(folder))
+    edit_json(folder / "config.json", **{key: None}, text_config={key: "owner/kernel"})
+    with pytest.raises(DataError, match="names code on the hub"):
+        identify(str(folder))
+
+
+def test_code_named_by_a_model_of_the_hub_is_refused(offline: Path, folder: Path) -> None:
+    edit_json(folder / "config.json", attn_implementation="owner/kernel")
+    cached(offline, folder, COMMIT)
+    for read in (load_tokenizer, lambda name: load_teacher(name, "classification", 2)):
+        with pytest.raises(DataError, match="names code on the hub, 'owner/kernel'"):
+            read(f"owner/model@{COMMIT}")
+
+
+@pytest.mark.parametrize("shard", ["../other/model.safetensors", "/other/model.safetensors", "sub/model.safetensors"])
+@pytest.mark.parametrize("index", ["model.safetensors.index.json", "pytorch_model.bin.index.json"])
+def test_weights_outside_the_folder_are_refused(folder: Path, index: str, shard: str) -> None:
+    weights = {"metadata": {}, "weight_map": {"a": "model-1.safetensors", "b": shard}}
+    (folder / index).write_text(json.dumps(weights))
+    for read in (identify, lambda name: load_teacher(name, "classification", 2)):
+        with pytest.raises(DataError, match=rf"{index} of the teacher .* names '{shard}', which is outside the folder"):
+            read(str(folder))
+
+
+def test_weights_in_parts_are_read(saved: Path, folder: Path) -> None:
+    BertModel.from_pretrained(saved).save_pretrained(folder, max_shard_size="1KB")
+    (folder / "model.safetensors").unlink()
+    assert len(list(folder.glob("*.safetensors"))) > 1
+    assert identify(str(folder)) != identify(str(saved))
+    table = load_file(saved / "model.safetensors")["embeddings.word_embeddings.weight"]
+    assert torch.equal(load_teacher(str(folder), "classification", 2).embedding.weight, table)

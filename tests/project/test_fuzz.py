@@ -329,11 +329,15 @@ def test_labels(place: Path, content: bytes) -> None:
 
 
 @fuzzed
-@given(JSON.map(json.dumps).map(str.encode) | junk("{", "}", '"model"', ":", '"type"', '"WordPiece"'), st.integers())
-def test_tokenizers(place: Path, content: bytes, max_length: int) -> None:
+@given(
+    JSON.map(json.dumps).map(str.encode) | junk("{", "}", '"model"', ":", '"type"', '"WordPiece"'),
+    st.integers(),
+    st.integers(),
+)
+def test_tokenizers(place: Path, content: bytes, max_length: int, pad_id: int) -> None:
     (place / bundle_files.TOKENIZER).write_bytes(content)
     with suppress(bundle_files.BundleError):
-        bundle_files.read_tokenizer(place, max_length)
+        bundle_files.read_tokenizer(place, max_length, pad_id)
 
 
 @fuzzed

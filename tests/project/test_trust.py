@@ -15,7 +15,8 @@ import torch
 
 from benchmark.core.cache import cached_matrix
 from benchmark.core.errors import DataError
-from benchmark.distillation.teacher import load_teacher, load_tokenizer
+from benchmark.distillation.teacher import load_teacher
+from benchmark.distillation.tokenizer import load_tokenizer
 from benchmark.reporting import folder_name
 from tracking import Store
 

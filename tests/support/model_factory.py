@@ -110,6 +110,25 @@ def write_teacher(folder: Path) -> Path:
     return folder
 
 
+def byte_level_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer of the generic class, 300 tokens of bytes, that adds no space before a text."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=list(SPECIAL.values()),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(smalltalk(), trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
+
+
+def edit_json(file: Path, **changes: object) -> None:
+    """Replaces fields of a JSON object."""
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
 def _word_pieces() -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(strip_accents=False)

@@ -1,0 +1,95 @@
+"""The teacher's tokenizer, which gives the same ids in training and in bundles.
+
+A bundle keeps tokenizer.json alone, so options that only tokenizer_config.json holds are fixed here.
+"""
+
+from typing import Any, cast
+
+from tokenizers import pre_tokenizers
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from benchmark.core import hub
+from benchmark.core.errors import DataError
+from benchmark.core.hub import readable
+from benchmark.core.spec import Task
+from benchmark.distillation.teacher import REMEDY, locate, n_rows
+
+OPTIONS = {
+    "add_prefix_space": True,  # without it, byte-level tokenizers read a list of words as if glued together
+    "truncation_side": "right",
+    "padding_side": "right",
+    "split_special_tokens": False,
+}
+"""Options of tokenizer_config.json that change ids; these values replace the folder's."""
+
+
+def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokenizerBase:
+    """The encoder's fast tokenizer; for tagging, one that keeps the space before each word of a list.
+
+    Raises DataError if there is none that can be read, or if its ids do not fit the encoder or the task.
+    """
+    location = locate(name)
+    hub.require_self_contained(location, "teacher")
+    with readable(name, "teacher", REMEDY):
+        tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False, **OPTIONS)
+    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
+        raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
+    _disable_dropout(tokenizer)
+    if task == "sequence_labeling":
+        _keep_words_apart(name, tokenizer)
+    _check_max_length(name, tokenizer)
+    _check_rows(name, tokenizer)
+    return cast("PreTrainedTokenizerBase", tokenizer)
+
+
+def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Highest id plus one, the rows of an embedding; more than the number of tokens if ids are unused."""
+    return max(tokenizer.get_vocab().values()) + 1
+
+
+def vocabulary(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """[V] the token of each id; "" for unused ids."""
+    tokens = [""] * vocabulary_size(tokenizer)
+    for token, token_id in tokenizer.get_vocab().items():
+        tokens[token_id] = token
+    return tokens
+
+
+def _disable_dropout(tokenizer: Any) -> None:
+    """BPE-dropout (Provilkov et al., 2020) would give a text other ids at every call."""
+    model = tokenizer.backend_tokenizer.model
+    if getattr(model, "dropout", None):
+        model.dropout = None
+
+
+def _keep_words_apart(name: str, tokenizer: Any) -> None:
+    """Sets `add_prefix_space`, which generic tokenizer classes ignore. Raises DataError if words stay glued."""
+    pre_tokenizer: Any = tokenizer.backend_tokenizer.pre_tokenizer
+    is_sequence = isinstance(pre_tokenizer, pre_tokenizers.Sequence)
+    for part in list(pre_tokenizer) if is_sequence else [pre_tokenizer]:
+        if isinstance(part, pre_tokenizers.ByteLevel):
+            part.add_prefix_space = True
+    if tokenizer("a b")["input_ids"] != tokenizer(["a", "b"], is_split_into_words=True)["input_ids"]:
+        raise DataError(
+            f"The tokenizer of {name!r} reads a list of words without the spaces between them. Give a teacher whose "
+            "tokenizer.json has a pre-tokenizer that adds them, such as ByteLevel or Metaspace."
+        )
+
+
+def _check_max_length(name: str, tokenizer: Any) -> None:
+    n_special = tokenizer.num_special_tokens_to_add()
+    if tokenizer.model_max_length <= n_special:
+        raise DataError(
+            f"tokenizer_config.json of {name!r} has model_max_length {tokenizer.model_max_length}, which leaves no "
+            f"room for text beside {n_special} special tokens. Raise it."
+        )
+
+
+def _check_rows(name: str, tokenizer: Any) -> None:
+    rows = n_rows(name)
+    if beyond := [token for token in vocabulary(tokenizer)[rows:] if token]:
+        raise DataError(
+            f"The tokenizer of {name!r} has {len(beyond)} tokens without a row in the encoder's embedding of {rows} "
+            f"rows, such as {beyond[0]!r}. Call model.resize_token_embeddings({vocabulary_size(tokenizer)}) and save "
+            "the model again."
+        )
