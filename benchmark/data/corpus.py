@@ -115,6 +115,7 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     parsed = {split: _parsed(entry, split, content, where[split], skipped) for split, content in contents.items()}
     conll = {split for split, file in files.items() if file.format == "conll"}
     headers.check_headers(parsed, where, files, by_position=bool(conll) or isinstance(entry.text, int))
+    splits.check_single_labels(parsed, where)
     if entry.task == "sequence_labeling":
         tags.check_tags(parsed, where, conll)
     labels = entry.labels or splits.labels_of(parsed["train"])
@@ -155,7 +156,9 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags", "conll", "headers")]
+    code = [
+        here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags", "conll", "headers", "tables")
+    ]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},

@@ -1,17 +1,15 @@
 """Parsers of csv, tsv, jsonl, CoNLL and clinc files: bytes to rows, or to one clear DataError."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from benchmark.core.errors import DataError
 from benchmark.core.presets import MAX_LENGTH
 from benchmark.data.conll import read_conll
 from benchmark.data.entry import Column, Format
-from benchmark.data.rows import DOCUMENT_START, ParseContext, Row, column_index, is_printed, make_row, shorten
+from benchmark.data.rows import DOCUMENT_START, ParseContext, Row, is_printed, make_row, shorten
+from benchmark.data.tables import read_table
 
 COMPRESSIONS = {
     b"\x1f\x8b": "gzip",
@@ -78,81 +76,6 @@ def decode(content: bytes, where: str) -> str:
     return text
 
 
-# --- Tables: csv and tsv, with a header, or without one if columns are given by position -----------------------------
-
-
-class Record(NamedTuple):
-    """The cells of a row, and its first line in the file."""
-
-    line: int
-    cells: list[str]
-
-    @property
-    def blank(self) -> bool:
-        return len(self.cells) < 2 and not "".join(self.cells).strip()
-
-
-def _table(text: str, context: ParseContext) -> Iterator[Row]:
-    """Rows that all have as many cells as the first."""
-    split = _csv_records if context.file.format == "csv" else _tsv_records
-    records = (record for record in split(text, context) if not record.blank)
-    first = next(records, None)
-    if first is None:
-        return
-    columns = _column_indices(first, context)
-    if isinstance(context.columns()[0], int):
-        yield _table_row(first, first, columns, context)
-    for record in records:
-        if record.cells == first.cells and isinstance(context.columns()[0], str):
-            raise context.error(record.line, f"the header of line {first.line} again. Remove it.")
-        yield _table_row(record, first, columns, context)
-
-
-def _csv_records(text: str, context: ParseContext) -> Iterator[Record]:
-    """RFC 4180: quoted cells may contain commas, line breaks and doubled quotes."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a cell may be a long document
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            yield Record(line, cells)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise context.error(
-            line, f"invalid csv from here on ({error}). Quote cells that contain commas, and double the quotes in them."
-        ) from None
-
-
-def _tsv_records(text: str, context: ParseContext) -> Iterator[Record]:
-    """One record per line; a quote within a cell is text, so that a single one cannot run over the next lines."""
-    for number, line in enumerate(text.split("\n"), 1):
-        cells = line.removesuffix("\r").split("\t")
-        yield Record(number, [_unwrap(cell) for cell in cells] if context.file.quoted else cells)
-
-
-def _unwrap(cell: str) -> str:
-    """The cell without the quotes that a spreadsheet put around it."""
-    wrapped = len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', "")
-    return cell[1:-1].replace('""', '"') if wrapped else cell
-
-
-def _column_indices(first: Record, context: ParseContext) -> tuple[int, int]:
-    text, label = (column_index(column, first.cells, first.line, context) for column in context.columns())
-    if text == label:
-        raise context.error(first.line, f"text and label are both column {shorten(context.columns()[0])}; name two.")
-    return text, label
-
-
-def _table_row(record: Record, first: Record, columns: tuple[int, int], context: ParseContext) -> Row:
-    if len(record.cells) != len(first.cells):
-        raise context.error(
-            record.line,
-            f"{len(record.cells)} cells where line {first.line} has {len(first.cells)}. "
-            "Quote a cell that contains the separator (csv), or remove the separator (tsv).",
-        )
-    return make_row(record.line, record.cells[columns[0]], record.cells[columns[1]], context)
-
-
 # --- JSON Lines, clinc -----------------------------------------------------------------------------------------------
 
 
@@ -194,8 +117,8 @@ def _clinc(text: str, context: ParseContext) -> Iterator[Row]:
 
 
 PARSERS: dict[Format, Callable[[str, ParseContext], Iterator[Row]]] = {
-    "csv": _table,
-    "tsv": _table,
+    "csv": read_table,
+    "tsv": read_table,
     "jsonl": _jsonl,
     "conll": read_conll,
     "clinc": _clinc,

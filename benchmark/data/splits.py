@@ -1,8 +1,9 @@
 """Splits of a data set: cutting off a validation split, finding labels, rejecting unusable data."""
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
@@ -49,6 +50,31 @@ def labels_of(rows: Iterable[Row]) -> tuple[str, ...]:
 
 def names_of(row: Row) -> tuple[str, ...]:
     return (row.label,) if isinstance(row.label, str) else row.label
+
+
+_PARTS = re.compile(r"\s*[,;|]\s*")
+_NUMBERS = re.compile(r"\d+(?:[\s,;|]+\d+)+")
+
+
+def check_single_labels(splits: Splits, where: Mapping[Split, str]) -> None:
+    """Raises DataError for a class that joins others, such as 2,10 or a|b: several labels of one text."""
+    names = {row.label for rows in splits.values() for row in rows if isinstance(row.label, str)}
+    joined = {name for name in names if _joins(name, names)}
+    for split in SPLITS:
+        for row in splits.get(split, ()):
+            if row.label in joined:
+                raise DataError(
+                    f"{where[split]}, line {row.line}: the label {shorten(row.label)} is several labels in one cell; a "
+                    "text has one class. Choose one of them, or remove the row."
+                )
+
+
+def _joins(name: str, names: Collection[str]) -> bool:
+    """Whether all parts of the label are labels themselves, or all are numbers and one of them is."""
+    if _NUMBERS.fullmatch(name):
+        return any(number in names for number in re.findall(r"\d+", name))
+    parts = _PARTS.split(name)
+    return len(parts) > 1 and all(part in names for part in parts)
 
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:

@@ -207,7 +207,7 @@ BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
         b"teks,label\na,1\n",
         "Unknown column of file: 'text'. Did you mean 'teks'",
     ),
-    "semicolons": ("csv", "classification", b"text;label\na;1\n", "'text'. Did you mean 'text;label'"),
+    "semicolons": ("csv", "classification", b"text;label\na;1\n", "line 1: .*separated by semicolons, as Excel"),
     "duplicate column": ("csv", "classification", b"text,text,label\na,b,1\n", "'text' occurs 2 times"),
     "empty text": ("csv", "classification", b"text,label\na,1\n  ,2\n", "line 3: the text is empty"),
     "empty label": ("csv", "classification", b"text,label\na,\n", "line 2: an empty label"),

@@ -1,0 +1,71 @@
+"""Dialects of csv and tsv that are not read: the message says which it is, and the remedy."""
+
+import pytest
+
+from benchmark.core.errors import DataError, InputError
+from benchmark.data.entry import Column, DataFile, Format, Split
+from benchmark.data.parsers import parse
+from benchmark.data.rows import ParseContext, Row
+from benchmark.data.splits import check_single_labels
+
+SEMICOLONS = r"line 1: .*semicolons, as Excel .*pandas\.read_csv\(FILE, sep=';'\)"
+DIALECTS: dict[str, tuple[Format, str, str]] = {
+    "semicolons": ("csv", "text;label\na, b;ya\nc;tidak\n", SEMICOLONS),
+    "quoted semicolons": ("csv", '\ufeff"text";"label"\r\n"a, b";"ya"\r\n"c\nd";"tidak"\r\n', SEMICOLONS),
+    "semicolons with Excel's note": ("csv", "sep=;\ntext;label\na;ya\n", SEMICOLONS),
+    "Excel's note": ("csv", "sep=,\ntext,label\na,ya\n", "line 1: 'sep=,' is a note for Excel. Remove that line"),
+    "TABs": ("csv", "text\tlabel\na, b\tya\n", "line 1: .*TABs: add `format: tsv`"),
+    "commas": ("tsv", 'text,label\n"a, b",ya\n', "line 1: .*commas: add `format: csv`"),
+    "bars": ("csv", "text|label\na|ya\n", r"line 1: .*bars.*sep='\|'"),
+    "line ends in a tsv": (
+        "tsv",
+        'text\tlabel\na\tya\n"b\nc"\ttidak\n',
+        "line 3: a cell in quotes holds line ends.*csv",
+    ),
+    "line ends in the last column": ("tsv", 'label\ttext\nya\t"b\nc\nd"\ntidak\te\n', "line 2: a cell in quotes holds"),
+}
+
+
+def read(content: str, file_format: Format, text: Column | None = None, label: Column | None = None) -> list[Row]:
+    file = DataFile(path="file", format=file_format)
+    return parse(content.encode(), ParseContext("file", "classification", "train", file, text, label))
+
+
+@pytest.mark.parametrize("case", DIALECTS)
+def test_another_dialect_is_named(case: str) -> None:
+    file_format, content, message = DIALECTS[case]
+    with pytest.raises(DataError, match=f"^file, {message}"):
+        read(content, file_format)
+
+
+@pytest.mark.parametrize("content", ["a;ya\nb;tidak\n", "a, b;ya\nc;tidak\n", '"a, b";"ya"\n'])
+def test_semicolons_read_by_position(content: str) -> None:
+    with pytest.raises(DataError, match=f"^file, {SEMICOLONS}"):
+        read(content, "csv", 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("teks;label\na;ya\n", "Unknown column of file: 'text'"),
+        ("text,label\na;b,ya\nc,d,ya\n", "line 3: 3 cells where line 1 has 2"),
+        ("text,label\na;b,\n", "line 2: an empty label"),
+    ],
+)
+def test_other_errors_stay(content: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read(content, "csv")
+
+
+def labelled(*labels: str) -> dict[Split, list[Row]]:
+    return {"train": [Row(i, f"t{i}", label) for i, label in enumerate(labels, 1)]}
+
+
+@pytest.mark.parametrize("label", ["2,10", "2, 10", "2;10", "2|10", "2 10", "2,99", "a|b", "a;b", "a, b", "b,a,2"])
+def test_several_labels_in_one_cell_are_refused(label: str) -> None:
+    with pytest.raises(DataError, match=r"^f, line 3: the label '.*' is several labels in one cell"):
+        check_single_labels(labelled("2", "10", label, "a", "b"), {"train": "f"})
+
+
+def test_classes_with_commas_in_their_names_pass() -> None:
+    check_single_labels(labelled("food", "food, drink", "1,5", "a|c", ",", "ya; b"), {"train": "f"})
