@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark.core.errors import InputError
 from benchmark.core.spec import digest
 from tracking import cache_folder
+from tracking.config import is_local, sqlite_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -201,17 +202,21 @@ def lock_path(name: str) -> Path:
 
 
 @contextmanager
-def run_lock(*name: str, wait: bool = False) -> Iterator[bool]:
-    """Locks `name` (such as a store's address and a run's key) for the block; yields whether it was free.
+def run_lock(store_uri: str, *name: str, wait: bool = False) -> Iterator[bool]:
+    """Locks `name` (such as a run's key) of a store for the block; yields whether it was free.
 
     With `wait` the block starts when the lock is free. The kernel releases the locks of a killed process. Every lock is
-    one byte of the same file, so thousands of runs leave one file. Locks of one process do not nest: POSIX releases all
-    locks that a process has on a file when it closes the file for the first time.
+    one byte of the same file, so thousands of runs leave one file; it lies beside an SQLite store, else in the cache.
+    Locks of one process do not nest: POSIX releases all locks that a process has on a file when it closes the file for
+    the first time.
     """
-    with lock_path("runs").open("wb") as file:
+    store = sqlite_path(store_uri) if is_local(store_uri) else None
+    path = store.with_name(f"{store.name}.lock") if store else lock_path("runs")
+    byte = int(digest(name if store else (store_uri, *name)), 16) % N_LOCKS
+    with path.open("wb") as file:
         mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
         try:
-            fcntl.lockf(file, mode, 1, int(digest(name), 16) % N_LOCKS, os.SEEK_SET)
+            fcntl.lockf(file, mode, 1, byte, os.SEEK_SET)
         except (BlockingIOError, PermissionError):
             yield False
             return

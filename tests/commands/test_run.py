@@ -54,7 +54,8 @@ def test_the_command_does_the_whole_job(finished: Finished) -> None:
     assert "3 of 3 runs are due" in finished.out
     assert re.search(r"smalltalk_demo\.cnn\.kd_ulb_bert\.seed0 +test F1", finished.out)
     assert "mlflow ui --backend-store-uri sqlite:///mlflow.db" in finished.out
-    assert {path.name for path in finished.folder.iterdir()} == {"mlflow.db", "mlartifacts", "results"}
+    names = {"mlflow.db", "mlflow.db.lock", "mlartifacts", "results"}
+    assert {path.name for path in finished.folder.iterdir()} == names
 
 
 def test_a_smoke_run_is_reported_and_never_ranked(finished: Finished) -> None:

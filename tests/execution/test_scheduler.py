@@ -307,6 +307,38 @@ def test_a_claim_is_one_process_s_at_a_time() -> None:
         assert other() == "True"
 
 
+@pytest.mark.parametrize("scheme", ["sqlite:///{}/mlflow.db", "sqlite:///{}/mlflow.db?mode=rw", "http://host:5000"])
+def test_a_claim_on_an_sqlite_store_holds_for_every_cache(scheme: str, desk_folder: Path, tmp_path: Path) -> None:
+    """A server's runs are claimed by their heartbeat instead."""
+    code = (
+        "import sys\nfrom benchmark.core.cache import run_lock\nwith run_lock(*sys.argv[1:]) as is_ours: print(is_ours)"
+    )
+
+    def other(*name: str) -> str:
+        address = f"sqlite:///{desk_folder}/mlflow.db" if scheme.startswith("sqlite") else scheme
+        command = [sys.executable, "-c", code, address, *name]
+        cache = os.environ | {"BENCHMARK_CACHE": str(tmp_path / "another")}
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=cache).stdout.strip()
+
+    with run_lock(scheme.format(desk_folder), "k") as is_ours:
+        assert is_ours
+        assert other("k") == str(not scheme.startswith("sqlite"))
+        assert other("l") == "True"
+    assert other("k") == "True"
+
+
+def test_two_caches_on_one_store_do_no_run_twice(finished_copy: Finished, tmp_path: Path) -> None:
+    arguments = (*finished_copy.unmeasured, "-x", "kd", "-x", "vanilla", "--seed", "1")
+    both = [
+        start_command(finished_copy.folder, *arguments, "--out", f"out{i}", variables={"BENCHMARK_CACHE": str(cache)})
+        for i, cache in enumerate((tmp_path / "first", tmp_path / "second"))
+    ]
+    said = [command.communicate(timeout=SECONDS) for command in both]
+    assert [command.returncode for command in both] == [DONE, DONE], said
+    new = [record for record in finished_copy.store.records() if record.tags.get("seed") == "1"]
+    assert Counter(record.tags["role"] for record in new) == {"train": 2}
+
+
 def test_runs_side_by_side_come_to_the_same(finished_copy: Finished) -> None:
     before = finished_copy.store.records()
     assert main([*finished_copy.unmeasured, "-x", "vanilla", "-x", "kd_ulb_bert", "--force", "--jobs", "2"]) == DONE

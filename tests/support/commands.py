@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +40,9 @@ def own_environment(folder: Path) -> dict[str, str]:
     return {"BENCHMARK_CACHE": str(own / "cache"), "TMPDIR": str(own), "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
 
 
-def start_command(folder: Path, *arguments: str, process_group: int | None = None) -> subprocess.Popen[str]:
+def start_command(
+    folder: Path, *arguments: str, process_group: int | None = None, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """`python -m benchmark.run` in `folder`, as a person starts it; a `process_group` of 0 is one of its own.
 
     Ctrl-C is heard even where the tests run in the background of a shell, which has them ignore it.
@@ -49,7 +51,7 @@ def start_command(folder: Path, *arguments: str, process_group: int | None = Non
     return subprocess.Popen(
         [sys.executable, "-m", "benchmark.run", *arguments],
         cwd=folder,
-        env=inherited | own_environment(folder),
+        env=inherited | own_environment(folder) | dict(variables or {}),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

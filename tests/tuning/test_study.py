@@ -375,7 +375,7 @@ def test_a_storage_that_does_not_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("optuna.db", b"emot", b"\xff\xfemo"),
+        ("optuna.db", b"data set", b"\xff\xfeta set"),
         ("optuna.db", b'"cnn"', b'"cnn_'),
         ("optuna.db", b"CREATE TABLE", b"CRE\x81TE TABLE"),
         ("optuna.log", b"emot", b"\xff\xfemo"),
