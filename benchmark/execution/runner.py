@@ -1,7 +1,6 @@
 """One run from its spec to its record: teacher outputs, training, evaluation and export, storage."""
 
 import shutil
-import tempfile
 import traceback
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -24,6 +23,7 @@ from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import role, tags
+from benchmark.execution.run_folder import run_folder
 from benchmark.export.evaluate import evaluate_and_export
 from benchmark.measurement.machine import machine_lock
 from tracking import ActiveRun, Record, Store, StoreError, without_password
@@ -69,11 +69,11 @@ class Runner:
                 return None
             with (
                 machine_lock("shared"),
-                tempfile.TemporaryDirectory() as folder,
-                enforced(self.limits, partial(_fail_before_exit, run, Path(folder))),
+                run_folder() as folder,
+                enforced(self.limits, partial(_fail_before_exit, run, folder)),
             ):
-                result = self._train_and_export(spec, run, teacher, on_epoch, Path(folder))
-                run.log_artifacts(Path(folder))
+                result = self._train_and_export(spec, run, teacher, on_epoch, folder)
+                run.log_artifacts(folder)
             run.finish(result.metrics())
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
         except Exception as error:  # the other runs continue
