@@ -10,7 +10,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
-from benchmark.core.interrupts import catch_interrupts, check_interrupt
+from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
 from tracking import StoreError, without_password
 
 
@@ -48,6 +48,8 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         if error.errno not in FULL:
             raise
         code = _say(f"{error}. Existing files are intact; free some space, and the same command continues.", BAD_INPUT)
+    finally:
+        forget_interrupt()
     sys.exit(code)
 
 

@@ -12,10 +12,15 @@ _requested = threading.Event()
 
 def catch_interrupts(*signals: signal.Signals) -> None:
     """From now on each of `signals` is an interrupt, unless this process was started to ignore it."""
-    _requested.clear()
+    forget_interrupt()
     for number in signals:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+
+
+def forget_interrupt() -> None:
+    """Forgets a requested interrupt, which has been handled."""
+    _requested.clear()
 
 
 def check_interrupt() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, INTERRUPTED
-from benchmark.core.interrupts import catch_interrupts, check_interrupt
+from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
 from tests.support.commands import InterruptingDestructor
 
 Dropped = Callable[[], None]
@@ -25,7 +25,7 @@ def dropped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dropped]:
         assert printed == [KeyboardInterrupt]
 
     yield interrupt
-    catch_interrupts()
+    forget_interrupt()
     signal.signal(signal.SIGINT, handler)
 
 
@@ -47,6 +47,7 @@ def test_a_command_that_ends_after_a_dropped_interrupt_was_interrupted(dropped: 
     with pytest.raises(SystemExit) as ended:
         run_command(main)
     assert ended.value.code == INTERRUPTED
+    check_interrupt()  # what this process does next is not interrupted
 
 
 def test_a_signal_that_the_process_ignores_stays_ignored() -> None:
