@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from benchmark.execution.runner import Runner
 
 
+RUN_DELETED = "its finished run was deleted meanwhile"
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """The planned runs of a benchmark, and which of them are pending."""
@@ -128,7 +131,7 @@ class Pipeline:
         now = {outcome.spec.key: outcome.failure for outcome in outcomes if outcome.failure}
         reasons = {key: record.tags.get("reason", "") for key, record in status.failed.items()} | now
         undone = [r.spec for r in self.planned if status.state(r) in ("failed", "missing") or r.spec.key in now]
-        deleted = {outcome.spec.key: "its finished run was deleted meanwhile" for outcome in outcomes}
+        deleted = {outcome.spec.key: RUN_DELETED for outcome in outcomes}
         reasons = deleted | reasons
         return {spec.name: reasons.get(spec.key) or _why_not_begun(spec, reasons) for spec in undone}
 
@@ -141,9 +144,8 @@ class Pipeline:
 
 
 def _why_not_begun(student: RunSpec, reasons: Mapping[str, str]) -> str:
-    """The teacher's own reason, in short; without one its run ended before this command or was deleted."""
-    reason = reasons.get(student.teacher_key, "its teacher has no finished run")
-    return f"not begun, since {reason if reason.startswith('its ') else 'its teacher failed'}"
+    has_failed = reasons.get(student.teacher_key, RUN_DELETED) != RUN_DELETED
+    return "not begun, since its teacher " + ("failed" if has_failed else "has no finished run; was it deleted?")
 
 
 def _records(config: BenchmarkConfig) -> list[Record]:

@@ -415,8 +415,9 @@ def test_a_run_that_is_deleted_while_it_runs_fails_alone(
         if (spec.setting, epoch) == ("kd", 1):
             delete(finished_copy.store, finished_copy.store.running_records()[0].run_id)
 
-    monkeypatch.setattr(RunProgress, "epoch", delete_kd)
-    assert main([*finished_copy.unmeasured, "-x", "kd", "-x", "kd_ulb"]) == SOME_FAILED
+    with monkeypatch.context() as deleting:
+        deleting.setattr(RunProgress, "epoch", delete_kd)
+        assert main([*finished_copy.unmeasured, "-x", "kd", "-x", "kd_ulb"]) == SOME_FAILED
     assert capfd.readouterr().err == f"Failed: smalltalk_demo.cnn.kd.seed0: {DELETED}\n"
     assert statuses(finished_copy.store)[-1] == ("cnn.kd_ulb", "finished")
     assert main([*finished_copy.unmeasured, "-x", "kd", "-x", "kd_ulb"]) == DONE
