@@ -223,7 +223,7 @@ def _preset(args: argparse.Namespace) -> Preset:
 
 
 def _teacher(args: argparse.Namespace, suite: Suite, preset: Preset) -> str:
-    return args.teacher or suite.teacher or preset.teacher
+    return args.teacher or (suite.teacher.name if suite.teacher else preset.teacher)
 
 
 def _vectors(name: str) -> str:

@@ -84,6 +84,18 @@ class DatasetEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherEntry:
+    """A teacher, as a suite file or the command line names it."""
+
+    name: str
+    """Hub id or folder."""
+    as_is: bool | None = None
+    """Whether it is used without fine-tuning; None decides by its labels."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The data's label by label of the checkpoint; labels that are not listed keep their name."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Suite:
     """A named list of data sets of one task."""
 
@@ -95,8 +107,8 @@ class Suite:
     """Every data set that a plan may name."""
     unlabeled: tuple[Path, ...] = ()
     """Further text files, one text per line."""
-    teacher: str | None = None
-    """Hub id or folder, if the suite's file names one."""
+    teacher: TeacherEntry | None = None
+    """The teacher, if the suite's file names one."""
 
     def moved(self, resolve_path: Callable[[str], str]) -> "Suite":
         """The same suite with each path mapped by `resolve_path`."""

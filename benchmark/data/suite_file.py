@@ -1,22 +1,21 @@
-"""Suites of the user's own: the schema of a FILE.yml, and one clear message for a file that does not match it."""
+"""Suites of the user's own, read from a FILE.yml; one clear message for a file that does not match the schema."""
 
 import os
-import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
-from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Suite
+from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Suite, TeacherEntry
 from benchmark.data.rows import shorten
+from benchmark.data.suite_schema import DatasetSection, SuiteSection, TeacherSection
 
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
-SAFE_NAME = re.compile(r"\w[\w.-]{0,63}")
 
 _TEXT = "a text is needed (put it in quotes if it looks like a number)"
 _COLUMN = "a column name (in quotes if it is yes, no or a number) or a position (0, 1, ...) is needed"
@@ -25,77 +24,11 @@ _NEEDED = {
     "label": _COLUMN,
     "validation_fraction": "a number between 0 and 1 is needed, as 0.1",
     "datasets": "give at least one, as `name: {train: ...}`",
+    "as_is": "true or false is needed",
+    "labels": "the data's label for each of the checkpoint's is needed, as {LABEL_0: negative}, in quotes if it looks "
+    "like a number",
 }
-
-# --- Schema ----------------------------------------------------------------------------------------------------------
-
-
-def _safe_name(name: str) -> str:
-    """Checks a name that becomes a part of a path."""
-    if not SAFE_NAME.fullmatch(name) or name.endswith("."):
-        proposal = re.sub(r"[^\w.-]+", "_", name).strip("_.-")[:64] or "my_name"
-        raise ValueError(
-            f"{shorten(name)} cannot name a folder. Use up to 64 letters, digits, '_', '-' and '.', as in {proposal!r}."
-        )
-    return name
-
-
-def _new_name(name: str) -> str:
-    if name in TASKS:
-        raise ValueError(f"{name!r} is the name of a built-in suite. Choose another, so that their runs stay apart.")
-    return name
-
-
-Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
-Name = Annotated[Text, AfterValidator(_safe_name)]
-Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
-
-
-class _Section(BaseModel):
-    """A mapping of the file; a key without a value is absent."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty_keys(cls, value: object) -> object:
-        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
-
-
-class DatasetSection(_Section):
-    """One data set; paths are relative to the suite file."""
-
-    train: Text
-    validation: Text | None = None
-    test: Text
-    validation_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
-    text: Column | None = None
-    label: Column | None = None
-    format: Literal["csv", "tsv", "jsonl", "conll"] | None = None
-    licence: Text = "unknown"
-
-    @model_validator(mode="after")
-    def _check_split_and_columns(self) -> Self:
-        n_splits = (self.validation is not None) + (self.validation_fraction is not None)
-        if n_splits != 1:
-            raise ValueError(f"give either `validation: FILE` or `validation_fraction: 0.1`, not {n_splits} of them.")
-        if isinstance(self.text, int) != isinstance(self.label, int):
-            raise ValueError(
-                f"`text` is {shorten(self.text)} and `label` is {shorten(self.label)}; give both as names of the "
-                "header, or both as positions (0, 1, ...) of a file without one."
-            )
-        return self
-
-
-class SuiteSection(_Section):
-    """The file."""
-
-    name: Annotated[Name, AfterValidator(_new_name)]
-    task: Task
-    teacher: Text | None = None
-    unlabeled: Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])] = []
-    datasets: Annotated[dict[Name, DatasetSection], Field(min_length=1)]
-
+SECTIONS = {"datasets": DatasetSection, "teacher": TeacherSection}
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
 
@@ -203,10 +136,12 @@ def _format(section: DatasetSection, path: Path, task: Task, where: str) -> Form
     return chosen
 
 
-def _teacher(name: str, suite_path: Path) -> str:
-    """Path of a folder relative to the file; any other name unchanged, such as a hub id."""
-    folder = suite_path.parent / Path(name).expanduser()
-    return str(folder) if folder.is_dir() or name.startswith((".", "~")) else name
+def _teacher(section: TeacherSection, suite_path: Path) -> TeacherEntry:
+    """The path of a folder is relative to the file; any other name stays, such as a hub id."""
+    folder = suite_path.parent / Path(section.path).expanduser()
+    is_folder = folder.is_dir() or section.path.startswith((".", "~"))
+    name = str(folder) if is_folder else section.path
+    return TeacherEntry(name=name, as_is=section.as_is, labels=section.labels)
 
 
 # --- Messages --------------------------------------------------------------------------------------------------------
@@ -218,9 +153,11 @@ def _explain(error: ValidationError, document: _Document) -> InputError:
     first = min(error.errors(include_url=False), key=lambda each: each["type"] not in unknown_key)
     kind, loc, value = first["type"], first["loc"], first["input"]
     if kind in unknown_key:
-        section = DatasetSection if loc[0] == "datasets" and len(loc) > 2 else SuiteSection
+        nested = len(loc) > (2 if loc[0] == "datasets" else 1)
+        section = SECTIONS.get(str(loc[0]), SuiteSection) if nested else SuiteSection
         return UnknownNameError(f"key in {document.where(loc)}:", _short(loc[-1]), section.model_fields)
-    return _explain_value(kind, _field(loc), value, document.where(loc), first.get("ctx", {}))
+    field = str(loc[-1]) if kind == "missing" else _field(loc)
+    return _explain_value(kind, field, value, document.where(loc), first.get("ctx", {}))
 
 
 def _explain_value(kind: str, field: str, value: object, where: str, context: Mapping[str, Any]) -> InputError:
@@ -239,6 +176,8 @@ def _explain_value(kind: str, field: str, value: object, where: str, context: Ma
 
 def _field(loc: Sequence[int | str]) -> str:
     """Key of the invalid value; empty for a whole data set."""
+    if loc[0] == "teacher" and len(loc) > 1:
+        return "teacher" if loc[1] == "path" else str(loc[1])
     if loc[-1] == "[key]":
         return "name of a data set"
     return str(loc[0] if loc[0] != "datasets" or len(loc) == 1 else loc[2] if len(loc) > 2 else "")

@@ -13,8 +13,8 @@ from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
 from benchmark.data.catalogue import DATASETS, SUITES, load_suite
 from benchmark.data.corpus import load_corpus
-from benchmark.data.entry import SPLITS, Suite
-from benchmark.data.suite_file import DatasetSection, SuiteSection
+from benchmark.data.entry import SPLITS, Suite, TeacherEntry
+from benchmark.data.suite_schema import DatasetSection, SuiteSection
 
 SUITE_KEYS, DATASET_KEYS = (tuple(section.model_fields) for section in (SuiteSection, DatasetSection))
 
@@ -89,7 +89,7 @@ def test_suite_of_the_contract(folder: Path, monkeypatch: pytest.MonkeyPatch, tm
     suite = load(folder, OF_THE_CONTRACT)
     assert (suite.name, suite.task, suite.datasets) == ("support_desk", "classification", ("banking77",))
     assert suite.teacher is not None
-    assert Path(suite.teacher).samefile(tmp_path / "models" / "my-bert")
+    assert Path(suite.teacher.name).samefile(tmp_path / "models" / "my-bert")
     assert suite.unlabeled == (folder / "tickets.txt",)
     corpus = load_corpus(suite.entries["banking77"])
     assert corpus.labels == ("x", "y")
@@ -108,12 +108,18 @@ def test_name_defaults_to_the_files(folder: Path) -> None:
 
 @pytest.mark.parametrize("teacher", ["indobenchmark/indobert-base-p1", "bert-base-uncased"])
 def test_hub_teacher_stays_a_hub_id(folder: Path, teacher: str) -> None:
-    assert load(folder, f"teacher: {teacher}\n{NER}").teacher == teacher
+    assert load(folder, f"teacher: {teacher}\n{NER}").teacher == TeacherEntry(name=teacher)
 
 
 def test_missing_teacher_path_stays_beside_the_file(folder: Path) -> None:
-    assert load(folder, f"teacher: ./none\n{NER}").teacher == str(folder / "none")
+    assert load(folder, f"teacher: ./none\n{NER}").teacher == TeacherEntry(name=str(folder / "none"))
     assert load(folder, NER).teacher is None
+
+
+def test_a_teacher_as_it_is_with_a_map_of_its_labels(folder: Path) -> None:
+    mapped = "teacher: {path: owner/model, as_is: true, labels: {LABEL_0: O, LABEL_1: B-PER}}"
+    expected = TeacherEntry(name="owner/model", as_is=True, labels={"LABEL_0": "O", "LABEL_1": "B-PER"})
+    assert load(folder, f"{mapped}\n{NER}").teacher == expected
 
 
 @pytest.mark.parametrize(
@@ -203,6 +209,12 @@ BAD: dict[str, tuple[str, str]] = {
     "missing unlabelled": (f"{dataset(ALL)}unlabeled: [none.txt]", "no file '.*none.txt'"),
     "unlabelled number": (f"{dataset(ALL)}unlabeled: [1]", "`unlabeled` is 1; a text is needed"),
     "teacher is a number": (f"{dataset(ALL)}teacher: 1", "`teacher` is 1; a text is needed"),
+    "teacher without a path": (f"{dataset(ALL)}teacher: {{as_is: true}}", "line 4: `path` is missing"),
+    "unknown key of the teacher": (f"{dataset(ALL)}teacher: {{path: x, asis: true}}", "'asis'. Did you mean 'as_is'"),
+    "as_is is a word": (f"{dataset(ALL)}teacher: {{path: x, as_is: maybe}}", "`as_is` is 'maybe'; true or false"),
+    "map of numbers": (f"{dataset(ALL)}teacher: {{path: x, labels: {{a: 1}}}}", "`labels` is 1; the data's label"),
+    "map from numbers": (f"{dataset(ALL)}teacher: {{path: x, labels: {{0: a}}}}", "`labels` is 0; the data's label"),
+    "map is a list": (f"{dataset(ALL)}teacher: {{path: x, labels: [a]}}", "`labels` is .'a'.; the data's label"),
     "very long number": (f"{dataset(ALL)}teacher: 0x{'f' * 9000}", "`teacher` is a very long number"),
 }
 

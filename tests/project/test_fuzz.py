@@ -35,7 +35,8 @@ from benchmark.data.catalogue import load_suite
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
 from benchmark.data.rows import ParseContext, Row
-from benchmark.data.suite_file import DatasetSection, SuiteSection, read_suite_file
+from benchmark.data.suite_file import read_suite_file
+from benchmark.data.suite_schema import DatasetSection, SuiteSection
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.run_status import RunStatus

@@ -1,0 +1,90 @@
+"""Schema of a FILE.yml, a suite of the user's own."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from benchmark.core.spec import TASKS, Task
+from benchmark.data.rows import shorten
+
+SAFE_NAME = re.compile(r"\w[\w.-]{0,63}")
+
+
+def _safe_name(name: str) -> str:
+    """Checks a name that becomes a part of a path."""
+    if not SAFE_NAME.fullmatch(name) or name.endswith("."):
+        proposal = re.sub(r"[^\w.-]+", "_", name).strip("_.-")[:64] or "my_name"
+        raise ValueError(
+            f"{shorten(name)} cannot name a folder. Use up to 64 letters, digits, '_', '-' and '.', as in {proposal!r}."
+        )
+    return name
+
+
+def _new_name(name: str) -> str:
+    if name in TASKS:
+        raise ValueError(f"{name!r} is the name of a built-in suite. Choose another, so that their runs stay apart.")
+    return name
+
+
+Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+Name = Annotated[Text, AfterValidator(_safe_name)]
+Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    """A mapping of the file; a key without a value is absent."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, value: object) -> object:
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class DatasetSection(_Section):
+    """One data set; paths are relative to the suite file."""
+
+    train: Text
+    validation: Text | None = None
+    test: Text
+    validation_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
+    text: Column | None = None
+    label: Column | None = None
+    format: Literal["csv", "tsv", "jsonl", "conll"] | None = None
+    licence: Text = "unknown"
+
+    @model_validator(mode="after")
+    def _check_split_and_columns(self) -> Self:
+        n_splits = (self.validation is not None) + (self.validation_fraction is not None)
+        if n_splits != 1:
+            raise ValueError(f"give either `validation: FILE` or `validation_fraction: 0.1`, not {n_splits} of them.")
+        if isinstance(self.text, int) != isinstance(self.label, int):
+            raise ValueError(
+                f"`text` is {shorten(self.text)} and `label` is {shorten(self.label)}; give both as names of the "
+                "header, or both as positions (0, 1, ...) of a file without one."
+            )
+        return self
+
+
+class TeacherSection(_Section):
+    """The teacher; its name alone is the same as `{path: NAME}`."""
+
+    path: Text
+    as_is: bool | None = None
+    labels: dict[Text, Text] = {}
+
+
+def _as_path(value: object) -> object:
+    return value if isinstance(value, dict) else {"path": value}
+
+
+class SuiteSection(_Section):
+    """The file."""
+
+    name: Annotated[Name, AfterValidator(_new_name)]
+    task: Task
+    teacher: Annotated[TeacherSection, BeforeValidator(_as_path)] | None = None
+    unlabeled: Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])] = []
+    datasets: Annotated[dict[Name, DatasetSection], Field(min_length=1)]
