@@ -11,8 +11,9 @@ import mmap
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ N_DIGEST = 64
 """Hex characters of a SHA-256. NumPy reads an array and ignores the bytes after it."""
 CHECKSUMS = "SHA256SUMS"
 """A folder's list of checksums, as `sha256sum --check` reads it."""
+CHECKPOINT_DAYS = 30
 N_LOCKS = 2**60
 """Bytes of the lock file over which locks are spread; none is ever written."""
 
@@ -58,6 +60,11 @@ def teacher_folder(run_id: str) -> Path:
 def logits_folder(run_id: str) -> Path:
     """Folder of a teacher's logits, by the id of its run: runs of equal key in two stores may differ."""
     return cache_folder() / "logits" / run_id
+
+
+def checkpoint_path(key: str) -> Path:
+    """File of the state of a training that has not ended."""
+    return cache_folder() / "checkpoints" / f"{key}.pt"
 
 
 def vectors_path(key: str) -> Path:
@@ -127,7 +134,7 @@ def write_array(path: Path, array: "NDArray[Any]") -> None:
     """Writes an array atomically, with its checksum."""
     import numpy as np
 
-    _write_checked(path, lambda draft: np.save(draft, array, allow_pickle=False))
+    write_checked(path, lambda draft: np.save(draft, array, allow_pickle=False))
 
 
 def cached_json(path: Path, compute: Callable[[], Any]) -> Any:
@@ -139,16 +146,23 @@ def cached_json(path: Path, compute: Callable[[], Any]) -> Any:
 
 def read_json(path: Path) -> Any:
     """The value that `write_json` wrote."""
-    return json.loads(path.read_bytes()[:-N_DIGEST])
+    return json.loads(read_checked(path))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Writes a JSON value atomically, with its checksum."""
     text = json.dumps(value, ensure_ascii=False)
-    _write_checked(path, lambda draft: draft.write_text(text, encoding="utf-8"))
+    write_checked(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
-def _write_checked(path: Path, write: Callable[[Path], object]) -> None:
+def read_checked(path: Path) -> bytes:
+    """The bytes that `write_checked` wrote, without their checksum."""
+    return path.read_bytes()[:-N_DIGEST]
+
+
+def write_checked(path: Path, write: Callable[[Path], object]) -> None:
+    """Calls `write` with a temporary file, appends its checksum, and renames it to `path`."""
+
     def write_and_append(draft: Path) -> None:
         write(draft)
         checksum = file_digest(draft)
@@ -156,6 +170,15 @@ def _write_checked(path: Path, write: Callable[[Path], object]) -> None:
             file.write(checksum)
 
     write_atomic(path, write_and_append)
+
+
+def remove_old_checkpoints() -> None:
+    """Removes the checkpoints of trainings that nobody has continued for CHECKPOINT_DAYS."""
+    oldest = time.time() - CHECKPOINT_DAYS * 24 * 3600
+    for path in checkpoint_path("").parent.glob("*"):
+        with suppress(OSError):  # another process removes it too, or has just replaced it
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 # --- Folders ---------------------------------------------------------------------------------------------------------

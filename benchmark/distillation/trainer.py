@@ -11,16 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
-from torch.optim.lr_scheduler import LambdaLR
 
 from benchmark.core.errors import DivergedError
 from benchmark.core.interrupts import check_interrupt
 from benchmark.distillation.batching import Examples, collate, plan_batches, predict, target_logits, token_budget
+from benchmark.distillation.checkpoint import Checkpoint, State, random_state, set_random_state
 from benchmark.distillation.losses import LossFunction
-
-MAX_GRADIENT_NORM = 1.0
-WARMUP_STEPS = 50
+from benchmark.distillation.optimizer import Optimizer
 
 OnEpoch = Callable[[int, Mapping[str, float]], None]
 Score = Callable[[NDArray[np.float32]], float]
@@ -54,6 +51,8 @@ class TrainingHistory:
     busy_seconds: float = 0.0
     """Time in forward, backward and step, of training and validation, waiting for the device included."""
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    metrics: list[Mapping[str, float]] = field(default_factory=list)
+    """Losses and validation F1 per epoch."""
 
     @property
     def sentences_per_second(self) -> float:
@@ -66,8 +65,8 @@ class TrainingHistory:
         return 1 - self.busy_seconds / self.train_seconds
 
     def scalars(self) -> dict[str, float]:
-        """All fields but the weights."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "best_weights"}
+        """All fields but the weights and the metrics per epoch."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("best_weights", "metrics")}
 
     def update_best(self, model: nn.Module, valid_loss: float) -> None:
         """Copies the weights if the loss is the lowest so far."""
@@ -82,40 +81,6 @@ class TrainingHistory:
         start = time.perf_counter()
         yield
         self.busy_seconds += time.perf_counter() - start
-
-
-class Optimizer:
-    """Adam for the dense parameters of `model`, SparseAdam for its embedding table.
-
-    The table holds most of a small student's parameters, and a batch reads a few hundred of its rows: updating all of
-    them would cost more than the rest of the step. So the table has sparse gradients, and SparseAdam updates only the
-    rows (and their moments) that were read.
-    """
-
-    def __init__(
-        self, model: nn.Module, embedding: nn.Embedding, *, learning_rate: float, weight_decay: float, decay_steps: int
-    ) -> None:
-        embedding.sparse = True
-        self.dense = [p for p in model.parameters() if p is not embedding.weight and p.requires_grad]
-        self.optimizers: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(self.dense, lr=learning_rate, weight_decay=weight_decay, fused=True),
-            torch.optim.SparseAdam([embedding.weight], lr=learning_rate),
-        ]
-        self.schedules = [LambdaLR(o, lambda step: _factor(step, decay_steps)) for o in self.optimizers]
-
-    def step(self) -> None:
-        """Applies the gradients and clears them."""
-        clip_grad_norm_(self.dense, MAX_GRADIENT_NORM)
-        for optimizer, schedule in zip(self.optimizers, self.schedules, strict=True):
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
-
-
-def _factor(step: int, decay_steps: int) -> float:
-    """Linear warm-up, then constant, or with `decay_steps` > 0 linear decay to 0 at that step."""
-    warm = min(1.0, (step + 1) / WARMUP_STEPS)
-    return warm * max(0.0, 1 - step / decay_steps) if decay_steps else warm
 
 
 @contextmanager
@@ -151,14 +116,76 @@ def train(
     config: TrainingConfig,
     on_epoch: OnEpoch,
     device: torch.device,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainingHistory:
     """Trains `model` in place until the validation loss has not fallen for `patience` epochs; keeps the best weights.
 
     `score` maps validation logits [A, C] to validation F1, which is logged; `on_epoch` gets the epoch's number and
-    metrics. Raises DivergedError if the validation loss is never finite.
+    metrics. An interrupted training goes on from its `checkpoint`: `on_epoch` gets the earlier epochs again, and the
+    result is that of a training without interruption. Raises DivergedError if the validation loss is never finite.
     """
+    training = _begin(model, embedding, training_set, config, device)
+    history = training.history
+    with checkpoint or Checkpoint(None) as checkpoint:
+        training.restore(checkpoint.load())
+        for epoch, metrics in enumerate(history.metrics, start=1):
+            on_epoch(epoch, metrics)
+        start = time.perf_counter() - history.train_seconds
+        while not _has_ended(history, config):
+            batches = plan_batches(training_set.encoded.lengths, training.budget, training.rng)
+            if config.max_steps:
+                batches = batches[: config.max_steps - history.steps]
+            train_loss = _epoch(model, training.optimizer, training_set, batches, loss, history, device)
+            logits = predict(model, validation.encoded, device=device, busy=history.busy)
+            valid_loss = _validation_loss(logits, validation, loss)
+            history.update_best(model, valid_loss)
+            history.train_seconds = time.perf_counter() - start
+            history.metrics.append({"train_loss": train_loss, "valid_loss": valid_loss, "valid_f1": score(logits)})
+            checkpoint.save(training.state)
+            on_epoch(history.epochs, history.metrics[-1])
+    if not history.best_weights:
+        raise DivergedError(
+            f"Training diverged: the validation loss was never a finite number in {history.epochs} epochs at "
+            f"learning rate {config.learning_rate:g}. Try a lower one."
+        )
+    model.load_state_dict(history.best_weights)
+    return history
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What changes while a model is trained."""
+
+    model: nn.Module
+    optimizer: Optimizer
+    history: TrainingHistory
+    rng: np.random.Generator
+    """Draws the batches."""
+    budget: int
+    """Padded tokens per batch."""
+
+    def state(self) -> State:
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": vars(self.history),
+            "batches": self.rng.bit_generator.state,
+            "random": random_state(),
+        }
+
+    def restore(self, state: State | None) -> None:
+        if state:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            vars(self.history).update(state["history"])
+            self.rng.bit_generator.state = state["batches"]
+            set_random_state(state["random"])
+
+
+def _begin(
+    model: nn.Module, embedding: nn.Embedding, training_set: Examples, config: TrainingConfig, device: torch.device
+) -> _Training:
     torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
     model.to(device)
     budget = token_budget(training_set.encoded, config.batch_size)
     n_steps = config.max_epochs * len(plan_batches(training_set.encoded.lengths, budget))
@@ -169,25 +196,7 @@ def train(
         weight_decay=config.weight_decay,
         decay_steps=min(n_steps, config.max_steps or n_steps) if config.decay else 0,
     )
-    history = TrainingHistory()
-    start = time.perf_counter()
-    while not _has_ended(history, config):
-        batches = plan_batches(training_set.encoded.lengths, budget, rng)
-        if config.max_steps:
-            batches = batches[: config.max_steps - history.steps]
-        train_loss = _epoch(model, optimizer, training_set, batches, loss, history, device)
-        logits = predict(model, validation.encoded, device=device, busy=history.busy)
-        valid_loss = _validation_loss(logits, validation, loss)
-        history.update_best(model, valid_loss)
-        history.train_seconds = time.perf_counter() - start
-        on_epoch(history.epochs, {"train_loss": train_loss, "valid_loss": valid_loss, "valid_f1": score(logits)})
-    if not history.best_weights:
-        raise DivergedError(
-            f"Training diverged: the validation loss was never a finite number in {history.epochs} epochs at "
-            f"learning rate {config.learning_rate:g}. Try a lower one."
-        )
-    model.load_state_dict(history.best_weights)
-    return history
+    return _Training(model, optimizer, TrainingHistory(), np.random.default_rng(config.seed), budget)
 
 
 def _has_ended(history: TrainingHistory, config: TrainingConfig) -> bool:

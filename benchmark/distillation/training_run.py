@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 import students
-from benchmark.core.cache import cached_matrix, vectors_path
+from benchmark.core.cache import cached_matrix, checkpoint_path, vectors_path
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.entry import Split
 from benchmark.distillation import embeddings
 from benchmark.distillation.batching import predict
+from benchmark.distillation.checkpoint import Checkpoint
 from benchmark.distillation.encoding import POOL, EncodedDataset, concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
@@ -45,6 +46,7 @@ class TrainingRun:
         `max_steps` replaces the spec's.
         """
         spec = self.spec
+        steps = spec.max_steps if max_steps is None else max_steps
         torch.manual_seed(spec.seed)
         model = self.build()
         history = train(
@@ -60,12 +62,13 @@ class TrainingRun:
                 decay=spec.decay,
                 batch_size=spec.batch_size,
                 max_epochs=spec.max_epochs,
-                max_steps=spec.max_steps if max_steps is None else max_steps,
+                max_steps=steps,
                 patience=spec.patience,
                 seed=spec.seed,
             ),
             on_epoch=on_epoch,
             device=self.device,
+            checkpoint=Checkpoint(checkpoint_path(digest([spec.key, self.teacher_run_id, rate, steps]))),
         )
         logits = predict(model, self.data.encoded("validation"), device=self.device)
         return TrainedModel(

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from benchmark.core.cache import require_writable, run_lock
+from benchmark.core.cache import remove_old_checkpoints, require_writable, run_lock
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.data.corpus import load_corpus
@@ -96,6 +96,7 @@ class Pipeline:
         with choice.opened(self.config) as executor:
             self.store.kill_stale()
             remove_left_over()
+            remove_old_checkpoints()
             self._store_skipped()
             specs = [run.spec for run in self.pending]
             if specs:

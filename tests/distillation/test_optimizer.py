@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.distillation.trainer import MAX_GRADIENT_NORM, WARMUP_STEPS, Optimizer, _factor
+from benchmark.distillation.optimizer import MAX_GRADIENT_NORM, WARMUP_STEPS, Optimizer, _factor
 
 RATE = 0.1
 
