@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmark.bundle import Bundle, BundleError, readable, words_of
 from benchmark.cli.command import run_command
@@ -24,14 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BundleError as error:
         raise InputError(str(error)) from error
     for texts in [args.text] if args.text else _lines():
-        for text, answer in zip(texts, bundle.predict(texts), strict=True):
-            print(_line(bundle, readable(text), answer), flush=True)
+        for prediction in _predictions(bundle, texts, args):
+            print(json.dumps(prediction, ensure_ascii=False), flush=True)
     return DONE
 
 
-def _line(bundle: Bundle, text: str, answer: str | list[str]) -> str:
-    prediction = {"words": words_of(text), "tags": answer} if bundle.per_word else {"label": answer}
-    return json.dumps({"text": text, **prediction}, ensure_ascii=False)
+def _predictions(bundle: Bundle, texts: Sequence[str], args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    try:
+        predicted = bundle.predict(texts, scores=args.scores, min_score=args.min_score)
+    except BundleError as error:
+        raise InputError(str(error)) from error
+    for text, one in zip(texts, predicted, strict=True):
+        named = {"words": words_of(text), "tags": one} if bundle.per_word else {"label": one}
+        yield one if args.scores else {"text": readable(text), **named}
 
 
 def _lines() -> Iterator[list[str]]:
@@ -45,7 +51,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="folder that a run exported (its artifact `bundle`)")
     parser.add_argument("text", nargs="*", help="a text each; none means the lines of the standard input")
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads of the network (default: 1)")
+    parser.add_argument("--scores", action="store_true", help="with a calibrated probability per label (or word)")
+    parser.add_argument(
+        "--min-score", type=_probability, default=0.0, metavar="P", help="a label or tag of a lower score is null"
+    )
     return parser
+
+
+def _probability(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
 
 
 def _positive(text: str) -> int:

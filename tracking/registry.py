@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +31,12 @@ class TextModel:
 
     folder: Path
     loader: str
-    """`module:Class.method`; called with the folder, it returns an object with `predict(list of texts)`."""
+    """`module:Class.method`; called with the folder, it returns an object with `predict(list of texts, **params)`."""
     code: Mapping[str, Path]
     """Source files by path below the import path: a served model needs no checkout."""
     requirements: Sequence[str]
+    params: Mapping[str, bool | float] = field(default_factory=dict)
+    """Parameters that a request may have, with their default values."""
 
 
 class Registry:
@@ -92,6 +94,7 @@ class Registry:
 
 def _save(model: TextModel, scratch: Path) -> Path:
     """MLflow's folder of the model, in `scratch`."""
+    from mlflow.models import Model, infer_signature
     from mlflow.pyfunc import save_model
 
     for path, source in model.code.items():
@@ -107,12 +110,16 @@ def _save(model: TextModel, scratch: Path) -> Path:
             code_paths=[str(path) for path in sorted((scratch / "code").iterdir())],
             pip_requirements=list(model.requirements),
         )
+        if model.params:
+            saved = Model.load(str(scratch / "saved"))
+            saved.signature.params = infer_signature("", params=dict(model.params)).params
+            saved.save(str(scratch / "saved" / "MLmodel"))
     return scratch / "saved"
 
 
 def _digest(model: TextModel) -> str:
     """SHA-256 of everything that is stored."""
-    total = hashlib.sha256(repr((model.loader, list(model.requirements))).encode())
+    total = hashlib.sha256(repr((model.loader, list(model.requirements), sorted(model.params.items()))).encode())
     files = {path.name: path for path in model.folder.iterdir()} | dict(model.code) | {SCRIPT.name: SCRIPT}
     for name, path in sorted(files.items()):
         total.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())

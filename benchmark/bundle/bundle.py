@@ -3,6 +3,7 @@
 bundle = Bundle.load("emot.bilstm")
 bundle.predict(["aku senang sekali"])          # classification: ["happy"]
 bundle.predict(["Budi tinggal di Bandung"])    # tagging, one tag per word: [["B-PERSON", "O", "O", "B-PLACE"]]
+bundle.predict(["aku senang"], scores=True)    # [{"text": ..., "label": "happy", "score": 0.93, "scores": {...}}]
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from tokenizers import Encoding, Tokenizer
 from benchmark.bundle.files import (
     INT8,
     MODEL,
+    TEMPERATURE,
     BundleError,
     check_files,
     read_labels,
@@ -24,6 +26,10 @@ from benchmark.bundle.files import (
     read_tokenizer,
 )
 from benchmark.bundle.onnx_model import OnnxModel
+from benchmark.bundle.scores import probabilities
+
+Probabilities = NDArray[np.float64]
+"""[C] of a text, or [W, C] of its words."""
 
 
 class Bundle:
@@ -49,23 +55,39 @@ class Bundle:
         served = folder / (INT8 if INT8 in manifest["files"] else MODEL)
         return cls(manifest, labels, tokenizer, read_model(served, manifest["task"], len(labels), n_threads))
 
-    def predict(self, texts: Sequence[str] | Sequence[Sequence[str]], *, batch_size: int = 64) -> list[Any]:
+    def predict(
+        self,
+        texts: Sequence[str] | Sequence[Sequence[str]],
+        *,
+        scores: bool = False,
+        min_score: float = 0.0,
+        batch_size: int = 64,
+    ) -> list[Any]:
         """Classification: one label per text. Tagging: a list of tags per text, one per word.
 
+        With `scores` one dict per text: `text`, `label`, its `score`, and the `scores` of all labels, which sum to 1;
+        of taggers `text`, `words`, `tags`, and the `scores` of the tags. Scores are probabilities, calibrated on the
+        validation split. A label or tag of a score below `min_score` is None: the model abstains.
+
         Words are separated by whitespace, or the items of a text that is a list. A word without a token (beyond
-        `max_length` tokens, or of characters that the tokenizer lacks) gets the fallback label. Texts are tokenised one
-        by one: `encode_batch` would use every core, whatever `n_threads`.
+        `max_length` tokens, or of characters that the tokenizer lacks) gets the fallback label, with score 0. Texts are
+        tokenised one by one: `encode_batch` would use every core, whatever `n_threads`.
+
+        Raises BundleError for a single string, and if scores are asked of a bundle without a temperature.
         """
         if isinstance(texts, str):
             raise BundleError(f"predict takes a list of texts, got one string; write predict([{texts[:20]!r}]).")
-        encodings = [self._encode(text) for text in texts]
-        label_ids = self._model.predict(
-            [self._ids(encoding) for encoding in encodings], pad_id=self._pad_id, batch_size=batch_size
-        )
-        if not self.per_word:
-            return [self.labels[label] for label in label_ids]
-        sentences = [words_of(text) for text in texts]
-        return [self._tags(*each) for each in zip(sentences, encodings, label_ids, strict=True)]
+        if (scores or min_score > 0) and TEMPERATURE not in self.manifest:
+            raise BundleError(
+                "This bundle has no scores: it was exported by a version without calibration. Run its command again "
+                "with --force and take the new bundle, or predict without scores."
+            )
+        predicted = zip(texts, self._probabilities(texts, batch_size), strict=True)
+        if scores:
+            prediction = self._scored_tags if self.per_word else self._scored_label
+            return [prediction(text, each, min_score) for text, each in predicted]
+        names = self._tags if self.per_word else self._label
+        return [names(each, min_score) for _, each in predicted]
 
     def token_ids(self, text: str | Sequence[str]) -> list[int]:
         """The ids that the model reads of a text; at least one."""
@@ -80,13 +102,51 @@ class Bundle:
         """A tokenizer without special tokens gives "" no token, and no model reads an empty sequence."""
         return encoding.ids or [self._pad_id]
 
-    def _tags(self, words: Sequence[str], encoding: Encoding, label_ids: NDArray[np.int64]) -> list[str]:
-        """The tag at each word's first token."""
-        tags = [self._fallback] * len(words)
-        for word, label in zip(reversed(encoding.word_ids), reversed(label_ids.tolist()), strict=False):
-            if word is not None:
-                tags[word] = self.labels[label]
-        return tags
+    def _probabilities(self, texts: Sequence[Any], batch_size: int) -> list[Probabilities]:
+        """Of each text, or of its words: those of a word's first token, zeros for a word without one."""
+        encodings = [self._encode(text) for text in texts]
+        ids = [self._ids(encoding) for encoding in encodings]
+        logits = self._model.predict(ids, pad_id=self._pad_id, batch_size=batch_size)
+        read = [probabilities(each, self.manifest.get(TEMPERATURE, 1.0)) for each in logits]
+        if not self.per_word:
+            return read
+        return [_of_words(len(words_of(t)), e, p) for t, e, p in zip(texts, encodings, read, strict=True)]
+
+    def _label(self, scores: Probabilities, min_score: float) -> str | None:
+        best = int(scores.argmax())
+        return self.labels[best] if scores[best] >= min_score else None
+
+    def _tags(self, scores: Probabilities, min_score: float) -> list[str | None]:
+        best = zip(scores.argmax(axis=1).tolist(), scores.max(axis=1).tolist(), strict=True)
+        return [
+            None if score < min_score else self.labels[label] if score > 0 else self._fallback for label, score in best
+        ]
+
+    def _scored_label(self, text: str, scores: Probabilities, min_score: float) -> dict[str, Any]:
+        by_label = dict(zip(self.labels, scores.tolist(), strict=True))
+        label = self._label(scores, min_score)
+        return {"text": readable(text), "label": label, "score": float(scores.max()), "scores": by_label}
+
+    def _scored_tags(self, text: str | Sequence[str], scores: Probabilities, min_score: float) -> dict[str, Any]:
+        return {
+            "text": text_of(text),
+            "words": words_of(text),
+            "tags": self._tags(scores, min_score),
+            "scores": scores.max(axis=1).tolist(),
+        }
+
+
+def _of_words(n_words: int, encoding: Encoding, of_tokens: Probabilities) -> Probabilities:
+    scores = np.zeros((n_words, of_tokens.shape[-1]))
+    for token, word in reversed(list(enumerate(encoding.word_ids))):
+        if word is not None:
+            scores[word] = of_tokens[token]
+    return scores
+
+
+def text_of(text: str | Sequence[str]) -> str:
+    """The text, or its words with spaces between them."""
+    return readable(text) if isinstance(text, str) else " ".join(words_of(text))
 
 
 def words_of(text: str | Sequence[str]) -> list[str]:

@@ -4,11 +4,12 @@ model.onnx        the model
 model.int8.onnx   its INT8 form, if it was faster and as good; then this one is served
 tokenizer.json    the tokenizer of its training
 labels.json       class names in the order of the logits
-manifest.json     task, lengths, spec, scores, and the SHA-256 of every other file
+manifest.json     task, lengths, temperature, spec, scores, and the SHA-256 of every other file
 """
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ NEEDED = (MODEL, TOKENIZER, LABELS)
 TASKS = ("classification", "sequence_labeling")
 KINDS: Mapping[str, type] = {"task": str, "max_length": int, "pad_id": int, "fallback_label": str, "files": dict}
 """Types of a manifest's fields."""
+TEMPERATURE, METRIC = "temperature", "metric"
+"""Keys that bundles of older versions lack: the temperature of the scores, and whether tags are of entities."""
 LARGEST = 2**31 - 1
 """Largest maximum length and id."""
 DIGEST = "digest"
@@ -58,6 +61,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     for name in ("max_length", "pad_id"):
         if not 0 <= manifest[name] <= LARGEST:
             raise BundleError(f"{file}: {name} must be from 0 to {LARGEST}, not {manifest[name]}. {AGAIN}")
+    temperature = manifest.get(TEMPERATURE, 1.0)
+    if type(temperature) is not float or not 0 < temperature < math.inf:
+        raise BundleError(f"{file}: {TEMPERATURE} must be a number above 0, not {temperature!r}. {AGAIN}")
     if manifest["task"] not in TASKS:
         raise BundleError(f"{file}: task {manifest['task']!r} is none of {', '.join(TASKS)}. {AGAIN}")
     missing = set(NEEDED) - set(manifest["files"])

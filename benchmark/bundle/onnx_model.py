@@ -46,18 +46,18 @@ class OnnxModel:
 
     def predict(
         self, sentences: Sequence[Sequence[int]], *, pad_id: int = 0, batch_size: int = 64
-    ) -> list[NDArray[np.int64]]:
-        """The most probable class of each sentence of token ids, in their order.
+    ) -> list[NDArray[np.float32]]:
+        """Logits of each sentence of token ids, in their order: [C], or [tokens of the sentence, C] for tagging.
 
-        A 0-d array for classification, [tokens of the sentence] for tagging. Batches are of similar length.
+        Batches are of similar length.
         """
         order = sorted(range(len(sentences)), key=lambda row: len(sentences[row]))
-        predicted: dict[int, NDArray[np.int64]] = {}
+        predicted: dict[int, NDArray[np.float32]] = {}
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
-            best = self.logits(*pad([sentences[row] for row in rows], pad_id)).argmax(axis=-1)
-            for row, label in zip(rows, best, strict=True):
-                predicted[row] = np.asarray(label)[: len(sentences[row])] if best.ndim == 2 else np.asarray(label)
+            batch = self.logits(*pad([sentences[row] for row in rows], pad_id))
+            for row, logits in zip(rows, batch, strict=True):
+                predicted[row] = logits[: len(sentences[row])] if batch.ndim == 3 else logits
         return [predicted[row] for row in range(len(sentences))]
 
 

@@ -168,6 +168,10 @@ class RunResult:
     onnx_int8_test_f1: float | None = None
     onnx_int8_valid_f1_lost: float | None = None
     onnx_int8_f1_lost: float | None = None
+    onnx_int8_test_ece: float | None = None
+    calibration_temperature: float | None = None
+    test_ece: float | None = None
+    test_ece_uncalibrated: float | None = None
     n_texts: int | None = None
     label_count_std: float | None = None
     test_f1_per_label: dict[str, float] = field(default_factory=dict)

@@ -14,8 +14,10 @@ from benchmark.bundle.files import (
     INT8,
     LABELS,
     MANIFEST,
+    METRIC,
     MODEL,
     NEEDED,
+    TEMPERATURE,
     TOKENIZER,
     read_manifest,
     sha256,
@@ -38,6 +40,8 @@ def write_bundle(
     max_length: int,
     pad_id: int,
     fallback_label: str | None = None,
+    temperature: float = 1.0,
+    metric: str = "",
     spec: Mapping[str, object] | None = None,
     scores: Mapping[str, float] | None = None,
     sizes: Mapping[str, float] | None = None,
@@ -48,7 +52,8 @@ def write_bundle(
 
     `tokenizer` is the one of training (of a Hugging Face tokenizer: `.backend_tokenizer`), stored without padding and
     truncation. `fallback_label` is the tag of words without a token; default "O", or the first label. `licences` are
-    those of "data" and "teacher". What `check` raises for the complete folder is raised before it is moved in place.
+    those of "data" and "teacher". `temperature` divides the logits of scores; tags of the metric
+    "entity_f1" are read as entities. What `check` raises for the complete folder is raised before it is moved in place.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
@@ -64,6 +69,8 @@ def write_bundle(
             "max_length": max_length,
             "pad_id": pad_id,
             "fallback_label": fallback_label or (OUTSIDE if OUTSIDE in labels else labels[0]),
+            TEMPERATURE: float(temperature),
+            METRIC: metric,
             "spec": dict(spec or {}),
             "scores": dict(scores or {}),
             "sizes": dict(sizes or {}),

@@ -22,6 +22,7 @@ from benchmark.distillation.scores import f1_per_label
 from benchmark.distillation.teacher import Teacher
 from benchmark.distillation.training_run import TrainedModel, TrainingRun, score
 from benchmark.export.bundle_writer import write_bundle
+from benchmark.export.calibration import calibration_error, fit_temperature
 from benchmark.export.tokenizer_parity import require_same_ids
 from benchmark.export.variants import MIB, export_variants, size_mib
 
@@ -39,7 +40,8 @@ def evaluate_and_export(
     data, model, corpus = training_run.data, trained.model, training_run.data.corpus
     logits = predict(model, data.encoded("test"), device=training_run.device)
     model.cpu().eval()
-    variant_metrics = export_variants(model, data, folder, logits)
+    temperature = fit_temperature(trained.valid_logits, data.labels("validation"))
+    variant_metrics = export_variants(model, data, folder, logits, temperature)
     weights = _write_weights(model, folder, data)
     _write_predictions(folder, data, logits)
     total, without_table = count_parameters(model)
@@ -60,11 +62,14 @@ def evaluate_and_export(
         overhead_share=trained.history.overhead_share,
         n_texts=training_run.training_set.n_texts,
         label_count_std=training_run.training_set.label_count_std,
+        calibration_temperature=temperature,
+        test_ece=calibration_error(logits, data.labels("test"), temperature),
+        test_ece_uncalibrated=calibration_error(logits, data.labels("test")),
         **variant_metrics,
         test_f1_per_label=f1_per_label(data.gold("test"), data.decode(logits, "test"), corpus.metric, corpus.labels),
     )
     write_json(folder / LABEL_SCORES, result.test_f1_per_label)
-    _write_bundle(training_run, result, folder / MODEL, folder / BUNDLE)
+    _write_bundle(training_run, result, temperature, folder / MODEL, folder / BUNDLE)
     (folder / MODEL).unlink()
     return result
 
@@ -106,7 +111,7 @@ def _write_predictions(folder: Path, data: EncodedDataset, logits: NDArray[np.fl
     (folder / PREDICTIONS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write_bundle(training_run: TrainingRun, result: RunResult, onnx: Path, folder: Path) -> None:
+def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: float, onnx: Path, folder: Path) -> None:
     data = training_run.data
     write_bundle(
         folder,
@@ -117,6 +122,8 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, onnx: Path, fold
         max_length=data.max_length,
         pad_id=data.encoded("test").pad_id,
         fallback_label=data.corpus.labels[data.commonest],
+        temperature=temperature,
+        metric=data.corpus.metric,
         spec=asdict(training_run.spec),
         scores={"valid_f1": result.valid_f1, "test_f1": result.test_f1, "teacher_test_f1": result.teacher_test_f1},
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},

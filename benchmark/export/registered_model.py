@@ -16,6 +16,8 @@ from tracking import Record, Store, TextModel
 BEST = "best"
 """Alias of the registered model."""
 LOADER = "benchmark.bundle:Bundle.load"
+PARAMS = {"scores": False, "min_score": 0.0}
+"""Arguments of Bundle.predict that a request may have."""
 REQUIREMENTS = ("onnxruntime", "tokenizers", "numpy")
 ROOT = Path(bundle.__path__[0]).parents[1]
 
@@ -75,6 +77,7 @@ def _publish(store: Store, record: Record) -> str:
             loader=LOADER,
             code=bundle_code(),
             requirements=_pinned(REQUIREMENTS),
+            params=PARAMS,
         )
         return store.publish(record.run_id, name, BEST, model)
 

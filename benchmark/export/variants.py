@@ -21,6 +21,7 @@ from benchmark.data.entry import Split
 from benchmark.distillation.encoding import UNALIGNED, EncodedDataset
 from benchmark.distillation.tokenizer import vocabulary_size
 from benchmark.distillation.training_run import score
+from benchmark.export.calibration import calibration_error
 from benchmark.export.onnx_export import MAX_LOGIT_GAP, export_onnx, max_logit_gap, node_counts
 
 MIB = 2**20
@@ -39,9 +40,10 @@ ALWAYS_QUANTISED = ("LSTM", "Attention", "EmbedLayerNormalization")
 
 
 def export_variants(
-    model: nn.Module, data: EncodedDataset, folder: Path, logits: NDArray[np.float32]
+    model: nn.Module, data: EncodedDataset, folder: Path, logits: NDArray[np.float32], temperature: float = 1.0
 ) -> dict[str, float]:
-    """Writes `model.onnx` and `variants/model.int8.onnx` into `folder`; `logits` [A, C] are the model's on test.
+    """Writes `model.onnx` and `variants/model.int8.onnx` into `folder`; `logits` [A, C] are the model's on test,
+    `temperature` that of its scores.
 
     Returns metrics by the names of RunResult, without those of INT8 where the encoder cannot be quantised. Raises
     RunError if the exported model differs from `model`.
@@ -52,18 +54,24 @@ def export_variants(
         quantise(fp32, int8)
     except RunError:
         return metrics
-    return metrics | int8_metrics(fp32, int8, data, metrics["onnx_test_f1"])
+    return metrics | int8_metrics(fp32, int8, data, metrics["onnx_test_f1"], temperature)
 
 
-def int8_metrics(fp32: Path, int8: Path, data: EncodedDataset, test_f1: float) -> dict[str, float]:
-    """Size and F1 of the INT8 form, and its loss of F1 on validation, which decides whether it serves, and on test.
+def int8_metrics(
+    fp32: Path, int8: Path, data: EncodedDataset, test_f1: float, temperature: float = 1.0
+) -> dict[str, float]:
+    """Size, F1 and calibration of the INT8 form, and its loss of F1 on test, and on validation, which decides whether
+    it serves.
 
-    `test_f1` is that of fp32. INT8 scales belong to a batch: a prediction may change with the rest of its batch.
+    `test_f1` and `temperature` are those of fp32. INT8 scales belong to a batch: a prediction may change with the rest
+    of its batch.
     """
-    int8_test_f1 = variant_f1(int8, data, "test")
+    logits = variant_logits(int8, data, "test")
+    int8_test_f1 = score(data, "test", logits)
     return {
         "size_onnx_int8_mib": size_mib(int8),
         "onnx_int8_test_f1": int8_test_f1,
+        "onnx_int8_test_ece": calibration_error(logits, data.labels("test"), temperature),
         "onnx_int8_valid_f1_lost": variant_f1(fp32, data, "validation") - variant_f1(int8, data, "validation"),
         "onnx_int8_f1_lost": test_f1 - int8_test_f1,
     }
@@ -71,11 +79,19 @@ def int8_metrics(fp32: Path, int8: Path, data: EncodedDataset, test_f1: float) -
 
 def variant_f1(file: Path, data: EncodedDataset, split: Split) -> float:
     """Macro-F1 in 0..1 of an ONNX file on a split."""
-    predicted = _predict(file, data, split)
-    one_hot = np.full((len(predicted), len(data.corpus.labels)), np.nan, dtype=np.float32)
-    seen = predicted != UNALIGNED
-    one_hot[seen] = np.eye(one_hot.shape[1], dtype=np.float32)[predicted[seen]]
-    return score(data, split, one_hot)
+    return score(data, split, variant_logits(file, data, split))
+
+
+def variant_logits(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.float32]:
+    """[A, C] logits of an ONNX file on a split, NaN for words without a token."""
+    encoded = data.encoded(split)
+    token_ids = [ids.tolist() for ids in np.split(encoded.ids, encoded.offsets[1:-1])]
+    by_sentence = OnnxModel(file).predict(token_ids, pad_id=encoded.pad_id)
+    sentences = np.repeat(np.arange(len(encoded)), np.diff(encoded.target_offsets))
+    logits = np.full((len(sentences), len(data.corpus.labels)), np.nan, dtype=np.float32)
+    for target in np.flatnonzero(encoded.positions != UNALIGNED):
+        logits[target] = np.atleast_2d(by_sentence[sentences[target]])[encoded.positions[target]]
+    return logits
 
 
 def size_mib(file: Path) -> float:
@@ -108,7 +124,7 @@ def _export(model: nn.Module, path: Path, data: EncodedDataset, logits: NDArray[
     """Exports and compares: on random batches (largest difference of a logit) and on the test split."""
     export_onnx(model, path)
     gap = max_logit_gap(model, path, vocabulary_size(data.tokenizer), pad_id=data.encoded("test").pad_id)
-    n_differing = _n_differing(_predict(path, data, "test"), logits)
+    n_differing = _n_differing(variant_logits(path, data, "test"), logits)
     if not gap <= MAX_LOGIT_GAP or n_differing:
         raise RunError(
             f"The ONNX export is another model: logits differ by {gap:.2g} (at most {MAX_LOGIT_GAP:g} is allowed), "
@@ -118,23 +134,11 @@ def _export(model: nn.Module, path: Path, data: EncodedDataset, logits: NDArray[
     return {"onnx_max_logit_gap": gap, "onnx_test_f1": f1, "size_onnx_mib": size_mib(path)}
 
 
-def _n_differing(predicted: NDArray[np.int64], logits: NDArray[np.float32]) -> int:
-    """Number of predictions that are not the argmax of `logits`; a tie within the allowed gap is no difference."""
+def _n_differing(exported: NDArray[np.float32], logits: NDArray[np.float32]) -> int:
+    """Number of predictions that differ; a tie within the allowed gap is no difference."""
     seen = np.flatnonzero(~np.isnan(logits[:, 0]))
-    lead = logits[seen].max(axis=1) - logits[seen, predicted[seen]]
+    lead = logits[seen].max(axis=1) - logits[seen, exported[seen].argmax(axis=1)]
     return int((lead > 2 * MAX_LOGIT_GAP).sum())
-
-
-def _predict(file: Path, data: EncodedDataset, split: Split) -> NDArray[np.int64]:
-    """[A] label ids that an ONNX file predicts on a split, UNALIGNED for words without a token."""
-    encoded = data.encoded(split)
-    token_ids = [ids.tolist() for ids in np.split(encoded.ids, encoded.offsets[1:-1])]
-    by_sentence = OnnxModel(file).predict(token_ids, pad_id=encoded.pad_id)
-    sentences = np.repeat(np.arange(len(encoded)), np.diff(encoded.target_offsets))
-    predicted = np.full(len(sentences), UNALIGNED, dtype=np.int64)
-    for target in np.flatnonzero(encoded.positions != UNALIGNED):
-        predicted[target] = by_sentence[sentences[target]].flat[encoded.positions[target]]
-    return predicted
 
 
 def _require_quantised(before: Counter[str], after: Counter[str]) -> None:

@@ -14,6 +14,7 @@ from benchmark.core.cache import write_text
 from benchmark.core.errors import UnknownNameError
 from benchmark.data.catalogue import DATASETS
 from benchmark.reporting import report_folder
+from benchmark.reporting.calibration import calibration_markdown
 from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings, write_claims
 from benchmark.reporting.columns import combined_table
 from benchmark.reporting.costs import cost_markdown
@@ -110,7 +111,7 @@ def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Recor
     write_page(folder / "report.html", data | {"claims": claims_page(judged), "tuning": tuning_page(studies)})
     write_text(folder / "report.tex", report_latex(made))
     plots = [_write_plot(folder, one, number) for number, one in enumerate(made, 1)]
-    parts = [report_markdown(suite, made, rows, source, plots), claims_markdown(judged)]
+    parts = [report_markdown(suite, made, rows, source, plots), calibration_markdown(made), claims_markdown(judged)]
     return write_text(folder / "report.md", "".join([*parts, write_tuning(folder, studies), cost_markdown(records)]))
 
 

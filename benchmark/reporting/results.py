@@ -87,6 +87,8 @@ class Row:
     latency_torch_cuda_ms: float | None
     converged: bool
     """Whether training ended because its patience was spent, not its bound of epochs or steps."""
+    test_ece: float | None = None
+    test_ece_uncalibrated: float | None = None
     more: Mapping[str, float] = field(default_factory=dict)
     """Metrics with a column of their own and no field, by name."""
 

@@ -55,8 +55,8 @@ class Server:
         except urllib.error.HTTPError as refusal:
             return refusal.code, refusal.read().decode()
 
-    def predictions(self, texts: list[str]) -> list[Any]:
-        status, answer = self.ask(json.dumps({"inputs": texts}).encode())
+    def predictions(self, texts: list[str], **params: Any) -> list[Any]:
+        status, answer = self.ask(json.dumps({"inputs": texts, "params": params}).encode())
         assert status == 200, answer
         return answer["predictions"]
 
@@ -98,6 +98,10 @@ def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Pat
     server = serve(address)
     assert server.predictions(["aku sedih", "Senang 😀"]) == ["sad", "happy"]
     assert server.predictions([""]) == ["happy"]
+    assert server.predictions(["sedih"], min_score=0.9) == [None]
+    [scored] = server.predictions(["sedih"], scores=True)
+    assert (scored["text"], scored["label"]) == ("sedih", "sad")
+    assert scored["scores"] == pytest.approx({"happy": 0.268941, "sad": 0.731059}, abs=1e-5)
     for body in (
         b"{",
         b"[]",
@@ -105,6 +109,7 @@ def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Pat
         b'{"inputs": [null]}',
         b'{"inputs": [1]}',
         b'{"inputs": "sedih"}',
+        b'{"inputs": ["sedih"], "params": {"scores": "some"}}',
         b"\xff",
     ):
         status, said = server.ask(body)
