@@ -122,12 +122,12 @@ class Bundle:
             None if score < min_score else self.labels[label] if score > 0 else self._fallback for label, score in best
         ]
 
-    def _scored_label(self, text: str, scores: Probabilities, min_score: float) -> dict[str, Any]:
+    def _scored_label(self, text: Any, scores: Probabilities, min_score: float) -> dict[str, Any]:
         by_label = dict(zip(self.labels, scores.tolist(), strict=True))
         label = self._label(scores, min_score)
         return {"text": readable(text), "label": label, "score": float(scores.max()), "scores": by_label}
 
-    def _scored_tags(self, text: str | Sequence[str], scores: Probabilities, min_score: float) -> dict[str, Any]:
+    def _scored_tags(self, text: Any, scores: Probabilities, min_score: float) -> dict[str, Any]:
         return {
             "text": text_of(text),
             "words": words_of(text),
