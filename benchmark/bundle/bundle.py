@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from benchmark.bundle.entities import entities
 from benchmark.bundle.files import (
+    ENTITY_F1,
     INT8,
+    METRIC,
     MODEL,
     TEMPERATURE,
     BundleError,
@@ -27,6 +30,7 @@ from benchmark.bundle.files import (
 )
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.bundle.scores import probabilities
+from benchmark.bundle.windows import join_words, window_step, windows_of
 
 Probabilities = NDArray[np.float64]
 """[C] of a text, or [W, C] of its words."""
@@ -41,7 +45,9 @@ class Bundle:
         self.per_word: bool = manifest["task"] == "sequence_labeling"
         self._fallback: str = manifest["fallback_label"]
         self._pad_id: int = manifest["pad_id"]
+        self._has_entities = manifest.get(METRIC) == ENTITY_F1
         self._tokenizer = tokenizer
+        self._step: int = window_step(tokenizer)
         self._model = model
 
     @classmethod
@@ -66,12 +72,14 @@ class Bundle:
         """Classification: one label per text. Tagging: a list of tags per text, one per word.
 
         With `scores` one dict per text: `text`, `label`, its `score`, and the `scores` of all labels, which sum to 1;
-        of taggers `text`, `words`, `tags`, and the `scores` of the tags. Scores are probabilities, calibrated on the
-        validation split. A label or tag of a score below `min_score` is None: the model abstains.
+        of taggers `text`, `words`, `tags`, the `scores` of the tags, and the `entities` (none for parts of speech).
+        Scores are probabilities, calibrated on the validation split. A label or tag of a score below `min_score` is
+        None: the model abstains.
 
-        Words are separated by whitespace, or the items of a text that is a list. A word without a token (beyond
-        `max_length` tokens, or of characters that the tokenizer lacks) gets the fallback label, with score 0. Texts are
-        tokenised one by one: `encode_batch` would use every core, whatever `n_threads`.
+        Words are separated by whitespace, or the items of a text that is a list. A word without a token, of characters
+        that the tokenizer lacks, gets the fallback label, with score 0. A text of more than `max_length` tokens is read
+        in overlapping windows: a word has the scores of the window that shows most of the text beside it, a class the
+        mean of all. Texts are tokenised one by one: `encode_batch` would use every core, whatever `n_threads`.
 
         Raises BundleError for a single string, and if scores are asked of a bundle without a temperature.
         """
@@ -90,7 +98,7 @@ class Bundle:
         return [names(each, min_score) for _, each in predicted]
 
     def token_ids(self, text: str | Sequence[str]) -> list[int]:
-        """The ids that the model reads of a text; at least one."""
+        """The ids that the model reads of a text, of a long one in its first window; at least one."""
         return self._ids(self._encode(text))
 
     def _encode(self, text: str | Sequence[str]) -> Encoding:
@@ -104,19 +112,21 @@ class Bundle:
 
     def _probabilities(self, texts: Sequence[Any], batch_size: int) -> list[Probabilities]:
         """Of each text, or of its words: those of a word's first token, zeros for a word without one."""
-        encodings = [self._encode(text) for text in texts]
-        ids = [self._ids(encoding) for encoding in encodings]
-        logits = self._model.predict(ids, pad_id=self._pad_id, batch_size=batch_size)
-        read = [probabilities(each, self.manifest.get(TEMPERATURE, 1.0)) for each in logits]
+        windows = [windows_of(self._encode(text)) for text in texts]
+        ids = [self._ids(window) for each in windows for window in each]
+        logits = iter(self._model.predict(ids, pad_id=self._pad_id, batch_size=batch_size))
+        temperature = self.manifest.get(TEMPERATURE, 1.0)
+        scores = [[probabilities(next(logits), temperature) for _ in each] for each in windows]
         if not self.per_word:
-            return read
-        return [_of_words(len(words_of(t)), e, p) for t, e, p in zip(texts, encodings, read, strict=True)]
+            return [np.mean(each, axis=0) for each in scores]
+        joined = zip(texts, windows, scores, strict=True)
+        return [join_words(len(words_of(text)), window, each, self._step) for text, window, each in joined]
 
-    def _label(self, scores: Probabilities, min_score: float) -> str | None:
+    def _label(self, scores: Probabilities, min_score: float = 0.0) -> str | None:
         best = int(scores.argmax())
         return self.labels[best] if scores[best] >= min_score else None
 
-    def _tags(self, scores: Probabilities, min_score: float) -> list[str | None]:
+    def _tags(self, scores: Probabilities, min_score: float = 0.0) -> list[Any]:
         best = zip(scores.argmax(axis=1).tolist(), scores.max(axis=1).tolist(), strict=True)
         return [
             None if score < min_score else self.labels[label] if score > 0 else self._fallback for label, score in best
@@ -128,20 +138,10 @@ class Bundle:
         return {"text": readable(text), "label": label, "score": float(scores.max()), "scores": by_label}
 
     def _scored_tags(self, text: Any, scores: Probabilities, min_score: float) -> dict[str, Any]:
-        return {
-            "text": text_of(text),
-            "words": words_of(text),
-            "tags": self._tags(scores, min_score),
-            "scores": scores.max(axis=1).tolist(),
-        }
-
-
-def _of_words(n_words: int, encoding: Encoding, of_tokens: Probabilities) -> Probabilities:
-    scores = np.zeros((n_words, of_tokens.shape[-1]))
-    for token, word in reversed(list(enumerate(encoding.word_ids))):
-        if word is not None:
-            scores[word] = of_tokens[token]
-    return scores
+        whole, words, best = text_of(text), words_of(text), scores.max(axis=1).tolist()
+        found = entities(whole, words, self._tags(scores), best, min_score) if self._has_entities else []
+        tags = self._tags(scores, min_score)
+        return {"text": whole, "words": words, "tags": tags, "scores": best, "entities": found}
 
 
 def text_of(text: str | Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from benchmark.bundle.onnx_model import OnnxModel
+from benchmark.bundle.windows import enable_windows
 
 FORMAT = 1
 """Version of the format; raise it when an older Bundle cannot read the files."""
@@ -33,6 +34,8 @@ KINDS: Mapping[str, type] = {"task": str, "max_length": int, "pad_id": int, "fal
 """Types of a manifest's fields."""
 TEMPERATURE, METRIC = "temperature", "metric"
 """Keys that bundles of older versions lack: the temperature of the scores, and whether tags are of entities."""
+ENTITY_F1 = "entity_f1"
+"""The metric of tags that are of entities."""
 LARGEST = 2**31 - 1
 """Largest maximum length and id."""
 DIGEST = "digest"
@@ -113,14 +116,14 @@ def read_labels(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def read_tokenizer(folder: Path, max_length: int, pad_id: int) -> Tokenizer:
-    """The tokenizer, which truncates on the right to `max_length` tokens and does not pad.
+    """The tokenizer, which gives windows of `max_length` tokens, the first that of a truncated text, and no padding.
 
     Raises BundleError if `pad_id` is none of its ids, or if `max_length` leaves no room for text.
     """
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         tokenizer.no_padding()
-        tokenizer.enable_truncation(max_length)
+        enable_windows(tokenizer, max_length)
         n_special, pad = tokenizer.num_special_tokens_to_add(False), tokenizer.id_to_token(pad_id)
     except Exception as error:  # tokenizers raises nothing narrower
         raise BundleError(f"{folder / TOKENIZER} cannot be read: {error}. {AGAIN}") from error
