@@ -6,13 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.cli.progress import RunProgress, show_data, show_plan
+from benchmark.cli.progress import RunProgress, show_plan
 from benchmark.core.errors import DONE, SOME_FAILED
-from benchmark.data.pool import overlap_line
 from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.run_status import RunStatus
+from benchmark.reporting.data_table import data_table
+from benchmark.reporting.table import terminal_table
 from tracking import ui_command, without_password
 
 
@@ -31,17 +32,14 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
     config = pipeline.config
     if config.tuned:
         _print_lines(tuned_lines(pipeline.planned, pipeline.records), console)
-    available = [name for name in config.datasets if not pipeline.suite_data.why_unavailable(name)]
-    corpora = list(map(pipeline.suite_data.corpus, available))
-    show_data(corpora, console)
     show_plan(pipeline, console)
     if config.preset.left_out:
         left_out = "; ".join(f"{student} in {', '.join(names)}" for student, names in config.preset.left_out.items())
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
-    if overlap := overlap_line(corpora):
-        _print_lines([overlap], console)
     if pipeline.vectors_note:
         _print_lines([pipeline.vectors_note], console)
+    if summaries := pipeline.data_summaries:
+        console.print(terminal_table(data_table(summaries)))
 
 
 def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:

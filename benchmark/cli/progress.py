@@ -1,6 +1,6 @@
 """The plan as a table, and progress bars with the remaining time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 
@@ -11,8 +11,6 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from benchmark.core.spec import RunSpec
-from benchmark.data.corpus import Corpus
-from benchmark.data.entry import SPLITS
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.plan import PlannedRun
@@ -47,27 +45,6 @@ def show_plan(pipeline: Pipeline, console: Console) -> None:
         console.print(f"Skipped: {reason}.", markup=False, highlight=False)
     total = sum(seconds.values())
     console.print(f"{len(due)} of {len(items)} runs are due; expected time {_clock(total)}.", highlight=False)
-
-
-METRICS = {"macro_f1": "macro F1 of classes", "entity_f1": "macro F1 of entities", "word_f1": "macro F1 of word tags"}
-
-
-def show_data(corpora: Iterable[Corpus], console: Console) -> None:
-    """Prints a row per data set: how it is scored, its labels, the rows of each split; and the lines skipped."""
-    table = Table(title="Data", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("data set", "scored by"):
-        table.add_column(name, overflow="fold")
-    for name in ("labels", *SPLITS):
-        table.add_column(name, justify="right", no_wrap=True)
-    skipped = list[str]()
-    for corpus in corpora:
-        skipped += [f"Skipped in {corpus.name}: {n} {kind}." for kind, n in corpus.skipped.items()]
-        n_rows = (str(len(corpus.splits[split])) for split in SPLITS)
-        table.add_row(*map(Text, (corpus.name, METRICS[corpus.metric], str(len(corpus.labels)), *n_rows)))
-    if table.rows:
-        console.print(table)
-    for line in skipped:
-        console.print(line, markup=False, highlight=False)
 
 
 COUNTS = ("done", "due", "failed", "skipped")

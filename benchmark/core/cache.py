@@ -11,9 +11,8 @@ import mmap
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,6 @@ N_DIGEST = 64
 """Hex characters of a SHA-256. NumPy reads an array and ignores the bytes after it."""
 CHECKSUMS = "SHA256SUMS"
 """A folder's list of checksums, as `sha256sum --check` reads it."""
-CHECKPOINT_DAYS = 30
 N_LOCKS = 2**60
 """Bytes of the lock file over which locks are spread; none is ever written."""
 
@@ -65,6 +63,11 @@ def logits_folder(run_id: str) -> Path:
 def checkpoint_path(key: str) -> Path:
     """File of the state of a training that has not ended."""
     return cache_folder() / "checkpoints" / f"{key}.pt"
+
+
+def unread_path(key: str) -> Path:
+    """File of the counts of a data set's texts beyond the maximum length."""
+    return cache_folder() / "unread" / f"{key}.json"
 
 
 def vectors_path(key: str) -> Path:
@@ -170,15 +173,6 @@ def write_checked(path: Path, write: Callable[[Path], object]) -> None:
             file.write(checksum)
 
     write_atomic(path, write_and_append)
-
-
-def remove_old_checkpoints() -> None:
-    """Removes the checkpoints of trainings that nobody has continued for CHECKPOINT_DAYS."""
-    oldest = time.time() - CHECKPOINT_DAYS * 24 * 3600
-    for path in checkpoint_path("").parent.glob("*"):
-        with suppress(OSError):  # another process removes it too, or has just replaced it
-            if path.stat().st_mtime < oldest:
-                path.unlink()
 
 
 # --- Folders ---------------------------------------------------------------------------------------------------------

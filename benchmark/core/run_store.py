@@ -17,6 +17,8 @@ LOGITS = "logits"
 """Folder of a teacher's logits."""
 TEXTS = "texts"
 """Folder of generated texts; generation on another machine may give others."""
+DATA_TAG = "data_summary"
+"""Tag with the summary of a run's data set, as JSON."""
 
 GROUPS = MetricGroups(
     names={metric.name: metric.stored for metric in METRICS},

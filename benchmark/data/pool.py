@@ -16,7 +16,7 @@ from benchmark.data.splits import ranking
 
 Text = str | Sequence[str]
 
-_HELD_OUT: tuple[Split, ...] = ("test", "validation")
+HELD_OUT: tuple[Split, ...] = ("test", "validation")
 _DOTTED_I = "i\N{COMBINING DOT ABOVE}"
 """Lower case of İ."""
 
@@ -65,12 +65,6 @@ def n_in_train(corpus: Corpus, split: Split) -> int:
     return sum(text_key(text) in train for text in corpus.texts(split))
 
 
-def overlap_line(corpora: Iterable[Corpus]) -> str:
-    """Counts and shares of held-out texts that are in train too, by data set; empty if there are none."""
-    found = [f"{corpus.name} {counts}" for corpus in corpora if (counts := _overlap(corpus))]
-    return f"Held-out texts that are in train too: {'; '.join(found)}." if found else ""
-
-
 def text_key(text: Text) -> str:
     """Key under which two texts are the same: their words, regardless of case, spacing and Unicode form.
 
@@ -90,7 +84,7 @@ def _corpora(suite: Suite) -> list[Corpus]:
 def _excluded(corpora: Iterable[Corpus], corpus: Corpus) -> set[str]:
     keys = set(map(text_key, corpus.texts("train")))
     for each in (*corpora, corpus):
-        keys.update(text_key(text) for split in _HELD_OUT for text in each.texts(split))
+        keys.update(text_key(text) for split in HELD_OUT for text in each.texts(split))
     return keys
 
 
@@ -120,8 +114,3 @@ def _distinct(texts: Iterable[Text], seen: set[str]) -> Iterator[Text]:
         if (key := text_key(text)) not in seen:
             seen.add(key)
             yield text
-
-
-def _overlap(corpus: Corpus) -> str:
-    counted = [(n_in_train(corpus, split), len(corpus.splits[split]), split) for split in _HELD_OUT]
-    return ", ".join(f"{n} of {total} in {split} ({n / total:.1%})" for n, total, split in counted if n)

@@ -10,10 +10,12 @@ from typing import Any, Self, cast
 
 import torch
 
-from benchmark.core.cache import is_intact, read_checked, write_checked
+from benchmark.core.cache import checkpoint_path, is_intact, read_checked, write_checked
 
 INTERVAL = 60.0
 """Minimum time between two checkpoints in s. A training that ends sooner writes none."""
+MAX_AGE = 30 * 24 * 3600.0
+"""Age in s from which a checkpoint is taken for one that nobody will continue."""
 
 State = dict[str, Any]
 
@@ -57,3 +59,11 @@ def set_random_state(state: State) -> None:
     """Restores what `random_state` returned."""
     torch.set_rng_state(state["cpu"])
     torch.cuda.set_rng_state_all(state["cuda"][: torch.cuda.device_count()])
+
+
+def remove_old_checkpoints() -> None:
+    """Removes the checkpoints of this machine that are older than MAX_AGE."""
+    for path in checkpoint_path("").parent.glob("*"):
+        with suppress(OSError):  # another process removes it too
+            if time.time() - path.stat().st_mtime > MAX_AGE:
+                path.unlink()

@@ -140,7 +140,7 @@ class EncodedDataset:
 
 def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedTexts:
     """Texts with one target each, truncated to `max_length` tokens."""
-    encoded = _tokenize(tokenizer, list(texts), max_length, split=False)
+    encoded = tokenize(tokenizer, list(texts), max_length, split=False)
     return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
 
 
@@ -148,7 +148,7 @@ def encode_words(
     sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
 ) -> EncodedTexts:
     """Sentences of words with one target per word, at its first token, truncated to `max_length` tokens."""
-    encoded = _tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
+    encoded = tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
     positions = [_first_tokens(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
     return _flatten(encoded["input_ids"], positions, tokenizer, per_word=True)
 
@@ -164,7 +164,7 @@ def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
     )
 
 
-def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: int, *, split: bool) -> BatchEncoding:
+def tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[Any], max_length: int, *, split: bool) -> BatchEncoding:
     """Token ids of strings, or (`split`) of lists of words."""
     if not texts:  # a pool may be empty, and the tokenizer fails on an empty list
         return BatchEncoding({"input_ids": []})

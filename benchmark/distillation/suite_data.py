@@ -1,14 +1,14 @@
 """The data of a suite, read once per process for all runs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
 
 from transformers import PreTrainedTokenizerBase
 
-from benchmark.core.cache import file_digest
+from benchmark.core.cache import cached_json, file_digest, unread_path
 from benchmark.core.errors import RunError
 from benchmark.core.hub import require_on_hub
 from benchmark.core.presets import MAX_LENGTH
@@ -20,6 +20,8 @@ from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Suite
 from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.data.sources import is_available
+from benchmark.data.summary import DataSummary, Unread
+from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.teacher import identify, n_positions
 from benchmark.distillation.tokenizer import load_tokenizer
@@ -97,6 +99,13 @@ class SuiteData:
                 read_pool=partial(self.pool, dataset),
             )
         return self._encoded_datasets[dataset]
+
+    def summary(self, dataset: str) -> DataSummary:
+        """Counts of a data set; those of long texts are cached."""
+        corpus = self.corpus(dataset)
+        key = digest([corpus.digest, self.teacher_identity, self.suite.task])
+        unread = cached_json(unread_path(key), lambda: asdict(count_unread(corpus, self.tokenizer, self.max_length)))
+        return summarize(corpus, Unread(**unread))
 
     def _read_pool(self, dataset: str, source: Source) -> Pool:
         corpus = self.corpus(dataset)

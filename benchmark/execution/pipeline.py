@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from benchmark.core.cache import remove_old_checkpoints, require_writable, run_lock
+from benchmark.core.cache import require_writable, run_lock
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.data.corpus import load_corpus
+from benchmark.data.summary import DataSummary
+from benchmark.distillation.checkpoint import remove_old_checkpoints
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.best_rates import with_tuned_rates
 from benchmark.execution.estimate import Estimator
@@ -69,6 +71,12 @@ class Pipeline:
         vectors_note = require_vectors(suite_data, [run.spec for run in pending])
         seconds = _expected_seconds(pending, suite_data, records, config.jobs)
         return cls(config, suite_data, records, planned, status, pending, seconds, vectors_note)
+
+    @cached_property
+    def data_summaries(self) -> list[DataSummary]:
+        """Summaries of the data sets that are available. Raises InputError if the tokenizer cannot be read."""
+        available = (name for name in self.config.datasets if not self.suite_data.why_unavailable(name))
+        return list(map(self.suite_data.summary, available))
 
     @cached_property
     def store(self) -> Store:

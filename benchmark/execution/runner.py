@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from benchmark.core.errors import RunError
-from benchmark.core.run_store import open_store
+from benchmark.core.run_store import DATA_TAG, open_store
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
 from benchmark.distillation.grid_search import grid_search
 from benchmark.distillation.suite_data import SuiteData
@@ -74,7 +74,7 @@ class Runner:
             ):
                 result = self._train_and_export(spec, run, teacher, on_epoch, folder)
                 run.log_artifacts(folder)
-            run.finish(result.metrics())
+            run.finish(result.metrics(), {DATA_TAG: self.suite_data.summary(spec.dataset).to_json()})
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
         except Exception as error:  # the other runs continue
             return self._failed(spec, run, error)

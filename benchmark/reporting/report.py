@@ -18,6 +18,7 @@ from benchmark.reporting.calibration import calibration_markdown
 from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings, write_claims
 from benchmark.reporting.columns import combined_table
 from benchmark.reporting.costs import cost_markdown
+from benchmark.reporting.data_table import data_markdown, data_page
 from benchmark.reporting.error_analysis import ErrorAnalysis, error_analysis
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
@@ -108,11 +109,13 @@ def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Recor
         write_parquet(folder / f"{name}.parquet", table)
     write_claims(folder / "claims.csv", judged)
     data = page_data(suite, sections, rows, source, records, store.runs_url(suite), ui_command(store.uri))
-    write_page(folder / "report.html", data | {"claims": claims_page(judged), "tuning": tuning_page(studies)})
+    data |= {"claims": claims_page(judged), "tuning": tuning_page(studies), "data": data_page(records)}
+    write_page(folder / "report.html", data)
     write_text(folder / "report.tex", report_latex(made))
     plots = [_write_plot(folder, one, number) for number, one in enumerate(made, 1)]
-    parts = [report_markdown(suite, made, rows, source, plots), calibration_markdown(made), claims_markdown(judged)]
-    return write_text(folder / "report.md", "".join([*parts, write_tuning(folder, studies), cost_markdown(records)]))
+    parts = [report_markdown(suite, made, rows, source, plots), data_markdown(records), calibration_markdown(made)]
+    parts += [claims_markdown(judged), write_tuning(folder, studies), cost_markdown(records)]
+    return write_text(folder / "report.md", "".join(parts))
 
 
 def _section(leaderboard: Leaderboard, rows: Sequence[Row], store: Store, records: Sequence[Record]) -> ReportSection:

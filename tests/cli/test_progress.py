@@ -1,16 +1,12 @@
 """What a terminal shows of a sweep, at any width."""
 
-from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from benchmark.cli.progress import RunProgress, show_data
+from benchmark.cli.progress import RunProgress
 from benchmark.core.spec import RunSpec
-from benchmark.data.catalogue import DATASETS
-from benchmark.data.corpus import load_corpus
-from benchmark.data.entry import SPLITS
 from benchmark.execution.outcome import Outcome
 
 SPEC = RunSpec(
@@ -41,18 +37,6 @@ def test_figures_without_room_are_left_out(width: int, end: str) -> None:
     assert len(line) <= width
     assert "1/2 runs" in sweep
     assert sweep.rstrip().endswith("left")
-
-
-def test_the_data_of_a_plan_are_shown_with_their_metric() -> None:
-    text = StringIO()
-    corpora = [load_corpus(DATASETS[name]) for name in ("smalltalk_demo", "entity_demo")]
-    corpora[0] = replace(corpora[0], skipped={"comments": 3})
-    show_data(corpora, Console(file=text, width=120))
-    assert text.getvalue().splitlines()[-1] == "Skipped in smalltalk_demo: 3 comments."
-    shown = [line.split() for line in text.getvalue().splitlines() if " F1 " in line]
-    for line, corpus, metric in zip(shown, corpora, ("classes", "entities"), strict=True):
-        n_rows = [str(len(corpus.splits[split])) for split in SPLITS]
-        assert line == [corpus.name, "macro", "F1", "of", metric, str(len(corpus.labels)), *n_rows]
 
 
 def test_a_failure_is_told_whole() -> None:

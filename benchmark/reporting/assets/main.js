@@ -25,6 +25,7 @@ function drawAll() {
   drawClaims();
   drawTuning();
   drawNotDone();
+  drawData();
   drawProvenance();
 }
 

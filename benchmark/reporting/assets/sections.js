@@ -1,4 +1,4 @@
-// Comparison with the paper, failed and skipped runs, and provenance.
+// Comparison with the paper, failed and skipped runs, data, and provenance.
 
 function drawPaper() {
   const tables = section().comparisons;
@@ -67,6 +67,20 @@ function drawNotDone() {
     el("h2", {}, "Failed and skipped runs"),
     el("p", { class: "caption" }, `${groups.flat().length} runs; names link to them.`),
     plainTable(["status", "data set", "reason", "runs"], lines, [false, false, false, false]),
+  );
+}
+
+function drawData() {
+  const { columns, rows, note } = DATA.data;
+  byId("datasets").hidden = !rows.length;
+  byId("datasets").replaceChildren(
+    el("h2", {}, "Data"),
+    el("p", { class: "caption" }, note),
+    plainTable(
+      columns.map(({ title }) => title),
+      rows.map(({ texts }) => texts.map(named)),
+      columns.map(({ number }) => number),
+    ),
   );
 }
 

@@ -1,0 +1,48 @@
+"""The summary of a data set: its metric and size, text that no model reads, held-out texts that are in train too."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from benchmark.data.entry import Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """Text beyond the maximum length, by split; splits without any are left out."""
+
+    max_length: int
+    """Tokens that a model reads of a text."""
+    texts: Mapping[str, int]
+    """Texts of more tokens."""
+    words: Mapping[str, int]
+    """In tagging, words beyond it. They get the most frequent tag."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSummary:
+    """Counts of a data set, as stored with its runs."""
+
+    name: str
+    metric: Metric
+    n_labels: int
+    rows: Mapping[str, int]
+    """By split."""
+    unread: Unread
+    in_train: Mapping[str, int]
+    """Held-out texts that are in train too, by split; splits without any are left out."""
+    skipped: Mapping[str, int]
+    """Lines without an example, by kind."""
+
+    @classmethod
+    def from_json(cls, text: str) -> "DataSummary | None":
+        """The summary that `to_json` wrote; None for any other text."""
+        from pydantic import TypeAdapter, ValidationError  # here: plans and lists start without it
+
+        try:
+            return TypeAdapter(cls).validate_json(text)
+        except ValidationError:
+            return None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))

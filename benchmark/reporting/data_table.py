@@ -1,0 +1,76 @@
+"""The table of data sets, in plans and reports."""
+
+from collections.abc import Mapping, Sequence
+
+from benchmark.core.run_store import DATA_TAG
+from benchmark.data.entry import SPLITS
+from benchmark.data.summary import DataSummary
+from benchmark.reporting.table import Column, Json, Table, json_columns, json_rows, markdown_table
+from tracking import Record
+
+NOTE = (
+    "Truncated: texts beyond the maximum length in tokens, whose rest no model reads; words there get the most "
+    "frequent tag. In train too: held-out texts that equal a training text but for case and spacing."
+)
+METRICS = {"macro_f1": "macro F1 of classes", "entity_f1": "macro F1 of entities", "word_f1": "macro F1 of word tags"}
+
+
+def data_table(summaries: Sequence[DataSummary]) -> Table[DataSummary]:
+    """A row per data set; columns of what is rare only if a data set has some."""
+    rare = [column for column in RARE if any(column.value(summary) for summary in summaries)]
+    return Table(columns=[*COLUMNS, *rare], rows=summaries, title="Data")
+
+
+def stored_summaries(records: Sequence[Record]) -> list[DataSummary]:
+    """Summary of each data set, from its newest finished run; runs of older versions have none."""
+    texts = {
+        r.tags.get("dataset", ""): r.tags[DATA_TAG] for r in records if r.status == "finished" and DATA_TAG in r.tags
+    }
+    return [summary for _, text in sorted(texts.items()) if (summary := DataSummary.from_json(text))]
+
+
+def data_markdown(records: Sequence[Record]) -> str:
+    """The report's section about the data; empty without summaries."""
+    summaries = stored_summaries(records)
+    return f"\n## Data\n\n{markdown_table(data_table(summaries))}\n\n{NOTE}\n" if summaries else ""
+
+
+def data_page(records: Sequence[Record]) -> Json:
+    """The same section for the page."""
+    table = data_table(stored_summaries(records))
+    return {"columns": json_columns(table), "rows": json_rows(table), "note": NOTE}
+
+
+def _truncated(summary: DataSummary) -> str:
+    texts = _by_split(summary.unread.texts, summary) or "none"
+    words = sum(summary.unread.words.values())
+    return texts + (f"; {words:,} words" if words else "")
+
+
+def _by_split(counts: Mapping[str, int], summary: DataSummary) -> str:
+    """`train 4 (0.1%), test 2 (0.5%)`."""
+    shares = (
+        (split, counts[split], counts[split] / max(1, summary.rows[split])) for split in summary.rows if split in counts
+    )
+    return ", ".join(f"{split} {n:,} ({share:.1%})" for split, n, share in shares)
+
+
+def _rows_of(split: str) -> Column[DataSummary]:
+    return Column(name=split, value=lambda summary: summary.rows.get(split), kind=int, format="{:,}".format)
+
+
+COLUMNS: tuple[Column[DataSummary], ...] = (
+    Column(name="data set", value=lambda summary: summary.name, kind=str),
+    Column(name="scored by", value=lambda summary: METRICS[summary.metric], kind=str),
+    Column(name="labels", value=lambda summary: summary.n_labels, kind=int),
+    *map(_rows_of, SPLITS),
+    Column(name="truncated", value=_truncated, kind=str),
+)
+RARE: tuple[Column[DataSummary], ...] = (
+    Column(name="in train too", value=lambda summary: _by_split(summary.in_train, summary), kind=str),
+    Column(
+        name="skipped lines",
+        value=lambda summary: ", ".join(f"{n:,} {kind}" for kind, n in summary.skipped.items()),
+        kind=str,
+    ),
+)

@@ -1,0 +1,78 @@
+"""Summaries of data sets: texts that no model reads whole, held-out texts that are in train too, skipped lines."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.data.catalogue import load_suite
+from benchmark.data.corpus import Corpus, load_corpus
+from benchmark.data.summary import DataSummary, Unread
+from benchmark.distillation.data_summary import count_unread, summarize
+from benchmark.distillation.tokenizer import load_tokenizer
+from benchmark.reporting.data_table import data_table
+
+NOTHING = Unread(max_length=8, texts={}, words={})
+SENTENCES = "halo\tO\napa\tO\nkabar\tB-X\n\n", "halo\tO\n" * 6 + "\n"
+"""Of three and six words."""
+
+
+@pytest.fixture
+def chat(desk_folder: Path) -> Corpus:
+    rows = {
+        "train": ["halo", "apa", "halo apa"],
+        "validation": ["Halo", "kabar"],
+        "test": ["halo halo halo halo", "halo halo"],
+    }
+    for split, lines in rows.items():
+        content = "".join(f"{line},{number % 2}\n" for number, line in enumerate(lines))
+        (desk_folder / f"{split}.csv").write_text(f"text,label\n{content}")
+    files = "train: train.csv, validation: validation.csv, test: test.csv"
+    (desk_folder / "mine.yml").write_text(f"task: classification\ndatasets:\n  chat: {{{files}}}\n")
+    return load_corpus(load_suite("mine.yml", "quickstart").entries["chat"])
+
+
+def test_texts_beyond_the_maximum_length_are_counted_by_split(chat: Corpus, tiny_teacher: Path) -> None:
+    tokenizer = load_tokenizer(str(tiny_teacher))
+    n_halo = len(tokenizer("halo", add_special_tokens=False)["input_ids"])
+    fits_two = 2 * n_halo + tokenizer.num_special_tokens_to_add()
+    assert count_unread(chat, tokenizer, fits_two) == Unread(max_length=fits_two, texts={"test": 1}, words={})
+    assert count_unread(chat, tokenizer, 64).texts == {}
+
+
+def test_words_beyond_the_maximum_length_are_counted_in_tagging(desk_folder: Path, tiny_teacher: Path) -> None:
+    for split in ("train", "validation", "test"):
+        (desk_folder / f"{split}.conll").write_text("".join(SENTENCES if split == "test" else SENTENCES[:1]))
+    files = "train: train.conll, validation: validation.conll, test: test.conll"
+    (desk_folder / "mine.yml").write_text(f"task: sequence_labeling\ndatasets:\n  tags: {{{files}}}\n")
+    [entry] = load_suite("mine.yml", "quickstart").entries.values()
+    tokenizer = load_tokenizer(str(tiny_teacher), "sequence_labeling")
+    n_halo = len(tokenizer("halo", add_special_tokens=False)["input_ids"])
+    fits_four = 4 * n_halo + tokenizer.num_special_tokens_to_add()
+    unread = count_unread(load_corpus(entry), tokenizer, fits_four)
+    assert unread == Unread(max_length=fits_four, texts={"test": 1}, words={"test": 2})
+
+
+def test_held_out_texts_that_are_in_train_too_are_counted(chat: Corpus) -> None:
+    corpus = replace(chat, skipped={"comments": 3})
+    summary = summarize(corpus, NOTHING)
+    assert (summary.in_train, summary.skipped) == ({"validation": 1}, {"comments": 3})
+    assert (summary.n_labels, summary.rows) == (2, {"train": 3, "validation": 2, "test": 2})
+    assert DataSummary.from_json(summary.to_json()) == summary
+
+
+def test_the_table_shows_what_a_data_set_has(chat: Corpus) -> None:
+    clean = summarize(chat, NOTHING)
+    unread = Unread(max_length=8, texts={"train": 1, "test": 1}, words={"train": 1000, "test": 234})
+    odd = replace(clean, unread=unread, skipped={"comments": 3}, in_train={})
+    assert [column.name for column in data_table([replace(clean, in_train={})]).columns][-1] == "truncated"
+    cut = "train 1 (33.3%), test 1 (50.0%); 1,234 words"
+    assert data_table([clean, odd]).texts == [
+        ["chat", "macro F1 of classes", "2", "3", "2", "2", "none", "validation 1 (50.0%)", ""],
+        ["chat", "macro F1 of classes", "2", "3", "2", "2", cut, "", "3 comments"],
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 1}', '{"rows": {"train": "many"}}'])
+def test_a_tag_that_another_program_wrote_is_no_summary(text: str) -> None:
+    assert DataSummary.from_json(text) is None
