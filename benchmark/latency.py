@@ -16,7 +16,7 @@ from benchmark.cli.options import minutes, require_known
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError
 from benchmark.core.run_store import open_store
-from benchmark.core.spec import TEACHER, RunSpec
+from benchmark.core.spec import TEACHER, RunSpec, encoders
 from benchmark.data.catalogue import load_suite
 from benchmark.data.entry import Suite
 from benchmark.distillation.suite_data import SuiteData
@@ -61,6 +61,7 @@ def _finished_runs(records: Sequence[Record], suite: Suite, datasets: Sequence[s
     """The latest finished run of each key; raises InputError if there are none."""
     latest = {r.key: r for r in records if r.status == "finished" and r.tags.get("role") in ("teacher", "train")}
     runs = [FinishedRun(spec=RunSpec.read(r.params), record=r) for r in latest.values() if _is_supported(r, suite)]
+    runs = [run for run in runs if run.spec.has_model]
     if not runs:
         raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
     require_known("data set with finished runs", datasets, {run.spec.dataset for run in runs})
@@ -80,7 +81,7 @@ def _groups(
     """Data, preset and runs of each teacher, preset and limit."""
     groups: dict[tuple[str, str, int], list[FinishedRun]] = defaultdict(list)
     for run in runs:
-        groups[teacher or run.spec.teacher, run.record.tags.get("preset", ""), run.spec.limit].append(run)
+        groups[teacher or encoders(run.spec.teacher)[0], run.record.tags.get("preset", ""), run.spec.limit].append(run)
     for (name, preset, limit), group in groups.items():
         yield SuiteData(suite=suite, teacher=name, limit=limit), preset, group
 

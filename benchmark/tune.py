@@ -28,6 +28,7 @@ from benchmark.data.corpus import load_corpus
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.executors.local import LocalExecutor
+from benchmark.execution.outputs_coverage import require_outputs
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
 from benchmark.execution.run_status import RunStatus
 from benchmark.execution.runner import Runner
@@ -54,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, suite_data = Output(), config.suite_data()
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
     teacher, student = _plan(args.dataset, config, suite_data, out)
-    if skipped := require_vectors(suite_data, [student.spec]):
-        _print(console, skipped)
+    notes = require_outputs(suite_data, [teacher.spec, student.spec])
+    for line in notes + require_vectors(suite_data, [student.spec]):
+        _print(console, line)
     search = _search(args, student)
     store = open_store(args.tracking_uri)
     out = report_folder(out / folder_name(search.name))

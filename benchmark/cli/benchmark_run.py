@@ -36,8 +36,7 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
     if config.preset.left_out:
         left_out = "; ".join(f"{student} in {', '.join(names)}" for student, names in config.preset.left_out.items())
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
-    if pipeline.vectors_note:
-        _print_lines([pipeline.vectors_note], console)
+    _print_lines(pipeline.notes, console)
     if summaries := pipeline.data_summaries:
         console.print(terminal_table(data_table(summaries)))
 

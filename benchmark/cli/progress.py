@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from math import isnan, nan
 from types import TracebackType
 
 from rich.box import SIMPLE_HEAD
@@ -140,14 +141,14 @@ class _Clocks(ProgressColumn):
 
 
 def _scores(outcome: Outcome) -> list[str]:
-    """Metrics for the line of a finished run, the most important first."""
-    metrics = outcome.metrics
-    return [
-        f"test F1 {100 * metrics['test_f1']:5.2f}",
-        f"valid F1 {100 * metrics['valid_f1']:5.2f}",
-        f"{metrics['epochs']:3.0f} epochs in {metrics['train_seconds']:4.0f} s",
-        f"{metrics['sentences_per_second']:5.0f} sentences/s",
-    ]
+    """Metrics for the line of a finished run, the most important first; those that were measured."""
+    shown = {
+        "test F1 {:5.2f}": [100 * outcome.metrics.get("test_f1", nan)],
+        "valid F1 {:5.2f}": [100 * outcome.metrics.get("valid_f1", nan)],
+        "{:3.0f} epochs in {:4.0f} s": [outcome.metrics.get(name, nan) for name in ("epochs", "train_seconds")],
+        "{:5.0f} sentences/s": [outcome.metrics.get("sentences_per_second", nan)],
+    }
+    return [text.format(*values) for text, values in shown.items() if not any(map(isnan, values))]
 
 
 def _fitting(parts: Sequence[str], width: int) -> str:

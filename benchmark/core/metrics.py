@@ -56,6 +56,8 @@ METRICS = (
            meaning="The same before calibration, with temperature 1."),
     Metric(name="calibration_temperature", group="more",
            meaning="Temperature that divides the logits of scores, fitted on validation."),
+    Metric(name="test_share", group="more",
+           meaning="Share of the test texts that a file of outputs covers, over which its F1 is; absent if all."),
     Metric(name="f1_kept", group="score", better="higher", meaning="Test F1 over the teacher's."),
     _size(name="n_parameters", kind=int, unit="parameters", title="parameters", priority=3,
           meaning="Number of parameters in millions, mean over data sets."),

@@ -20,8 +20,14 @@ TASKS: tuple[Task, ...] = get_args(Task)
 
 TEACHER = "teacher"
 FINE_TUNED = "fine_tuned"
+FROM_FILE, ENSEMBLE = "outputs", "ensemble"
+"""Settings of teachers without a model of their own: outputs of a file, and the mean of several teachers."""
 GRID = "grid"
 TUNED = "tuned"
+WITH = " with the tokenizer of "
+"""Between file and encoder in the name of a teacher that is a file of outputs."""
+AND = " + "
+"""Between the names of an ensemble's teachers."""
 POLICY = ("text_source", "agreed", "balance", "length_filter")
 
 
@@ -29,6 +35,11 @@ def digest(value: object) -> str:
     """Hex SHA-256 of a JSON-able value; the same for equal values on every machine."""
     canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def encoders(teacher: str) -> tuple[str, ...]:
+    """Hub ids or folders in a teacher's name; the first gives the tokenizer."""
+    return tuple(teacher.rpartition(WITH)[2].split(AND))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +63,8 @@ class RunSpec:
     teacher: str
     """Hub id or folder, as the user named it."""
     teacher_key: str
-    """Key of the teacher's run; for the teacher itself the digest of the pretrained encoder's files."""
+    """Key of the teacher's run; for the teacher itself the digest of the files that it is made of, for an ensemble the
+    keys of its teachers' runs."""
     data_digest: str
     pool_digest: str = ""
     """Digest of the unlabelled pool; empty if the setting reads none."""
@@ -132,6 +144,16 @@ class RunSpec:
         return self.student == TEACHER
 
     @property
+    def has_model(self) -> bool:
+        """False for a teacher whose logits come from a file or from other teachers."""
+        return self.setting not in (FROM_FILE, ENSEMBLE)
+
+    @property
+    def required_keys(self) -> tuple[str, ...]:
+        """Keys of the runs that it begins from: a student's teacher, the teachers of an ensemble."""
+        return tuple(self.teacher_key.split()) if not self.is_teacher or self.setting == ENSEMBLE else ()
+
+    @property
     def smoke(self) -> bool:
         return self.limit > 0
 
@@ -148,21 +170,21 @@ def _typed(kind: object, text: str) -> Any:
 class RunResult:
     """Results of a run; METRICS has units and meanings. None means not measured, never 0."""
 
-    learning_rate: float
-    valid_f1: float
-    test_f1: float
-    teacher_test_f1: float
-    n_parameters: int
-    n_parameters_non_embedding: int
-    size_checkpoint_mib: float
-    size_weights_mib: float
-    size_onnx_mib: float
-    train_seconds: float
-    steps_to_best: int
-    epochs: int
-    sentences_per_second: float
-    overhead_share: float
-    onnx_max_logit_gap: float
+    valid_f1: float | None
+    test_f1: float | None
+    teacher_test_f1: float | None
+    learning_rate: float | None = None
+    n_parameters: int | None = None
+    n_parameters_non_embedding: int | None = None
+    size_checkpoint_mib: float | None = None
+    size_weights_mib: float | None = None
+    size_onnx_mib: float | None = None
+    train_seconds: float | None = None
+    steps_to_best: int | None = None
+    epochs: int | None = None
+    sentences_per_second: float | None = None
+    overhead_share: float | None = None
+    onnx_max_logit_gap: float | None = None
     onnx_test_f1: float | None = None
     size_onnx_int8_mib: float | None = None
     onnx_int8_test_f1: float | None = None
@@ -172,6 +194,7 @@ class RunResult:
     calibration_temperature: float | None = None
     test_ece: float | None = None
     test_ece_uncalibrated: float | None = None
+    test_share: float | None = None
     n_texts: int | None = None
     label_count_std: float | None = None
     test_f1_per_label: dict[str, float] = field(default_factory=dict)
@@ -179,7 +202,7 @@ class RunResult:
     @property
     def f1_kept(self) -> float | None:
         """Share of the teacher's test F1 that the student keeps."""
-        return self.test_f1 / self.teacher_test_f1 if self.teacher_test_f1 else None
+        return self.test_f1 / self.teacher_test_f1 if self.teacher_test_f1 and self.test_f1 is not None else None
 
     def metrics(self) -> dict[str, float]:
         """The values of METRICS that were measured, by name."""

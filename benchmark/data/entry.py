@@ -12,6 +12,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 
 Format = Literal["csv", "tsv", "jsonl", "conll", "clinc"]
 Metric = Literal["macro_f1", "entity_f1", "word_f1"]
+OutputKind = Literal["probabilities", "logits"]
 Origin = Literal["public", "private", "demo", "own"]
 Column = str | int
 """A column by name, or by position (from 0) in a file without a header."""
@@ -27,6 +28,14 @@ class DataFile:
     """Hex digest of the bytes; empty accepts any content."""
     quoted: bool = True
     """Whether a tsv cell in double quotes is unquoted; False reads every quote as text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputsFile:
+    """A file of teacher outputs over a data set's texts."""
+
+    path: str
+    kind: OutputKind = "probabilities"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +69,14 @@ class DatasetEntry:
     """Share of train that becomes the validation split; 0 reads a file."""
     stand_in: str = ""
     """Name of a public data set to run in place of a private one."""
+    outputs: OutputsFile | None = None
+    """Outputs that are the teacher; None for a teacher that is a model."""
 
     def moved(self, resolve_path: Callable[[str], str]) -> "DatasetEntry":
         """The same data set with each path mapped by `resolve_path`."""
-        return replace(self, files={split: replace(f, path=resolve_path(f.path)) for split, f in self.files.items()})
+        files = {split: replace(file, path=resolve_path(file.path)) for split, file in self.files.items()}
+        outputs = self.outputs and replace(self.outputs, path=resolve_path(self.outputs.path))
+        return replace(self, files=files, outputs=outputs)
 
     @property
     def private(self) -> bool:

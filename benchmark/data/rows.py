@@ -168,7 +168,7 @@ def _word_lists(line: int, text: object, label: object, context: ParseContext) -
     """Tokens and tags: both lists (in a cell JSON lists), or both words separated by spaces, which may be brackets."""
     _reject_printed(text, is_printed, line, context)
     _reject_printed(label, _are_printed_tags, line, context)
-    tokens, tags = _as_list(text), _as_list(label)
+    tokens, tags = as_list(text), as_list(label)
     if tokens is not None and tags is not None:
         return tokens, tags
     if isinstance(text, str) and isinstance(label, str) and tags is None and not is_printed(text.strip()):
@@ -182,11 +182,11 @@ def _word_lists(line: int, text: object, label: object, context: ParseContext) -
 
 
 def _reject_printed(cell: object, printed: Callable[[str], bool], line: int, context: ParseContext) -> None:
-    if isinstance(cell, str) and printed(cell.strip()) and _as_list(cell) is None:
+    if isinstance(cell, str) and printed(cell.strip()) and as_list(cell) is None:
         raise context.error(line, f"{shorten(cell)} is a list as Python prints it, which is no JSON. {_EITHER}")
 
 
-def _as_list(cell: object) -> list[object] | None:
+def as_list(cell: object) -> list[object] | None:
     """A list, or the JSON list in a cell; None for anything else."""
     if isinstance(cell, list):
         return cell

@@ -4,16 +4,16 @@ import os
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import yaml
 from pydantic import ValidationError
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
-from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, Suite, TeacherEntry
+from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, OutputKind, OutputsFile, Suite, TeacherEntry
 from benchmark.data.rows import shorten
-from benchmark.data.suite_schema import DatasetSection, SuiteSection, TeacherSection
+from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
 
@@ -28,7 +28,9 @@ _NEEDED = {
     "labels": "the data's label for each of the checkpoint's is needed, as {LABEL_0: negative}, in quotes if it looks "
     "like a number",
 }
-SECTIONS = {"datasets": DatasetSection, "teacher": TeacherSection}
+SECTIONS = {"datasets": DatasetSection, "teacher": TeacherSection, "teacher_outputs": OutputsSection}
+ALLOWED = {"task": TASKS, "kind": get_args(OutputKind), "format": tuple(FORMATS.values())}
+"""Values of the keys that take one of a few."""
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
 
@@ -51,7 +53,7 @@ def read_suite_file(path: Path) -> Suite:
         name=section.name,
         task=section.task,
         datasets=tuple(section.datasets),
-        entries={name: _entry(name, dataset, section.task, path) for name, dataset in section.datasets.items()},
+        entries={name: _entry(name, dataset, section, path) for name, dataset in section.datasets.items()},
         unlabeled=tuple(_existing(name, path) for name in section.unlabeled),
         teacher=section.teacher and _teacher(section.teacher, path),
     )
@@ -99,7 +101,8 @@ def _read(path: Path) -> _Document:
         raise InputError(f"{path} is not valid YAML: {reason}. See the README for the form of a suite file.") from None
 
 
-def _entry(name: str, section: DatasetSection, task: Task, suite_path: Path) -> DatasetEntry:
+def _entry(name: str, section: DatasetSection, suite: SuiteSection, suite_path: Path) -> DatasetEntry:
+    task = suite.task
     where = f"{suite_path}, data set {name!r}"
     paths = {split: _existing(file, suite_path) for split in SPLITS if (file := getattr(section, split))}
     return DatasetEntry(
@@ -111,7 +114,12 @@ def _entry(name: str, section: DatasetSection, task: Task, suite_path: Path) -> 
         label=section.label,
         licence=section.licence,
         validation_fraction=section.validation_fraction or 0.0,
+        outputs=_outputs(section.teacher_outputs or suite.teacher_outputs, suite_path),
     )
+
+
+def _outputs(section: OutputsSection | None, suite_path: Path) -> OutputsFile | None:
+    return OutputsFile(path=str(_existing(section.path, suite_path)), kind=section.kind) if section else None
 
 
 def _existing(name: str, suite_path: Path) -> Path:
@@ -154,9 +162,10 @@ def _explain(error: ValidationError, document: _Document) -> InputError:
     kind, loc, value = first["type"], first["loc"], first["input"]
     if kind in unknown_key:
         nested = len(loc) > (2 if loc[0] == "datasets" else 1)
-        section = SECTIONS.get(str(loc[0]), SuiteSection) if nested else SuiteSection
+        holder = loc[2] if loc[0] == "datasets" and len(loc) > 3 else loc[0]
+        section = SECTIONS.get(str(holder), SuiteSection) if nested else SuiteSection
         return UnknownNameError(f"key in {document.where(loc)}:", _short(loc[-1]), section.model_fields)
-    field = str(loc[-1]) if kind == "missing" else _field(loc)
+    field = str(loc[-1]) if kind in ("missing", "literal_error") else _field(loc)
     return _explain_value(kind, field, value, document.where(loc), first.get("ctx", {}))
 
 
@@ -164,7 +173,7 @@ def _explain_value(kind: str, field: str, value: object, where: str, context: Ma
     if kind == "missing":
         return InputError(f"{where}: `{field}` is missing. Add a line `{field}: ...`.")
     if kind == "literal_error":
-        return UnknownNameError(f"{field} in {where}:", _short(value), TASKS if field == "task" else FORMATS.values())
+        return UnknownNameError(f"{field} in {where}:", _short(value), ALLOWED[field])
     if kind == "value_error":
         return InputError(f"{where}: {context['error']}")
     if not field:
@@ -176,8 +185,8 @@ def _explain_value(kind: str, field: str, value: object, where: str, context: Ma
 
 def _field(loc: Sequence[int | str]) -> str:
     """Key of the invalid value; empty for a whole data set."""
-    if loc[0] == "teacher" and len(loc) > 1:
-        return "teacher" if loc[1] == "path" else str(loc[1])
+    if loc[0] in ("teacher", "teacher_outputs") and len(loc) > 1:
+        return str(loc[0] if loc[1] == "path" else loc[1])
     if loc[-1] == "[key]":
         return "name of a data set"
     return str(loc[0] if loc[0] != "datasets" or len(loc) == 1 else loc[2] if len(loc) > 2 else "")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from benchmark.core.spec import TASKS, Task
+from benchmark.data.entry import OutputKind
 from benchmark.data.rows import shorten
 
 SAFE_NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -43,6 +44,17 @@ class _Section(BaseModel):
         return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
+def _as_path(value: object) -> object:
+    return value if isinstance(value, dict) else {"path": value}
+
+
+class OutputsSection(_Section):
+    """A file of teacher outputs; its name alone is the same as `{path: NAME}`."""
+
+    path: Text
+    kind: OutputKind = "probabilities"
+
+
 class DatasetSection(_Section):
     """One data set; paths are relative to the suite file."""
 
@@ -54,6 +66,7 @@ class DatasetSection(_Section):
     label: Column | None = None
     format: Literal["csv", "tsv", "jsonl", "conll"] | None = None
     licence: Text = "unknown"
+    teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
 
     @model_validator(mode="after")
     def _check_split_and_columns(self) -> Self:
@@ -76,15 +89,12 @@ class TeacherSection(_Section):
     labels: dict[Text, Text] = {}
 
 
-def _as_path(value: object) -> object:
-    return value if isinstance(value, dict) else {"path": value}
-
-
 class SuiteSection(_Section):
     """The file."""
 
     name: Annotated[Name, AfterValidator(_new_name)]
     task: Task
     teacher: Annotated[TeacherSection, BeforeValidator(_as_path)] | None = None
+    teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
     unlabeled: Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])] = []
     datasets: Annotated[dict[Name, DatasetSection], Field(min_length=1)]

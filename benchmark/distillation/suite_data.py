@@ -16,13 +16,14 @@ from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, generation_parameters
-from benchmark.data.corpus import Corpus, load_corpus
-from benchmark.data.entry import Suite
+from benchmark.data.corpus import Corpus, Texts, load_corpus
+from benchmark.data.entry import SPLITS, OutputsFile, Suite
+from benchmark.data.outputs_file import TextOutputs, read_outputs
 from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.data.sources import is_available
 from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
-from benchmark.distillation.encoding import EncodedDataset
+from benchmark.distillation.encoding import EncodedDataset, Part
 from benchmark.distillation.teacher import identify, n_positions
 from benchmark.distillation.tokenizer import load_tokenizer
 
@@ -40,6 +41,7 @@ class SuiteData:
     """Local path of a file or folder by its name on the command's machine; hub ids stay as they are."""
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
+    _outputs: dict[str, TextOutputs | None] = field(default_factory=dict)
     _encoded_datasets: dict[str, EncodedDataset] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
@@ -72,6 +74,10 @@ class SuiteData:
             [self.corpus(dataset).digest, self.pool(dataset).digest, generation_parameters(source, self._augmentation)]
         )
 
+    def texts(self, dataset: str, part: Part) -> Texts:
+        """Texts of a split or of a source of unlabelled text."""
+        return self.corpus(dataset).texts(part) if part in SPLITS else self.pool(dataset, cast("Source", part)).texts
+
     def training_texts(self, spec: RunSpec) -> list[str | Sequence[str]]:
         """Training texts, or words per sentence, of a run."""
         labelled = self.corpus(spec.dataset).texts("train")
@@ -86,9 +92,23 @@ class SuiteData:
         if spec.embedding_source:
             inputs[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
         if spec.is_teacher:
-            inputs[f"The teacher {self.teacher!r}"] = (spec.teacher_key, self.teacher_identity)
+            inputs[f"The teacher {spec.teacher!r}"] = (spec.teacher_key, self.identity(spec.dataset))
         if changed := [name for name, (planned, now) in inputs.items() if planned != now]:
             raise RunError(f"{changed[0]} has changed since the plan was made. Run the same command again.")
+
+    def outputs(self, dataset: str) -> TextOutputs | None:
+        """Outputs that are the data set's teacher; None if its teacher is a model."""
+        if dataset not in self._outputs:
+            file, corpus = self._outputs_file(dataset), self.corpus(dataset)
+            self._outputs[dataset] = read_outputs(file, corpus.labels, corpus.task) if file else None
+        return self._outputs[dataset]
+
+    def identity(self, dataset: str) -> str:
+        """Identity of the data set's teacher: a digest of its files, or a hub id with its revision."""
+        file = self._outputs_file(dataset)
+        return (
+            digest([file_digest(Path(file.path)), file.kind, self.teacher_identity]) if file else self.teacher_identity
+        )
 
     def encoded_dataset(self, dataset: str) -> EncodedDataset:
         if dataset not in self._encoded_datasets:
@@ -106,6 +126,9 @@ class SuiteData:
         key = digest([corpus.digest, self.teacher_identity, self.suite.task])
         unread = cached_json(unread_path(key), lambda: asdict(count_unread(corpus, self.tokenizer, self.max_length)))
         return summarize(corpus, Unread(**unread))
+
+    def _outputs_file(self, dataset: str) -> OutputsFile | None:
+        return self._suite.entries[dataset].outputs
 
     def _read_pool(self, dataset: str, source: Source) -> Pool:
         corpus = self.corpus(dataset)

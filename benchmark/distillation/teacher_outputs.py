@@ -1,4 +1,4 @@
-"""A finished teacher's outputs: its model, its logits over labelled and unlabelled text, generated texts.
+"""A finished teacher's outputs: its logits over labelled and unlabelled text, generated texts.
 
 They are computed once, stored with the teacher's run, and fetched into the cache of every machine that trains students.
 """
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -24,20 +24,16 @@ from benchmark.core.cache import (
     lock_path,
     logits_folder,
     read_json,
-    teacher_folder,
-    verify,
-    write_dir_atomic,
     write_json,
     write_text,
 )
 from benchmark.core.errors import RunError
-from benchmark.core.run_store import LOGITS, TEACHER_MODEL, TEXTS
+from benchmark.core.run_store import LOGITS, TEXTS
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.config import METHODS
-from benchmark.distillation.batching import predict
-from benchmark.distillation.encoding import EncodedDataset, EncodedTexts, Part
-from benchmark.distillation.teacher import Teacher, load_teacher
+from benchmark.distillation.encoding import EncodedDataset, Part
+from benchmark.distillation.teacher_logits import TeacherLogits
 from tracking import Record, Store, StoreError
 
 LABELLED: tuple[Part, ...] = ("train", "validation")
@@ -45,7 +41,7 @@ LABELLED: tuple[Part, ...] = ("train", "validation")
 LARGEST = float(np.finfo(np.float16).max)
 
 Logits = NDArray[np.float16]
-Compute = Callable[[EncodedTexts], NDArray[np.float32]]
+Compute = Callable[[Part], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +51,12 @@ class TeacherOutputs:
     store: Store
     teacher: Record
     data: EncodedDataset
+    source: TeacherLogits
+    """The way in which this teacher's logits come about."""
 
     def ensure(self, spec: RunSpec, device: torch.device) -> None:
         """Computes and stores the outputs that a student of `spec` reads, unless the teacher's run has them."""
-        generated, compute = generated_texts_digest(spec), self._model_logits(device)
+        generated, compute = generated_texts_digest(spec), partial(self.source.logits, device=device)
         self._fetch_texts(generated)
         with _lock(self.teacher):
             stored = self.store.files(self.teacher.run_id, LOGITS)
@@ -84,16 +82,6 @@ class TeacherOutputs:
         with _lock(self.teacher):
             return self._cached(part, partial(self._download_logits, self._path(part)))
 
-    def _model_logits(self, device: torch.device) -> Compute:
-        """Logits by the teacher's model, which is loaded at the first call."""
-
-        @cache
-        def model() -> Teacher:
-            folder, corpus = _model_folder(self.store, self.teacher), self.data.corpus
-            return load_teacher(str(folder), corpus.task, len(corpus.labels)).to(device)
-
-        return lambda encoded: predict(model(), encoded, device=device)
-
     def _ensure_logits(self, part: Part, stored: Collection[str], compute: Compute) -> None:
         path = self._path(part)
         is_stored = f"{LOGITS}/{path.name}" in stored
@@ -106,7 +94,7 @@ class TeacherOutputs:
         if not len(encoded):
             return np.empty((0, len(self.data.corpus.labels)), dtype=np.float16)
         path = self._path(part)
-        logits: Logits = cached_matrix(path, lambda: compute(encoded).clip(-LARGEST, LARGEST).astype(np.float16))
+        logits: Logits = cached_matrix(path, lambda: compute(part).clip(-LARGEST, LARGEST).astype(np.float16))
         if len(logits) != encoded.n_targets:
             raise RunError(f"{path} holds {len(logits)} rows, expected {encoded.n_targets}. Delete it and run again.")
         return logits
@@ -115,7 +103,7 @@ class TeacherOutputs:
         key = digest([part, self.data.digest(part), self.data.max_length])
         return logits_folder(self.teacher.run_id) / f"{key}.npy"
 
-    def _download_logits(self, path: Path, _: EncodedTexts) -> NDArray[np.float32]:
+    def _download_logits(self, path: Path, _: Part) -> NDArray[np.float32]:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 file = self.store.download(self.teacher.run_id, f"{LOGITS}/{path.name}", Path(folder))
@@ -141,22 +129,6 @@ class TeacherOutputs:
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder) / name)
             self.store.add_artifacts(self.teacher.run_id, Path(folder), artifact_folder)
-
-
-def fetch_model(store: Store, teacher: Record) -> Path:
-    """Folder of a finished teacher's model and tokenizer, fetched unless the cache has it intact."""
-    with _lock(teacher):
-        return _model_folder(store, teacher)
-
-
-def _model_folder(store: Store, teacher: Record) -> Path:
-    def download(draft: Path) -> None:
-        for file in store.download(teacher.run_id, TEACHER_MODEL, draft).iterdir():
-            file.rename(draft / file.name)
-        (draft / TEACHER_MODEL).rmdir()
-
-    folder = teacher_folder(teacher.run_id)
-    return folder if verify(folder) else write_dir_atomic(folder, download)
 
 
 def _lock(teacher: Record) -> FileLock:

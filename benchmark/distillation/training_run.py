@@ -21,7 +21,7 @@ from benchmark.distillation.encoding import POOL, EncodedDataset, concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
-from benchmark.distillation.teacher_outputs import TeacherOutputs, fetch_model
+from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.tokenizer import vocabulary, vocabulary_size
 from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, train
 from benchmark.distillation.training_set import TrainingSet, examples, training_set
@@ -108,14 +108,13 @@ class TrainingRun:
     def _matrix(self, width: int) -> NDArray[np.float32]:
         """[V, any width] initial embeddings.
 
-        `bert` is the table of the fine-tuned teacher, whose files the run's key covers; the paper's is that of the
-        pre-trained BERT (section 5.1.4).
+        `bert` is the table of the fine-tuned teacher, whose files the run's key covers; of a teacher that is a file,
+        that of the encoder that gives the tokenizer. The paper's is that of the pre-trained BERT (section 5.1.4).
         """
         spec = self.spec
         matrix: NDArray[np.float32]
         if spec.embeddings == "bert" and self.teacher:
-            folder = fetch_model(self.teacher.store, self.teacher.teacher)
-            teacher = load_teacher(str(folder), spec.task, len(self.data.corpus.labels))
+            teacher = load_teacher(self.teacher.source.encoder(), spec.task, len(self.data.corpus.labels))
             matrix = teacher.embedding.weight.detach().numpy()
         else:
             tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher

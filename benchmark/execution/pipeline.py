@@ -20,6 +20,7 @@ from benchmark.execution.best_rates import with_tuned_rates
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.executors import choice
 from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.outputs_coverage import require_outputs
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
 from benchmark.execution.run_description import role, tags
 from benchmark.execution.run_folder import remove_left_over
@@ -47,8 +48,8 @@ class Pipeline:
     pending: Sequence[PlannedRun]
     seconds: Mapping[str, float]
     """Expected duration of each pending run by its key."""
-    vectors_note: str = ""
-    """A line about skipped parts of the vector file."""
+    notes: Sequence[str] = ()
+    """Lines about the inputs."""
 
     @classmethod
     def plan(cls, config: BenchmarkConfig) -> "Pipeline":
@@ -68,9 +69,10 @@ class Pipeline:
             planned = with_tuned_rates(planned, records, config)
         status = RunStatus.read(records)
         pending = pending_runs(planned, status, force=config.force, retry_failed=config.retry_failed)
-        vectors_note = require_vectors(suite_data, [run.spec for run in pending])
+        notes = require_outputs(suite_data, [run.spec for run in planned if not run.skip_reason])
+        notes += require_vectors(suite_data, [run.spec for run in pending])
         seconds = _expected_seconds(pending, suite_data, records, config.jobs)
-        return cls(config, suite_data, records, planned, status, pending, seconds, vectors_note)
+        return cls(config, suite_data, records, planned, status, pending, seconds, notes)
 
     @cached_property
     def data_summaries(self) -> list[DataSummary]:
@@ -127,7 +129,7 @@ class Pipeline:
             specs = [run.spec for run in self.planned if run.spec.key in finished]
             runs = [FinishedRun(spec=spec, record=finished[spec.key]) for spec in specs]
             waiting = unmeasured(runs, records)
-            teachers = [run for run in runs if run.spec.is_teacher]
+            teachers = [run for run in runs if run.spec.is_teacher and run.spec.has_model]
             if waiting:
                 on_start(len(waiting))
             for _ in measure(
@@ -153,7 +155,7 @@ class Pipeline:
 
 
 def _why_not_begun(student: RunSpec, reasons: Mapping[str, str]) -> str:
-    has_failed = reasons.get(student.teacher_key, RUN_DELETED) != RUN_DELETED
+    has_failed = any(reasons.get(key, RUN_DELETED) != RUN_DELETED for key in student.required_keys)
     return "not begun, since its teacher " + ("failed" if has_failed else "has no finished run; was it deleted?")
 
 

@@ -1,7 +1,7 @@
 """The runs of a benchmark's configuration, in order, with the specs that identify them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Literal
 
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.core.settings import SETTINGS, Setting
-from benchmark.core.spec import FINE_TUNED, TEACHER, RunSpec
+from benchmark.core.spec import FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.entry import Suite
 from benchmark.distillation.suite_data import SuiteData
@@ -91,7 +91,7 @@ def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) ->
     reason = suite_data.why_unavailable(dataset)
     data_digest = "" if reason else suite_data.corpus(dataset).digest
     n_texts = 0 if reason else len(suite_data.corpus(dataset).texts("train"))
-    teacher = _teacher_spec(config, dataset, n_texts, data_digest, suite_data.teacher_identity)
+    teacher = _teacher_spec(config, dataset, n_texts, data_digest, suite_data.identity(dataset))
     yield PlannedRun(spec=teacher, skip_reason=reason)
     for student, setting, seed in product(config.students, config.settings, config.seeds):
         if setting in config.preset.left_out.get(student, ()):
@@ -104,6 +104,27 @@ def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) ->
 
 
 def _teacher_spec(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
+    spec = _fine_tuning(config, dataset, n_texts, data_digest, identity)
+    file = config.suite.entries[dataset].outputs
+    return _untrained(spec, FROM_FILE, f"{Path(file.path).name}{WITH}{config.teacher}") if file else spec
+
+
+def _untrained(spec: RunSpec, setting: str, name: str) -> RunSpec:
+    """A teacher that is not trained here."""
+    return replace(
+        spec,
+        setting=setting,
+        teacher=name,
+        learning_rate=0.0,
+        max_epochs=0,
+        patience=0,
+        batch_size=0,
+        weight_decay=0.0,
+        decay=False,
+    )
+
+
+def _fine_tuning(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
     tuning, task = FINE_TUNINGS.get(config.teacher, USUAL_FINE_TUNING), config.suite.task
     n_batches = ceil(n_texts / config.preset.batch_size)
     return RunSpec(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmark.core.spec import RunSpec
+from benchmark.core.spec import ENSEMBLE, FINE_TUNED, FROM_FILE, RunSpec
 
 
 def role(spec: RunSpec) -> str:
@@ -39,8 +39,13 @@ STARTS: Mapping[str, str] = {
     "fasttext": "; its embeddings start from fastText's",
     "bert": "; its embeddings start from the teacher's",
 }
+TEACHERS: Mapping[str, str] = {
+    FINE_TUNED: "{teacher}, fine-tuned",
+    FROM_FILE: "outputs of {teacher}",
+    ENSEMBLE: "the mean of the probabilities of {teacher}",
+}
 ROLES: Mapping[str, str] = {
-    "teacher": "The teacher of **{dataset}**: {teacher}, fine-tuned.",
+    "teacher": "The teacher of **{dataset}**: {how}.",
     "train": "**{student}** on **{dataset}**, `{setting}`: learns {how}. Teacher: {teacher}.",
     "trial": "One learning rate of **{student}** on **{dataset}**, `{setting}`, judged on validation alone.",
     "study": "An Optuna study of the rate of **{student}** on **{dataset}**, `{setting}`; below it, its trials.",
@@ -57,7 +62,7 @@ def note(spec: RunSpec, role: str) -> str:
     text = ROLES[role].format(
         dataset=spec.dataset, student=spec.student, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
     )
-    return text + FILES if role in ("teacher", "train") else text
+    return text + FILES if role in ("teacher", "train") and spec.has_model else text
 
 
 def file_set_note(title: str) -> str:
@@ -66,5 +71,7 @@ def file_set_note(title: str) -> str:
 
 
 def _how(spec: RunSpec) -> str:
+    if spec.is_teacher:
+        return TEACHERS[spec.setting].format(teacher=spec.teacher)
     text = ", on unlabelled text too" if spec.unlabeled else ""
     return LOSSES.get(spec.loss, spec.loss) + text + STARTS.get(spec.embeddings, "")

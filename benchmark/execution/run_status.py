@@ -41,8 +41,11 @@ class RunStatus:
 def pending_runs(
     items: Sequence[PlannedRun], run_status: RunStatus, *, force: bool, retry_failed: bool
 ) -> list[PlannedRun]:
-    """Runs to run now. A student whose teacher failed and is not retried is not pending."""
+    """Runs to run now. A run that begins from one that failed and is not retried is not pending."""
     states = {"missing": True, "done": force, "failed": retry_failed or force, "skipped": False}
-    due = [item for item in items if states[run_status.state(item)]]
-    teachers = {item.spec.key for item in due if item.spec.is_teacher} | run_status.finished.keys()
-    return [item for item in due if item.spec.is_teacher or item.spec.teacher_key in teachers]
+    ready, pending = set(run_status.finished), list[PlannedRun]()
+    for item in items:  # a run stands behind those that it begins from
+        if states[run_status.state(item)] and ready.issuperset(item.spec.required_keys):
+            ready.add(item.spec.key)
+            pending.append(item)
+    return pending

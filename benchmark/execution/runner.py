@@ -17,6 +17,7 @@ from benchmark.core.run_store import DATA_TAG, open_store
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
 from benchmark.distillation.grid_search import grid_search
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.teacher_logits import FileLogits, ModelLogits, TeacherLogits
 from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.trainer import OnEpoch
 from benchmark.distillation.training_run import TrainingRun
@@ -24,7 +25,7 @@ from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import role, tags
 from benchmark.execution.run_folder import run_folder
-from benchmark.export.evaluate import evaluate_and_export
+from benchmark.export.evaluate import evaluate_and_export, evaluate_logits
 from benchmark.measurement.machine import machine_lock
 from tracking import ActiveRun, Record, Store, StoreError, without_password
 
@@ -95,12 +96,16 @@ class Runner:
         self, spec: RunSpec, run: ActiveRun, teacher: Record | None, on_epoch: OnRunEpoch, folder: Path
     ) -> RunResult:
         self.suite_data.require_unchanged(spec)
+        if not spec.has_model:
+            data, device = self.suite_data.encoded_dataset(spec.dataset), torch.device(self.device)
+            return evaluate_logits(self._logits_without_model(spec), data, folder, device)
         training_run = self.training_run(spec, teacher)
         if spec.searches:
             trained = grid_search(training_run, partial(self._begin_trial, spec, run), partial(on_epoch, spec))
         else:
             trained = training_run.train(self._learning_rate(spec), _both(run.log_epoch, partial(on_epoch, spec)))
-        return evaluate_and_export(training_run, trained, folder, teacher.metrics["test_f1"] if teacher else None)
+        teacher_test_f1 = teacher.metrics.get("teacher_test_f1") if teacher else None
+        return evaluate_and_export(training_run, trained, folder, teacher_test_f1)
 
     def training_run(self, spec: RunSpec, teacher: Record | None) -> TrainingRun:
         """The training of `spec`, with what it reads of its teacher in the cache."""
@@ -117,7 +122,17 @@ class Runner:
         )
 
     def teacher_outputs(self, spec: RunSpec, teacher: Record) -> TeacherOutputs:
-        return TeacherOutputs(store=self.store, teacher=teacher, data=self.suite_data.encoded_dataset(spec.dataset))
+        """Outputs of a finished teacher over the data set of `spec`."""
+        data, own_spec = self.suite_data.encoded_dataset(spec.dataset), RunSpec.read(teacher.params)
+        source = ModelLogits(self.store, teacher, data) if own_spec.has_model else self._logits_without_model(own_spec)
+        return TeacherOutputs(store=self.store, teacher=teacher, data=data, source=source)
+
+    def _logits_without_model(self, spec: RunSpec) -> TeacherLogits:
+        """The way in which the logits of a teacher without a model come about."""
+        data, outputs = self.suite_data.encoded_dataset(spec.dataset), self.suite_data.outputs(spec.dataset)
+        if outputs is None:
+            raise RunError(f"The suite names no teacher_outputs for {spec.dataset!r} any more.")
+        return FileLogits(outputs, data, self.suite_data.encoder)
 
     def ensure_teacher_outputs(self, spec: RunSpec, teacher: Record) -> str:
         """Computes and stores what a student of `spec` reads of its teacher; returns why that failed, or ""."""

@@ -27,21 +27,27 @@ class Scheduler:
 
     def run(self, specs: Sequence[RunSpec]) -> None:
         """Runs `specs`. A student is not begun where its teacher failed, and fails where its outputs did."""
-        self._execute([self._task(spec) for spec in specs if spec.is_teacher], self.on_outcome)
+        teachers = [spec for spec in specs if spec.is_teacher]
+        for are_ensembles in (False, True):  # an ensemble reads other teachers
+            group = [spec for spec in teachers if bool(spec.required_keys) is are_ensembles]
+            ready = _ready(group, self.finished_teachers(group))
+            self._execute([self._task(spec) for spec in ready], self.on_outcome)
         students = [spec for spec in specs if not spec.is_teacher]
-        teachers = self.finished_teachers(students)
-        ready = [spec for spec in students if spec.teacher_key in teachers]
-        failures = self.ensure_teacher_outputs(ready, teachers)
-        for spec in ready:
+        finished = self.finished_teachers(students)
+        self._run_students(_ready(students, finished), finished)
+
+    def _run_students(self, students: Sequence[RunSpec], teachers: Mapping[str, Record]) -> None:
+        failures = self.ensure_teacher_outputs(students, teachers)
+        for spec in students:
             if spec.key in failures:
                 self.on_outcome(self.runner.fail(spec, failures[spec.key]))
-        tasks = [self._task(spec, teachers[spec.teacher_key]) for spec in ready if spec.key not in failures]
+        tasks = [self._task(spec, teachers[spec.teacher_key]) for spec in students if spec.key not in failures]
         for searches in (True, False):  # runs of other seeds read the rate that a search found
             self._execute([task for task in tasks if task.spec.searches is searches], self.on_outcome)
 
-    def finished_teachers(self, students: Iterable[RunSpec]) -> dict[str, Record]:
-        """Finished teachers of the students by key, the latest of each."""
-        keys = {(spec.suite, spec.teacher_key) for spec in students}
+    def finished_teachers(self, specs: Iterable[RunSpec]) -> dict[str, Record]:
+        """Finished teachers of students and ensembles by key, the latest of each."""
+        keys = {(spec.suite, key) for spec in specs for key in spec.required_keys}
         records = (record for key in keys for record in self.runner.store.records_of_key(*key))
         return {record.key: record for record in records if record.status == "finished"}
 
@@ -63,6 +69,11 @@ class Scheduler:
         with closing(self.executor.execute(tasks, self.runner, self.on_epoch)) as outcomes:
             for outcome in outcomes:
                 on_outcome(outcome)
+
+
+def _ready(specs: Iterable[RunSpec], finished: Mapping[str, Record]) -> list[RunSpec]:
+    """The runs whose teachers have finished."""
+    return [spec for spec in specs if finished.keys() >= set(spec.required_keys)]
 
 
 def _inputs(spec: RunSpec) -> tuple[object, ...]:

@@ -64,16 +64,16 @@ def require_runnable(settings: tuple[str, ...], task: Task, augmentation: Augmen
             raise InputError(f"Setting {setting!r} cannot be run: {reason}.")
 
 
-def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> str:
-    """A line about skipped parts of the vector file; empty if there are none.
+def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> list[str]:
+    """A line about skipped parts of the vector file, if there are any.
 
     Raises DataError for a file that a run of `specs` could not read, before any teacher is fine-tuned. Reads a .vec
     file once, which takes about twice as long as its digest for the run's key.
     """
     name = suite_data.vectors
     if not name or not any(spec.embedding_source for spec in specs):
-        return ""
+        return []
     from benchmark.distillation.embeddings import check_vectors  # imports fastText, which a plan does without
 
     n_skipped = check_vectors(Path(name), vocabulary(suite_data.tokenizer))
-    return f"Lines of {name} skipped, since their word contains spaces: {n_skipped}." if n_skipped else ""
+    return [f"Lines of {name} skipped, since their word contains spaces: {n_skipped}."] if n_skipped else []

@@ -4,11 +4,15 @@ The test split is read here and nowhere else, once, with the weights that valida
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import compress
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from safetensors.torch import save_file
 from torch import nn
 
@@ -18,8 +22,9 @@ from benchmark.core.run_store import BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_
 from benchmark.core.spec import RunResult
 from benchmark.distillation.batching import predict
 from benchmark.distillation.encoding import EncodedDataset
-from benchmark.distillation.scores import f1_per_label
+from benchmark.distillation.scores import f1_per_label, macro_f1
 from benchmark.distillation.teacher import Teacher
+from benchmark.distillation.teacher_logits import TeacherLogits
 from benchmark.distillation.training_run import TrainedModel, TrainingRun, score
 from benchmark.export.bundle_writer import write_bundle
 from benchmark.export.calibration import calibration_error, fit_temperature
@@ -27,6 +32,8 @@ from benchmark.export.tokenizer_parity import require_same_ids
 from benchmark.export.variants import MIB, export_variants, size_mib
 
 FP32_BYTES = 4
+SCORES = ("valid_f1", "test_f1", "teacher_test_f1")
+"""Scores in a bundle's manifest."""
 
 
 def evaluate_and_export(
@@ -34,8 +41,8 @@ def evaluate_and_export(
 ) -> RunResult:
     """Fills `folder` with the run's files and returns its result.
 
-    `teacher_test_f1` is None for the teacher itself. Raises RunError if the exported model differs from the trained,
-    or its tokenizer from that of training.
+    `teacher_test_f1` is None for the teacher itself, and where it lacks outputs of test texts. Raises RunError if the
+    exported model differs from the trained, or its tokenizer from that of training.
     """
     data, model, corpus = training_run.data, trained.model, training_run.data.corpus
     logits = predict(model, data.encoded("test"), device=training_run.device)
@@ -43,14 +50,14 @@ def evaluate_and_export(
     temperature = fit_temperature(trained.valid_logits, data.labels("validation"))
     variant_metrics = export_variants(model, data, folder, logits, temperature)
     weights = _write_weights(model, folder, data)
-    _write_predictions(folder, data, logits)
+    _write_predictions(folder, data.texts("test"), data.gold("test"), data.decode(logits, "test"))
     total, without_table = count_parameters(model)
     test_f1 = score(data, "test", logits)
     result = RunResult(
         learning_rate=trained.learning_rate,
         valid_f1=trained.valid_f1,
         test_f1=test_f1,
-        teacher_test_f1=test_f1 if teacher_test_f1 is None else teacher_test_f1,
+        teacher_test_f1=test_f1 if training_run.spec.is_teacher else teacher_test_f1,
         n_parameters=total,
         n_parameters_non_embedding=without_table,
         size_checkpoint_mib=checkpoint_mib(model),
@@ -72,6 +79,28 @@ def evaluate_and_export(
     _write_bundle(training_run, result, temperature, folder / MODEL, folder / BUNDLE)
     (folder / MODEL).unlink()
     return result
+
+
+def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, device: torch.device) -> RunResult:
+    """Fills `folder` with the files of a teacher without a model and returns its result, which has no size.
+
+    Its test F1 is over the texts that have outputs; None if none has.
+    """
+    valid, test = logits.logits("validation", device), logits.logits("test", device)
+    answered = [bool(np.isfinite(part).any()) for part in np.split(test, data.encoded("test").target_offsets[1:-1])]
+    gold, predicted = (list(compress(names, answered)) for names in (data.gold("test"), data.decode(test, "test")))
+    corpus, share = data.corpus, fmean(answered)
+    f1 = f1_per_label(gold, predicted, corpus.metric, corpus.labels) if gold else {}
+    test_f1 = macro_f1(gold, predicted, corpus.metric, corpus.labels) if gold else None
+    _write_predictions(folder, compress(data.texts("test"), answered), gold, predicted)
+    write_json(folder / LABEL_SCORES, f1)
+    return RunResult(
+        valid_f1=score(data, "validation", valid),
+        test_f1=test_f1,
+        teacher_test_f1=test_f1 if share == 1 else None,  # students are scored on all of them
+        test_share=share if share < 1 else None,
+        test_f1_per_label=f1,
+    )
 
 
 def count_parameters(model: nn.Module) -> tuple[int, int]:
@@ -104,11 +133,11 @@ def _write_weights(model: nn.Module, folder: Path, data: EncodedDataset) -> Path
     return folder / WEIGHTS
 
 
-def _write_predictions(folder: Path, data: EncodedDataset, logits: NDArray[np.float32]) -> None:
+def _write_predictions(folder: Path, texts: Iterable[Any], gold: Iterable[Any], predicted: Iterable[Any]) -> None:
     """One JSON line per test sentence: its text, gold and predicted labels."""
-    rows = zip(data.texts("test"), data.gold("test"), data.decode(logits, "test"), strict=True)
-    lines = (json.dumps({"text": t, "gold": g, "predicted": p}, ensure_ascii=False) for t, g, p in rows)
-    (folder / PREDICTIONS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = zip(texts, gold, predicted, strict=True)
+    lines = [json.dumps({"text": t, "gold": g, "predicted": p}, ensure_ascii=False) + "\n" for t, g, p in rows]
+    (folder / PREDICTIONS).write_text("".join(lines), encoding="utf-8")
 
 
 def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: float, onnx: Path, folder: Path) -> None:
@@ -125,7 +154,7 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: flo
         temperature=temperature,
         metric=data.corpus.metric,
         spec=asdict(training_run.spec),
-        scores={"valid_f1": result.valid_f1, "test_f1": result.test_f1, "teacher_test_f1": result.teacher_test_f1},
+        scores={name: f1 for name, f1 in result.metrics().items() if name in SCORES},
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},
         check=lambda draft: require_same_ids(Bundle.load(draft), data),

@@ -14,7 +14,7 @@ from benchmark.core.run_store import BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.distillation.teacher_outputs import fetch_model
+from benchmark.distillation.teacher_logits import fetch_model
 from benchmark.distillation.tokenizer import vocabulary_size
 from benchmark.export.bundle_writer import complete_bundle, upload_bundle
 from benchmark.measurement.footprint import Footprint, footprint
@@ -62,7 +62,7 @@ class FinishedRun:
 
 
 def unmeasured(runs: Iterable[FinishedRun], records: Iterable[Record], budget: Budget = QUICK) -> list[FinishedRun]:
-    """Runs without a finished inference run on this machine with this budget or the full one."""
+    """Runs of models without a finished inference run on this machine with this budget or the full one."""
     measured = {
         (record.key, record.parent)
         for record in records
@@ -70,7 +70,7 @@ def unmeasured(runs: Iterable[FinishedRun], records: Iterable[Record], budget: B
         and record.status == "finished"
         and record.tags.get("latency_budget") in (budget.name, "full")
     }
-    return [run for run in runs if (run.key, run.record.run_id) not in measured]
+    return [run for run in runs if run.spec.has_model and (run.key, run.record.run_id) not in measured]
 
 
 def measure(

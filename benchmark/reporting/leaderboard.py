@@ -58,7 +58,7 @@ def _leaderboard(suite: str, preset: str, rows: Sequence[Row]) -> Leaderboard:
     uncounted = _by_key(row for row in rows if row.run_id not in counting)
     entries = []
     for key, cell in chosen.items():
-        entry = _compared(aggregate(preset, key, cell, datasets), teachers.of(key, cell))
+        entry = _compared(aggregate(preset, key, cell, datasets), teachers.of(key, cell), cell)
         missing = missing_results(uncounted[key], [name for name in datasets if name not in entry.f1_by_dataset])
         entries.append(replace(entry, missing=missing))
     return Leaderboard(
@@ -125,11 +125,12 @@ class _Teachers:
         return [row] if row else ()
 
 
-def _compared(entry: LeaderboardEntry, teacher: LeaderboardEntry | None) -> LeaderboardEntry:
-    """The entry with its share of the teacher's F1 and its speed-ups."""
+def _compared(entry: LeaderboardEntry, teacher: LeaderboardEntry | None, cell: Cell) -> LeaderboardEntry:
+    """The entry with its speed-ups and its share of the teacher's F1, if that is over the same test texts."""
     if teacher is None:
         return entry
-    kept = 100 * entry.f1 / teacher.f1 if teacher.f1 and entry.f1 is not None else None
+    comparable = all(row.teacher_test_f1 is not None for row in _rows(cell))
+    kept = 100 * entry.f1 / teacher.f1 if comparable and teacher.f1 and entry.f1 is not None else None
     return replace(entry, f1_kept=kept, speed_up=_speed_ups(entry.costs, teacher.costs))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
 
-from benchmark.core.spec import TASKS
+from benchmark.core.spec import TASKS, encoders
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
@@ -126,7 +126,7 @@ def entry_command(entry: LeaderboardEntry, leaderboard: Leaderboard, index: Reco
     words = [
         *("python", "-m", "benchmark.run", "--suite", suite),
         *_repeated("--preset", [leaderboard.preset]),
-        *_repeated("--teacher", [runs[0].params.get("teacher", entry.teacher) if runs else entry.teacher]),
+        *_repeated("--teacher", encoders(runs[0].params.get("teacher", entry.teacher) if runs else entry.teacher)),
         *_shared(TEACHER_OPTIONS, index.teachers(entry, leaderboard)),
         *_repeated("-d", leaderboard.datasets),
         *(["--seeds", "1"] if entry.is_teacher else _student_options(entry, runs)),
@@ -149,7 +149,7 @@ def _shared(options: Mapping[str, str], records: Iterable[Record]) -> list[str]:
     """The options on which all records agree and that are set."""
     values = {option: {record.params.get(name, "") for record in records} for name, option in options.items()}
     agreed = {option: next(iter(found)) for option, found in values.items() if len(found) == 1}
-    return [word for option, value in agreed.items() if value not in ("", "0") for word in (option, value)]
+    return [word for option, value in agreed.items() if value not in ("", "0", "0.0") for word in (option, value)]
 
 
 def _typed(record: Record) -> Iterator[str]:

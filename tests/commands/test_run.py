@@ -85,7 +85,7 @@ def test_every_run_is_tracked_by_its_role(records: list[Record]) -> None:
 
 
 def test_finished_runs_hold_every_figure(records: list[Record]) -> None:
-    figures = {field.name for field in fields(RunResult)} - {"test_f1_per_label", "label_count_std"}
+    figures = {field.name for field in fields(RunResult)} - {"test_f1_per_label", "label_count_std", "test_share"}
     for record in of_role(records, "teacher") + of_role(records, "train"):
         assert record.metrics.keys() >= figures | LATENCIES
         assert ("label_count_std" in record.metrics) == (record.params["unlabeled"] == "True")

@@ -33,11 +33,12 @@ def outputs(data: EncodedDataset, run_id: str = "k") -> TeacherOutputs:
         end_time=0,
         parent="",
     )
-    return TeacherOutputs(store=None, teacher=record, data=data)  # type: ignore[arg-type]
+    return TeacherOutputs(store=None, teacher=record, data=data, source=None)  # type: ignore[arg-type]
 
 
 def cached(compute: Any, part: Part = "train", run_id: str = "k", **data: Any) -> Logits:
-    return outputs(make_dataset(**data), run_id)._cached(part, compute)
+    dataset = make_dataset(**data)
+    return outputs(dataset, run_id)._cached(part, lambda part: compute(dataset.encoded(part)))
 
 
 def path_of_train() -> Path:

@@ -37,7 +37,7 @@ def encoded_dataset(
     made = make_dataset(task, pool=pool)
     made.read_pool = lambda source: Pool(pool, f"of {source}", origins)
     for part in ("train", "validation", "test", "pool", "subs"):
-        outputs(made)._cached(part, answer)
+        outputs(made)._cached(part, lambda part: answer(made.encoded(part)))
     return made
 
 
