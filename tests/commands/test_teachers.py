@@ -1,0 +1,177 @@
+"""The main command with teachers that are no single model: a file of outputs."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.cli.command import run_command
+from benchmark.core.errors import BAD_INPUT
+from benchmark.core.run_store import open_store
+from benchmark.run import main
+from tracking import Record
+
+TEXTS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "train": [(f"{word} {n}", label) for n in range(8) for word, label in (("halo", "greet"), ("daah", "leave"))],
+    "validation": [("halo kak", "greet"), ("daah kak", "leave")],
+    "test": [("halo bu", "greet"), ("daah pak", "leave"), ("halo halo", "greet")],
+}
+MORE = ("halo lagi", "daah lagi")
+FILES = "train: train.csv, validation: validation.csv, test: test.csv"
+PLAN = ("-s", "cnn", "--max-epochs", "1", "--jobs", "1", "--no-latency")
+LOGITS = {"greet": (4.0, -2.0), "leave": (-3.0, 1.0)}
+"""Of the columns Greet and LEAVE, by label."""
+
+Run = Callable[..., Mapping[str, dict[str, str]]]
+
+
+@pytest.fixture
+def folder(desk_folder: Path, migrated_db: Path, tiny_teacher: Path) -> Path:
+    """A working folder with a store, data files of two labels, and the encoder that gives the tokenizer."""
+    (desk_folder / "mlflow.db").write_bytes(migrated_db.read_bytes())
+    (desk_folder / "bert").symlink_to(tiny_teacher)
+    for split, rows in TEXTS.items():
+        write(desk_folder / f"{split}.csv", [("text", "label"), *rows])
+    (desk_folder / "more.txt").write_text("".join(f"{text}\n" for text in MORE))
+    return desk_folder
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """Runs the command on a suite with more keys; returns the rows of results.csv by student and setting."""
+
+    def run(*arguments: str, files: str = FILES, **keys: str) -> Mapping[str, dict[str, str]]:
+        assert main(["--suite", suite(folder, files, **keys), *PLAN, *arguments]) == 0
+        with (folder / "results" / "mine" / "results.csv").open(newline="") as file:
+            return {f"{row['student']} {row['setting']}": row for row in csv.DictReader(file)}
+
+    return run
+
+
+def write(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def suite(folder: Path, files: str = FILES, **keys: str) -> str:
+    keys = {"task": "classification", "teacher": "./bert", **keys}
+    lines = [*(f"{key}: {value}" for key, value in keys.items()), f"datasets: {{chat: {{{files}}}}}"]
+    (folder / "mine.yml").write_text("\n".join(lines))
+    return "mine.yml"
+
+
+def write_outputs(folder: Path, *texts: tuple[str, str]) -> None:
+    """Logits of texts with their labels; columns are named otherwise than the labels, and in another order."""
+    write(folder / "outputs.csv", [("LEAVE", "text", "Greet"), *((LOGITS[b][1], a, LOGITS[b][0]) for a, b in texts)])
+
+
+def teacher_record(folder: Path) -> Record:
+    records = open_store(f"sqlite:///{folder / 'mlflow.db'}").records("mine")
+    return next(record for record in records if record.tags["role"] == "teacher")
+
+
+FROM_FILE = {"teacher_outputs": "{path: outputs.csv, kind: logits}"}
+ALL = tuple(chain(*TEXTS.values()))
+UNLABELLED = tuple((text, "leave") for text in MORE)
+
+
+def test_students_learn_from_the_outputs_of_a_file(folder: Path, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    write_outputs(folder, *ALL, *UNLABELLED)
+    rows = run("-x", "kd_ulb_bert", unlabeled="more.txt", **FROM_FILE)
+    assert "in chat: 16 of 16 train, 2 of 2 validation, 2 of 2 unlabelled, 3 of 3 test." in capfd.readouterr().out
+    teacher, student = rows["teacher outputs"], rows["cnn kd_ulb_bert"]
+    assert (teacher["test_f1"], teacher["teacher"]) == ("1.0", "outputs.csv with the tokenizer of bert")
+    assert {teacher[name] for name in teacher if name.startswith(("size_", "latency_", "n_param"))} == {""}
+    assert student["status"] == "finished"
+    assert student["teacher_test_f1"] == "1.0"
+    store, record = open_store(f"sqlite:///{folder / 'mlflow.db'}"), teacher_record(folder)
+    stored = [np.load(store.download(record.run_id, name, folder)) for name in store.files(record.run_id, "logits")]
+    of_train = next(logits for logits in stored if len(logits) == len(TEXTS["train"]))
+    assert of_train.tolist() == [[*LOGITS[label]] for _, label in TEXTS["train"]]
+
+
+def test_a_teacher_that_lacks_test_texts_is_scored_on_the_others(folder: Path, run: Run) -> None:
+    write_outputs(folder, *TEXTS["train"], *TEXTS["validation"], *TEXTS["test"][:2])
+    rows = run("-x", "kd", **FROM_FILE)
+    assert rows["teacher outputs"]["test_f1"] == "1.0"
+    assert rows["cnn kd"]["teacher_test_f1"] == rows["cnn kd"]["f1_kept"] == "", "they are of other texts"
+    assert teacher_record(folder).metrics["test_share"] == pytest.approx(2 / 3)
+
+
+def test_an_edited_file_is_another_teacher(folder: Path, run: Run) -> None:
+    write_outputs(folder, *ALL)
+    first = run("-x", "kd", **FROM_FILE)
+    write_outputs(folder, *ALL, *UNLABELLED)
+    second = run("-x", "kd", **FROM_FILE)
+    assert first["teacher outputs"]["key"] != second["teacher outputs"]["key"]
+    assert first["cnn kd"]["key"] != second["cnn kd"]["key"]
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> Refused:
+    """The one line that the command says before it ends with exit code 2."""
+
+    def run(*arguments: str, **keys: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            run_command(partial(main, ["--suite", suite(folder, **keys), *PLAN, *arguments]))
+        said = capfd.readouterr().err.strip()
+        assert ended.value.code == BAD_INPUT, said
+        assert "\n" not in said
+        return said
+
+    return run
+
+
+def test_a_text_without_outputs_is_an_error_and_never_left_out(folder: Path, refused: Refused) -> None:
+    write_outputs(folder, *ALL[1:])
+    said = refused("-x", "vanilla", "-x", "kd", **FROM_FILE)
+    assert "lack 1 of 16 train texts, as 'halo 0'. Add them, or leave out what learns from them: kd." in said
+
+
+def test_unlabelled_text_needs_outputs_where_a_setting_reads_it(folder: Path, refused: Refused) -> None:
+    write_outputs(folder, *ALL)
+    said = refused("-x", "kd", "-x", "kd_ulb", "-x", "kd_ulb_bert", unlabeled="more.txt", **FROM_FILE)
+    assert "lack 2 of 2 unlabelled texts, as 'halo lagi'." in said
+    assert said.endswith("leave out what learns from them: kd_ulb, kd_ulb_bert.")
+
+
+def test_texts_that_are_made_have_no_outputs(folder: Path, refused: Refused) -> None:
+    write_outputs(folder, *ALL)
+    assert "'kd_subs' makes texts, of which a file of teacher outputs has none" in refused("-x", "kd_subs", **FROM_FILE)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("nowhere.csv", "no file"),
+        ("{path: outputs.csv, kind: scores}", "Unknown kind in mine.yml, line 3: 'scores'. Allowed: logits, prob"),
+        ("{file: outputs.csv}", "Unknown key in mine.yml, line 3: 'file'. Allowed: kind, path."),
+        ("{kind: logits}", "mine.yml, line 3: `path` is missing"),
+        ("[outputs.csv]", "mine.yml, line 3: `teacher_outputs` is ['outputs.csv']"),
+        ("outputs.csv", "the row holds -2"),
+    ],
+)
+def test_a_wrong_key_or_file_is_refused(folder: Path, refused: Refused, value: str, message: str) -> None:
+    write_outputs(folder, *ALL)
+    assert message in refused(teacher_outputs=value)
+
+
+def test_outputs_of_words_are_read_for_tagging(folder: Path, run: Run) -> None:
+    rows = [(["Budi", "pergi"], ["B-PER", "O"]), (["di", "Solo"], ["O", "B-LOC"])]
+    sentences = ["\n".join(map("\t".join, zip(*row, strict=True))) for row in rows]
+    (folder / "a.conll").write_text("\n\n".join(sentences) + "\n")
+    tags = ("O", "B-LOC", "B-PER")
+    outputs = [{"words": words, **{tag: [float(t == tag) for t in own] for tag in tags}} for words, own in rows]
+    (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in outputs))
+    files = "train: a.conll, validation: a.conll, test: a.conll, teacher_outputs: outputs.jsonl"
+    done = run("-x", "kd", files=files, task="sequence_labeling")
+    assert done["teacher outputs"]["test_f1"] == "1.0"
+    assert done["cnn kd"]["status"] == "finished"
