@@ -5,7 +5,6 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmark.bundle import Bundle, BundleError, readable, words_of
@@ -48,7 +47,8 @@ def _lines() -> Iterator[list[str]]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmark.predict", description=__doc__, allow_abbrev=False)
-    parser.add_argument("bundle", type=Path, help="folder that a run exported (its artifact `bundle`)")
+    where = "folder that a run exported (its artifact `bundle`), or hf://owner/name[@revision]"
+    parser.add_argument("bundle", help=where)
     parser.add_argument("text", nargs="*", help="a text each; none means the lines of the standard input")
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads of the network (default: 1)")
     parser.add_argument("--scores", action="store_true", help="with a calibrated probability per label (or word)")

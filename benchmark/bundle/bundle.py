@@ -28,6 +28,7 @@ from benchmark.bundle.files import (
     read_model,
     read_tokenizer,
 )
+from benchmark.bundle.hub import SCHEME, fetch
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.bundle.scores import probabilities
 from benchmark.bundle.windows import join_words, window_step, windows_of
@@ -52,8 +53,11 @@ class Bundle:
 
     @classmethod
     def load(cls, folder: Path | str, *, n_threads: int = 1) -> "Bundle":
-        """Reads and checks a folder; raises BundleError for one that is incomplete, altered or of another format."""
-        folder = Path(folder)
+        """Reads and checks a folder, or hf://owner/name[@revision], a repository of the Hugging Face Hub.
+
+        Raises BundleError for a bundle that is incomplete, altered or of another format, or not on the Hub.
+        """
+        folder = fetch(folder) if isinstance(folder, str) and folder.startswith(SCHEME) else Path(folder)
         manifest = read_manifest(folder)
         check_files(folder, manifest)
         labels = read_labels(folder, manifest)

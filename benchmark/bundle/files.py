@@ -69,6 +69,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise BundleError(f"{file}: {TEMPERATURE} must be a number above 0, not {temperature!r}. {AGAIN}")
     if manifest["task"] not in TASKS:
         raise BundleError(f"{file}: task {manifest['task']!r} is none of {', '.join(TASKS)}. {AGAIN}")
+    if outside := [name for name in manifest["files"] if name != Path(name).name]:
+        raise BundleError(f"{file} names {outside[0]!r}, which is outside the bundle. {AGAIN}")
     missing = set(NEEDED) - set(manifest["files"])
     if missing:
         raise BundleError(f"{file} names no checksum for {', '.join(sorted(missing))}. {AGAIN}")
@@ -91,8 +93,6 @@ def _digest(manifest: Mapping[str, object]) -> str:
 def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Raises BundleError unless every file that the manifest names exists and matches its checksum."""
     for name, checksum in manifest["files"].items():
-        if name != Path(name).name:
-            raise BundleError(f"{folder / MANIFEST} names {name!r}, which is outside the bundle. {AGAIN}")
         file = folder / name
         if not file.is_file():
             raise BundleError(f"{file} is missing. {AGAIN}")

@@ -46,14 +46,16 @@ def write_bundle(
     scores: Mapping[str, float] | None = None,
     sizes: Mapping[str, float] | None = None,
     licences: Mapping[str, str] | None = None,
+    data: Mapping[str, object] | None = None,
     check: Callable[[Path], object] = Bundle.load,
 ) -> Path:
     """Copies the ONNX file `model` and writes the rest; `folder` appears atomically, replacing an older one.
 
     `tokenizer` is the one of training (of a Hugging Face tokenizer: `.backend_tokenizer`), stored without padding and
-    truncation. `fallback_label` is the tag of words without a token; default "O", or the first label. `licences` are
-    those of "data" and "teacher". `temperature` divides the logits of scores; tags of the metric
-    "entity_f1" are read as entities. What `check` raises for the complete folder is raised before it is moved in place.
+    truncation. `fallback_label` is the tag of words without a token; default "O", or the first label. `temperature`
+    divides the logits of scores; tags of the metric "entity_f1" are read as entities. `licences` are those of "data"
+    and "teacher"; `data` says where the data is from and how many texts it has. What `check` raises for the complete
+    folder is raised before it is moved in place.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
@@ -76,6 +78,7 @@ def write_bundle(
             "sizes": dict(sizes or {}),
             "latency": {},
             "licences": dict(licences or {}),
+            "data": dict(data or {}),
             "files": {name: sha256(draft / name) for name in NEEDED},
         }
         write_manifest(draft / MANIFEST, manifest)

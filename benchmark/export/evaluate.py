@@ -18,8 +18,12 @@ from torch import nn
 
 from benchmark.bundle import Bundle
 from benchmark.bundle.files import MODEL, write_json
+from benchmark.core.metrics import METRICS
 from benchmark.core.run_store import BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
 from benchmark.core.spec import RunResult
+from benchmark.data.corpus import Corpus
+from benchmark.data.entry import SPLITS
+from benchmark.data.pool import HELD_OUT, n_in_train
 from benchmark.distillation.batching import predict
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.scores import f1_per_label, macro_f1
@@ -29,11 +33,13 @@ from benchmark.distillation.training_run import TrainedModel, TrainingRun, score
 from benchmark.export.bundle_writer import write_bundle
 from benchmark.export.calibration import calibration_error, fit_temperature
 from benchmark.export.tokenizer_parity import require_same_ids
+from benchmark.export.transformers_model import write_transformers_model
 from benchmark.export.variants import MIB, export_variants, size_mib
+from students.bert import BertStudent
 
 FP32_BYTES = 4
-SCORES = ("valid_f1", "test_f1", "teacher_test_f1")
-"""Scores in a bundle's manifest."""
+SCORES = tuple(metric.name for metric in METRICS if metric.group == "score")
+"""Metrics in a bundle's manifest."""
 
 
 def evaluate_and_export(
@@ -77,6 +83,8 @@ def evaluate_and_export(
     )
     write_json(folder / LABEL_SCORES, result.test_f1_per_label)
     _write_bundle(training_run, result, temperature, folder / MODEL, folder / BUNDLE)
+    if isinstance(model, BertStudent):
+        write_transformers_model(model, data, folder / BUNDLE, temperature)
     (folder / MODEL).unlink()
     return result
 
@@ -154,8 +162,17 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: flo
         temperature=temperature,
         metric=data.corpus.metric,
         spec=asdict(training_run.spec),
-        scores={name: f1 for name, f1 in result.metrics().items() if name in SCORES},
+        scores={name: value for name, value in result.metrics().items() if name in SCORES},
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},
+        data=_describe(data.corpus),
         check=lambda draft: require_same_ids(Bundle.load(draft), data),
     )
+
+
+def _describe(corpus: Corpus) -> dict[str, object]:
+    return {
+        "source": corpus.source,
+        "rows": {split: len(corpus.splits[split]) for split in SPLITS},
+        "in_train": {split: n_in_train(corpus, split) for split in HELD_OUT},
+    }

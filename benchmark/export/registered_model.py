@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark import bundle
+from benchmark.bundle.files import MANIFEST, read_manifest
 from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import PROTOCOL, TEACHER
 from tracking import Record, Store, TextModel
@@ -73,13 +74,21 @@ def _publish(store: Store, record: Record) -> str:
     name = model_name(record.suite, record.tags["dataset"])
     with tempfile.TemporaryDirectory() as folder:
         model = TextModel(
-            folder=store.download(record.run_id, BUNDLE, Path(folder)),
+            folder=_served_files(store.download(record.run_id, BUNDLE, Path(folder))),
             loader=LOADER,
             code=bundle_code(),
             requirements=_pinned(REQUIREMENTS),
             params=PARAMS,
         )
         return store.publish(record.run_id, name, BEST, model)
+
+
+def _served_files(folder: Path) -> Path:
+    """The bundle without the files of transformers, which double the size of BERT students."""
+    for file in folder.iterdir():
+        if file.name not in (MANIFEST, *read_manifest(folder)["files"]):
+            file.unlink()
+    return folder
 
 
 def _pinned(packages: Sequence[str]) -> list[str]:

@@ -1,0 +1,86 @@
+"""Bundles on the Hugging Face Hub: hf://owner/name[@revision]. huggingface_hub is imported for them alone."""
+
+from functools import partial
+from pathlib import Path
+
+from benchmark.bundle.files import MANIFEST, BundleError, read_manifest
+
+SCHEME = "hf://"
+TIMEOUT_SECONDS = 10
+REFUSED = "the Hub refuses the token. Set HF_TOKEN to one with the right to do this, or run `hf auth login`."
+CAUSES = {
+    "GatedRepoError": "access is given on the repository's page; then set HF_TOKEN, or run `hf auth login`.",
+    "RepositoryNotFoundError": "the Hub has no such repository, or a private one. Check the name; for a private one "
+    "set HF_TOKEN to a token that may read it, or run `hf auth login`.",
+    "RevisionNotFoundError": "the repository has no such revision.",
+    "RemoteEntryNotFoundError": "the repository lacks its files.",
+}
+"""Causes by exception of huggingface_hub, the narrowest first."""
+
+
+def fetch(address: str) -> Path:
+    """Folder of a bundle in huggingface_hub's cache; files that are missing there are downloaded.
+
+    All files are of the commit that the revision is at, by default that of main, or at which it was last seen if the
+    Hub cannot be reached. Raises BundleError.
+    """
+    repository, _, revision = address.removeprefix(SCHEME).partition("@")
+    try:
+        import huggingface_hub as hub
+        from huggingface_hub.errors import HFValidationError
+    except ImportError:
+        raise BundleError(f"{address} needs huggingface_hub. Install it, or give a bundle's folder.") from None
+    try:
+        _require_name(repository)
+        url = hub.hf_hub_url(repository, MANIFEST, revision=revision or None)
+        download = partial(hub.hf_hub_download, repository, local_files_only=not _is_reachable(url))
+        folder = Path(download(MANIFEST, revision=revision or None)).parent
+        for name in read_manifest(folder)["files"]:
+            download(name, revision=folder.name)
+    except HFValidationError:
+        raise BundleError(
+            f"{address} is no address: write {SCHEME}owner/name or {SCHEME}owner/name@revision."
+        ) from None
+    except BundleError:
+        raise
+    except Exception as error:
+        raise BundleError(f"No bundle {address}: {problem(error)}") from None
+    return folder
+
+
+def _require_name(repository: str) -> None:
+    from huggingface_hub.utils import validate_repo_id
+
+    if repository.count("/") != 1:
+        raise BundleError(
+            f"{SCHEME}{repository} is no address: write {SCHEME}owner/name or {SCHEME}owner/name@revision."
+        )
+    validate_repo_id(repository)
+
+
+def _is_reachable(url: str) -> bool:
+    """Whether the Hub answers; it is asked once, where hf_hub_download tries for half a minute. Raises its refusal."""
+    from huggingface_hub import get_hf_file_metadata
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
+    except HfHubHTTPError as error:
+        if error.response.status_code < 500:
+            raise
+        return False
+    except Exception:  # no network, or offline mode
+        return False
+    return True
+
+
+def problem(error: Exception) -> str:
+    """Cause and remedy of an error of huggingface_hub, in words that hold neither requests nor tokens."""
+    from huggingface_hub import constants
+
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    unknown = f"the Hub answers with status {status}. Try again later."
+    unreachable = f"the Hub ({constants.ENDPOINT}) cannot be reached. Check the network, or give a folder."
+    cause = next((text for kind, text in CAUSES.items() if kind in kinds), unknown if status else unreachable)
+    return REFUSED if status in (401, 403) and cause == unknown else cause

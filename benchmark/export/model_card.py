@@ -1,0 +1,173 @@
+"""Model card of a bundle: README.md of its repository on the Hugging Face Hub, from its manifest alone."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from shlex import join
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from benchmark.core.settings import SETTINGS
+from benchmark.core.spec import TASKS
+from benchmark.reporting.provenance import STUDENT_OPTIONS
+
+PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
+"""The Hub's name of each task."""
+SAMPLE = "a text"
+HUB_LICENCES = {"cc-by-sa-4.0", "cc-by-4.0", "cc-by-3.0", "cc-by-sa-3.0", "cc0-1.0", "mit", "apache-2.0"}
+"""Licences that the Hub knows by these names."""
+LATENCIES = {
+    "latency_text_ms": "ms from a text to its answer",
+    "latency_onnx_ms": "ms of the network in ONNX Runtime",
+    "latency_onnx_int8_ms": "ms of the network in ONNX Runtime, INT8",
+    "latency_torch_ms": "ms of the network in PyTorch",
+}
+MACHINE = ("cpu", "usable_cores", "system", "onnxruntime")
+"""Fields of a machine's fingerprint that a reader compares with theirs."""
+SECTIONS = ("spec", "scores", "sizes", "latency", "licences", "data")
+"""Parts of a manifest that older bundles may lack."""
+Manifest = Mapping[str, Any]
+
+
+def model_card(name: str, manifest: Manifest, labels: Sequence[str], with_pipeline: bool) -> str:
+    """`name` is owner/name on the Hub; `with_pipeline` tells whether the folder holds the form of transformers too."""
+    manifest = {section: {} for section in SECTIONS} | dict(manifest)
+    spec = manifest["spec"]
+    sections = (
+        f"# {name.partition('/')[2]}",
+        _introduction(spec, manifest, labels),
+        "## Use\n\n" + _use(name, manifest["task"], with_pipeline),
+        "## Scores\n\n" + _table(("on the test split", "x100"), _scores(manifest)),
+        "## Size and speed\n\n" + _table(("", ""), _costs(manifest)),
+        "## Data and licence\n\n" + _table(("", ""), _data(manifest)),
+        "## Reproduce\n\n" + f"```sh\n{command(spec)}\n```",
+    )
+    return f"---\n{_metadata(name, manifest).to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def command(spec: Mapping[str, Any]) -> str:
+    """The command that trains the student, and its teacher if that is missing."""
+    suite = str(spec.get("suite", ""))
+    words = ["python", "-m", "benchmark.run", "--suite", suite if suite in TASKS else f"{suite}.yml"]
+    words += ["--preset", "paper"] if suite in TASKS else []
+    teacher = str(spec.get("teacher", ""))
+    words += ["--teacher", teacher] if suite in TASKS or " " not in teacher else []  # of outputs, which the file names
+    words += ["-d", str(spec.get("dataset", ""))]
+    if spec.get("student") != "teacher":
+        words += ["-s", str(spec.get("student", "")), "-x", str(spec.get("setting", ""))]
+        options = {option: spec.get(field) for field, option in STUDENT_OPTIONS.items()}
+        words += [word for option, value in options.items() if value for word in (option, str(value))]
+        words += ["--seed", str(spec.get("seed", 0))]
+    return join(words)
+
+
+def _metadata(name: str, manifest: Manifest) -> ModelCardData:
+    licence = str(manifest["licences"].get("data", "")).lower()
+    teacher = str(manifest["spec"].get("teacher", ""))
+    task = PIPELINES[manifest["task"]]
+    return ModelCardData(
+        model_name=name.partition("/")[2],
+        pipeline_tag=task,
+        library_name="onnx",
+        license=licence if licence in HUB_LICENCES else "other",
+        base_model=teacher if re.fullmatch(r"[\w.-]+/[\w.-]+", teacher) and not teacher.startswith(".") else None,
+        tags=["knowledge-distillation", "onnx", "which-student"],
+        eval_results=_results(manifest, task) or None,
+    )
+
+
+def _results(manifest: Manifest, task: str) -> list[EvalResult]:
+    dataset, test_f1 = manifest["spec"].get("dataset"), manifest["scores"].get("test_f1")
+    if not dataset or test_f1 is None:
+        return []
+    named = {"dataset_type": dataset, "dataset_name": dataset, "dataset_split": "test"}
+    f1 = {"metric_type": "f1", "metric_name": _metric(manifest), "metric_value": round(test_f1, 4)}
+    return [EvalResult(task_type=task, **named, **f1)]
+
+
+def _introduction(spec: Mapping[str, Any], manifest: Manifest, labels: Sequence[str]) -> str:
+    kind = "teacher" if spec.get("student") == "teacher" else "student"
+    setting = SETTINGS.get(str(spec.get("setting", "")))
+    how = f", setting `{spec.get('setting')}`" if setting else ""
+    of = {"classification": "texts into", "sequence_labeling": "words with"}[manifest["task"]]
+    verb = {"classification": "Classifies", "sequence_labeling": "Tags"}[manifest["task"]]
+    return (
+        f"{verb} {of} {len(labels)} labels: {', '.join(f'`{label}`' for label in labels)}.\n\n"
+        f"A `{spec.get('student', '?')}` {kind} of the data set `{spec.get('dataset', '?')}`, trained by the benchmark "
+        f"Which student is best?{how}. Its teacher is `{spec.get('teacher', '?')}`. It runs in ONNX Runtime and reads "
+        f"{manifest['max_length']} tokens at a time; longer texts in overlapping windows."
+    )
+
+
+def _use(name: str, task: str, with_pipeline: bool) -> str:
+    lines = [
+        "from benchmark.bundle import Bundle  # of which-student; needs onnxruntime, tokenizers, huggingface_hub",
+        "",
+        f'bundle = Bundle.load("hf://{name}")',
+        f'print(bundle.predict(["{SAMPLE}"], scores=True))',
+    ]
+    text = "\n".join(["```python", *lines, "```"])
+    if not with_pipeline:
+        return text
+    pipeline = ["from transformers import pipeline", "", f'answer = pipeline("{PIPELINES[task]}", model="{name}")']
+    return text + "\n\nOr with transformers:\n\n" + "\n".join(["```python", *pipeline, f'answer("{SAMPLE}")', "```"])
+
+
+def _scores(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    scores = manifest["scores"]
+    names = {
+        _metric(manifest): "test_f1",
+        "F1 of the teacher": "teacher_test_f1",
+        "F1 on the validation split": "valid_f1",
+        "calibration error": "test_ece",
+        "calibration error before temperature scaling": "test_ece_uncalibrated",
+    }
+    for title, name in names.items():
+        if scores.get(name) is not None:
+            yield title, f"{100 * scores[name]:.2f}" + _interval(scores, name)
+
+
+def _metric(manifest: Manifest) -> str:
+    of = {"entity_f1": "entity types", "word_f1": "tags of words"}.get(manifest.get("metric", ""), "classes")
+    return f"F1, macro-averaged over {of}"
+
+
+def _interval(scores: Mapping[str, Any], name: str) -> str:
+    bounds = [scores.get(f"{name}_{end}") for end in ("low", "high")]
+    if None in bounds:
+        return ""
+    return " (95 % interval {:.2f} to {:.2f}, over test items)".format(*(100 * bound for bound in bounds))
+
+
+def _costs(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    sizes, latency = manifest["sizes"], manifest["latency"]
+    if "n_parameters" in sizes:
+        yield "parameters", f"{sizes['n_parameters'] / 1e6:.2f} M"
+    for name, title in (("size_onnx_mib", "MiB ONNX"), ("size_onnx_int8_mib", "MiB ONNX, INT8")):
+        if name in sizes:
+            yield title, f"{sizes[name]:.1f}"
+    yield "served form", "INT8" if "model.int8.onnx" in manifest["files"] else "fp32"
+    for name, title in LATENCIES.items():
+        if name in latency:
+            yield title, f"{latency[name]:.3f}"
+    if machine := latency.get("machine"):
+        about = ", ".join(f"{name.replace('_', ' ')} {machine[name]}" for name in MACHINE if name in machine)
+        yield "latencies: medians of one text at a time on one thread of", about
+
+
+def _data(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    spec, data = manifest["spec"], manifest.get("data", {})
+    yield "data set", str(data.get("source") or spec.get("dataset", "?"))
+    if rows := data.get("rows"):
+        yield "texts", ", ".join(f"{n} in {split}" for split, n in rows.items())
+    if "in_train" in data:
+        found = ", ".join(f"{n} of {split}" for split, n in data["in_train"].items() if n)
+        yield "held-out texts that are in train too", found or "none"
+    yield "licence of the data", str(manifest["licences"].get("data", "unknown"))
+    yield "licence of the teacher", str(manifest["licences"].get("teacher", "unknown"))
+    yield "SHA-256 of the data", str(spec.get("data_digest", "?"))
+
+
+def _table(header: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+    lines = [header, ("---", "---:"), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
