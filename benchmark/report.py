@@ -40,7 +40,7 @@ def _suites(store: Store, name: str | None) -> list[str]:
 def _report(store: Store, suite: str, args: argparse.Namespace, console: Console) -> None:
     folder = args.out if args.out and args.suite else (args.out or RESULTS) / folder_name(suite)
     records = store.records(suite)
-    rows = ranked(records)
+    rows = ranked(store, records)
     path = write_report(store, suite, folder, args.preset, records, rows)
     print_leaderboard(rows, console)
     budget = Budget(max_ms=args.max_ms, max_mib=args.max_mib, min_kept=args.min_kept)

@@ -61,7 +61,7 @@ def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -
     config, store = pipeline.config, pipeline.store
     records = store.records(config.suite.name)
     data = {run.spec.dataset: run.spec.data_digest for run in pipeline.planned}
-    rows = ranked(records, data)
+    rows = ranked(store, records, data)
     write_report(store, config.suite.name, config.out, records=records, rows=rows)
     print_leaderboard(rows, console)
     show_served(publish_best(store, records, data), console)

@@ -96,7 +96,21 @@ def _speed_up(name: str, title: str, meaning: str, priority: int = 0) -> EntryCo
 def _f1(entry: LeaderboardEntry) -> str:
     if entry.f1 is None:
         return NONE
+    if entry.interval is not None:
+        return f"{points(entry.f1)} [{', '.join(f'{bound:.1f}' for bound in entry.interval)}]"
     return points(entry.f1) + ("" if entry.margin is None else f" ± {points(entry.margin)}")
+
+
+def _bound(number: int, name: str) -> EntryColumn:
+    return Column(
+        name=name,
+        value=lambda entry: None if entry.interval is None else entry.interval[number],
+        format=points,
+        unit="F1 x100",
+        better="higher",
+        usual=False,
+        meaning=f"{'Upper' if number else 'Lower'} bound of the 95 % interval of the mean F1.",
+    )
 
 
 def _seeds(entry: LeaderboardEntry) -> str:
@@ -122,9 +136,8 @@ RANK: EntryColumn = Column(
     value=lambda entry: entry.rank,
     priority=ALWAYS,
     better="lower",
-    meaning="Rank by mean F1 of the students with an F1 on every data set. A student whose 95 % interval reaches that "
-    "of the best student of the rank above shares that rank. A single seed has no interval: its F1 ties if it is equal "
-    "or inside another's interval. The teacher is not ranked.",
+    meaning="Rank by mean F1 of the students with an F1 on every data set. A student shares the rank above it if the "
+    "95 % interval of its paired difference from that rank's best reaches 0. The teacher is not ranked.",
 )
 SCORES: tuple[EntryColumn, ...] = (
     Column(
@@ -135,9 +148,12 @@ SCORES: tuple[EntryColumn, ...] = (
         priority=ALWAYS,
         unit="F1 x100",
         better="higher",
-        meaning="Macro-F1 x100 on test: mean over seeds, then over data sets; ± is half the width of its 95 % interval "
-        "over seeds (Student's t). None if a data set has no result.",
+        meaning="Macro-F1 x100 on test: mean over seeds, then over data sets, with its 95 % interval over test items "
+        "and, where there are several, over seeds. ± is half its width over seeds alone, where predictions cannot be "
+        "read. None if a data set has no result.",
     ),
+    _bound(0, "test_f1_low"),
+    _bound(1, "test_f1_high"),
     Column(
         name="f1_margin",
         title="±",
@@ -195,8 +211,10 @@ RUNS: tuple[EntryColumn, ...] = (
 NOTES = (
     "F1 is measured on the test split, once, at the end of a run. It is macro-averaged: over classes, over entity"
     " types (whole entities) for IOB tags, over tags of words for POS.",
-    "Ranks have ties: a student shares the rank above it if its 95 % interval over seeds reaches that of the "
-    "rank's best student. A single seed has no interval; then only equal scores tie.",
+    "Intervals cover the choice of test items: 1000 bootstrap resamples of each test split, the same for all models. Of"
+    " several seeds they cover the seeds too (Student's t); of a single one they do not: another seed may lie outside.",
+    "Ranks have ties: a student shares the rank above it if the 95 % interval of their paired difference, over the same"
+    " resamples, reaches 0. Without readable predictions, differences count as exact but for the seeds.",
     "If a student, setting and data set has runs of several configurations, such as learning rates, the one with "
     "the most seeds is shown, then the one of the best validation F1; test F1 is never compared.",
     "A student is compared with its own teacher. If an encoder was fine-tuned in several ways, its row is the "

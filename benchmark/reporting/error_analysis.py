@@ -3,14 +3,15 @@
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from statistics import fmean
 from typing import Any
 
-from benchmark.core.run_store import LABEL_SCORES, PREDICTIONS
+from benchmark.core.run_store import LABEL_SCORES
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.predictions import Prediction, predictions_of
 from benchmark.reporting.related_runs import grid_trials
 from benchmark.reporting.results import Row
 from tracking import Record, Store, StoreError
@@ -22,31 +23,6 @@ MAX_LABELS = 30
 """Labels of a confusion matrix; rarer ones share one row."""
 OTHERS = "(others)"
 OUTSIDE = "O"
-
-Target = str | list[str]
-"""The label of a text, or the tag of each word."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """One test text; `length` is in words."""
-
-    length: int
-    gold: Target
-    predicted: Target
-
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        """(true, predicted) label of the text, or entity types of its words."""
-        if isinstance(self.gold, str):
-            yield self.gold, str(self.predicted)
-        else:
-            yield from zip(map(_type, self.gold), map(_type, self.predicted), strict=False)
-
-    def errors(self) -> tuple[int, int]:
-        """Number of wrong labels, and of labels."""
-        if isinstance(self.gold, str):
-            return int(self.gold != self.predicted), 1
-        return sum(g != p for g, p in zip(self.gold, self.predicted, strict=False)), len(self.gold)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +66,7 @@ def error_analysis(leaderboard: Leaderboard, store: Store, records: Sequence[Rec
     rows = {row.run_id: row for row in sorted(leaderboard.rows, key=lambda row: row.seed or 0, reverse=True)}
     runs = {name: min(e.runs, key=lambda run_id: rows[run_id].seed or 0, default="") for name, e in entries.items()}
     leaders = [name for name in _leaders(entries) if runs[name]]
-    read = ((name, _predictions(store, runs[name])) for name in leaders)
+    read = ((name, predictions_of(store, runs[name])) for name in leaders)
     predictions = {name: found for name, found in read if found}
     best = next((name for name in predictions if not entries[name].is_teacher), "")
     compared = [name for name in predictions if entries[name].is_teacher or name == best]
@@ -126,14 +102,6 @@ def _mean_words(predictions: Mapping[str, Sequence[Prediction]]) -> float | None
     return fmean(one.length for one in texts) if texts else None
 
 
-def _predictions(store: Store, run_id: str) -> list[Prediction]:
-    """Predictions of a run; empty if their file is missing or cannot be read."""
-    try:
-        return read_predictions(store.text(run_id, PREDICTIONS))
-    except (StoreError, OSError, ValueError, KeyError, RecursionError):
-        return []
-
-
 def _label_scores(store: Store, run_id: str) -> dict[str, float]:
     try:
         scores: dict[str, Any] = json.loads(store.text(run_id, LABEL_SCORES))
@@ -150,28 +118,6 @@ def _curves(
     sources = {name: trials.get((id_, rows[id_].learning_rate), id_) for name, id_ in runs.items() if id_}
     curves = {name: store.history(run_id, "valid_f1") for name, run_id in sources.items()}
     return {name: curve for name, curve in curves.items() if len(curve) > 1}
-
-
-def read_predictions(text: str) -> list[Prediction]:
-    """Parses predictions.jsonl. Raises ValueError or KeyError for any other text."""
-    lines = text.split("\n")
-    return [_prediction(json.loads(line)) for line in lines if line.strip()]
-
-
-def _prediction(line: Any) -> Prediction:
-    if not isinstance(line, dict):
-        raise ValueError(f"{line!r:.60} is no prediction")
-    text, gold, predicted = (_target(line[name]) for name in ("text", "gold", "predicted"))
-    if type(gold) is not type(predicted):
-        raise ValueError(f"{predicted!r:.60} is not of the type of {gold!r:.60}")
-    return Prediction(length=len(text.split() if isinstance(text, str) else text), gold=gold, predicted=predicted)
-
-
-def _target(value: Any) -> Target:
-    """A text or label, or a list of words or tags."""
-    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value)):
-        return value
-    raise ValueError(f"{value!r:.60} is neither a text nor a list of words")
 
 
 def confusion(predictions: Sequence[Prediction]) -> Confusion:
@@ -208,8 +154,3 @@ def _length_bin(predictions: Sequence[Prediction]) -> LengthBin:
         n_texts=len(predictions),
         error=wrong / total if total else 0.0,
     )
-
-
-def _type(tag: str) -> str:
-    """`PER` of `B-PER`; the tag itself if it has no prefix of IOB, IOBES, BILOU or BMES."""
-    return tag[2:] if tag[1:2] == "-" and tag[0] in "BIESLUM" else tag

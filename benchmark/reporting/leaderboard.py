@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import inf
 
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import TEACHER
@@ -28,8 +27,6 @@ Key = tuple[str, str, str]
 """Teacher, student, setting."""
 Cell = dict[str, list[Row]]
 """Rows of one configuration, one per seed, by data set."""
-TOLERANCE = 1e-9
-"""Points of F1 by which equal means may differ in floating point."""
 
 
 def leaderboards(rows: Sequence[Row]) -> list[Leaderboard]:
@@ -145,16 +142,15 @@ def _speed_ups(ours: Mapping[str, float], teachers: Mapping[str, float]) -> dict
 
 
 def _ranked(entries: Iterable[LeaderboardEntry]) -> tuple[LeaderboardEntry, ...]:
-    """Entries in order, ranked: a student shares the rank above if its interval reaches that of the rank's best."""
+    """Entries in order, ranked: a student shares the rank above if it is within noise of that rank's best."""
     ordered = sorted(entries, key=_order)
     ranks: dict[Key, int] = {}
-    rank, lowest = 0, inf
+    rank, best = 0, None
     for entry in ordered:
-        if entry.is_teacher or entry.interval is None:
+        if entry.is_teacher or entry.estimate is None:
             continue
-        low, high = entry.interval
-        if high < lowest - TOLERANCE:
-            rank, lowest = len(ranks) + 1, low
+        if best is None or best.beats(entry.estimate):
+            rank, best = len(ranks) + 1, entry.estimate
         ranks[entry.key] = rank
     return tuple(replace(entry, rank=ranks.get(entry.key)) for entry in ordered)
 

@@ -6,13 +6,14 @@ from math import sqrt
 from statistics import fmean, stdev
 from typing import Literal
 
+import numpy as np
 from scipy.special import stdtrit
 
 from benchmark.core.metrics import METRICS
 from benchmark.core.spec import TEACHER
+from benchmark.reporting.bootstrap import CONFIDENCE, N_RESAMPLES, Draws, Estimate
 from benchmark.reporting.results import MILLISECONDS, Row
 
-CONFIDENCE = 0.95
 COSTS = tuple(metric.name for metric in METRICS if metric.is_cost)
 TEACHER_TORCH = "teacher_torch"
 """Key of the speed-up over serving the teacher in PyTorch, by the student in ONNX."""
@@ -73,13 +74,18 @@ class LeaderboardEntry:
     student: str
     setting: str
     rank: int | None = None
-    """1 is best; entries of overlapping intervals share a rank. None for teachers and for entries without `f1`."""
+    """1 is best; entries share a rank if they are within noise of its best. None for teachers and without `f1`."""
     f1: float | None
     """Mean over the data sets of the mean over seeds."""
     spread: float | None
     """Sample standard deviation over seeds of the mean over data sets; None for a single seed."""
     margin: float | None
     """Half the width of the 95 % interval of `f1` over seeds; None for a single seed."""
+    interval: tuple[float, float] | None = None
+    """Bounds of the 95 % interval of `f1`, over test items and, where there are several, over seeds; None if the
+    predictions of one of its runs cannot be read."""
+    estimate: Estimate | None = field(default=None, compare=False, repr=False)
+    """`f1` with its errors, those of items left out where predictions cannot be read; None without `f1`."""
     f1_kept: float | None = None
     """`f1` in percent of its teacher's."""
     f1_by_dataset: Mapping[str, float]
@@ -110,12 +116,6 @@ class LeaderboardEntry:
     @property
     def name(self) -> str:
         return self.student if self.is_teacher else f"{self.student} {self.setting}"
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Bounds of the 95 % interval of `f1`; of width 0 for a single seed."""
-        margin = self.margin or 0.0
-        return None if self.f1 is None else (self.f1 - margin, self.f1 + margin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,14 +170,18 @@ def aggregate(
     means = _means_by_seed([_scores(rows) for rows in found]) if complete else []
     costs = _costs(found) if complete else {}
     rows = [row for rows in found for row in rows]
+    estimate = _estimate(found, "/".join(key)) if complete else None
+    is_read = all(row.resamples is not None for row in rows)
     return LeaderboardEntry(
         preset=preset,
         teacher=key[0],
         student=key[1],
         setting=key[2],
-        f1=fmean(f1.values()) if complete else None,
+        f1=estimate.mean if estimate else None,
         spread=stdev(means) if len(means) > 1 else None,
         margin=half_width(means),
+        interval=estimate.interval if estimate and is_read else None,
+        estimate=estimate,
         f1_by_dataset=f1,
         seeds=(min(map(len, found), default=0), max(map(len, found), default=0)),
         costs={name: fmean(map(fmean, values)) for name, values in costs.items()},
@@ -187,14 +191,39 @@ def aggregate(
     )
 
 
+def _estimate(datasets: Sequence[Sequence[Row]], model: str) -> Estimate:
+    by_dataset = [{row.seed: _resamples(row) for row in rows} for rows in datasets]
+    scores = [_scores(rows) for rows in datasets]
+    return Estimate.of(
+        mean=fmean(fmean(one.values()) for one in scores),
+        draws=_mean([_mean(list(one.values())) for one in by_dataset]),
+        by_seed=_means_by_seed(scores),
+        draws_by_seed=np.array([_mean([one[seed] for one in by_dataset]) for seed in _shared_seeds(by_dataset)]),
+        model=model,
+    )
+
+
+def _mean(draws: Sequence[Draws]) -> Draws:
+    mean: Draws = np.mean(draws, axis=0)
+    return mean
+
+
+def _resamples(row: Row) -> Draws:
+    """Test F1 x100 by resample, the same in all of them without predictions."""
+    return 100 * (np.full(N_RESAMPLES, row.test_f1) if row.resamples is None else np.asarray(row.resamples))
+
+
 def _scores(rows: Iterable[Row]) -> dict[int | None, float]:
     return {row.seed: 100 * row.test_f1 for row in rows if row.test_f1 is not None}
 
 
 def _means_by_seed(datasets: Sequence[Mapping[int | None, float]]) -> list[float]:
     """The mean over data sets of each seed that all of them have."""
-    shared = set.intersection(*(set(scores) for scores in datasets))
-    return [fmean(scores[seed] for scores in datasets) for seed in shared]
+    return [fmean(scores[seed] for scores in datasets) for seed in _shared_seeds(datasets)]
+
+
+def _shared_seeds(datasets: Sequence[Mapping[int | None, object]]) -> list[int | None]:
+    return list(set.intersection(*(set(by_seed) for by_seed in datasets)))
 
 
 def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, list[list[float]]]:

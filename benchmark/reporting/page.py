@@ -140,13 +140,20 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "setting": entry.setting,
         "isTeacher": entry.is_teacher,
         "description": described(entry) if entry.f1 is not None else "",
-        "interval": entry.interval if entry.margin is not None else None,
+        "interval": entry.interval or _over_seeds(entry),
         "ranges": entry.cost_ranges,
         "missing": {name: asdict(missing) for name, missing in entry.missing.items()},
         "invalid": entry.invalid,
         "runs": [places[run_id] for run_id in entry.runs],
         "command": entry_command(entry, leaderboard, index),
     }
+
+
+def _over_seeds(entry: LeaderboardEntry) -> tuple[float, float] | None:
+    """The interval over seeds alone."""
+    if entry.f1 is None or entry.margin is None:
+        return None
+    return entry.f1 - entry.margin, entry.f1 + entry.margin
 
 
 def _comparison(comparison: PaperComparison) -> Json:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shlex import join, split
 
 from benchmark.core.spec import TASKS, encoders
+from benchmark.reporting.intervals import UNREADABLE
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
@@ -59,7 +60,7 @@ def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Seq
         "versions": "; ".join(_distinct(tag.get("versions", "") for tag in tags)),
     }
     return Provenance(
-        facts={name: fact or NONE for name, fact in facts.items()} | _untimed(leaderboards),
+        facts={name: fact or NONE for name, fact in facts.items()} | _untimed(leaderboards) | _unread(leaderboards),
         commands=_distinct(tag.get("command", "") for tag in tags),
         n_unfinished=n_unfinished,
     )
@@ -81,6 +82,13 @@ def _untimed(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
         names.setdefault(entry.invalid, []).append(entry.name)
     text = "; ".join(f"{', '.join(dict.fromkeys(found))} ({reason})" for reason, found in names.items())
     return {"latencies left out": text} if text else {}
+
+
+def _unread(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
+    """Entries without an interval over test items."""
+    entries = (entry for one in leaderboards for entry in one.entries)
+    names = dict.fromkeys(entry.name for entry in entries if entry.f1 is not None and entry.interval is None)
+    return {"intervals left out": f"{', '.join(names)} ({UNREADABLE})"} if names else {}
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

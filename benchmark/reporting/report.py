@@ -20,6 +20,7 @@ from benchmark.reporting.columns import combined_table
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.data_table import data_markdown, data_page
 from benchmark.reporting.error_analysis import ErrorAnalysis, error_analysis
+from benchmark.reporting.intervals import with_intervals
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies, write_tuning
@@ -40,12 +41,12 @@ UPLOADED = ("report.html", "report.md", "report.tex", "results.csv", "leaderboar
 DESCRIPTION = "The suite's report as of its latest run: open **report.html** under Artifacts."
 
 
-def ranked(records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[Row]:
-    """The rows of a suite's records, to be ranked by the data that `data` names.
+def ranked(store: Store, records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[Row]:
+    """The rows of a suite's records with their intervals, to be ranked by the data that `data` names.
 
     `data` are digests by data set; other data sets are ranked by the data that their newest run read.
     """
-    return planned_last(results(records), data or {})
+    return planned_last(with_intervals(results(records), store), data or {})
 
 
 def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
@@ -86,7 +87,7 @@ def write_report(
     Raises InputError if the folder cannot be written and UnknownNameError if the preset has no runs.
     """
     records = store.records(suite) if records is None else records
-    rows = ranked(records) if rows is None else rows
+    rows = ranked(store, records) if rows is None else rows
     if preset is not None:
         if preset not in (presets := {row.preset for row in rows}):
             raise UnknownNameError("preset", preset, presets)

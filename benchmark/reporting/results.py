@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
+from typing import Any
 
 from benchmark.core.metrics import METRICS
 from benchmark.core.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
@@ -89,8 +90,13 @@ class Row:
     """Whether training ended because its patience was spent, not its bound of epochs or steps."""
     test_ece: float | None = None
     test_ece_uncalibrated: float | None = None
+    test_f1_low: float | None = None
+    """Bounds of the 95 % interval of `test_f1` over test items; None without readable predictions."""
+    test_f1_high: float | None = None
     more: Mapping[str, float] = field(default_factory=dict)
     """Metrics with a column of their own and no field, by name."""
+    resamples: Any = field(default=None, compare=False, repr=False)
+    """Test F1 of each bootstrap resample (`bootstrap.Draws`); None without readable predictions."""
 
     @property
     def is_teacher(self) -> bool:
@@ -116,7 +122,8 @@ class Row:
         return value
 
 
-FIELDS: tuple[Column[Row], ...] = tuple(column for column in field_columns(Row) if column.name != "more")
+NO_COLUMNS = ("more", "resamples")
+FIELDS: tuple[Column[Row], ...] = tuple(column for column in field_columns(Row) if column.name not in NO_COLUMNS)
 MORE = tuple(m for m in METRICS if m.title and m.name not in {column.name for column in FIELDS})
 COLUMNS: tuple[Column[Row], ...] = (
     *FIELDS,

@@ -141,7 +141,7 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
     axes.errorbar(
         x,
         y,
-        yerr=entry.margin,
+        yerr=_error_bar(entry),
         marker=styles.markers[entry.setting],
         markersize=7.5,
         capsize=2,
@@ -151,6 +151,14 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
         markeredgewidth=0.6,
         zorder=3,
     )
+
+
+def _error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | float | None:
+    """Distances of the interval's bounds; half its width over seeds if it is not known."""
+    if entry.interval is None or entry.f1 is None:
+        return entry.margin
+    low, high = entry.interval
+    return [[max(0.0, entry.f1 - low)], [max(0.0, high - entry.f1)]]
 
 
 def _front(axes: Axes, best: Sequence[tuple[float, float, str]], styles: Styles) -> None:

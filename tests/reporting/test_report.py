@@ -115,7 +115,7 @@ def test_a_preset_leaves_out_the_others(filled: Store, tmp_path: Path) -> None:
 def test_the_terminal_shows_the_ranking_in_any_width(filled: Store) -> None:
     for width in (40, 80, 200):
         shown = StringIO()
-        print_leaderboard(ranked(filled.records("classification")), Console(width=width, file=shown))
+        print_leaderboard(ranked(filled, filled.records("classification")), Console(width=width, file=shown))
         text = shown.getvalue()
         assert all(word in text for word in ("bilstm", "teacher", "79.00", "rank"))
         assert max(map(len, text.splitlines())) <= width
@@ -126,7 +126,7 @@ def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any
     tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the machine was not quiet"}
     filled.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({})
     shown = StringIO()
-    print_leaderboard(ranked(filled.records("classification")), Console(width=200, file=shown))
+    print_leaderboard(ranked(filled, filled.records("classification")), Console(width=200, file=shown))
     lines = [line.strip() for line in shown.getvalue().splitlines()]
     assert "cnn kd: no F1 on smsa, failed: no memory" in lines
     assert "cnn kd_ulb: no F1 on smsa, not run" in lines
@@ -176,7 +176,7 @@ def test_hostile_names_show_as_text(store: Store, add_run: Any, tmp_path: Path) 
     parts = {"header", "h1", "nav", "main", "noscript", "p", "section", "div"}
     assert set(page.tags) <= {"html", "meta", "title", "style", "script"} | parts
     assert "<script" not in (tmp_path / "report.tex").read_text()
-    print_leaderboard(ranked(store.records(HOSTILE)), Console(file=StringIO()))
+    print_leaderboard(ranked(store, store.records(HOSTILE)), Console(file=StringIO()))
 
 
 def test_a_store_without_finished_runs_is_reported_as_such(store: Store, add_run: Any, tmp_path: Path) -> None:

@@ -8,12 +8,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from benchmark.reporting.bootstrap import Resampler
 from benchmark.reporting.leaderboard_entry import COSTS
 from tracking import ActiveRun, Record, Store
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")
 GAIN = {"vanilla": -0.05, "kd": -0.03, "kd_ulb": -0.018, "kd_ulb_fasttext": -0.014, "kd_ulb_bert": -0.008}
 LABELS = ("anger", "fear", "happy", "love", "sadness")
+
+
+N_TEST = 240
 
 
 AddRun = Callable[..., str]
@@ -35,24 +39,39 @@ def fill(
     dice = random.Random(0)
     for number, dataset in enumerate(datasets):
         base = 0.92 - 0.03 * number
+        lines, base = _predictions(base, dice)
         run_id = add_run(
             store, suite, student="teacher", dataset=dataset, test_f1=base, valid_f1=base, teacher_test_f1=base, **given
         )
-        _keep(store, run_id, base, n_epochs, dice)
+        _keep(store, run_id, lines, base, n_epochs, dice)
         for (place, student), setting, seed in product(enumerate(students), settings, range(seeds)):
             f1 = base + GAIN.get(setting, -0.02) - 0.012 * place + dice.gauss(0, 0.004)
+            lines, f1 = _predictions(f1, dice)
             run_id = add_run(
                 store, suite, student=student, setting=setting, seed=seed, dataset=dataset,
                 test_f1=f1, valid_f1=f1 + 0.01, teacher_test_f1=base, f1_kept=f1 / base, **given,
             )  # fmt: skip
-            if seed == 0:
-                _keep(store, run_id, f1, n_epochs, dice)
+            _keep(store, run_id, lines, f1, n_epochs if seed == 0 else 0, dice)
 
 
-def _keep(store: Store, run_id: str, f1: float, n_epochs: int, dice: random.Random) -> None:
+def _predictions(f1: float, dice: random.Random) -> tuple[list[dict[str, str]], float]:
+    """Predictions of about this F1, more of them wrong in long texts, and their F1."""
+    lengths = [2 + number * 7 % 39 for number in range(N_TEST)]
+    gold = [LABELS[number * 3 % 7 % len(LABELS)] for number in range(N_TEST)]
+    hard = sorted(range(N_TEST), key=lambda number: -lengths[number] + dice.gauss(0, 15))
+    wrong = set(hard[: round((1 - f1) * N_TEST)])
+    predicted = [LABELS[(LABELS.index(g) + 1) % len(LABELS)] if n in wrong else g for n, g in enumerate(gold)]
+    lines = [
+        {"text": " ".join(["kata"] * n), "gold": g, "predicted": p}
+        for n, g, p in zip(lengths, gold, predicted, strict=True)
+    ]
+    return lines, float(Resampler("macro_f1", gold, "").f1(predicted)[0])
+
+
+def _keep(
+    store: Store, run_id: str, lines: list[dict[str, str]], f1: float, n_epochs: int, dice: random.Random
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        lengths = [2 + number * 7 % 39 for number in range(240)]
-        lines = [_line(f1, n_words, dice) for n_words in lengths]
         (Path(folder) / "predictions.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
         scores = {label: min(1.0, f1 + dice.gauss(0, 0.05)) for label in LABELS}
         (Path(folder) / "test_f1_per_label.json").write_text(json.dumps(scores))
@@ -61,12 +80,6 @@ def _keep(store: Store, run_id: str, f1: float, n_epochs: int, dice: random.Rand
         ActiveRun(store._client, run_id).log_epoch(
             epoch, {"valid_f1": f1 * (1 - 0.6 ** (epoch + 1)) + dice.gauss(0, 0.004)}
         )
-
-
-def _line(f1: float, n_words: int, dice: random.Random) -> dict[str, str]:
-    gold = dice.choice(LABELS)
-    right = dice.random() < f1 - 0.002 * n_words
-    return {"text": " ".join(["kata"] * n_words), "gold": gold, "predicted": gold if right else dice.choice(LABELS)}
 
 
 def many_records(n_datasets: int, n_students: int, settings: Sequence[str], seeds: int) -> list[Record]:

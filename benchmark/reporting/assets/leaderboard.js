@@ -55,8 +55,8 @@ function drawLeaderboard() {
   if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no ranked student)");
   caption.push(
     entries.some(({ interval }) => interval)
-      ? "; ± is half the width of the 95 % interval over seeds."
-      : "; with a single seed there is no interval, so only equal scores share a rank.",
+      ? `; in brackets the 95 % interval over test items${entries.some(({ runs }) => runs.length > datasets.length) ? " and seeds" : ", which does not cover other seeds"}.`
+      : "; without readable predictions there is no interval over test items.",
   );
   byId("leaderboard").replaceChildren(
     el("h2", {}, "Leaderboard"),
