@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.cli.progress import RunProgress, show_plan
+from benchmark.cli.progress import RunProgress, show_plan, teacher_lines
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome
@@ -33,6 +33,7 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
     if config.tuned:
         _print_lines(tuned_lines(pipeline.planned, pipeline.records), console)
     show_plan(pipeline, console)
+    _print_lines(teacher_lines(pipeline.planned), console)
     if config.preset.left_out:
         left_out = "; ".join(f"{student} in {', '.join(names)}" for student, names in config.preset.left_out.items())
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")

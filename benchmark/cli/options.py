@@ -9,12 +9,12 @@ from typing import Literal
 
 import torch
 
+from benchmark.cli.teacher_options import read_teacher
 from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import GRID, TASKS, TUNED
 from benchmark.data.catalogue import load_suite
-from benchmark.data.entry import Suite
 from benchmark.execution.executors.choice import LOCAL, RAY
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
@@ -63,7 +63,12 @@ def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
 def add_training_options(group: argparse._ActionsContainer) -> None:
     """Adds the options of run, study and tune about teacher and training."""
     add = group.add_argument
-    add("--teacher", help="hub id (owner/model[@revision]) or folder of the encoder to fine-tune")
+    add("--teacher", help="hub id (owner/model[@revision]) or folder of the teacher: a checkpoint or an encoder")
+    use = group.add_mutually_exclusive_group()
+    as_is = "use the teacher as it is (default where its labels are the data's)"
+    use.add_argument("--as-is", action="store_true", default=None, help=as_is)
+    fine_tune = "fine-tune the teacher here (default with an option of its training)"
+    use.add_argument("--fine-tune", action="store_false", dest="as_is", help=fine_tune)
     add("--max-epochs", type=positive, metavar="N", help="maximum epochs of a student")
     add("--max-steps", type=positive, metavar="N", help="maximum optimiser steps of a student, in every setting")
     add("--teacher-epochs", type=positive, metavar="N", help="maximum epochs of the teacher")
@@ -105,7 +110,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         settings=settings,
         seeds=tuple(range(args.seeds)) if args.seed is None else (args.seed,),
         learning_rate=None if args.learning_rate == TUNED else args.learning_rate,
-        teacher=_teacher(args, suite, preset),
+        teacher=read_teacher(args, suite),
         teacher_epochs=args.teacher_epochs or 0,
         teacher_rate=args.teacher_learning_rate or 0.0,
         vectors=_vectors(args.vectors),
@@ -220,10 +225,6 @@ def _preset(args: argparse.Namespace) -> Preset:
         max_steps=args.max_steps or preset.max_steps,
         left_out={} if args.student or args.setting or args.suite not in TASKS else preset.left_out,
     )
-
-
-def _teacher(args: argparse.Namespace, suite: Suite, preset: Preset) -> str:
-    return args.teacher or (suite.teacher.name if suite.teacher else preset.teacher)
 
 
 def _vectors(name: str) -> str:

@@ -48,6 +48,15 @@ def show_plan(pipeline: Pipeline, console: Console) -> None:
     console.print(f"{len(due)} of {len(items)} runs are due; expected time {_clock(total)}.", highlight=False)
 
 
+def teacher_lines(planned: Iterable[PlannedRun]) -> list[str]:
+    """How each teacher comes about, and why; data sets alike share a line."""
+    datasets: dict[tuple[str, str], list[str]] = {}
+    for item in planned:
+        if item.note:
+            datasets.setdefault((item.spec.teacher, item.note), []).append(item.spec.dataset)
+    return [f"Teacher {name} on {', '.join(names)}: {note}." for (name, note), names in datasets.items()]
+
+
 COUNTS = ("done", "due", "failed", "skipped")
 
 

@@ -94,8 +94,7 @@ def require_self_contained(location: Mapping[str, str], role: str) -> None:
     """Raises DataError for a model whose files name weights or code elsewhere, which its identity does not cover."""
     name = location["pretrained_model_name_or_path"]
     folder = None if "revision" in location else Path(name)
-    config = _read_json(folder / CONFIG) if folder else _hub_config(name, location["revision"])
-    if code := [value for value in _implementations(config) if "/" in value]:
+    if code := [value for value in _implementations(read_config(location, role)) if "/" in value]:
         raise DataError(
             f"{CONFIG} of the {role} {name!r} names code on the hub, {code[0]!r}. Remove that key, or name an "
             "implementation of transformers, such as 'sdpa'."
@@ -108,11 +107,18 @@ def require_self_contained(location: Mapping[str, str], role: str) -> None:
             )
 
 
-def _hub_config(hub_id: str, revision: str) -> Any:
-    try:
-        return _read_json(Path(hf_hub_download(hub_id, CONFIG, revision=revision)))
-    except Exception:  # not available, which loading the model reports
-        return None
+def read_config(location: Mapping[str, str], role: str) -> dict[str, Any]:
+    """Content of a model's config.json; empty if it is not available or broken, which loading the model reports."""
+    name, revision = location["pretrained_model_name_or_path"], location.get("revision")
+    file = Path(name) / CONFIG
+    if revision:
+        try:
+            require_on_hub(name, revision, role)
+            file = Path(hf_hub_download(name, CONFIG, revision=revision))
+        except Exception:
+            return {}
+    config = _read_json(file)
+    return config if isinstance(config, dict) else {}
 
 
 def _read_json(file: Path) -> Any:

@@ -20,6 +20,8 @@ TASKS: tuple[Task, ...] = get_args(Task)
 
 TEACHER = "teacher"
 FINE_TUNED = "fine_tuned"
+AS_IS = "as_is"
+"""Setting of a teacher that is used without training."""
 FROM_FILE, ENSEMBLE = "outputs", "ensemble"
 """Settings of teachers without a model of their own: outputs of a file, and the mean of several teachers."""
 GRID = "grid"
@@ -29,6 +31,8 @@ WITH = " with the tokenizer of "
 AND = " + "
 """Between the names of an ensemble's teachers."""
 POLICY = ("text_source", "agreed", "balance", "length_filter")
+LATER = (*POLICY, "head")
+"""Fields that older runs lack; a run of today with their default values is the same run."""
 
 
 def digest(value: object) -> str:
@@ -65,6 +69,9 @@ class RunSpec:
     teacher_key: str
     """Key of the teacher's run; for the teacher itself the digest of the files that it is made of, for an ensemble the
     keys of its teachers' runs."""
+    head: str = ""
+    """Rows of the checkpoint's head in the order of the data's labels, as `2 0+3 -` (see LabelMatch), or `new` for one
+    that is initialised although it has the right size. Empty: as they stand, or no head of that size."""
     data_digest: str
     pool_digest: str = ""
     """Digest of the unlabelled pool; empty if the setting reads none."""
@@ -102,10 +109,10 @@ class RunSpec:
         return digest({name: value for name, value in self.key_fields().items() if name != "teacher"})
 
     def key_fields(self) -> dict[str, Any]:
-        """The fields; those of a policy for unlabelled text and of a grid search only if there is one, so that older
-        runs keep their keys."""
+        """The fields; those that came LATER and that of a grid search only if they say something, so that older runs
+        keep their keys."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        omitted = {f.name for f in fields(self) if f.name in (*POLICY, "search_seed") and values[f.name] == f.default}
+        omitted = {f.name for f in fields(self) if f.name in (*LATER, "search_seed") and values[f.name] == f.default}
         if self.learning_rate != GRID:
             omitted.add("search_seed")
         return {name: value for name, value in values.items() if name not in omitted}
@@ -144,6 +151,11 @@ class RunSpec:
         return self.student == TEACHER
 
     @property
+    def is_as_is(self) -> bool:
+        """Whether it is a teacher that is used without training."""
+        return self.setting == AS_IS
+
+    @property
     def has_model(self) -> bool:
         """False for a teacher whose logits come from a file or from other teachers."""
         return self.setting not in (FROM_FILE, ENSEMBLE)
@@ -168,7 +180,7 @@ def _typed(kind: object, text: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Results of a run; METRICS has units and meanings. None means not measured, never 0."""
+    """Results of a run; METRICS has units and meanings. None means not measured, never 0.
 
     valid_f1: float | None
     test_f1: float | None

@@ -13,6 +13,9 @@ from benchmark.data.rows import Row, shorten
 SCHEMES = tuple(product(("BIES", "BILU", "BMES"), (True, False)))
 """Letters of entity tags besides O (IOB and IOBES, BILOU, BMES), and whether types follow: B-PER, or B alone."""
 
+IOBES = {"L": "E", "U": "S", "M": "I"}
+"""IOBES letters of last and unit (BILOU) and middle (BMES); other letters are the same in every scheme."""
+
 _TAG = re.compile(r"([BIESLUM])(?:-(.+))?", re.DOTALL)
 _PREFIXED = re.compile(r"([BIESLUM])(?:[\W_]+(.*))?", re.DOTALL | re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)[\W_]([BIESLUM])", re.DOTALL | re.IGNORECASE)

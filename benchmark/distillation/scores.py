@@ -20,12 +20,10 @@ from seqeval.metrics.sequence_labeling import get_entities
 from sklearn.metrics import f1_score
 
 from benchmark.data.entry import Metric
+from benchmark.data.tags import IOBES
 
 Labels = Sequence[str] | Sequence[Sequence[str]]
 """Classification: one label per text. Tagging: a list of tags per sentence."""
-
-IOBES = {"L": "E", "U": "S", "M": "I"}
-"""IOBES letters of last and unit (BILOU) and middle (BMES); other letters are the same in every scheme."""
 
 
 def macro_f1(gold: Labels, predicted: Labels, metric: Metric, labels: Sequence[str]) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from transformers import PreTrainedTokenizerBase
 
@@ -24,7 +24,7 @@ from benchmark.data.sources import is_available
 from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.encoding import EncodedDataset, Part
-from benchmark.distillation.teacher import identify, n_positions
+from benchmark.distillation.teacher import head_config, identify, n_positions
 from benchmark.distillation.tokenizer import load_tokenizer
 
 
@@ -160,6 +160,11 @@ class SuiteData:
     def encoder(self) -> str:
         """The teacher before fine-tuning: a hub id, or its folder on this machine."""
         return self.resolve_path(self.teacher)
+
+    @cached_property
+    def teacher_config(self) -> dict[str, Any]:
+        """The teacher's config.json."""
+        return head_config(self.encoder)
 
     @cached_property
     def teacher_identity(self) -> str:

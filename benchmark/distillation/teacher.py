@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,8 @@ from benchmark.core import hub
 from benchmark.core.errors import DataError, InputError
 from benchmark.core.hub import readable
 from benchmark.core.spec import Task
+from benchmark.distillation import teacher_head
+from benchmark.distillation.teacher_labels import NEW
 
 REVISIONS = {"indobenchmark/indobert-base-p1": "c2cd0b51ddce6580eb35263b39b0a1e5fb0a39e2"}
 """Default revision of a hub id, used unless the user names one with ID@REVISION."""
@@ -50,13 +53,15 @@ class Teacher(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
+        self.rows = teacher_head.merged_rows(model)
 
     @property
     def embedding(self) -> nn.Embedding:
         return cast("nn.Embedding", self.model.get_input_embeddings())  # type: ignore[operator]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return cast("Tensor", self.model(input_ids=input_ids, attention_mask=attention_mask).logits)
+        logits = cast("Tensor", self.model(input_ids=input_ids, attention_mask=attention_mask).logits)
+        return teacher_head.merge(logits, self.rows) if self.rows else logits
 
 
 AUTO_MODELS = {
@@ -65,32 +70,36 @@ AUTO_MODELS = {
 }
 
 
-def load_teacher(name: str, task: Task, n_labels: int) -> Teacher:
-    """The pretrained (or fine-tuned) encoder `name` in fp32, with a head of `n_labels`.
+def load_teacher(name: str, task: Task, labels: Sequence[str] = (), head: str = "", *, as_is: bool = False) -> Teacher:
+    """The pretrained (or fine-tuned) encoder `name` in fp32, with a head for `labels`, or with its own without any.
 
-    A head of the same task and size is loaded; any other is initialised at random. Raises DataError for files that are
-    broken or lack weights of the encoder.
+    `head` is that of its RunSpec. If it is empty, a head of the same task and size is loaded, and any other is
+    initialised at random. Raises DataError for files that are broken or lack weights of the encoder, or of the head
+    where that is used `as_is`.
     """
     location = locate(name)
+    size = {"num_labels": len(labels)} if labels and head in ("", NEW) else {}
     hub.require_self_contained(location, "teacher")
     with readable(name, "teacher", REMEDY), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, info = AUTO_MODELS[task].from_pretrained(
             **location,
             trust_remote_code=False,
-            num_labels=n_labels,
+            **size,
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    _check_encoder(name, model.base_model_prefix, info)
+    _check_weights(name, "" if as_is else f"{model.base_model_prefix}.", info)
+    if labels:
+        teacher_head.arrange(model, head, labels)
     return Teacher(model)
 
 
-def _check_encoder(name: str, prefix: str, info: dict[str, Any]) -> None:
-    """`from_pretrained` initialises missing weights at random: right for a head or pooler, wrong for an encoder."""
+def _check_weights(name: str, prefix: str, info: dict[str, Any]) -> None:
+    """`from_pretrained` initialises missing weights at random: right for a new head or a pooler, wrong for others."""
     unfit = {*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])}
-    missing = sorted(key for key in unfit if key.startswith(f"{prefix}.") and "pooler" not in key)
+    missing = sorted(key for key in unfit if key.startswith(prefix) and "pooler" not in key)
     if missing:
         raise DataError(
             f"The weights of the teacher {name!r} do not fit its config.json: {len(missing)} tensors are missing or of "
@@ -110,6 +119,11 @@ def n_positions(name: str) -> int:
 def n_rows(name: str) -> int:
     """Rows of the encoder's embedding, one per token id; sys.maxsize if its config does not say."""
     return int(getattr(_config(name), "vocab_size", None) or sys.maxsize)
+
+
+def head_config(name: str) -> dict[str, Any]:
+    """Content of the teacher's config.json, which describes its head; empty if it cannot be read."""
+    return hub.read_config(locate(name), "teacher")
 
 
 def _config(name: str) -> PretrainedConfig:

@@ -50,7 +50,7 @@ class ModelLogits:
 
     @cached_property
     def _model(self) -> Teacher:
-        return load_teacher(self.encoder(), self.data.corpus.task, len(self.data.corpus.labels))
+        return load_teacher(self.encoder(), self.data.corpus.task, as_is=True)
 
 
 @dataclass(frozen=True)

@@ -70,20 +70,18 @@ class TrainingRun:
             device=self.device,
             checkpoint=Checkpoint(checkpoint_path(digest([spec.key, self.teacher_run_id, rate, steps]))),
         )
-        logits = predict(model, self.data.encoded("validation"), device=self.device)
-        return TrainedModel(
-            model=model,
-            learning_rate=rate,
-            history=history,
-            valid_f1=score(self.data, "validation", logits),
-            valid_logits=logits,
-        )
+        return self._trained(model, rate, history)
+
+    def untrained(self) -> "TrainedModel":
+        """The model as it is built: a teacher that is used without training."""
+        return self._trained(self.build().to(self.device), 0.0, TrainingHistory())
 
     def build(self) -> nn.Module:
         """The untrained model with the setting's initial embeddings."""
         corpus, spec = self.data.corpus, self.spec
         if spec.is_teacher:
-            return load_teacher(self.resolve_path(spec.teacher), spec.task, len(corpus.labels))
+            path, labels = self.resolve_path(spec.teacher), corpus.labels
+            return load_teacher(path, spec.task, labels, spec.head, as_is=spec.is_as_is)
         model = students.build(
             spec.student,
             task=spec.task,
@@ -105,6 +103,16 @@ class TrainingRun:
     def training_set(self) -> TrainingSet:
         return training_set(self.spec, self.data, self.teacher)
 
+    def _trained(self, model: nn.Module, rate: float, history: TrainingHistory) -> "TrainedModel":
+        logits = predict(model, self.data.encoded("validation"), device=self.device)
+        return TrainedModel(
+            model=model,
+            learning_rate=rate,
+            history=history,
+            valid_f1=score(self.data, "validation", logits),
+            valid_logits=logits,
+        )
+
     def _matrix(self, width: int) -> NDArray[np.float32]:
         """[V, any width] initial embeddings.
 
@@ -114,7 +122,7 @@ class TrainingRun:
         spec = self.spec
         matrix: NDArray[np.float32]
         if spec.embeddings == "bert" and self.teacher:
-            teacher = load_teacher(self.teacher.source.encoder(), spec.task, len(self.data.corpus.labels))
+            teacher = load_teacher(self.teacher.source.encoder(), spec.task)
             matrix = teacher.embedding.weight.detach().numpy()
         else:
             tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher
@@ -133,7 +141,7 @@ class TrainingRun:
 
 @dataclass(kw_only=True)
 class TrainedModel:
-    """A model with its best weights, and its training history."""
+    """A model with its best weights, and its training history, which is empty for one that was not trained."""
 
     model: nn.Module
     learning_rate: float

@@ -9,11 +9,12 @@ from typing import Literal
 
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.core.settings import SETTINGS, Setting
-from benchmark.core.spec import FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
+from benchmark.core.spec import AS_IS, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
-from benchmark.data.entry import Suite
+from benchmark.data.entry import Suite, TeacherEntry
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
+from benchmark.execution.teacher_use import teacher_use
 
 TEACHER_SEED = 0
 
@@ -31,7 +32,7 @@ class BenchmarkConfig:
     seeds: tuple[int, ...]
     learning_rate: float | Literal["grid"] | None
     """None takes each student's own rate."""
-    teacher: str
+    teacher: TeacherEntry
     teacher_epochs: int = 0
     """At most; 0 takes what suits the teacher and the data."""
     teacher_rate: float = 0.0
@@ -67,7 +68,7 @@ class BenchmarkConfig:
         """The data of the suite, read at first use."""
         return SuiteData(
             suite=self.suite,
-            teacher=self.teacher,
+            teacher=self.teacher.name,
             vectors=self.vectors,
             limit=self.limit,
             augmentation=self.augmentation,
@@ -80,6 +81,8 @@ class PlannedRun:
 
     spec: RunSpec
     skip_reason: str = ""
+    note: str = ""
+    """Of a teacher: whether it is used as it is or fine-tuned here, and why."""
 
 
 def plan_runs(config: BenchmarkConfig, suite_data: SuiteData) -> list[PlannedRun]:
@@ -88,11 +91,9 @@ def plan_runs(config: BenchmarkConfig, suite_data: SuiteData) -> list[PlannedRun
 
 
 def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> Iterator[PlannedRun]:
-    reason = suite_data.why_unavailable(dataset)
-    data_digest = "" if reason else suite_data.corpus(dataset).digest
-    n_texts = 0 if reason else len(suite_data.corpus(dataset).texts("train"))
-    teacher = _teacher_spec(config, dataset, n_texts, data_digest, suite_data.identity(dataset))
-    yield PlannedRun(spec=teacher, skip_reason=reason)
+    planned = _teacher(config, suite_data, dataset)
+    teacher, reason = planned.spec, planned.skip_reason
+    yield planned
     for student, setting, seed in product(config.students, config.settings, config.seeds):
         if setting in config.preset.left_out.get(student, ()):
             continue
@@ -103,10 +104,23 @@ def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) ->
         )
 
 
+def _teacher(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> PlannedRun:
+    identity = suite_data.identity(dataset)
+    if reason := suite_data.why_unavailable(dataset):
+        return PlannedRun(spec=_teacher_spec(config, dataset, 0, "", identity), skip_reason=reason)
+    corpus = suite_data.corpus(dataset)
+    spec = _teacher_spec(config, dataset, len(corpus.texts("train")), corpus.digest, identity)
+    if not spec.has_model:
+        return PlannedRun(spec=spec)
+    use = teacher_use(config.teacher, suite_data.teacher_config, corpus)
+    spec = _untrained(spec, AS_IS, spec.teacher) if use.as_is else spec
+    return PlannedRun(spec=replace(spec, head=use.head), note=str(use))
+
+
 def _teacher_spec(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
     spec = _fine_tuning(config, dataset, n_texts, data_digest, identity)
     file = config.suite.entries[dataset].outputs
-    return _untrained(spec, FROM_FILE, f"{Path(file.path).name}{WITH}{config.teacher}") if file else spec
+    return _untrained(spec, FROM_FILE, f"{Path(file.path).name}{WITH}{config.teacher.name}") if file else spec
 
 
 def _untrained(spec: RunSpec, setting: str, name: str) -> RunSpec:
@@ -125,7 +139,7 @@ def _untrained(spec: RunSpec, setting: str, name: str) -> RunSpec:
 
 
 def _fine_tuning(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
-    tuning, task = FINE_TUNINGS.get(config.teacher, USUAL_FINE_TUNING), config.suite.task
+    tuning, task = FINE_TUNINGS.get(config.teacher.name, USUAL_FINE_TUNING), config.suite.task
     n_batches = ceil(n_texts / config.preset.batch_size)
     return RunSpec(
         suite=config.suite.name,
@@ -135,7 +149,7 @@ def _fine_tuning(config: BenchmarkConfig, dataset: str, n_texts: int, data_diges
         setting=FINE_TUNED,
         seed=TEACHER_SEED,
         learning_rate=config.teacher_rate or tuning.learning_rate,
-        teacher=config.teacher,
+        teacher=config.teacher.name,
         teacher_key=identity,
         data_digest=data_digest,
         loss="hard",

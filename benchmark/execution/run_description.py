@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmark.core.spec import ENSEMBLE, FINE_TUNED, FROM_FILE, RunSpec
+from benchmark.core.spec import AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, RunSpec
 
 
 def role(spec: RunSpec) -> str:
@@ -41,6 +41,7 @@ STARTS: Mapping[str, str] = {
 }
 TEACHERS: Mapping[str, str] = {
     FINE_TUNED: "{teacher}, fine-tuned",
+    AS_IS: "{teacher}, as it is",
     FROM_FILE: "outputs of {teacher}",
     ENSEMBLE: "the mean of the probabilities of {teacher}",
 }

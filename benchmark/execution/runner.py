@@ -100,7 +100,9 @@ class Runner:
             data, device = self.suite_data.encoded_dataset(spec.dataset), torch.device(self.device)
             return evaluate_logits(self._logits_without_model(spec), data, folder, device)
         training_run = self.training_run(spec, teacher)
-        if spec.searches:
+        if spec.is_as_is:
+            trained = training_run.untrained()
+        elif spec.searches:
             trained = grid_search(training_run, partial(self._begin_trial, spec, run), partial(on_epoch, spec))
         else:
             trained = training_run.train(self._learning_rate(spec), _both(run.log_epoch, partial(on_epoch, spec)))

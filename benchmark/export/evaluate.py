@@ -60,7 +60,6 @@ def evaluate_and_export(
     total, without_table = count_parameters(model)
     test_f1 = score(data, "test", logits)
     result = RunResult(
-        learning_rate=trained.learning_rate,
         valid_f1=trained.valid_f1,
         test_f1=test_f1,
         teacher_test_f1=test_f1 if training_run.spec.is_teacher else teacher_test_f1,
@@ -68,13 +67,7 @@ def evaluate_and_export(
         n_parameters_non_embedding=without_table,
         size_checkpoint_mib=checkpoint_mib(model),
         size_weights_mib=size_mib(weights),
-        train_seconds=trained.history.train_seconds,
-        steps_to_best=trained.history.steps_to_best,
-        epochs=trained.history.epochs,
-        sentences_per_second=trained.history.sentences_per_second,
-        overhead_share=trained.history.overhead_share,
-        n_texts=training_run.training_set.n_texts,
-        label_count_std=training_run.training_set.label_count_std,
+        **_training_metrics(training_run, trained),
         calibration_temperature=temperature,
         test_ece=calibration_error(logits, data.labels("test"), temperature),
         test_ece_uncalibrated=calibration_error(logits, data.labels("test")),
@@ -109,6 +102,23 @@ def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, d
         test_share=share if share < 1 else None,
         test_f1_per_label=f1,
     )
+
+
+def _training_metrics(training_run: TrainingRun, trained: TrainedModel) -> dict[str, Any]:
+    """Fields of RunResult about training; none for a teacher that is used as it is."""
+    if training_run.spec.is_as_is:
+        return {}
+    history, training_set = trained.history, training_run.training_set
+    return {
+        "learning_rate": trained.learning_rate,
+        "train_seconds": history.train_seconds,
+        "steps_to_best": history.steps_to_best,
+        "epochs": history.epochs,
+        "sentences_per_second": history.sentences_per_second,
+        "overhead_share": history.overhead_share,
+        "n_texts": training_set.n_texts,
+        "label_count_std": training_set.label_count_std,
+    }
 
 
 def count_parameters(model: nn.Module) -> tuple[int, int]:

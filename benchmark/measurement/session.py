@@ -210,7 +210,7 @@ def _torch_model(candidate: Candidate) -> nn.Module:
     if candidate.name == REFERENCE:
         return build_reference(candidate.task)
     if candidate.name == TEACHER:
-        return load_teacher(str(candidate.weights), candidate.task, candidate.n_labels).eval()
+        return load_teacher(str(candidate.weights), candidate.task, as_is=True).eval()
     student = students.build(
         candidate.name,
         task=candidate.task,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from benchmark.core.metrics import METRICS
-from benchmark.core.spec import GRID, POLICY, TEACHER, TUNED, RunSpec, digest
+from benchmark.core.spec import AS_IS, GRID, LATER, TEACHER, TUNED, RunSpec, digest
 from benchmark.reporting.related_runs import SHORT, stored_training_key, teacher_names, tuned_rates
 from benchmark.reporting.table import Column, Table, Value, field_columns
 from tracking import Record
@@ -16,8 +16,8 @@ ROLES = ("teacher", "train")
 STATUSES = ("skipped", "failed", "finished")
 """Statuses from the least to the most conclusive."""
 LATENCY = "latency_"
-PLAIN = {f.name: str(f.default) for f in fields(RunSpec) if f.name in POLICY}
-"""Params of runs without a policy for unlabelled text; runs of older versions lack them."""
+PLAIN = {f.name: str(f.default) for f in fields(RunSpec) if f.name in LATER}
+"""Default values of params that runs of older versions lack."""
 INVALID = "invalid"
 """Tag of an inference run whose control failed: the reason."""
 GIVEN = "given"
@@ -174,6 +174,8 @@ def _row(record: Record, inference: Record | None, teacher: str, rates: Rates) -
         "rate_from": _rate_from(record, rates),
         "converged": _converged(record),
     }
+    if record.params.get("setting") == AS_IS:
+        values["learning_rate"] = None
     if inference is not None:
         values |= {name: value for name, value in inference.metrics.items() if name.startswith(LATENCY)}
         values["machine"] = inference.tags.get("machine", "")

@@ -55,7 +55,7 @@ def main() -> None:
     asked = parser.parse_args()
     suite_data = SuiteData(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
     data = suite_data.encoded_dataset(asked.dataset)
-    teacher = load_teacher(asked.teacher, data.corpus.task, len(data.corpus.labels)).eval()
+    teacher = load_teacher(asked.teacher, data.corpus.task).eval()
     cpu = torch.device("cpu")
     logits = {part: predict(teacher, data.encoded(part), device=cpu) for part in ("train", "validation")}
     matrix = teacher.embedding.weight.detach().numpy()

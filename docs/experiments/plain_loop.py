@@ -38,7 +38,7 @@ def main() -> None:
     asked = parser.parse_args()
     suite_data = SuiteData(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
     data = suite_data.encoded_dataset(asked.dataset)
-    teacher = load_teacher(asked.teacher, data.corpus.task, len(data.corpus.labels)).eval()
+    teacher = load_teacher(asked.teacher, data.corpus.task).eval()
     plain = _plain(data, _student(asked.student, data), asked.encoded, lambda batch: _ask(teacher, batch))
     stored = _logits(data, teacher)
     without = _plain(data, _student(asked.student, data), asked.encoded, lambda batch: stored[batch["rows"]])

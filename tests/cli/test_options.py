@@ -1,13 +1,15 @@
 """What a command line comes to: the command line beats the suite's file, which beats the preset."""
 
-import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmark.cli.options import benchmark_config, learning_rate, parser, positive, seed
+from benchmark.core.errors import InputError
 from benchmark.core.presets import PRESETS
 from benchmark.core.settings import LADDER
+from benchmark.data.entry import TeacherEntry
 from benchmark.execution.plan import BenchmarkConfig
 from students import STUDENTS
 
@@ -36,14 +38,14 @@ def test_nothing_named_means_the_quickstart_whole() -> None:
     assert wanted.settings == LADDER
     assert wanted.seeds == (0,)
     assert wanted.learning_rate is None
-    assert wanted.teacher == PRESETS["quickstart"].teacher
+    assert wanted.teacher.name == PRESETS["quickstart"].teacher
     assert wanted.limit == 0
 
 
 def test_the_paper_preset_is_the_whole_grid() -> None:
     wanted = asked("--preset", "paper")
     assert wanted.datasets == ("smltk", "health", "telco", "senta", "smsa", "emot")
-    assert wanted.teacher == "indobenchmark/indobert-base-p1"
+    assert wanted.teacher.name == "indobenchmark/indobert-base-p1"
     assert wanted.preset.grid
 
 
@@ -60,15 +62,48 @@ def test_the_teacher_of_the_command_line_beats_the_files_which_beats_the_presets
     own_suite: str, tmp_path: Path
 ) -> None:
     of_file = benchmark_config(parser("run", None).parse_args(["--suite", own_suite]))
-    assert of_file.teacher == str(tmp_path / "my-bert")
+    assert of_file.teacher.name == str(tmp_path / "my-bert")
     of_line = benchmark_config(parser("run", None).parse_args(["--suite", own_suite, "--teacher", "a/b"]))
-    assert of_line.teacher == "a/b"
-    shutil.copy(own_suite, tmp_path / "plain.yml")
-    (tmp_path / "plain.yml").write_text(Path(own_suite).read_text().replace("teacher: my-bert\n", ""))
-    of_preset = benchmark_config(
-        parser("run", None).parse_args(["--suite", str(tmp_path / "plain.yml"), "--preset", "paper"])
-    )
-    assert of_preset.teacher == PRESETS["paper"].teacher
+    assert of_line.teacher == TeacherEntry(name="a/b")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_own_suite_without_a_teacher_is_refused(own_suite: str, preset: str) -> None:
+    Path(own_suite).write_text(Path(own_suite).read_text().replace("teacher: my-bert\n", ""))
+    with pytest.raises(
+        InputError, match=r"Suite 'own' names no teacher. Add a line `teacher: NAME` to .*own.yml, or give"
+    ):
+        asked("--suite", own_suite, "--preset", preset)
+    assert asked("--suite", own_suite, "--teacher", "a/b").teacher == TeacherEntry(name="a/b")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "as_is"),
+    [
+        ((), None),
+        (("--as-is",), True),
+        (("--fine-tune",), False),
+        (("--teacher-epochs", "2"), False),
+        (("--teacher-learning-rate", "1e-4"), False),
+    ],
+)
+def test_options_say_whether_a_teacher_is_trained(arguments: tuple[str, ...], as_is: bool | None) -> None:
+    assert asked(*arguments).teacher.as_is is as_is
+
+
+def test_a_teacher_as_it_is_takes_no_options_of_training() -> None:
+    with pytest.raises(InputError, match=r"--as-is trains no teacher\. Leave out --teacher-epochs"):
+        asked("--as-is", "--teacher-epochs", "2")
+
+
+def test_the_files_map_holds_for_the_files_teacher_alone(own_suite: str, tmp_path: Path) -> None:
+    text = Path(own_suite).read_text().replace("my-bert", "{path: my-bert, as_is: true, labels: {LABEL_0: x}}")
+    Path(own_suite).write_text(text)
+    of_file = TeacherEntry(name=str(tmp_path / "my-bert"), as_is=True, labels={"LABEL_0": "x"})
+    assert asked("--suite", own_suite).teacher == of_file
+    assert asked("--suite", own_suite, "--teacher", of_file.name).teacher == of_file
+    assert asked("--suite", own_suite, "--fine-tune").teacher == replace(of_file, as_is=False)
+    assert asked("--suite", own_suite, "--teacher", "a/b").teacher == TeacherEntry(name="a/b")
 
 
 def test_an_own_suite_is_the_same_in_every_preset(own_suite: str) -> None:

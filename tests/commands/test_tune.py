@@ -248,7 +248,7 @@ def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) 
 def test_a_trial_that_fails_is_given_back(home: Path) -> None:
     session = join(home, options(home, "--study broken"), 2)
     wanted = tune._benchmark_config(tune._parser().parse_args(options(home)))
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
     runner = Runner(suite_data=suite_data, store_uri=tracking_uri(home), preset="quickstart")
     parent = session.begin_run(runner)
     without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")
@@ -277,7 +277,7 @@ def test_trials_that_diverge_are_done(
 def _search(arguments: list[str]) -> Search:
     asked = tune._parser().parse_args(arguments)
     wanted = tune._benchmark_config(asked)
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
     return tune._search(asked, plan_runs(wanted, suite_data)[1])
 
 

@@ -50,7 +50,7 @@ def training_run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Train
     monkeypatch.setattr(grid, "GRID_RATES", RATES)
     torch.set_num_threads(1)
     wanted = benchmark_config(parser("run", None).parse_args(arguments))
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name)
     _, student = plan_runs(wanted, suite_data)
     return TrainingRun(spec=student.spec, data=suite_data.encoded_dataset("mine"), device=torch.device("cpu"))
 

@@ -22,7 +22,7 @@ from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError, InputError
 from benchmark.distillation.teacher import REVISIONS, Teacher, identify, load_teacher
 from benchmark.distillation.tokenizer import load_tokenizer
-from tests.support.model_factory import edit_json
+from tests.support.model_factory import edit_json, named
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng"]
 AUTO = {"classification": AutoModelForSequenceClassification, "sequence_labeling": AutoModelForTokenClassification}
@@ -86,7 +86,7 @@ def answer(model: Teacher) -> torch.Tensor:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_pretrained_encoder_gets_a_head(saved: Path, task: str) -> None:
-    model = load_teacher(str(saved), task, 5)
+    model = load_teacher(str(saved), task, named(5))
     assert answer(model).shape == ((2, 5) if task == "classification" else (2, 3, 5))
     table = load_file(saved / "model.safetensors")["embeddings.word_embeddings.weight"]
     assert torch.equal(model.embedding.weight, table)
@@ -96,20 +96,20 @@ def test_weights_are_read_in_full_precision(folder: Path) -> None:
     weights = {name: value.half() for name, value in load_file(folder / "model.safetensors").items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text((folder / "config.json").read_text().replace("float32", "float16"))
-    assert {p.dtype for p in load_teacher(str(folder), "classification", 2).parameters()} == {torch.float32}
+    assert {p.dtype for p in load_teacher(str(folder), "classification", named(2)).parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_fine_tuned_head_of_the_same_size_is_kept(fine_tuned: Callable[[str, int], str], task: str) -> None:
     name = fine_tuned(task, 3)
     stored = load_file(Path(name) / "model.safetensors")["classifier.weight"]
-    assert torch.equal(load_teacher(name, task, 3).model.classifier.weight, stored)
+    assert torch.equal(load_teacher(name, task, named(3)).model.classifier.weight, stored)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_fine_tuned_head_of_another_size_starts_anew(fine_tuned: Callable[[str, int], str], task: str) -> None:
     name = fine_tuned(task, 3)
-    model = load_teacher(name, task, 7)
+    model = load_teacher(name, task, named(7))
     assert answer(model).shape[-1] == model.model.config.num_labels == 7
     stored = load_file(Path(name) / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
     assert torch.equal(model.embedding.weight, stored)
@@ -119,15 +119,15 @@ def test_a_head_that_starts_anew_follows_the_seed(saved: Path) -> None:
     answers = []
     for seed in (0, 0, 1):
         torch.manual_seed(seed)
-        answers.append(answer(load_teacher(str(saved), "classification", 3)))
+        answers.append(answer(load_teacher(str(saved), "classification", named(3))))
     assert torch.equal(answers[0], answers[1])
     assert not torch.equal(answers[0], answers[2])
 
 
 def test_a_teacher_saved_and_loaded_answers_the_same(saved: Path, folder: Path) -> None:
-    model = load_teacher(str(saved), "classification", 3)
+    model = load_teacher(str(saved), "classification", named(3))
     model.model.save_pretrained(folder)
-    torch.testing.assert_close(answer(load_teacher(str(folder), "classification", 3)), answer(model))
+    torch.testing.assert_close(answer(load_teacher(str(folder), "classification", named(3))), answer(model))
 
 
 def rename_weights(folder: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_corrupt_folder_is_refused_in_words(folder: Path, spoiled: str) -> Non
     spoil, message = SPOILED[spoiled]
     spoil(folder)
     with pytest.raises(DataError, match=message):
-        load_teacher(str(folder), "classification", 2)
+        load_teacher(str(folder), "classification", named(2))
 
 
 @pytest.mark.parametrize("content", ["", '{"oops"', "{}", '{"added_tokens": [], "model": {}}'])
@@ -251,7 +251,7 @@ def test_a_branch_is_pinned_to_its_commit(offline: Path, saved: Path) -> None:
     cached(offline, saved, COMMIT)
     assert identify("owner/model") == identify("owner/model@main") == f"owner/model@{COMMIT}"
     assert load_tokenizer("owner/model").vocab_size == len(PIECES)
-    assert load_teacher("owner/model", "classification", 2).embedding.num_embeddings == len(PIECES)
+    assert load_teacher("owner/model", "classification", named(2)).embedding.num_embeddings == len(PIECES)
     cached(offline, saved, COMMIT[::-1])
     assert identify("owner/model") == f"owner/model@{COMMIT}", "one process reads one commit"
     pretrained.resolve_revision.cache_clear()
@@ -275,7 +275,7 @@ def test_a_package_that_carries_a_model(saved: Path, tmp_path: Path, monkeypatch
     name = "package:tiny_teacher_package"
     assert identify(name) == identify(str(saved))
     assert load_tokenizer(name).vocab_size == len(PIECES)
-    assert answer(load_teacher(name, "classification", 4)).shape == (2, 4)
+    assert answer(load_teacher(name, "classification", named(4))).shape == (2, 4)
 
 
 @pytest.mark.parametrize("package", ["no_such_package", "json", "sys", "os", "__main__", "", "a.b", "a-b", "../x"])
@@ -290,7 +290,7 @@ def test_code_on_the_hub_is_refused(folder: Path, key: str) -> None:
     identify(str(folder))
     for value in ("owner/kernel", "owner/kernel:attention", {"": "owner/kernel"}):
         edit_json(folder / "config.json", **{key: value})
-        for read in (identify, load_tokenizer, lambda name: load_teacher(name, "classification", 2)):
+        for read in (identify, load_tokenizer, lambda name: load_teacher(name, "classification", named(2))):
             with pytest.raises(DataError, match=r"config\.json of the teacher .* names code on the hub, 'owner/kernel"):
                 read(str(folder))
     edit_json(folder / "config.json", **{key: None}, text_config={key: "owner/kernel"})
@@ -301,7 +301,7 @@ def test_code_on_the_hub_is_refused(folder: Path, key: str) -> None:
 def test_code_named_by_a_model_of_the_hub_is_refused(offline: Path, folder: Path) -> None:
     edit_json(folder / "config.json", attn_implementation="owner/kernel")
     cached(offline, folder, COMMIT)
-    for read in (load_tokenizer, lambda name: load_teacher(name, "classification", 2)):
+    for read in (load_tokenizer, lambda name: load_teacher(name, "classification", named(2))):
         with pytest.raises(DataError, match="names code on the hub, 'owner/kernel'"):
             read(f"owner/model@{COMMIT}")
 
@@ -311,7 +311,7 @@ def test_code_named_by_a_model_of_the_hub_is_refused(offline: Path, folder: Path
 def test_weights_outside_the_folder_are_refused(folder: Path, index: str, shard: str) -> None:
     weights = {"metadata": {}, "weight_map": {"a": "model-1.safetensors", "b": shard}}
     (folder / index).write_text(json.dumps(weights))
-    for read in (identify, lambda name: load_teacher(name, "classification", 2)):
+    for read in (identify, lambda name: load_teacher(name, "classification", named(2))):
         with pytest.raises(DataError, match=rf"{index} of the teacher .* names '{shard}', which is outside the folder"):
             read(str(folder))
 
@@ -322,4 +322,4 @@ def test_weights_in_parts_are_read(saved: Path, folder: Path) -> None:
     assert len(list(folder.glob("*.safetensors"))) > 1
     assert identify(str(folder)) != identify(str(saved))
     table = load_file(saved / "model.safetensors")["embeddings.word_embeddings.weight"]
-    assert torch.equal(load_teacher(str(folder), "classification", 2).embedding.weight, table)
+    assert torch.equal(load_teacher(str(folder), "classification", named(2)).embedding.weight, table)

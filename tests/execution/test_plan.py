@@ -32,7 +32,7 @@ def folder(desk_folder: Path) -> Path:
 def plan(teacher: Path, *arguments: str, suite: str = "classification") -> list[PlannedRun]:
     given = ["--suite", suite, "--teacher", str(teacher), "--limit", "20", *arguments]
     wanted = benchmark_config(parser("run", None).parse_args(given))
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, vectors=wanted.vectors, limit=wanted.limit)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, vectors=wanted.vectors, limit=wanted.limit)
     return plan_runs(wanted, suite_data)
 
 

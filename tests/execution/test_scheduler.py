@@ -201,7 +201,7 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
     """The place of the pool's logits is taken by a folder."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     wanted = benchmark_config(parser("run", None).parse_args(list(finished_copy.arguments)))
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
     outputs = TeacherOutputs(
         store=finished_copy.store, teacher=teacher, data=suite_data.encoded_dataset("smalltalk_demo")
     )
@@ -220,7 +220,9 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
     wanted = benchmark_config(parser("run", None).parse_args(list(finished_copy.arguments)))
-    data = SuiteData(suite=wanted.suite, teacher=wanted.teacher, limit=wanted.limit).encoded_dataset("smalltalk_demo")
+    data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit).encoded_dataset(
+        "smalltalk_demo"
+    )
     outputs = TeacherOutputs(store=finished_copy.store, teacher=teacher, data=data)
     names = {outputs._path(part).name for part in (*LABELLED, POOL)}
     logits = {name: np.load(kept / name) + 1 for name in names}

@@ -18,6 +18,7 @@ from benchmark.core.errors import DataError
 from benchmark.distillation.teacher import load_teacher
 from benchmark.distillation.tokenizer import load_tokenizer
 from benchmark.reporting import folder_name
+from tests.support.model_factory import named
 from tracking import Store
 
 EVIL_NAMES = ("../../up", "/etc/passwd", "..", ".", "a/../../b", "a\\..\\b", "x" * 300, "\x00nul", ".hidden", "-rf")
@@ -59,16 +60,16 @@ def test_a_pickle_among_a_teachers_weights_is_not_run(tiny_teacher: Path, tmp_pa
     (folder / "model.safetensors").unlink()
     torch.save({"bert.pooler.dense.bias": Bomb()}, folder / "pytorch_model.bin")
     with pytest.raises(DataError, match="cannot be read"):
-        load_teacher(str(folder), "classification", 2)
+        load_teacher(str(folder), "classification", named(2))
     assert not marker.exists()
 
 
 def test_plain_tensors_of_an_older_file_are_read(tiny_teacher: Path, tmp_path: Path) -> None:
     folder = teacher_copy(tiny_teacher, tmp_path)
-    weights = load_teacher(str(folder), "classification", 2).model.state_dict()
+    weights = load_teacher(str(folder), "classification", named(2)).model.state_dict()
     (folder / "model.safetensors").unlink()
     torch.save(weights, folder / "pytorch_model.bin")
-    load_teacher(str(folder), "classification", 2)
+    load_teacher(str(folder), "classification", named(2))
 
 
 @pytest.mark.usefixtures("marker")
@@ -88,7 +89,7 @@ def test_code_that_a_teacher_brings_along_is_neither_run_nor_asked_about(
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     monkeypatch.setattr("builtins.input", lambda _: "y")  # a person who says yes to what they did not read
     with pytest.raises(DataError, match="cannot be read"):
-        load_teacher(str(folder), "classification", 2)
+        load_teacher(str(folder), "classification", named(2))
     with pytest.raises(DataError, match="cannot be read"):
         load_tokenizer(str(folder))
 

@@ -124,6 +124,11 @@ def byte_level_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
 
 
+def named(n_labels: int) -> list[str]:
+    """Names of labels."""
+    return [f"label {number}" for number in range(n_labels)]
+
+
 def edit_json(file: Path, **changes: object) -> None:
     """Replaces fields of a JSON object."""
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
