@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
@@ -28,7 +28,11 @@ _NEEDED = {
     "labels": "the data's label for each of the checkpoint's is needed, as {LABEL_0: negative}, in quotes if it looks "
     "like a number",
 }
-SECTIONS = {"datasets": DatasetSection, "teacher": TeacherSection, "teacher_outputs": OutputsSection}
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "datasets": DatasetSection,
+    "teacher": TeacherSection,
+    "teacher_outputs": OutputsSection,
+}
 ALLOWED = {"task": TASKS, "kind": get_args(OutputKind), "format": tuple(FORMATS.values())}
 """Values of the keys that take one of a few."""
 
@@ -55,7 +59,7 @@ def read_suite_file(path: Path) -> Suite:
         datasets=tuple(section.datasets),
         entries={name: _entry(name, dataset, section, path) for name, dataset in section.datasets.items()},
         unlabeled=tuple(_existing(name, path) for name in section.unlabeled),
-        teacher=section.teacher and _teacher(section.teacher, path),
+        teacher=_teacher(section.teacher, path) if section.teacher else None,
     )
 
 
