@@ -1,6 +1,6 @@
 """The plan as a table, and progress bars with the remaining time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from math import isnan, nan
 from types import TracebackType

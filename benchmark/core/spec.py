@@ -182,6 +182,9 @@ def _typed(kind: object, text: str) -> Any:
 class RunResult:
     """Results of a run; METRICS has units and meanings. None means not measured, never 0.
 
+    Only runs that train here have values of training.
+    """
+
     valid_f1: float | None
     test_f1: float | None
     teacher_test_f1: float | None
