@@ -13,12 +13,13 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmark.core.cache import lock_path, teacher_folder, verify, write_dir_atomic
+from benchmark.core.errors import RunError
 from benchmark.core.run_store import TEACHER_MODEL
 from benchmark.data.outputs_file import FLOOR, TextOutputs
 from benchmark.distillation.batching import predict
 from benchmark.distillation.encoding import EncodedDataset, Part
 from benchmark.distillation.teacher import Teacher, load_teacher
-from tracking import Record, Store
+from tracking import Record, Store, StoreError
 
 Logits = NDArray[np.float32]
 
@@ -102,9 +103,16 @@ def fetch_model(store: Store, teacher: Record) -> Path:
     """Folder of a finished teacher's model and tokenizer, fetched unless the cache has it intact."""
 
     def download(draft: Path) -> None:
-        for file in store.download(teacher.run_id, TEACHER_MODEL, draft).iterdir():
+        try:
+            folder = store.download(teacher.run_id, TEACHER_MODEL, draft)
+        except StoreError as error:
+            raise RunError(
+                f"The model of {teacher.name} is neither in this machine's cache nor in the store: {error} Restore the "
+                "store's artifacts, or give the same command with --force, which runs the teacher again."
+            ) from error
+        for file in folder.iterdir():
             file.rename(draft / file.name)
-        (draft / TEACHER_MODEL).rmdir()
+        folder.rmdir()
 
     folder = teacher_folder(teacher.run_id)
     with FileLock(lock_path(f"{teacher.key}.{TEACHER_MODEL}")):
