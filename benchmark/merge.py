@@ -11,9 +11,10 @@ from filelock import FileLock, Timeout
 from rich.progress import track
 
 from benchmark.cli.command import Output, run_command
-from benchmark.core.cache import lock_path, require_writable
+from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, InputError
 from benchmark.core.interrupts import check_interrupt
+from benchmark.core.locks import lock_path
 from benchmark.core.run_store import merge_stores
 from tracking import Merge, cache_folder
 

@@ -20,8 +20,9 @@ from benchmark.cli.options import (
     seed,
 )
 from benchmark.cli.progress import RunProgress
-from benchmark.core.cache import lock_path, require_writable
+from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
+from benchmark.core.locks import lock_path
 from benchmark.core.run_store import open_store
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus

@@ -1,25 +1,21 @@
-"""The cache: paths of files that can be computed again, atomic writes, checksums verified at each read, and locks.
+"""The cache: paths of files that can be computed again, atomic writes, and checksums verified at each read.
 
 A full disk, a broken copy or a flipped bit leaves a file that still opens. A cached file therefore ends with the
 SHA-256 of its content, and a cached folder holds a list of checksums; a mismatch is computed again.
 """
 
-import fcntl
 import hashlib
 import json
 import mmap
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.core.errors import InputError
-from benchmark.core.spec import digest
 from tracking import cache_folder
-from tracking.config import is_local, sqlite_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +24,6 @@ N_DIGEST = 64
 """Hex characters of a SHA-256. NumPy reads an array and ignores the bytes after it."""
 CHECKSUMS = "SHA256SUMS"
 """A folder's list of checksums, as `sha256sum --check` reads it."""
-N_LOCKS = 2**60
-"""Bytes of the lock file over which locks are spread; none is ever written."""
 
 
 def require_writable(folder: Path, name: str, option: str) -> None:
@@ -206,35 +200,3 @@ def verify(folder: Path) -> bool:
 def _checksums(folder: Path) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CHECKSUMS)
     return "".join(f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
-
-
-# --- Locks -----------------------------------------------------------------------------------------------------------
-
-
-def lock_path(name: str) -> Path:
-    """File that processes of this machine lock to take turns."""
-    folder = cache_folder() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.lock"
-
-
-@contextmanager
-def run_lock(store_uri: str, *name: str, wait: bool = False) -> Iterator[bool]:
-    """Locks `name` (such as a run's key) of a store for the block; yields whether it was free.
-
-    With `wait` the block starts when the lock is free. The kernel releases the locks of a killed process. Every lock is
-    one byte of the same file, so thousands of runs leave one file; it lies beside an SQLite store, else in the cache.
-    Locks of one process do not nest: POSIX releases all locks that a process has on a file when it closes the file for
-    the first time.
-    """
-    store = sqlite_path(store_uri) if is_local(store_uri) else None
-    path = store.with_name(f"{store.name}.lock") if store else lock_path("runs")
-    byte = int(digest(name if store else (store_uri, *name)), 16) % N_LOCKS
-    with path.open("wb") as file:
-        mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-        try:
-            fcntl.lockf(file, mode, 1, byte, os.SEEK_SET)
-        except (BlockingIOError, PermissionError):
-            yield False
-            return
-        yield True

@@ -12,8 +12,9 @@ import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from benchmark.core.cache import lock_path, teacher_folder, verify, write_dir_atomic
+from benchmark.core.cache import teacher_folder, verify, write_dir_atomic
 from benchmark.core.errors import RunError
+from benchmark.core.locks import lock_path
 from benchmark.core.run_store import TEACHER_MODEL
 from benchmark.data.outputs_file import FLOOR, TextOutputs
 from benchmark.distillation.batching import predict

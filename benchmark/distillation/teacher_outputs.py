@@ -21,13 +21,13 @@ from benchmark.core.cache import (
     augmented_path,
     cached_matrix,
     is_intact,
-    lock_path,
     logits_folder,
     read_json,
     write_json,
     write_text,
 )
 from benchmark.core.errors import RunError
+from benchmark.core.locks import lock_path
 from benchmark.core.run_store import LOGITS, TEXTS
 from benchmark.core.settings import Source
 from benchmark.core.spec import RunSpec, digest

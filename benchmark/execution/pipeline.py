@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from benchmark.core.cache import require_writable, run_lock
+from benchmark.core.cache import require_writable
+from benchmark.core.locks import run_lock
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.data.corpus import load_corpus

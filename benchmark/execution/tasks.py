@@ -6,8 +6,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from benchmark.core.cache import run_lock
 from benchmark.core.interrupts import check_interrupt
+from benchmark.core.locks import run_lock
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner

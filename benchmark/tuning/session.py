@@ -14,9 +14,10 @@ from filelock import FileLock
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from benchmark.core.cache import lock_path, write_atomic
+from benchmark.core.cache import write_atomic
 from benchmark.core.errors import BenchmarkError, DivergedError, RunError
 from benchmark.core.interrupts import check_interrupt
+from benchmark.core.locks import lock_path
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.training_run import TrainedModel
 from benchmark.execution.runner import Runner

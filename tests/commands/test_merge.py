@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from benchmark.cli.command import run_command
-from benchmark.core.cache import lock_path
 from benchmark.core.errors import BAD_INPUT
+from benchmark.core.locks import lock_path
 from benchmark.core.run_store import merge_stores, open_store
 from benchmark.merge import main
 from tests.support.commands import own_environment

@@ -24,8 +24,9 @@ from mlflow import MlflowClient
 from benchmark.cli.command import run_command
 from benchmark.cli.options import benchmark_config, parser
 from benchmark.cli.progress import RunProgress
-from benchmark.core.cache import augmented_path, logits_folder, read_json, run_lock, teacher_folder
+from benchmark.core.cache import augmented_path, logits_folder, read_json, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
+from benchmark.core.locks import run_lock
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoding import POOL
@@ -297,7 +298,7 @@ def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
 
 @pytest.mark.usefixtures("desk_folder")
 def test_a_claim_is_one_process_s_at_a_time() -> None:
-    code = "from benchmark.core.cache import run_lock\nwith run_lock('s', 'k') as is_ours: print(is_ours)"
+    code = "from benchmark.core.locks import run_lock\nwith run_lock('s', 'k') as is_ours: print(is_ours)"
 
     def other() -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
@@ -313,7 +314,7 @@ def test_a_claim_is_one_process_s_at_a_time() -> None:
 def test_a_claim_on_an_sqlite_store_holds_for_every_cache(scheme: str, desk_folder: Path, tmp_path: Path) -> None:
     """A server's runs are claimed by their heartbeat instead."""
     code = (
-        "import sys\nfrom benchmark.core.cache import run_lock\nwith run_lock(*sys.argv[1:]) as is_ours: print(is_ours)"
+        "import sys\nfrom benchmark.core.locks import run_lock\nwith run_lock(*sys.argv[1:]) as is_ours: print(is_ours)"
     )
 
     def other(*name: str) -> str:

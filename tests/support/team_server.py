@@ -39,6 +39,14 @@ def postgres_binaries() -> Path | None:
 @contextmanager
 def team_server() -> Iterator["Team"]:
     """All services, up and healthy; PostgreSQL is skipped over for want of its binaries only."""
+    with _team() as team:
+        team.start()
+        yield team
+
+
+@contextmanager
+def _team() -> Iterator["Team"]:
+    """The services, none of them started; they end with the block."""
     binaries = postgres_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL here: install Debian's `postgresql`, or put its initdb into PATH")
@@ -47,8 +55,16 @@ def team_server() -> Iterator["Team"]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         team = Team(folder, binaries)
         stack.callback(team.stop)
-        team.start()
         yield team
+
+
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """Address of an empty PostgreSQL database on this machine."""
+    with _team() as team:
+        team.make_databases()
+        team.sql("CREATE ROLE tester SUPERUSER LOGIN PASSWORD 'secret'")
+        yield f"postgresql+psycopg2://tester:secret@127.0.0.1:{team.ports['5432']}/postgres"
 
 
 class Team:
@@ -91,8 +107,7 @@ class Team:
         return {"PATH": path, "HOME": str(self.folder), **self.here(self.services[name].get("environment", {}))}
 
     def start(self) -> None:
-        self._write_configs()
-        self._make_databases()
+        self.make_databases()
         for name in SERVERS:
             service = self.here(self.services[name])
             self._begin(name, [*service.get("entrypoint", []), *service["command"]], self.environment(name))
@@ -155,8 +170,9 @@ class Team:
                 path = self.folder / Path(config["target"]).name
                 path.write_text(self.here(self.file["configs"][config["source"]]["content"]))
 
-    def _make_databases(self) -> None:
-        """What the image does on an empty volume."""
+    def make_databases(self) -> None:
+        """Starts PostgreSQL on an empty volume, as the image does."""
+        self._write_configs()
         for name in ("data", "sockets"):
             (self.folder / name).mkdir(mode=0o700)
             if user := unprivileged():

@@ -13,9 +13,10 @@ from filelock import FileLock
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from benchmark.core.cache import cached_json, lock_path
+from benchmark.core.cache import cached_json
 from benchmark.core.errors import DataError, InputError
 from benchmark.core.interrupts import check_interrupt
+from benchmark.core.locks import lock_path
 from benchmark.core.spec import digest
 from benchmark.data.augmentation.config import (
     FILL_MASK,

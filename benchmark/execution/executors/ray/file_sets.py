@@ -12,8 +12,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.core.cache import file_digest, lock_path, verify, write_dir_atomic
+from benchmark.core.cache import file_digest, verify, write_dir_atomic
 from benchmark.core.errors import InputError, RunError
+from benchmark.core.locks import lock_path
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
 from benchmark.execution.run_description import NOTE, file_set_note
