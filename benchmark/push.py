@@ -75,7 +75,7 @@ def _uploaded(folder: Path, name: str, private: bool) -> str:
 
 def _require_name(name: str) -> None:
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(name)

@@ -49,7 +49,7 @@ def fetch(address: str) -> Path:
 
 
 def _require_name(repository: str) -> None:
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     if repository.count("/") != 1:
         raise BundleError(

@@ -19,7 +19,7 @@ def enable_windows(tokenizer: Tokenizer, max_length: int) -> None:
 
 def window_step(tokenizer: Tokenizer) -> int:
     """Tokens from the begin of a window to that of the next."""
-    truncation = tokenizer.truncation
+    truncation = tokenizer.truncation or {}
     n_special: int = tokenizer.num_special_tokens_to_add(False)
     return int(truncation["max_length"]) - n_special - int(truncation["stride"])
 

@@ -78,7 +78,7 @@ def load_teacher(name: str, task: Task, labels: Sequence[str] = (), head: str = 
     where that is used `as_is`.
     """
     location = locate(name)
-    size = {"num_labels": len(labels)} if labels and head in ("", NEW) else {}
+    size: dict[str, Any] = {"num_labels": len(labels)} if labels and head in ("", NEW) else {}
     hub.require_self_contained(location, "teacher")
     with readable(name, "teacher", REMEDY), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -25,8 +25,9 @@ def arrange(model: Any, head: str, labels: Sequence[str]) -> None:
         _initialise(_output(model), getattr(model.config, "initializer_range", 0.02))
     elif head:
         rows = read_head(head)
-        _select(_output(model), [row for of_label in rows for row in of_label or [None]])
-        names = [label for label, of_label in zip(labels, rows, strict=True) for _ in of_label or [None]]
+        pairs = [(label, row) for label, of_label in zip(labels, rows, strict=True) for row in of_label or (None,)]
+        names = [label for label, _ in pairs]
+        _select(_output(model), [row for _, row in pairs])
     model.config.id2label = dict(enumerate(names))
     model.config.label2id = {name: row for row, name in enumerate(names)}
     model.num_labels = len(names)

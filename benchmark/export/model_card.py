@@ -133,10 +133,10 @@ def _metric(manifest: Manifest) -> str:
 
 
 def _interval(scores: Mapping[str, Any], name: str) -> str:
-    bounds = [scores.get(f"{name}_{end}") for end in ("low", "high")]
-    if None in bounds:
+    low, high = (scores.get(f"{name}_{end}") for end in ("low", "high"))
+    if low is None or high is None:
         return ""
-    return " (95 % interval {:.2f} to {:.2f}, over test items)".format(*(100 * bound for bound in bounds))
+    return f" (95 % interval {100 * low:.2f} to {100 * high:.2f}, over test items)"
 
 
 def _costs(manifest: Manifest) -> Iterable[tuple[str, str]]:

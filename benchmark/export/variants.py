@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -41,7 +42,7 @@ ALWAYS_QUANTISED = ("LSTM", "Attention", "EmbedLayerNormalization")
 
 def export_variants(
     model: nn.Module, data: EncodedDataset, folder: Path, logits: NDArray[np.float32], temperature: float = 1.0
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Writes `model.onnx` and `variants/model.int8.onnx` into `folder`; `logits` [A, C] are the model's on test,
     `temperature` that of its scores.
 

@@ -42,10 +42,11 @@ from benchmark.execution.estimate import Estimator
 from benchmark.execution.run_status import RunStatus
 from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings
 from benchmark.reporting.costs import cost_markdown
-from benchmark.reporting.error_analysis import confusion, length_bins, read_predictions
+from benchmark.reporting.error_analysis import confusion, length_bins
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies
 from benchmark.reporting.page import ReportSection, page_data
+from benchmark.reporting.predictions import read_predictions
 from benchmark.reporting.provenance import provenance
 from benchmark.reporting.related_runs import BEST_RATE, tuned_rates
 from benchmark.reporting.rendering import report_latex, report_markdown
