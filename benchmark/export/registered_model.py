@@ -85,9 +85,9 @@ def _publish(store: Store, record: Record) -> str:
 
 def _served_files(folder: Path) -> Path:
     """The bundle without the files of transformers, which double the size of BERT students."""
-    for file in folder.iterdir():
-        if file.name not in (MANIFEST, *read_manifest(folder)["files"]):
-            file.unlink()
+    served = {MANIFEST, *read_manifest(folder)["files"]}
+    for file in [file for file in folder.iterdir() if file.name not in served]:
+        file.unlink()
     return folder
 
 

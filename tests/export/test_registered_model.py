@@ -165,7 +165,10 @@ def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, a
 def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
     store: Store, add_run: AddRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_student(store, add_run, tmp_path)
+    run_id = add_student(store, add_run, tmp_path)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "model.safetensors").touch()
+    store.add_artifacts(run_id, tmp_path / "more", "bundle")
     [address] = publish_best(store, store.records("classification"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", store.uri)
@@ -173,6 +176,7 @@ def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
         mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "model"), tracking_uri=store.uri)
     )
     assert [file.name for file in folder.rglob("*") if file.suffix in (".pkl", ".pickle", ".bin")] == []
+    assert [file.name for file in folder.rglob("*.safetensors")] == []
     assert (folder / "served_model.py").is_file()
     assert (folder / "code" / "benchmark" / "bundle" / "bundle.py").is_file()
     info = mlflow.models.Model.load(str(folder))
