@@ -1,129 +1,41 @@
 """`python -m benchmark.latency --suite S`: the whole latency protocol over the finished runs of a suite.
 
-`benchmark.run` measures each run once with a small budget; this command is for published numbers. Keep the machine idle
+`run` measures each run once with a small budget; this command is for published numbers. Keep the machine idle
 otherwise.
 """
 
 import argparse
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 
-from rich.console import Console
+from benchmark.cli.arguments import add_store_option
+from benchmark.cli.command import run_command
+from benchmark.cli.parser import Parser, minutes
 
-from benchmark.cli.command import Output, run_command
-from benchmark.cli.options import minutes, require_known
-from benchmark.core.cache import require_writable
-from benchmark.core.errors import DONE, SOME_FAILED, InputError
-from benchmark.core.run_store import open_store
-from benchmark.core.spec import TEACHER, RunSpec, encoders
-from benchmark.data.catalogue import load_suite
-from benchmark.data.entry import Suite
-from benchmark.distillation.suite_data import SuiteData
-from benchmark.execution.run_description import tags
-from benchmark.export.registered_model import publish_best, show_served
-from benchmark.measurement.protocol import BUDGETS
-from benchmark.measurement.stage import FinishedRun, measure, unmeasured
-from benchmark.measurement.summary import price
-from students import STUDENTS
-from tracking import Record, Store, cache_folder
+EXAMPLES = ("--suite classification", "--suite FILE.yml -d banking77 --budget quick --again")
 
-PER_CORE = "cost_sentences_per_second_per_core"
-PRICE = "cost_per_million_sentences"
+
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    parser = Parser("latency", __doc__, EXAMPLES)
+    add = parser.add_argument_group("runs").add_argument
+    add("--suite", required=True, help="classification, sequence_labeling, or your own FILE.yml")
+    add("-d", "--dataset", action="append", default=[], help="data set; repeatable (default: all with finished runs)")
+    add("--teacher", help="folder of the pretrained encoder, if it was moved since the runs")
+    add("--again", action="store_true", help="repeat measurements of this machine")
+    measuring = parser.add_argument_group("measuring").add_argument
+    measuring("--budget", default="full", help="full (default; minutes per data set) or quick (as `run`)")
+    price = "add the price of a million sentences, in any currency"
+    measuring("--price-per-core-hour", type=_price, metavar="X", help=price)
+    add_store_option(parser.add_argument_group("places"))
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures the runs that this machine has not measured with this budget, or all; returns the exit code."""
-    args = _parser().parse_args(arguments)
-    require_known("budget", [args.budget], BUDGETS)
-    require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    console, store = Output(), open_store(args.tracking_uri, create=False)
-    suite, budget = load_suite(args.suite, "paper"), BUDGETS[args.budget]
-    records = store.records(suite.name)
-    runs = _finished_runs(records, suite, args.dataset)
-    pending = runs if args.again else unmeasured(runs, records, budget)
-    console.print(f"Measuring {len(pending)} of {len(runs)} finished runs, budget {budget.name} ...")
-    for suite_data, preset, group in _groups(pending, suite, args.teacher):
-        teacher_keys = {run.spec.teacher_key for run in group}
-        for run in measure(
-            _on_current_data(group, suite_data, console),
-            store=store,
-            suite_data=suite_data,
-            tags=partial(tags, preset=preset),
-            budget=budget,
-            baselines=[run for run in runs if run.spec.is_teacher and run.record.key in teacher_keys],
-        ):
-            console.print(f"  {run.spec.name}", markup=False, highlight=False)
-    return _close(runs, args.price_per_core_hour, suite, store, console)
+    """Measures finished runs; returns the exit code."""
+    args = build_parser().parse_args(arguments)
+    from benchmark.cli.latency_run import measure_suite  # imports torch, which help and usage errors do without
 
-
-def _finished_runs(records: Sequence[Record], suite: Suite, datasets: Sequence[str]) -> list[FinishedRun]:
-    """The latest finished run of each key; raises InputError if there are none."""
-    latest = {r.key: r for r in records if r.status == "finished" and r.tags.get("role") in ("teacher", "train")}
-    runs = [FinishedRun(spec=RunSpec.read(r.params), record=r) for r in latest.values() if _is_supported(r, suite)]
-    runs = [run for run in runs if run.spec.has_model]
-    if not runs:
-        raise InputError("The suite has no finished runs. Start with `python -m benchmark.run --suite ...`.")
-    require_known("data set with finished runs", datasets, {run.spec.dataset for run in runs})
-    return [run for run in runs if not datasets or run.spec.dataset in datasets]
-
-
-def _is_supported(record: Record, suite: Suite) -> bool:
-    """Whether the suite still has the run's data set, and this version its student."""
-    params = record.params
-    readable = RunSpec.is_readable(params)
-    return readable and params["dataset"] in suite.entries and params["student"] in (TEACHER, *STUDENTS)
-
-
-def _groups(
-    runs: Sequence[FinishedRun], suite: Suite, teacher: str | None
-) -> Iterator[tuple[SuiteData, str, list[FinishedRun]]]:
-    """Data, preset and runs of each teacher, preset and limit."""
-    groups: dict[tuple[str, str, int], list[FinishedRun]] = defaultdict(list)
-    for run in runs:
-        groups[teacher or encoders(run.spec.teacher)[0], run.record.tags.get("preset", ""), run.spec.limit].append(run)
-    for (name, preset, limit), group in groups.items():
-        yield SuiteData(suite=suite, teacher=name, limit=limit), preset, group
-
-
-def _on_current_data(runs: Sequence[FinishedRun], suite_data: SuiteData, console: Console) -> Iterator[FinishedRun]:
-    """Runs whose data set has not changed since: with other labels, its sentences cannot be scored."""
-    for run in runs:
-        if run.spec.data_digest == suite_data.corpus(run.spec.dataset).digest:
-            yield run
-        else:
-            line = f"Left out: {run.spec.name}. The data of {run.spec.dataset} changed since it was trained; repeat it."
-            console.print(line, markup=False, highlight=False)
-
-
-def _close(
-    runs: Sequence[FinishedRun], per_core_hour: float | None, suite: Suite, store: Store, console: Console
-) -> int:
-    """Registers the best models, adds prices and prints failed controls, of which each makes the exit code 1."""
-    stored = store.records(suite.name)
-    show_served(publish_best(store, stored), console)
-    measured = {record.run_id: record for record in stored}
-    records = [measured[run.record.run_id] for run in runs]
-    for record in records:
-        if per_core_hour and PER_CORE in record.metrics:
-            store.add_metrics(record.run_id, {PRICE: price(per_core_hour, record.metrics[PER_CORE])})
-    failed = [r for r in records if any(r.metrics.get(f"latency_control_passed{end}") == 0 for end in ("", "_all"))]
-    for record in failed:
-        console.print(f"Control failed: {record.name}. The machine was not quiet: measure with --again.", markup=False)
-    return SOME_FAILED if failed else DONE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark.latency", description=__doc__, allow_abbrev=False)
-    add = parser.add_argument
-    add("--suite", required=True, help="classification, sequence_labeling, or your own FILE.yml")
-    add("-d", "--dataset", action="append", default=[], help="data set; repeatable (default: all with finished runs)")
-    add("--budget", default="full", help="full (default; minutes per data set) or quick (as benchmark.run)")
-    add("--again", action="store_true", help="repeat measurements of this machine")
-    add("--price-per-core-hour", type=_price, metavar="X", help="add the price of a million sentences, in any currency")
-    add("--teacher", help="folder of the pretrained encoder, if it was moved since the runs")
-    add("--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
-    return parser
+    return measure_suite(args)
 
 
 def _price(text: str) -> float:

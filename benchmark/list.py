@@ -8,7 +8,9 @@ from datetime import datetime
 
 from rich.console import Console
 
+from benchmark.cli.arguments import add_store_option
 from benchmark.cli.command import Output, run_command
+from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, UnknownNameError
 from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER, SETTINGS, Setting
@@ -77,6 +79,7 @@ TOPICS: dict[str, Callable[[argparse.Namespace], Texts]] = {
     "settings": settings,
     "runs": runs,
 }
+EXAMPLES = ("", "datasets", "runs --suite classification")
 ALL = ("suites", "datasets", "students", "settings")
 """Topics of a call that names none."""
 UNBOUNDED = 100_000
@@ -116,7 +119,7 @@ def _run(record: Record) -> tuple[str, ...]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Lists one topic, or the names of all."""
-    args = _parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
     if args.topic and args.topic not in TOPICS:
         raise UnknownNameError("topic", args.topic, TOPICS)
     console = _console()
@@ -135,11 +138,13 @@ def _console() -> Console:
     return console
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark.list", description=__doc__)
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    parser = Parser("list", __doc__, EXAMPLES)
     parser.add_argument("topic", nargs="?", help=f"{', '.join(TOPICS)} (default: all names)")
-    parser.add_argument("--suite", help="with `runs`: one suite")
-    parser.add_argument("--tracking-uri", help="with `runs`: run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
+    runs = parser.add_argument_group("runs")
+    runs.add_argument("--suite", help="one suite (default: all)")
+    add_store_option(runs)
     return parser
 
 

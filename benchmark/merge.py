@@ -4,13 +4,13 @@ For example from a laptop into the server that a team shares. Copies have the sa
 and times. Run again, the command copies nothing twice, and resumes where it was interrupted.
 """
 
-import argparse
 from collections.abc import Sequence
 
 from filelock import FileLock, Timeout
 from rich.progress import track
 
 from benchmark.cli.command import Output, run_command
+from benchmark.cli.parser import Parser
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, InputError
 from benchmark.core.interrupts import check_interrupt
@@ -18,10 +18,12 @@ from benchmark.core.locks import lock_path
 from benchmark.core.run_store import merge_stores
 from tracking import Merge, cache_folder
 
+EXAMPLES = ("sqlite:///mlflow.db http://127.0.0.1:5000",)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Copies the missing runs, and prints how many there were."""
-    args = _parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     console = Output()
     try:
@@ -43,8 +45,9 @@ def _summary(merge: Merge) -> str:
     return f"Copied {merge.n_missing} runs from {source} to {target}{more}."
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark.merge", description=__doc__)
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    parser = Parser("merge", __doc__, EXAMPLES)
     add = parser.add_argument
     add("source", metavar="FROM_URI", help="store to copy from; it is not changed")
     add("target", metavar="TO_URI", nargs="?", help="store to copy to (default: MLFLOW_TRACKING_URI, then mlflow.yml)")

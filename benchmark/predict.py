@@ -5,35 +5,53 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmark.bundle import Bundle, BundleError, readable, words_of
 from benchmark.cli.command import run_command
+from benchmark.cli.parser import Parser, positive
 from benchmark.core.errors import DONE, InputError
 
+if TYPE_CHECKING:
+    from benchmark.bundle import Bundle
+
 STANDARD_INPUT = 0
+EXAMPLES = ('bundle "senang sekali"', 'bundle --scores --min-score 0.5 "senang sekali"', "bundle < texts.txt")
+
+
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    parser = Parser("predict", __doc__, EXAMPLES)
+    add = parser.add_argument
+    add("bundle", help="folder that a run exported (its artifact `bundle`), or hf://owner/name[@revision]")
+    add("text", nargs="*", help="a text each; none means the lines of the standard input")
+    add("--threads", type=positive, default=1, metavar="N", help="threads of the network (default: 1)")
+    add("--scores", action="store_true", help="with a calibrated probability per label (or word)")
+    lowest = "a label or tag of a lower score is null"
+    add("--min-score", type=_probability, default=0.0, metavar="P", help=lowest)
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answers the texts given, or each line of the standard input as it comes."""
-    args = _parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
+    from benchmark.bundle import Bundle, BundleError  # imports onnxruntime, which help and usage errors do without
+
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         bundle = Bundle.load(args.bundle, n_threads=args.threads)
+        for texts in [args.text] if args.text else _lines():
+            for prediction in _predictions(bundle, texts, args):
+                print(json.dumps(prediction, ensure_ascii=False), flush=True)
     except BundleError as error:
         raise InputError(str(error)) from error
-    for texts in [args.text] if args.text else _lines():
-        for prediction in _predictions(bundle, texts, args):
-            print(json.dumps(prediction, ensure_ascii=False), flush=True)
     return DONE
 
 
-def _predictions(bundle: Bundle, texts: Sequence[str], args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    try:
-        predicted = bundle.predict(texts, scores=args.scores, min_score=args.min_score)
-    except BundleError as error:
-        raise InputError(str(error)) from error
+def _predictions(bundle: "Bundle", texts: Sequence[str], args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from benchmark.bundle import readable, words_of
+
+    predicted = bundle.predict(texts, scores=args.scores, min_score=args.min_score)
     for text, one in zip(texts, predicted, strict=True):
         named = {"words": words_of(text), "tags": one} if bundle.per_word else {"label": one}
         yield one if args.scores else {"text": readable(text), **named}
@@ -45,19 +63,6 @@ def _lines() -> Iterator[list[str]]:
         yield from ([line.rstrip("\r\n")] for line in lines)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark.predict", description=__doc__, allow_abbrev=False)
-    where = "folder that a run exported (its artifact `bundle`), or hf://owner/name[@revision]"
-    parser.add_argument("bundle", help=where)
-    parser.add_argument("text", nargs="*", help="a text each; none means the lines of the standard input")
-    parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads of the network (default: 1)")
-    parser.add_argument("--scores", action="store_true", help="with a calibrated probability per label (or word)")
-    parser.add_argument(
-        "--min-score", type=_probability, default=0.0, metavar="P", help="a label or tag of a lower score is null"
-    )
-    return parser
-
-
 def _probability(text: str) -> float:
     try:
         value = float(text)
@@ -66,12 +71,6 @@ def _probability(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return value
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,23 @@
 """`python -m benchmark.push BUNDLE owner/name`: uploads a bundle with a model card to the Hugging Face Hub."""
 
-import argparse
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.bundle import Bundle, BundleError
-from benchmark.bundle.files import MANIFEST
-from benchmark.bundle.hub import problem
 from benchmark.cli.command import run_command
+from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, InputError
 
 PIPELINE_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
 """Files of a BERT student's bundle that transformers reads."""
 CARD = "README.md"
+EXAMPLES = ("bundle owner/name --dry-run card", "bundle owner/name --private")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Uploads, or with --dry-run writes the same folder."""
-    args = _parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
     _require_name(args.name)
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_repository(args.bundle, Path(scratch) / "repository", args.name)
@@ -32,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def write_repository(bundle: Path, folder: Path, name: str) -> Path:
     """Writes the files of the repository `name`: the bundle, checked, with a model card. Raises InputError."""
+    from benchmark.bundle import Bundle, BundleError  # onnxruntime and more, which help and usage errors do without
+    from benchmark.bundle.files import MANIFEST
     from benchmark.export.model_card import model_card
 
     try:
@@ -56,6 +56,8 @@ def _copied(folder: Path, target: Path) -> Path:
 def _uploaded(folder: Path, name: str, private: bool) -> str:
     """Address of the repository, which is made if it does not exist."""
     from huggingface_hub import HfApi, get_token
+
+    from benchmark.bundle.hub import problem
 
     if not get_token():
         raise InputError("An upload needs a token: set HF_TOKEN to one that may write, or run `hf auth login`.")
@@ -85,8 +87,9 @@ def _require_name(name: str) -> None:
         raise InputError("A repository is named owner/name, of letters, digits, '-', '_' and '.'.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark.push", description=__doc__, allow_abbrev=False)
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    parser = Parser("push", __doc__, EXAMPLES)
     parser.add_argument("bundle", type=Path, help="folder that a run exported (its artifact `bundle`)")
     parser.add_argument("name", metavar="owner/name", help="repository; it is made if it does not exist")
     parser.add_argument("--dry-run", type=Path, metavar="DIR", help="write the repository's files to DIR instead")

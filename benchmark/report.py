@@ -8,18 +8,23 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmark.cli.arguments import add_store_option
 from benchmark.cli.command import Output, run_command
+from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.core.run_store import open_store
 from benchmark.reporting import RESULTS, folder_name
-from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
-from benchmark.reporting.summary import Budget
 from tracking import Store
+
+EXAMPLES = (
+    "--suite classification",
+    "--suite classification --dataset emot --max-ms 0.5 --min-kept 95",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reports on one suite, or on every suite of the store."""
-    args = _parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
     store, console = open_store(args.tracking_uri, create=False), Output()
     for suite in _suites(store, args.suite):
         _report(store, suite, args, console)
@@ -38,6 +43,10 @@ def _suites(store: Store, name: str | None) -> list[str]:
 
 
 def _report(store: Store, suite: str, args: argparse.Namespace, console: Console) -> None:
+    # they draw: help and usage errors do without them
+    from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
+    from benchmark.reporting.summary import Budget
+
     folder = args.out if args.out and args.suite else (args.out or RESULTS) / folder_name(suite)
     records = store.records(suite)
     rows = ranked(store, records)
@@ -50,16 +59,21 @@ def _report(store: Store, suite: str, args: argparse.Namespace, console: Console
     console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark.report", description=__doc__)
-    parser.add_argument("--suite", help="one suite (default: all that have runs)")
-    parser.add_argument("--preset", help="runs of one preset (default: all)")
-    parser.add_argument("--out", type=Path, help="folder of the report (default: results/SUITE)")
-    parser.add_argument("--tracking-uri", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
-    parser.add_argument("-d", "--dataset", help="with a budget: the best student on this data set alone")
-    parser.add_argument("--max-ms", type=_bound, metavar="MS", help="print the best student of at most MS per sentence")
-    parser.add_argument("--max-mib", type=_bound, metavar="MIB", help="... of at most MIB on disk")
-    parser.add_argument("--min-kept", type=_bound, metavar="P", help="... with at least P %% of the teacher's F1")
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    parser = Parser("report", __doc__, EXAMPLES)
+    runs = parser.add_argument_group("runs").add_argument
+    runs("--suite", help="one suite (default: all that have runs)")
+    runs("--preset", help="runs of one preset (default: all)")
+    budget = parser.add_argument_group("budget", "the best student within it is printed")
+    add = budget.add_argument
+    add("-d", "--dataset", help="on this data set alone")
+    add("--max-ms", type=_bound, metavar="MS", help="at most MS milliseconds per sentence")
+    add("--max-mib", type=_bound, metavar="MIB", help="at most MIB on disk")
+    add("--min-kept", type=_bound, metavar="P", help="at least P %% of the teacher's F1")
+    places = parser.add_argument_group("places")
+    places.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
+    add_store_option(places)
     return parser
 
 

@@ -2,16 +2,29 @@
 
 from collections.abc import Sequence
 
-from benchmark.cli.benchmark_run import run_benchmark
-from benchmark.cli.command import Output, run_command
-from benchmark.cli.options import benchmark_config, parser
-from benchmark.execution.pipeline import Pipeline
+from benchmark.cli.arguments import parser
+from benchmark.cli.command import run_command
+from benchmark.cli.parser import Parser
+
+EXAMPLES = (
+    "--suite classification",
+    "--suite classification --preset paper --dry-run",
+    "--suite FILE.yml --teacher ../my-bert",
+    "--suite FILE.yml -s bilstm -x kd -x kd_ulb_bert --seeds 3",
+)
+
+
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    return parser("run", __doc__, EXAMPLES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a benchmark; returns the exit code."""
-    args = parser("python -m benchmark.run", __doc__).parse_args(arguments)
-    return run_benchmark(Pipeline.plan(benchmark_config(args)), Output())
+    args = build_parser().parse_args(arguments)
+    from benchmark.cli.benchmark_run import plan_and_run  # imports torch, which help and usage errors do without
+
+    return plan_and_run(args)
 
 
 if __name__ == "__main__":

@@ -1,122 +1,32 @@
 """`python -m benchmark.study NAME`: runs an experiment of the paper's discussion and writes its effects.
 
-NAME comes first, then any options of `benchmark.run` except --setting: the conditions of a study are settings, and
-finished runs are not repeated.
+It takes the options of `run` except --setting: the conditions of a study are settings, and finished runs are not
+repeated.
 """
 
-import sys
-from argparse import Namespace
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
+from benchmark.cli.arguments import parser
+from benchmark.cli.command import run_command
+from benchmark.cli.parser import Parser
 
-from benchmark.cli.benchmark_run import run_benchmark
-from benchmark.cli.command import Output, run_command
-from benchmark.cli.options import benchmark_config, parser, require_known
-from benchmark.core.errors import DONE, InputError
-from benchmark.core.spec import TUNED
-from benchmark.data.catalogue import DATASETS
-from benchmark.distillation.encoding import POOL
-from benchmark.distillation.suite_data import SuiteData
-from benchmark.distillation.training_set import lengths_by_filter
-from benchmark.execution.pipeline import Pipeline
-from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import why_not
-from benchmark.reporting import report_folder
-from benchmark.reporting.results import results
-from benchmark.reporting.selection import planned_last
-from benchmark.reporting.studies.experiments import EXPERIMENTS
-from benchmark.reporting.studies.sections import length_statistics, read_curves, write_curves, write_lengths
-from benchmark.reporting.studies.study import alike, study, write_study
+EXAMPLES = (
+    "losses --suite classification -s cnn --dry-run",
+    "length --preset paper --dataset emot --seeds 3",
+)
 
-LENGTH, CONVERGENCE = "length", "convergence"
-"""The studies with one more section: lengths of texts, and learning curves."""
-UNCUT = 2**31 - 1
-"""A length in tokens that no text has."""
+
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    return parser("study", __doc__, EXAMPLES, of_study=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a study and writes its table; returns the exit code."""
-    name, args = _parsed(list(sys.argv[1:] if arguments is None else arguments))
-    if args is None:
-        return DONE
-    pipeline = Pipeline.plan(_config(name, args))
-    code = run_benchmark(pipeline, Output())
-    if not args.dry_run:
-        _say(_write(name, pipeline))
-    return code
+    args = build_parser().parse_args(arguments)
+    from benchmark.cli.study_run import run_study  # imports torch, which help and usage errors do without
 
-
-def _parsed(arguments: list[str]) -> tuple[str, Namespace | None]:
-    """Name and options of the study; None for the options if help was printed."""
-    options = parser("python -m benchmark.study NAME", f"{__doc__} Names: {', '.join(EXPERIMENTS)}.", of_study=True)
-    if {"-h", "--help"} & set(arguments):
-        options.print_help()
-        return "", None
-    if not arguments or arguments[0].startswith("-"):
-        raise InputError(f"NAME is missing: give the study first. Allowed: {', '.join(sorted(EXPERIMENTS))}.")
-    name, *rest = arguments
-    require_known("study", [name], EXPERIMENTS)
-    args = options.parse_args(rest)
-    if args.setting or args.learning_rate == TUNED:
-        raise InputError(f"Study {name!r} sets --setting itself, and compares at one learning rate or the grid.")
-    return name, args
-
-
-def _config(name: str, args: Namespace) -> BenchmarkConfig:
-    """The configuration with the settings of the study's conditions; those that cannot be run here are left out."""
-    args.suite = args.suite or _usual_suite(args.dataset)
-    config = benchmark_config(args)
-    conditions = EXPERIMENTS[name].conditions
-    reasons = {c: why_not(setting, config.suite.task, config.augmentation) for c, setting in conditions.items()}
-    _say(f"Condition {c!r} is left out: {reason}." for c, reason in reasons.items() if reason)
-    settings = tuple(dict.fromkeys(setting for c, setting in conditions.items() if not reasons[c]))
-    return replace(config, settings=settings, preset=replace(config.preset, left_out={}))
-
-
-def _write(name: str, pipeline: Pipeline) -> list[str]:
-    """Writes the study's files; returns its summary and the path of study.md."""
-    specs = [run.spec for run in pipeline.planned]
-    records = pipeline.store.records(pipeline.config.suite.name)
-    rows = planned_last(results(records), {spec.dataset: spec.data_digest for spec in specs})
-    found = study(name, rows, alike(specs, records))
-    out = report_folder(pipeline.config.out / "studies" / name)
-    section = _lengths(out, pipeline.config.datasets, pipeline.suite_data) if name == LENGTH else ""
-    if name == CONVERGENCE:
-        section = write_curves(
-            out, found.experiment, read_curves(found.experiment, found.rows, records, pipeline.store)
-        )
-    return [*found.summary, f"Study: {write_study(out, found, section)}"]
-
-
-def _lengths(out: Path, datasets: Iterable[str], suite_data: SuiteData) -> str:
-    """Writes lengths.csv; returns the section of study.md."""
-    available = [dataset for dataset in datasets if not suite_data.why_unavailable(dataset)]
-    rows = [row for dataset in available for row in length_statistics(dataset, _by_filter(dataset, suite_data))]
-    return write_lengths(out, rows, suite_data.max_length)
-
-
-def _by_filter(dataset: str, suite_data: SuiteData) -> dict[str, NDArray[np.int64]]:
-    """Lengths in tokens of whole texts, special tokens left out."""
-    special = suite_data.tokenizer.num_special_tokens_to_add()
-    whole = replace(suite_data.encoded_dataset(dataset), max_length=UNCUT)
-    labelled, unlabelled = (whole.encoded(part).lengths - special for part in ("train", POOL))
-    return lengths_by_filter(labelled, unlabelled, suite_data.max_length - special)
-
-
-def _usual_suite(datasets: Sequence[str]) -> str:
-    """The suite of the first data set that is named; else classification."""
-    entry = DATASETS.get(datasets[0]) if datasets else None
-    return entry.task if entry else "classification"
-
-
-def _say(lines: Iterable[str]) -> None:
-    console = Output()
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return run_study(args)
 
 
 if __name__ == "__main__":

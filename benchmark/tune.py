@@ -1,203 +1,44 @@
 """`python -m benchmark.tune`: search the learning rate of one student, alone or with other processes (section 6.1)."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from filelock import FileLock, Timeout
-from rich.console import Console
-
-from benchmark.cli.command import Output, run_command
-from benchmark.cli.options import (
-    add_training_options,
-    benchmark_config,
-    parser,
-    positive,
-    rate,
-    require_known,
-    seed,
-)
-from benchmark.cli.progress import RunProgress
-from benchmark.core.cache import require_writable
-from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError
-from benchmark.core.locks import lock_path
-from benchmark.core.run_store import open_store
-from benchmark.data.catalogue import DATASETS
-from benchmark.data.corpus import load_corpus
-from benchmark.distillation.suite_data import SuiteData
-from benchmark.execution.estimate import Estimator
-from benchmark.execution.executors.local import LocalExecutor
-from benchmark.execution.outputs_coverage import require_outputs
-from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
-from benchmark.execution.run_status import RunStatus
-from benchmark.execution.runner import Runner
-from benchmark.execution.scheduler import Scheduler
-from benchmark.execution.setting_requirements import require_vectors
-from benchmark.reporting import RESULTS, folder_name, report_folder
-from benchmark.reporting.learning_rate_plot import TrialResult, summary
-from benchmark.tuning.session import Session
-from benchmark.tuning.storage import default_address
-from benchmark.tuning.study import PRUNERS, SAMPLERS, Search
-from tracking import Record, Store, cache_folder, ui_command, without_password
+from benchmark.cli.arguments import add_store_option, add_text_options, add_training_options
+from benchmark.cli.command import run_command
+from benchmark.cli.parser import Parser, positive, rate, seed
 
 LOW, HIGH = 5e-5, 1e-2
 """The paper's bounds."""
 N_TRIALS = 20
 SETTING = "kd_ulb"
 """Our reading of Figure 3, which names data sets alone; section 6.1 speaks of unlabelled text or embeddings."""
+EXAMPLES = (
+    "--dataset smalltalk_demo --student cnn --trials 12",
+    "--suite FILE.yml --dataset banking77 --student bilstm --sampler tpe --pruner median",
+)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Prepares the teacher, runs the study's trials and stores its result; returns the exit code."""
-    args = _parser().parse_args(arguments)
-    config = _benchmark_config(args)
-    console, suite_data = Output(), config.suite_data()
-    out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
-    teacher, student = _plan(args.dataset, config, suite_data, out)
-    notes = require_outputs(suite_data, [teacher.spec, student.spec])
-    for line in notes + require_vectors(suite_data, [student.spec]):
-        _print(console, line)
-    search = _search(args, student)
-    store = open_store(args.tracking_uri)
-    out = report_folder(out / folder_name(search.name))
-    session = Session.join(args.storage or default_address(store.uri), search, args.trials)
-    address, n_left = without_password(session.address), session.n_left()
-    _print(console, f"Study {search.name} in {address}: {n_left} of {args.trials} trials left.")
-    runner = Runner(
-        suite_data=suite_data,
-        store_uri=store.uri,
-        preset=config.preset_name,
-        device=config.device,
-        n_threads=args.threads or torch.get_num_threads(),
-    )
-    runner.store = store
-    with _teacher_lock(teacher, console):
-        teacher_record = _prepare_teacher(runner, teacher, student, console)
-        parent = session.begin_run(runner)
-    session.run_trials(
-        runner,
-        teacher_record,
-        parent,
-        on_trial=lambda trial: _print(console, _line(trial)),
-        on_wait=lambda n: _print(console, f"{n} trials are run by other processes; waiting for them ..."),
-    )
-    return _close(session, store, parent, out, console)
-
-
-def _benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
-    """Configuration of `benchmark.run` for one data set, student, setting and seed."""
-    if args.suite is None:
-        if args.dataset not in DATASETS:
-            raise UnknownNameError("data set (or give --suite FILE.yml)", args.dataset, DATASETS)
-        args.suite = DATASETS[args.dataset].task
-    defaults = vars(parser("", None).parse_args(["--suite", args.suite, "--jobs", "1"]))
-    names = {"dataset": [args.dataset], "student": [args.student], "setting": [args.setting]}
-    return benchmark_config(argparse.Namespace(**(defaults | vars(args) | names)))
-
-
-def _plan(dataset: str, config: BenchmarkConfig, suite_data: SuiteData, out: Path) -> tuple[PlannedRun, PlannedRun]:
-    """The teacher and the student, after all inputs were read and the folders found writable."""
-    require_writable(out, "output folder", "--out")
-    require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    load_corpus(config.suite.entries[dataset])
-    teacher, student = plan_runs(config, suite_data)
-    suite_data.tokenizer  # noqa: B018  (a teacher that cannot be read ends the command here)
-    return teacher, student
-
-
-def _search(args: argparse.Namespace, student: PlannedRun) -> Search:
-    if args.low > args.high:
-        raise InputError(f"--low {args.low:g} is above --high {args.high:g}. Give the lower bound first.")
-    require_known("sampler", [args.sampler], SAMPLERS)
-    require_known("pruner", [args.pruner], PRUNERS)
-    return Search(
-        spec=student.spec,
-        low=args.low,
-        high=args.high,
-        sampler=args.sampler,
-        pruner=args.pruner,
-        given_name=args.study,
-    )
-
-
-@contextmanager
-def _teacher_lock(teacher: PlannedRun, console: Console) -> Iterator[None]:
-    """Held while a teacher is prepared: a second process waits, and then finds it ready."""
-    lock = FileLock(lock_path(teacher.spec.key))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        _print(console, "Another process prepares the teacher; waiting for it ...")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _prepare_teacher(runner: Runner, teacher: PlannedRun, student: PlannedRun, console: Console) -> Record:
-    """The teacher's finished run, fine-tuned and with its outputs stored unless they are already."""
-    records = runner.store.records(teacher.spec.suite)
-    status = RunStatus.read(records)
-    runner.set_threads()
-    texts = runner.suite_data.training_texts(teacher.spec)
-    seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
-    with RunProgress(seconds, console, [teacher.spec.name]) as progress:
-        scheduler = Scheduler(
-            runner=runner,
-            executor=LocalExecutor(n_threads=runner.n_threads),
-            status=status,
-            on_epoch=progress.epoch,
-            on_outcome=progress.done,
-        )
-        if status.state(teacher) != "done":
-            runner.store.kill_stale({teacher.spec.key})
-            scheduler.run([teacher.spec])
-    finished = scheduler.finished_teachers([student.spec])
-    if not finished:
-        raise RunError(f"The teacher {teacher.spec.name} failed, so no student can be trained. Its run has the reason.")
-    for reason in scheduler.ensure_teacher_outputs([student.spec], finished).values():
-        raise RunError(reason)
-    return finished[student.spec.teacher_key]
-
-
-def _line(trial: TrialResult) -> str:
-    score = "diverged" if trial.valid_f1 is None else f"valid F1 {trial.points:.2f}"
-    return f"trial {trial.number}  learning rate {trial.learning_rate:.3g}  {score}  {trial.state}"
-
-
-def _close(session: Session, store: Store, parent: str, out: Path, console: Console) -> int:
-    """Stores and prints the result; returns the exit code."""
-    best = session.conclude(store, parent, out)
-    _print(console, summary(session.results()))
-    _print(console, f"Plots: {out / 'study.html'}")
-    _print(console, f"Compare trials: {ui_command(store.uri)}")
-    _print(console, f"Open the study: optuna-dashboard {without_password(session.address)}")
-    return DONE if best else SOME_FAILED
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(prog="python -m benchmark.tune", description=__doc__, allow_abbrev=False)
-    add = options.add_argument
+def build_parser() -> Parser:
+    """Parser of the command line."""
+    options = Parser("tune", __doc__, EXAMPLES)
+    add = options.add_argument_group("run").add_argument
     add("-d", "--dataset", required=True, help="data set")
     add("-s", "--student", required=True, help="student")
     add("-x", "--setting", default=SETTING, help=f"setting (default: {SETTING})")
     add("--suite", help="classification, sequence_labeling, or your own FILE.yml (default: that of the data set)")
     add("--preset", default="quickstart", help="quickstart (default) or paper")
     add("--seed", type=seed, default=0, metavar="K", help="seed of training and of the draws (default: 0)")
-    _add_study_options(options.add_argument_group("study"))
-    add_training_options(options.add_argument_group("training"))
     add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split")
     add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
     add("--threads", type=positive, metavar="N", help="threads of this process (default: all cores)")
-    add("--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)")
-    add("--out", type=Path, metavar="DIR", help="plots go to DIR/tuning/STUDY (default: results/SUITE)")
+    _add_study_options(options.add_argument_group("study"))
+    add_training_options(options.add_argument_group("training"))
+    add_text_options(options.add_argument_group("generated and in-domain text"))
+    places = options.add_argument_group("places")
+    add_store_option(places)
+    plots = "plots go to DIR/tuning/STUDY (default: results/SUITE)"
+    places.add_argument("--out", type=Path, metavar="DIR", help=plots)
     return options
 
 
@@ -211,6 +52,14 @@ def _add_study_options(group: argparse._ArgumentGroup) -> None:
     storage = "Optuna database or journal file (default: optuna.db beside the tracking store)"
     add("--storage", metavar="URL", help=storage)
     add("--study", default="", metavar="NAME", help="name of the study (default: derived from the search)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs trials of a study; returns the exit code."""
+    args = build_parser().parse_args(arguments)
+    from benchmark.cli.tuning_run import tune  # imports torch, which help and usage errors do without
+
+    return tune(args)
 
 
 if __name__ == "__main__":

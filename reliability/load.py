@@ -22,7 +22,8 @@ from typing import Any
 
 from sqlalchemy import MetaData, create_engine
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.run_store import GROUPS, open_store
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import PlannedRun, plan_runs
@@ -102,7 +103,7 @@ def lay_out(folder: Path, place: Place, seeds: int) -> None:
     files = "{train: train.csv, validation: validation.csv, test: test.csv}"
     sets = "".join(f"  set{number}: {files}\n" for number in range(N_DATASETS))
     (folder / f"{SUITE}.yml").write_text(f"task: classification\ndatasets:\n{sets}")
-    wanted = benchmark_config(parser("load", None).parse_args(arguments(folder, seeds)))
+    wanted = benchmark_config(parser("run").parse_args(arguments(folder, seeds)))
     fill(place, plan_runs(wanted, wanted.suite_data())[:-N_UNDONE])
 
 

@@ -17,6 +17,7 @@ from tracking.config import without_password
 SOURCE = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "onnx", "onnxruntime", "numpy", "mlflow")
 """Packages whose versions affect results."""
+CONSOLE_SCRIPT = "which-student"
 OWNER = "owner"
 """Tag with the process that writes the run."""
 MAX_PID = 2**31 - 1
@@ -44,11 +45,15 @@ def git_commit(folder: Path = SOURCE) -> str:
 
 @cache
 def command() -> str:
-    """Command line `python -m benchmark.NAME ...` of this process, without passwords; empty for other programs."""
+    """Command line of this process, by the console script or a module, without passwords; empty for other programs."""
     script = Path(sys.argv[0])
-    if script.parent != SOURCE / "benchmark":
+    if script.stem == CONSOLE_SCRIPT:
+        program = [CONSOLE_SCRIPT]
+    elif script.parent == SOURCE / "benchmark":
+        program = ["python", "-m", f"benchmark.{script.stem}"]
+    else:
         return ""
-    return shlex.join(["python", "-m", f"benchmark.{script.stem}", *map(without_password, sys.argv[1:])])
+    return shlex.join([*program, *map(without_password, sys.argv[1:])])
 
 
 @cache

@@ -1,11 +1,14 @@
 """The job of `run` and `study`: plan, run what is pending, measure, report."""
 
 import sys
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmark.cli.command import Output
+from benchmark.cli.options import benchmark_config
 from benchmark.cli.progress import RunProgress, show_plan, teacher_lines
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.execution.best_rates import tuned_lines
@@ -15,6 +18,11 @@ from benchmark.execution.run_status import RunStatus
 from benchmark.reporting.data_table import data_table
 from benchmark.reporting.table import terminal_table
 from tracking import ui_command, without_password
+
+
+def plan_and_run(args: Namespace) -> int:
+    """Runs the benchmark that the command line describes; returns the exit code."""
+    return run_benchmark(Pipeline.plan(benchmark_config(args)), Output())
 
 
 def run_benchmark(pipeline: Pipeline, console: Console) -> int:

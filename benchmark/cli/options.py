@@ -3,95 +3,26 @@
 import argparse
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from math import inf
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from benchmark.cli.teacher_options import read_teacher
-from benchmark.core.errors import InputError, UnknownNameError
+from benchmark.core.errors import InputError, require_known
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
-from benchmark.core.spec import GRID, TASKS, TUNED
+from benchmark.core.spec import TASKS, TUNED
 from benchmark.data.catalogue import load_suite
-from benchmark.execution.executors.choice import LOCAL, RAY
+from benchmark.execution.executors import LOCAL
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import add_options, read_augmentation, require_runnable
+from benchmark.execution.setting_requirements import read_augmentation, require_runnable
 from benchmark.measurement.machine import usable_cores
 from benchmark.reporting import RESULTS, folder_name
 from students import STUDENTS
 
-SETTING = "setting; repeatable (default: the paper's ladder)"
-
-
-def parser(prog: str, description: str | None, *, of_study: bool = False) -> argparse.ArgumentParser:
-    """Options of `run` and `study`; a study defines its settings, and has a default suite."""
-    options = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
-    _add_plan_options(options.add_argument_group("plan"), of_study)
-    training = options.add_argument_group("training")
-    rates = "learning rate of the students; grid: the best of the paper's six, searched on the first seed"
-    training.add_argument("--learning-rate", type=learning_rate, metavar="LR|grid|tuned", help=rates)
-    add_training_options(training)
-    _add_execution_options(options.add_argument_group("execution"))
-    places = options.add_argument_group("places")
-    places.add_argument(
-        "--tracking-uri", metavar="URI", help="run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)"
-    )
-    places.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
-    return options
-
-
-def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
-    add = group.add_argument
-    default = " (default: the data set's)" if of_study else ""
-    add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{default}")
-    add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
-    add("-d", "--dataset", action="append", default=[], help="data set; repeatable (default: all of the suite)")
-    add("-s", "--student", action="append", default=[], help="student; repeatable (default: all)")
-    add("-x", "--setting", action="append", default=[], help=argparse.SUPPRESS if of_study else SETTING)
-    seeds = group.add_mutually_exclusive_group()
-    seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")
-    seeds.add_argument("--seed", type=seed, metavar="K", help="this seed only")
-    add("--limit", type=positive, default=0, metavar="N", help="smoke run on N rows of each split; never ranked")
-    add("--dry-run", action="store_true", help="print the plan and its expected time")
-    add("--force", action="store_true", help="re-run finished runs")
-    add("--retry-failed", action="store_true", help="re-run failed runs")
-
-
-def add_training_options(group: argparse._ActionsContainer) -> None:
-    """Adds the options of run, study and tune about teacher and training."""
-    add = group.add_argument
-    add("--teacher", help="hub id (owner/model[@revision]) or folder of the teacher: a checkpoint or an encoder")
-    use = group.add_mutually_exclusive_group()
-    as_is = "use the teacher as it is (default where its labels are the data's)"
-    use.add_argument("--as-is", action="store_true", default=None, help=as_is)
-    fine_tune = "fine-tune the teacher here (default with an option of its training)"
-    use.add_argument("--fine-tune", action="store_false", dest="as_is", help=fine_tune)
-    add("--max-epochs", type=positive, metavar="N", help="maximum epochs of a student")
-    add("--max-steps", type=positive, metavar="N", help="maximum optimiser steps of a student, in every setting")
-    add("--teacher-epochs", type=positive, metavar="N", help="maximum epochs of the teacher")
-    add("--teacher-learning-rate", type=rate, metavar="LR", help="learning rate of the teacher's fine-tuning")
-    vectors = "fastText .bin or .vec file for kd_ulb_fasttext (default: vectors trained on the pool)"
-    add("--vectors", default="", metavar="FILE", help=vectors)
-    add_options(group, positive)
-
-
-def _add_execution_options(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--jobs", type=positive, metavar="N", help="parallel runs (default: one per core, at most 4; 1 on a GPU)")
-    add("--device", default="cpu", help="cpu (default), cuda or cuda:N")
-    backends = "backend: local (default; processes of this machine) or ray"
-    add("--executor", default=LOCAL, choices=(LOCAL, RAY), help=backends)
-    address = "address of the Ray cluster (default: RAY_ADDRESS, else a cluster of this machine)"
-    add("--ray-address", metavar="ADDRESS", help=address)
-    memory = "memory limit per run in MiB; a run that exceeds it fails"
-    add("--max-memory", type=positive, default=0, metavar="MIB", help=memory)
-    time = "time limit per run in minutes; a run that exceeds it fails"
-    add("--max-minutes", type=minutes, default=0.0, metavar="N", help=time)
-    latency = "skip latency; measure it later with benchmark.latency on a quiet machine"
-    add("--no-latency", action="store_true", help=latency)
+MOST_JOBS = 4
+"""Default limit of parallel runs: each holds its data and its model."""
 
 
 def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
@@ -133,59 +64,6 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         max_tasks=args.jobs,
         limits=Limits(memory_mib=args.max_memory, minutes=args.max_minutes),
     )
-
-
-def require_known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
-    """Raises UnknownNameError for the first name that is not allowed."""
-    for name in names:
-        if name not in allowed:
-            raise UnknownNameError(kind, name, allowed)
-
-
-def positive(text: str) -> int:
-    """A positive whole number."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
-    return int(text)
-
-
-def minutes(text: str) -> float:
-    """A number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
-
-
-MAX_SEED = 2**32 - 1
-MOST_JOBS = 4
-"""Default limit of parallel runs: each holds its data and its model."""
-
-
-def seed(text: str) -> int:
-    """A seed that every random generator accepts."""
-    if not text.isdecimal() or int(text) > MAX_SEED:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
-    return int(text)
-
-
-def learning_rate(text: str) -> float | Literal["grid", "tuned"]:
-    """A number above 0 and at most 1, `grid`, or `tuned`."""
-    return text if text in (GRID, TUNED) else rate(text, ", and neither 'grid' nor 'tuned'")  # type: ignore[return-value]
-
-
-def rate(text: str, or_else: str = "") -> float:
-    """A number above 0 and at most 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1{or_else}")
-    return value
 
 
 def device(name: str, *, here: bool = True) -> str:

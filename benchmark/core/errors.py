@@ -11,7 +11,7 @@
 Messages give the value, the allowed values, and the remedy. The command line prints them without a traceback.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 DONE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -50,3 +50,10 @@ class UnknownNameError(InputError):
         near = get_close_matches(str(name), names, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         super().__init__(f"Unknown {kind} {str(name)!r}.{hint} Allowed: {', '.join(names)}.")
+
+
+def require_known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+    """Raises UnknownNameError for the first name that is not allowed."""
+    for name in names:
+        if name not in allowed:
+            raise UnknownNameError(kind, name, allowed)

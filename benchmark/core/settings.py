@@ -57,3 +57,8 @@ SETTINGS: dict[str, Setting] = {
 
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")
 """Settings of a plan that names none: Tables 5 and 6."""
+
+N_TEXTS = 20_000
+"""Number of generated texts in the paper (section 6.4)."""
+IN_DOMAIN = "--in-domain"
+"""Option that names the file of source `in_domain`."""

@@ -1,35 +1,16 @@
-"""Options that settings require, and the check that the command has them."""
+"""Requirements of settings: options that they need, read and checked."""
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark.core.errors import DataError, InputError
-from benchmark.core.settings import SETTINGS
+from benchmark.core.settings import IN_DOMAIN, SETTINGS
 from benchmark.core.spec import RunSpec, Task
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
 from benchmark.data.sources import read_local
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.tokenizer import vocabulary
-
-DEFAULT = AugmentationConfig()
-IN_DOMAIN = "--in-domain"
-
-
-def add_options(made: argparse._ActionsContainer, positive: Callable[[str], int]) -> None:
-    """Adds the options of commands that train students."""
-    add = made.add_argument
-    add(IN_DOMAIN, default="", metavar="FILE", help="unlabelled text of kd_in_domain, one text per line")
-    add("--translate", nargs=2, default=("", ""), metavar=("FORWARD", "BACKWARD"), help="Marian models of kd_bt_subs")
-    add("--fill-mask", default="", metavar="MODEL", help="masked language model of kd_bt_subs; hub id or folder")
-    add(
-        "--augmented",
-        type=positive,
-        default=DEFAULT.n_texts,
-        metavar="N",
-        help=f"texts generated for kd_subs and kd_bt_subs (default: {DEFAULT.n_texts}, the paper's)",
-    )
-    add("--agreed", action="store_true", help="keep a generated text only where the teacher labels it as its origin")
 
 
 def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.errors import DivergedError, RunError
 from benchmark.core.presets import GRID_RATES
 from benchmark.core.run_store import open_store
@@ -57,7 +58,7 @@ class Remembered(TrainingRun):
 
 
 def main() -> None:
-    options = parser("rate_search.py", __doc__)
+    options = parser("run", __doc__)
     options.formatter_class = argparse.RawDescriptionHelpFormatter
     asked = options.parse_args()
     config = benchmark_config(argparse.Namespace(**vars(asked) | {"learning_rate": "grid"}))

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.options import benchmark_config, learning_rate, parser, positive, seed
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
+from benchmark.cli.parser import learning_rate, positive, seed
 from benchmark.core.errors import InputError
 from benchmark.core.presets import PRESETS
 from benchmark.core.settings import LADDER
@@ -15,7 +17,7 @@ from students import STUDENTS
 
 
 def asked(*arguments: str) -> BenchmarkConfig:
-    return benchmark_config(parser("run", None).parse_args(["--suite", "classification", *arguments]))
+    return benchmark_config(parser("run").parse_args(["--suite", "classification", *arguments]))
 
 
 @pytest.fixture
@@ -61,9 +63,9 @@ def test_names_are_repeatable_each_once_in_the_order_given() -> None:
 def test_the_teacher_of_the_command_line_beats_the_files_which_beats_the_presets(
     own_suite: str, tmp_path: Path
 ) -> None:
-    of_file = benchmark_config(parser("run", None).parse_args(["--suite", own_suite]))
+    of_file = benchmark_config(parser("run").parse_args(["--suite", own_suite]))
     assert of_file.teacher.name == str(tmp_path / "my-bert")
-    of_line = benchmark_config(parser("run", None).parse_args(["--suite", own_suite, "--teacher", "a/b"]))
+    of_line = benchmark_config(parser("run").parse_args(["--suite", own_suite, "--teacher", "a/b"]))
     assert of_line.teacher == TeacherEntry(name="a/b")
 
 
@@ -108,9 +110,7 @@ def test_the_files_map_holds_for_the_files_teacher_alone(own_suite: str, tmp_pat
 
 def test_an_own_suite_is_the_same_in_every_preset(own_suite: str) -> None:
     for preset in PRESETS:
-        wanted = benchmark_config(
-            parser("run", None).parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"])
-        )
+        wanted = benchmark_config(parser("run").parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"]))
         assert wanted.datasets == ("two",)
         assert set(wanted.suite.entries) == {"one", "two"}
 

@@ -17,6 +17,7 @@ from optuna.trial import TrialState
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from benchmark import run, tune
+from benchmark.cli import tuning_run
 from benchmark.cli.command import run_command
 from benchmark.core.cache import write_array
 from benchmark.core.errors import RunError
@@ -247,7 +248,7 @@ def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) 
 
 def test_a_trial_that_fails_is_given_back(home: Path) -> None:
     session = join(home, options(home, "--study broken"), 2)
-    wanted = tune._benchmark_config(tune._parser().parse_args(options(home)))
+    wanted = tuning_run._benchmark_config(tune.build_parser().parse_args(options(home)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
     runner = Runner(suite_data=suite_data, store_uri=tracking_uri(home), preset="quickstart")
     parent = session.begin_run(runner)
@@ -275,10 +276,10 @@ def test_trials_that_diverge_are_done(
 
 
 def _search(arguments: list[str]) -> Search:
-    asked = tune._parser().parse_args(arguments)
-    wanted = tune._benchmark_config(asked)
+    asked = tune.build_parser().parse_args(arguments)
+    wanted = tuning_run._benchmark_config(asked)
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
-    return tune._search(asked, plan_runs(wanted, suite_data)[1])
+    return tuning_run._search(asked, plan_runs(wanted, suite_data)[1])
 
 
 BAD = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.errors import DONE, SOME_FAILED, DivergedError
 from benchmark.core.presets import FINALISTS, GRID_RATES, SCREENING, SEARCH_COST
 from benchmark.core.run_store import open_store
@@ -49,7 +50,7 @@ def training_run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Train
     """Of the plan's student, to be taught at three rates."""
     monkeypatch.setattr(grid, "GRID_RATES", RATES)
     torch.set_num_threads(1)
-    wanted = benchmark_config(parser("run", None).parse_args(arguments))
+    wanted = benchmark_config(parser("run").parse_args(arguments))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name)
     _, student = plan_runs(wanted, suite_data)
     return TrainingRun(spec=student.spec, data=suite_data.encoded_dataset("mine"), device=torch.device("cpu"))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.distillation.training_run import TrainingRun, word_table
 from benchmark.execution.plan import plan_runs
 
@@ -17,7 +18,7 @@ ARGUMENTS = ("--suite", "classification", "--limit", "40", "-s", "cnn", "-x", "k
 
 def start(teacher: Path) -> np.ndarray:
     """[V, width] of the student that `teacher` is to teach, from fastText."""
-    wanted = benchmark_config(parser("run", None).parse_args([*ARGUMENTS, "--teacher", str(teacher)]))
+    wanted = benchmark_config(parser("run").parse_args([*ARGUMENTS, "--teacher", str(teacher)]))
     suite_data = wanted.suite_data()
     _, student = plan_runs(wanted, suite_data)
     data = suite_data.encoded_dataset(student.spec.dataset)

@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.errors import INTERRUPTED, InputError
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher import identify
@@ -46,7 +47,7 @@ def test_without_its_extra_ray_is_refused_before_anything_is_made(
 
 
 def configured(*options: str) -> BenchmarkConfig:
-    return benchmark_config(parser("run", None).parse_args([*SUITE, *options]))
+    return benchmark_config(parser("run").parse_args([*SUITE, *options]))
 
 
 def test_an_address_without_its_executor_is_refused() -> None:
@@ -64,7 +65,7 @@ def test_runs_go_to_processes_of_this_machine_unless_said_otherwise() -> None:
 @pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "soon"])
 def test_minutes_are_a_number_above_0(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        parser("run", None).parse_args([*SUITE, f"--max-minutes={text}"])
+        parser("run").parse_args([*SUITE, f"--max-minutes={text}"])
     assert f"{text!r} is not a number above 0" in capsys.readouterr().err
 
 
@@ -88,7 +89,7 @@ def test_cores_that_this_process_may_not_use_do_not_count() -> None:
     os.sched_setaffinity(0, {min(allowed)})
     try:
         assert threads(1) == 1
-        assert benchmark_config(parser("run", None).parse_args(SUITE)).jobs == 1
+        assert benchmark_config(parser("run").parse_args(SUITE)).jobs == 1
         assert {mode.n_threads for mode in execution_modes()} == {1}
     finally:
         os.sched_setaffinity(0, allowed)
@@ -250,7 +251,7 @@ def test_a_node_that_was_started_in_another_folder_finds_what_is_named_relative_
     suite = f"task: classification\nteacher: bert\nunlabeled: [more.txt]\ndatasets: {{chat: {files}}}\n"
     (desk_folder / "chat.yml").write_text(suite)
     options = ["--suite", "chat.yml", "-s", "cnn", "-x", "vanilla", "--vectors", "v.vec", "--in-domain", "domain.txt"]
-    wanted = benchmark_config(parser("run", None).parse_args(options))
+    wanted = benchmark_config(parser("run").parse_args(options))
     suite_data = wanted.suite_data()
     runner = Runner(suite_data=suite_data, store_uri=store_uri, preset=wanted.preset_name)
     task = Reads(plan_runs(wanted, suite_data)[0].spec)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.presets import (
     BUNDLED_TEACHER,
     GRID_RATES,
@@ -31,7 +32,7 @@ def folder(desk_folder: Path) -> Path:
 
 def plan(teacher: Path, *arguments: str, suite: str = "classification") -> list[PlannedRun]:
     given = ["--suite", suite, "--teacher", str(teacher), "--limit", "20", *arguments]
-    wanted = benchmark_config(parser("run", None).parse_args(given))
+    wanted = benchmark_config(parser("run").parse_args(given))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, vectors=wanted.vectors, limit=wanted.limit)
     return plan_runs(wanted, suite_data)
 

@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
+from benchmark.cli.arguments import parser
 from benchmark.cli.command import run_command
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.options import benchmark_config
 from benchmark.cli.progress import RunProgress
 from benchmark.core.cache import augmented_path, logits_folder, read_json, teacher_folder
 from benchmark.core.errors import DONE, INTERRUPTED, SOME_FAILED
@@ -201,7 +202,7 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
 ) -> None:
     """The place of the pool's logits is taken by a folder."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
-    wanted = benchmark_config(parser("run", None).parse_args(list(finished_copy.arguments)))
+    wanted = benchmark_config(parser("run").parse_args(list(finished_copy.arguments)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
     outputs = TeacherOutputs(
         store=finished_copy.store, teacher=teacher, data=suite_data.encoded_dataset("smalltalk_demo")
@@ -220,7 +221,7 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     """Not from the teacher: on another machine it would answer a little differently."""
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
-    wanted = benchmark_config(parser("run", None).parse_args(list(finished_copy.arguments)))
+    wanted = benchmark_config(parser("run").parse_args(list(finished_copy.arguments)))
     data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit).encoded_dataset(
         "smalltalk_demo"
     )
@@ -255,7 +256,7 @@ def test_a_machine_without_the_made_texts_takes_them_from_the_teachers_run(finis
 
 
 def test_a_run_whose_data_changed_after_its_plan_fails(finished_copy: Finished) -> None:
-    wanted = benchmark_config(parser("run", None).parse_args([*finished_copy.arguments, "-x", "vanilla"]))
+    wanted = benchmark_config(parser("run").parse_args([*finished_copy.arguments, "-x", "vanilla"]))
     suite_data = wanted.suite_data()
     spec = replace(plan_runs(wanted, suite_data)[0].spec, data_digest="of the file before")
     runner = Runner(suite_data=suite_data, store_uri=finished_copy.store.uri, preset=wanted.preset_name)

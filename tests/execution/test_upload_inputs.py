@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import merge_stores, open_store
 from benchmark.core.spec import RunSpec
@@ -86,7 +87,7 @@ def suite(desk_folder: Path, models: Path) -> str:
 
 
 def planned(*options: str) -> tuple[SuiteData, list[RunSpec]]:
-    wanted = benchmark_config(parser("run", None).parse_args(list(options)))
+    wanted = benchmark_config(parser("run").parse_args(list(options)))
     suite_data = wanted.suite_data()
     return suite_data, [item.spec for item in plan_runs(wanted, suite_data) if not item.skip_reason]
 

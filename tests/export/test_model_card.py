@@ -8,7 +8,8 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.export.model_card import command, model_card
 from tests.bundle.test_bundle import make_bundle, manifest_of
 
@@ -96,7 +97,7 @@ def test_a_tagger_and_its_pipeline_are_named_so(tmp_path: Path) -> None:
 def test_the_command_is_one_that_run_takes() -> None:
     words = shlex.split(command(SPEC))
     assert words[:3] == ["python", "-m", "benchmark.run"]
-    args = parser("run", None).parse_args(words[3:])
+    args = parser("run").parse_args(words[3:])
     assert (args.dataset, args.student, args.setting, args.seed) == (["emot"], ["bilstm"], ["kd_ulb_bert"], 2)
     config = benchmark_config(args)
     assert (config.learning_rate, config.preset.max_steps, config.teacher) == (0.003, 4000, SPEC["teacher"])

@@ -41,6 +41,24 @@ def imported(folder: Path, *command: str) -> set[str]:
     return HEAVY & set(done.stdout.splitlines()[-1].split())
 
 
+HELP = """
+import contextlib, io, sys
+from benchmark.cli.which_student import COMMANDS, main
+for command in COMMANDS:
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+        main([command, "--help"])
+    assert "examples:" in shown.getvalue(), command
+print(*sys.modules)
+"""
+
+
+def test_help_imports_nothing_heavy(desk_folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP], env=os.environ | own_environment(desk_folder), capture_output=True, check=True
+    )
+    assert HEAVY & set(done.stdout.decode().split()) == set()
+
+
 def test_list_imports_nothing_heavy(desk_folder: Path) -> None:
     assert imported(desk_folder, "benchmark.list") == set()
 

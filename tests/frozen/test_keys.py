@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import plan_runs
@@ -25,7 +26,7 @@ def key_of(params: Mapping[str, str]) -> str:
 
 def planned(*arguments: str) -> dict[str, str]:
     """Keys by run name of the plan that `python -m benchmark.run` would make."""
-    config = benchmark_config(parser("run", None).parse_args(arguments))
+    config = benchmark_config(parser("run").parse_args(arguments))
     return {item.spec.name: item.spec.key for item in plan_runs(config, config.suite_data())}
 
 

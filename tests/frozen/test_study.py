@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmark import study
-from benchmark.cli.options import benchmark_config, parser
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import plan_runs
 from tests.frozen.golden import check_text
@@ -21,7 +22,7 @@ FILES = ("study.csv", "effects.csv", "study.md")
 
 def planned(*arguments: str) -> list[RunSpec]:
     """Specs of the plan that `python -m benchmark.run` would make."""
-    config = benchmark_config(parser("run", None).parse_args(arguments))
+    config = benchmark_config(parser("run").parse_args(arguments))
     return [item.spec for item in plan_runs(config, config.suite_data())]
 
 

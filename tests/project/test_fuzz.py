@@ -26,7 +26,10 @@ from hypothesis import strategies as st
 from benchmark import latency, merge, predict, report, tune
 from benchmark import list as runs
 from benchmark.bundle import files as bundle_files
-from benchmark.cli.options import MAX_SEED, benchmark_config, parser
+from benchmark.cli import latency_run, tuning_run
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
+from benchmark.cli.parser import MAX_SEED
 from benchmark.core.errors import BenchmarkError, DataError, InputError
 from benchmark.core.run_store import GROUPS
 from benchmark.core.spec import TASKS, RunSpec, Task
@@ -539,7 +542,7 @@ def test_trials_of_any_kind_are_shown_or_left_out(trials: list[Record]) -> None:
 def test_runs_of_any_kind_are_specs_or_left_out(records: list[Record]) -> None:
     with suppress(InputError):
         suite = load_suite("classification", "paper")
-        models = latency._finished_runs(records, suite, [])
+        models = latency_run._finished_runs(records, suite, [])
         assert {model.spec.dataset for model in models} <= set(suite.entries)
         assert {model.spec.student for model in models} <= {"teacher", *STUDENTS}
     assert all(tuned_rates(records).values())
@@ -565,29 +568,29 @@ def _arguments(made: argparse.ArgumentParser) -> st.SearchStrategy[list[str]]:
 
 
 @fuzzed
-@given(_arguments(parser("run", None)))
+@given(_arguments(parser("run")))
 def test_options_of_run(arguments: list[str]) -> None:
     with suppress(SystemExit, BenchmarkError):
-        asked = parser("run", None).parse_args(["--suite", "classification", *arguments])
+        asked = parser("run").parse_args(["--suite", "classification", *arguments])
         wanted = benchmark_config(asked)
         assert wanted.seeds
         assert wanted.learning_rate in (None, "grid") or 0 < float(wanted.learning_rate) <= 1
 
 
 @fuzzed
-@given(_arguments(report._parser()))
+@given(_arguments(report.build_parser()))
 def test_options_of_report(arguments: list[str]) -> None:
     with suppress(SystemExit):
-        asked = report._parser().parse_args(arguments)
+        asked = report.build_parser().parse_args(arguments)
         assert asked.max_ms is None or 0 <= asked.max_ms < float("inf")
 
 
 COMMANDS: dict[str, tuple[Callable[[], argparse.ArgumentParser], list[str]]] = {
-    "latency": (latency._parser, ["--suite", "classification"]),
-    "list": (runs._parser, []),
-    "merge": (merge._parser, ["sqlite:///a.db"]),
-    "predict": (predict._parser, ["bundle", "teks"]),
-    "tune": (tune._parser, ["--dataset", "emot", "--student", "cnn"]),
+    "latency": (latency.build_parser, ["--suite", "classification"]),
+    "list": (runs.build_parser, []),
+    "merge": (merge.build_parser, ["sqlite:///a.db"]),
+    "predict": (predict.build_parser, ["bundle", "teks"]),
+    "tune": (tune.build_parser, ["--dataset", "emot", "--student", "cnn"]),
 }
 """How each command reads its words, and those that it needs; `benchmark.study` reads the words of `benchmark.run`."""
 
@@ -600,21 +603,21 @@ def test_options_of_other_commands(command: str, data: st.DataObject) -> None:
     words = data.draw(_arguments(made)) + data.draw(st.lists(WORDS, max_size=2))
     with suppress(SystemExit, BenchmarkError):
         asked = made.parse_args([*needed, *words])
-        assert command != "tune" or 0 <= tune._benchmark_config(asked).seeds[0] <= MAX_SEED
+        assert command != "tune" or 0 <= tuning_run._benchmark_config(asked).seeds[0] <= MAX_SEED
 
 
 @fuzzed
 @given(st.floats(1e-12, 1), st.integers(0, 2**32 - 1))
 def test_valid_options_come_back(rate: float, seed: int) -> None:
     asked = ["--suite", "classification", "--learning-rate", repr(rate), "--seed", str(seed)]
-    wanted = benchmark_config(parser("run", None).parse_args(asked))
+    wanted = benchmark_config(parser("run").parse_args(asked))
     assert (wanted.learning_rate, wanted.seeds) == (rate, (seed,))
 
 
 @pytest.mark.parametrize("seed", ["-1", str(MAX_SEED + 1)])
 def test_no_study_begins_with_a_seed_that_no_generator_takes(seed: str) -> None:
     with pytest.raises(SystemExit, match="2"):
-        tune._parser().parse_args(["--dataset", "emot", "--student", "cnn", f"--seed={seed}"])
+        tune.build_parser().parse_args(["--dataset", "emot", "--student", "cnn", f"--seed={seed}"])
 
 
 def test_a_suite_has_its_splits() -> None:

@@ -6,9 +6,7 @@ from typing import Any
 
 from benchmark.core import hub
 from benchmark.core.errors import InputError, UnknownNameError
-
-N_TEXTS = 20_000
-"""Number of generated texts in the paper."""
+from benchmark.core.settings import N_TEXTS
 
 SUBSTITUTED = "subs"
 BACK_TRANSLATED = "bt_subs"

@@ -7,16 +7,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from benchmark.core.errors import InputError
-from benchmark.execution.plan import BenchmarkConfig
+from benchmark.execution.executors import RAY
 
 if TYPE_CHECKING:
+    from benchmark.execution.plan import BenchmarkConfig
     from benchmark.execution.tasks import Executor
 
-LOCAL, RAY = "local", "ray"
-"""Values of --executor."""
 
-
-def require(config: BenchmarkConfig) -> None:
+def require(config: "BenchmarkConfig") -> None:
     """Raises InputError if the executor is not installed, or an option belongs to the other executor."""
     if config.executor == RAY and find_spec("ray") is None:
         raise InputError(
@@ -28,7 +26,7 @@ def require(config: BenchmarkConfig) -> None:
 
 
 @contextmanager
-def opened(config: BenchmarkConfig) -> Iterator["Executor"]:
+def opened(config: "BenchmarkConfig") -> Iterator["Executor"]:
     """The executor, connected to its cluster if it has one. Imports on demand: Ray is an extra, torch is slow."""
     if config.executor == RAY:
         from benchmark.execution.executors.ray.executor import connected
