@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
-from benchmark.cli.progress import RunProgress, show_plan, teacher_lines
+from benchmark.cli.progress import MeasuringProgress, RunProgress, show_plan, teacher_lines
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome
@@ -32,7 +32,8 @@ def run_benchmark(pipeline: Pipeline, console: Console) -> int:
         return DONE
     outcomes = _run(pipeline, console)
     if pipeline.config.measure:
-        pipeline.measure(lambda n: console.print(f"Measuring {n} models; keep the machine quiet ..."))
+        with MeasuringProgress(console) as progress:
+            pipeline.measure(progress.begin, progress.advance)
     return _report(pipeline, outcomes, console)
 
 

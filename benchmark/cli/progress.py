@@ -1,5 +1,6 @@
 """The plan as a table, and progress bars with the remaining time."""
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from math import isnan, nan
@@ -18,6 +19,8 @@ from benchmark.execution.plan import PlannedRun
 from benchmark.execution.run_status import RunStatus
 
 BAR_CHARACTERS = 24
+INTERVAL = 60.0
+"""Seconds between two lines of progress where no terminal shows bars."""
 
 
 def show_plan(pipeline: Pipeline, console: Console) -> None:
@@ -44,8 +47,9 @@ def show_plan(pipeline: Pipeline, console: Console) -> None:
     console.print(table)
     for reason in dict.fromkeys(item.skip_reason for item in items if item.skip_reason):
         console.print(f"Skipped: {reason}.", markup=False, highlight=False)
-    total = sum(seconds.values())
-    console.print(f"{len(due)} of {len(items)} runs are due; expected time {_clock(total)}.", highlight=False)
+    training, measuring = sum(seconds.values()), pipeline.measuring_seconds
+    time = _clock(training + measuring) + (f", of which measuring {_clock(measuring)}" if measuring else "")
+    console.print(f"{len(due)} of {len(items)} runs are due; expected time {time}.", highlight=False)
 
 
 def teacher_lines(planned: Iterable[PlannedRun]) -> list[str]:
@@ -76,67 +80,134 @@ def _plan_table(counts: Sequence[str]) -> Table:
 
 
 class RunProgress:
-    """Progress bars: one of all runs, weighted by expected seconds, and one per active run."""
+    """Progress bars: one of all runs, weighted by expected seconds, and one per active run; piped, a line a minute."""
 
-    def __init__(self, seconds: Mapping[str, float], console: Console, names: Sequence[str]) -> None:
+    def __init__(
+        self, seconds: Mapping[str, float], console: Console, names: Sequence[str], *, interval: float = INTERVAL
+    ) -> None:
         self._seconds = seconds
         self._name_width = max(map(len, names), default=0)
-        self._left = sum(seconds.values())
-        self._expected_of_done = 0.0
-        self._n_done = 0
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
-            BarColumn(bar_width=BAR_CHARACTERS),
-            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)),
-            _Clocks(table_column=Column(no_wrap=True)),
-            console=console,
-        )
-        self._sweep = self._bars.add_task("sweep", total=self._left or 1.0, note=self._counted(), end=self._left)
+        self._all = _Sweep("sweep", "runs", len(seconds), sum(seconds.values()), console, interval)
         self._runs: dict[str, TaskID] = {}
+        self._shares: dict[str, float] = {}
+        """Share of each active run's epochs that is done."""
+        self._expected_of_done = 0.0
 
     def __enter__(self) -> "RunProgress":
         if self._seconds:
-            self._bars.start()
+            self._all.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._seconds:
-            self._bars.stop()
+            self._all.stop()
 
     def epoch(self, spec: RunSpec, epoch: int) -> None:
-        """Updates the bar of a run after an epoch."""
+        """Updates the bar of a run after an epoch, and the remaining time."""
+        bars = self._all.bars
         if spec.key not in self._runs:
-            self._runs[spec.key] = self._bars.add_task(spec.name, total=spec.max_epochs, note="")
-        self._bars.update(self._runs[spec.key], completed=epoch, note=f"epoch {epoch}/{spec.max_epochs}")
+            self._runs[spec.key] = bars.add_task(spec.name, total=spec.max_epochs, note="")
+        bars.update(self._runs[spec.key], completed=epoch, note=f"epoch {epoch}/{spec.max_epochs}")
+        self._shares[spec.key] = epoch / spec.max_epochs
+        self._update()
 
     def done(self, outcome: Outcome) -> None:
         """Replaces the bar of an ended run by a line, and updates the remaining time."""
         key, name = outcome.spec.key, outcome.spec.name
         if key in self._runs:
-            self._bars.remove_task(self._runs.pop(key))
+            self._all.bars.remove_task(self._runs.pop(key))
         self._print(f"{name:<{self._name_width}}", outcome)
+        self._shares.pop(key, None)
         self._expected_of_done += self._seconds.get(key, 0.0)
-        self._n_done += 1
-        self._bars.update(self._sweep, completed=self._expected_of_done, note=self._counted(), end=self._end())
+        self._all.n_done += 1
+        self._update()
+
+    def _update(self) -> None:
+        active = sum(self._seconds.get(key, 0.0) * share for key, share in self._shares.items())
+        self._all.update(self._expected_of_done + active)
 
     def _print(self, name: str, outcome: Outcome) -> None:
         """Prints the metrics that fit the line; the reason of a failure in full."""
-        console = self._bars.console
+        console = self._all.bars.console
         if outcome.failure:
             console.print(f"{name}  failed: {outcome.failure}", style="red", markup=False, highlight=False)
         else:
             console.print(_fitting([name, *_scores(outcome)], console.width), markup=False, highlight=False)
 
-    def _counted(self) -> str:
-        return f"{self._n_done}/{len(self._seconds)} runs"
 
-    def _end(self) -> float:
-        """Expected seconds from start to end, at the pace of the finished runs."""
-        elapsed = self._bars.tasks[0].elapsed or 0.0
-        pace = elapsed / self._expected_of_done if self._expected_of_done else 1.0
-        return elapsed + pace * (self._left - self._expected_of_done)
+class MeasuringProgress:
+    """The same of measuring, which goes by data sets."""
+
+    def __init__(self, console: Console, *, interval: float = INTERVAL) -> None:
+        self._console, self._interval = console, interval
+        self._all: _Sweep | None = None
+
+    def __enter__(self) -> "MeasuringProgress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._all:
+            self._all.stop()
+
+    def begin(self, n_models: int, seconds: float) -> None:
+        """Shows that so many models are being measured, for so many expected seconds."""
+        self._console.print(f"Measuring {n_models} models; keep the machine quiet ...")
+        self._all = _Sweep("measuring", "models", n_models, seconds, self._console, self._interval)
+        self._all.start()
+
+    def advance(self) -> None:
+        """Counts one more model."""
+        if self._all:
+            self._all.n_done += 1
+            self._all.update(self._all.expected * self._all.n_done / self._all.n_all)
+
+
+class _Sweep:
+    """A bar of expected seconds with the remaining time; without a terminal, a line at each interval."""
+
+    def __init__(self, title: str, unit: str, n_all: int, expected: float, console: Console, interval: float) -> None:
+        self.title, self.unit, self.n_all, self.n_done, self.expected = title, unit, n_all, 0, expected
+        self.bars = Progress(
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=BAR_CHARACTERS),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)),
+            _Clocks(table_column=Column(no_wrap=True)),
+            console=console,
+        )
+        self._bar = self.bars.add_task(title, total=expected or 1.0, note=self._counted(), end=expected)
+        self._interval, self._ended = interval, threading.Event()
+        self._reporter = threading.Thread(target=self._report, daemon=True)
+
+    def start(self) -> None:
+        self.bars.start()
+        if not self.bars.console.is_terminal:
+            self._reporter.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._reporter.is_alive():
+            self._reporter.join()
+        self.bars.stop()
+
+    def update(self, expected_of_done: float) -> None:
+        """Moves the bar; the end is expected at the pace of what is done."""
+        elapsed = self.bars.tasks[0].elapsed or 0.0
+        pace = elapsed / expected_of_done if expected_of_done else 1.0
+        end = elapsed + pace * (self.expected - expected_of_done)
+        self.bars.update(self._bar, completed=expected_of_done, note=self._counted(), end=end)
+
+    def _report(self) -> None:
+        while not self._ended.wait(self._interval):
+            left = _Clocks().render(self.bars.tasks[0])
+            line = f"{self.title}: {self._counted()}, {left}"
+            self.bars.console.print(line, markup=False, highlight=False)
+
+    def _counted(self) -> str:
+        return f"{self.n_done}/{self.n_all} {self.unit}"
 
 
 class _Clocks(ProgressColumn):

@@ -1,6 +1,6 @@
 """Expected duration of a run: the median of similar finished runs, else a rough cost per token."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -12,10 +12,14 @@ from tracking import Record
 TEACHER_MICROSECONDS_PER_TOKEN = 900.0
 """Training BERT-base on two cores; rough, enough to tell minutes from hours."""
 CHARACTERS_PER_TOKEN = 4
-LIKELY_EPOCHS = 20
-"""Epochs after which early stopping typically ends a student's training."""
+LIKELY_EPOCHS = {"hard": 20, "mse": 40, "kld": 40}
+"""Epochs after which early stopping typically ends a training, by loss: on soft targets, students of the
+quickstart still improve in their 30th epoch."""
 OVERHEAD_SECONDS = 6
 """Loading, export, scoring and logging."""
+SESSIONS_SECONDS, MEASURED_RUN_SECONDS = 30, 5
+"""Measuring by the quick budget: the sessions of a data set, and the files and records of each run. 20 runs of the
+quickstart took 2 min 20 s (docs/lab-log.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,12 @@ class Estimator:
         return OVERHEAD_SECONDS + seconds_per_token * _n_trainings(asdict(spec)) * _tokens_seen(spec, texts)
 
 
+def measuring_seconds(specs: Collection[RunSpec]) -> float:
+    """Expected seconds until the milliseconds of finished runs are measured."""
+    n_datasets = len({spec.dataset for spec in specs})
+    return SESSIONS_SECONDS * n_datasets + MEASURED_RUN_SECONDS * len(specs)
+
+
 def _n_trainings(params: Mapping[str, object]) -> float:
     """Cost of a run in trainings at one learning rate."""
     searches = params.get("learning_rate") == GRID and params.get("seed") == params.get("search_seed")
@@ -59,6 +69,6 @@ def _tokens_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
     if not texts:
         return 0
     characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)
-    seen = len(texts) * min(spec.max_epochs, LIKELY_EPOCHS)
+    seen = len(texts) * min(spec.max_epochs, LIKELY_EPOCHS[spec.loss])
     sentences = min(seen, spec.max_steps * spec.batch_size) if spec.max_steps else seen
     return sentences * characters / len(texts) / CHARACTERS_PER_TOKEN

@@ -18,7 +18,7 @@ from benchmark.data.summary import DataSummary
 from benchmark.distillation.checkpoint import remove_old_checkpoints
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.best_rates import with_tuned_rates
-from benchmark.execution.estimate import Estimator
+from benchmark.execution.estimate import Estimator, measuring_seconds
 from benchmark.execution.executors import choice
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.outputs_coverage import require_outputs
@@ -81,6 +81,12 @@ class Pipeline:
         available = (name for name in self.config.datasets if not self.suite_data.why_unavailable(name))
         return list(map(self.suite_data.summary, available))
 
+    @property
+    def measuring_seconds(self) -> float:
+        """Expected seconds of measuring the pending runs."""
+        specs = [run.spec for run in self.pending if run.spec.has_model]
+        return measuring_seconds(specs) if self.config.measure else 0.0
+
     @cached_property
     def store(self) -> Store:
         return open_store(self.config.tracking_uri)
@@ -117,8 +123,11 @@ class Pipeline:
                 )
                 scheduler.run(specs)
 
-    def measure(self, on_start: Callable[[int], None]) -> None:
-        """Measures the planned runs that this machine has not measured; `on_start` gets their number.
+    def measure(self, on_start: Callable[[int, float], None], on_run: Callable[[], None]) -> None:
+        """Measures the planned runs that this machine has not measured; `on_start` gets their number
+        and the expected seconds.
+
+        `on_run` is called after each.
 
         One command measures at a time, so that the next one finds what this one measured.
         """
@@ -132,11 +141,11 @@ class Pipeline:
             waiting = unmeasured(runs, records)
             teachers = [run for run in runs if run.spec.is_teacher and run.spec.has_model]
             if waiting:
-                on_start(len(waiting))
+                on_start(len(waiting), measuring_seconds([run.spec for run in waiting]))
             for _ in measure(
                 waiting, store=self.store, suite_data=self.suite_data, tags=self.runner.tags, baselines=teachers
             ):
-                pass
+                on_run()
 
     def failures(self, outcomes: Sequence[Outcome], status: RunStatus) -> dict[str, str]:
         """Reasons by run name: of planned runs not done, and of failures now although an earlier run counts."""

@@ -1,11 +1,12 @@
 """What a terminal shows of a sweep, at any width."""
 
+import threading
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from benchmark.cli.progress import RunProgress
+from benchmark.cli.progress import MeasuringProgress, RunProgress
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
 
@@ -43,3 +44,40 @@ def test_a_failure_is_told_whole() -> None:
     reason = "DivergedError: " + "the loss was nan " * 10
     lines = shown(80, Outcome(spec=SPEC, run_id="r", metrics={}, failure=reason))
     assert " ".join(" ".join(lines).split()).count("the loss was nan") == 10
+
+
+class Lines(StringIO):
+    """Text that tells when a line with a word is written."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word, self.seen = word, threading.Event()
+
+    def write(self, text: str) -> int:
+        if self.word in text:
+            self.seen.set()
+        return super().write(text)
+
+
+def test_a_pipe_gets_the_remaining_time_at_each_interval() -> None:
+    text = Lines("sweep: 0/2 runs, 0:0")
+    console = Console(file=text, width=80)
+    with RunProgress({"a": 90.0, SPEC.key: 10.0}, console, [SPEC.name], interval=0.01) as progress:
+        progress.epoch(SPEC, 3)
+        assert text.seen.wait(60)
+
+
+def test_a_pipe_hears_of_measuring() -> None:
+    text = Lines("measuring: 1/3 models, ")
+    with MeasuringProgress(Console(file=text, width=80), interval=0.01) as progress:
+        progress.begin(3, 40.0)
+        progress.advance()
+        assert text.seen.wait(60)
+    assert text.getvalue().startswith("Measuring 3 models")
+
+
+def test_before_a_first_run_has_ended_the_remaining_time_follows_its_epochs() -> None:
+    with RunProgress({SPEC.key: 0.0001, "b": 0.0001}, Console(file=StringIO()), [SPEC.name]) as progress:
+        progress.epoch(SPEC, 1)
+        task = progress._all.bars.tasks[0]
+        assert task.fields["end"] > 10 * (task.elapsed or 0.0)

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.core.presets import SEARCH_COST
 from benchmark.core.spec import GRID
-from benchmark.execution.estimate import LIKELY_EPOCHS, OVERHEAD_SECONDS, Estimator
+from benchmark.execution.estimate import LIKELY_EPOCHS, OVERHEAD_SECONDS, Estimator, measuring_seconds
 from students import STUDENTS
 from tests.core.test_spec import SPEC
 from tracking import Record
@@ -69,11 +69,21 @@ def test_runs_with_and_without_a_search_tell_of_each_other() -> None:
 
 def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
     of_sentence = 10 * STUDENTS["bilstm"].microseconds_per_token * 1e-6
-    assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS)
+    assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS[LONG.loss])
     few_epochs, few_steps = replace(LONG, max_epochs=2), replace(LONG, max_steps=50)
     assert UNKNOWN(few_epochs, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 2000)
     assert UNKNOWN(few_steps, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 50 * 32)
     assert UNKNOWN(replace(LONG, max_steps=10**9), texts(1000)) == UNKNOWN(LONG, texts(1000))
+
+
+def test_soft_targets_train_for_longer_than_labels() -> None:
+    assert UNKNOWN(replace(LONG, loss="mse"), texts(1000)) > 1.5 * UNKNOWN(replace(LONG, loss="hard"), texts(1000))
+
+
+def test_measuring_takes_time_by_data_set_and_by_run() -> None:
+    one = measuring_seconds([LONG])
+    assert measuring_seconds([]) == 0
+    assert one < measuring_seconds([LONG, LONG]) < measuring_seconds([LONG, replace(LONG, dataset="b")]) == 2 * one
 
 
 def test_words_weigh_as_their_text_does() -> None:
