@@ -24,6 +24,13 @@ AS_IS = "as_is"
 """Setting of a teacher that is used without training."""
 FROM_FILE, ENSEMBLE = "outputs", "ensemble"
 """Settings of teachers without a model of their own: outputs of a file, and the mean of several teachers."""
+TEACHER_SETTINGS = {
+    FINE_TUNED: "fine-tuned here",
+    AS_IS: "as is",
+    FROM_FILE: "outputs of a file",
+    ENSEMBLE: "mean of several",
+}
+"""Settings of teachers in words."""
 GRID = "grid"
 TUNED = "tuned"
 WITH = " with the tokenizer of "

@@ -99,6 +99,11 @@ class TrainingRun:
         """Id of the teacher's run; empty for a teacher's own run."""
         return self.teacher.teacher.run_id if self.teacher else ""
 
+    @property
+    def teacher_setting(self) -> str:
+        """Setting of the teacher's run: whether it is used as it is, fine-tuned here, or neither."""
+        return self.teacher.teacher.tags.get("setting", "") if self.teacher else self.spec.setting
+
     @cached_property
     def training_set(self) -> TrainingSet:
         return training_set(self.spec, self.data, self.teacher)

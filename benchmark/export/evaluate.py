@@ -171,7 +171,7 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: flo
         fallback_label=data.corpus.labels[data.commonest],
         temperature=temperature,
         metric=data.corpus.metric,
-        spec=asdict(training_run.spec),
+        spec=asdict(training_run.spec) | {"teacher_setting": training_run.teacher_setting},
         scores={name: value for name, value in result.metrics().items() if name in SCORES},
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},

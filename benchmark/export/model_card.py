@@ -8,7 +8,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from benchmark.core.settings import SETTINGS
-from benchmark.core.spec import TASKS
+from benchmark.core.spec import TASKS, TEACHER_SETTINGS
 from benchmark.reporting.provenance import STUDENT_OPTIONS
 
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
@@ -89,13 +89,14 @@ def _introduction(spec: Mapping[str, Any], manifest: Manifest, labels: Sequence[
     kind = "teacher" if spec.get("student") == "teacher" else "student"
     setting = SETTINGS.get(str(spec.get("setting", "")))
     how = f", setting `{spec.get('setting')}`" if setting else ""
+    taught = TEACHER_SETTINGS.get(str(spec.get("teacher_setting", "")), "")
     of = {"classification": "texts into", "sequence_labeling": "words with"}[manifest["task"]]
     verb = {"classification": "Classifies", "sequence_labeling": "Tags"}[manifest["task"]]
     return (
         f"{verb} {of} {len(labels)} labels: {', '.join(f'`{label}`' for label in labels)}.\n\n"
         f"A `{spec.get('student', '?')}` {kind} of the data set `{spec.get('dataset', '?')}`, trained by the benchmark "
-        f"Which student is best?{how}. Its teacher is `{spec.get('teacher', '?')}`. It runs in ONNX Runtime and reads "
-        f"{manifest['max_length']} tokens at a time; longer texts in overlapping windows."
+        f"Which student is best?{how}. Its teacher is `{spec.get('teacher', '?')}`{taught and f', {taught}'}. It runs "
+        f"in ONNX Runtime and reads {manifest['max_length']} tokens at a time; longer texts in overlapping windows."
     )
 
 

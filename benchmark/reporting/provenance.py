@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
 
-from benchmark.core.spec import TASKS, encoders
+from benchmark.core.spec import TASKS, TEACHER_SETTINGS, encoders
 from benchmark.reporting.intervals import UNREADABLE
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.results import ROLES, Row
@@ -53,6 +53,7 @@ def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Seq
     unfinished = {r.key for r in records if r.status in ("running", "killed") and r.tags.get("role") in ROLES}
     n_unfinished = len(unfinished - {row.key for row in rows})
     facts = {
+        "teacher": _teachers(ranked),
         "runs": _counts(rows, n_unfinished, leaderboards),
         "protocol": ", ".join(_distinct(row.protocol for row in ranked)) + older,
         "code": ", ".join(_distinct(row.git_commit for row in ranked)),
@@ -64,6 +65,17 @@ def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Seq
         commands=_distinct(tag.get("command", "") for tag in tags),
         n_unfinished=n_unfinished,
     )
+
+
+def _teachers(rows: Sequence[Row]) -> str:
+    """Each teacher with how it came about; its data sets where there are several teachers."""
+    datasets: dict[str, list[str]] = {}
+    for row in rows:
+        if row.is_teacher:
+            name = f"{row.teacher}, {TEACHER_SETTINGS.get(row.setting, row.setting)}"
+            datasets.setdefault(name, []).append(row.dataset)
+    named = [f"{name} ({', '.join(dict.fromkeys(found))})" for name, found in datasets.items()]
+    return "; ".join(named if len(named) > 1 else datasets)
 
 
 def _counts(rows: Sequence[Row], n_unfinished: int, leaderboards: Sequence[Leaderboard]) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from benchmark.core.metrics import METRICS
-from benchmark.core.spec import AS_IS, GRID, LATER, TEACHER, TUNED, RunSpec, digest
+from benchmark.core.spec import GRID, LATER, TEACHER, TUNED, RunSpec, digest
 from benchmark.reporting.related_runs import SHORT, stored_training_key, teacher_names, tuned_rates
 from benchmark.reporting.table import Column, Table, Value, field_columns
 from tracking import Record
@@ -21,6 +21,8 @@ PLAIN = {f.name: str(f.default) for f in fields(RunSpec) if f.name in LATER}
 INVALID = "invalid"
 """Tag of an inference run whose control failed: the reason."""
 GIVEN = "given"
+UNTRAINED = "0.0"
+"""Learning rate of teachers that are not trained here."""
 NAMES = ("seed", "search_seed", "teacher")
 """Params in which repetitions of a run may differ: the teacher's name may be a path."""
 BUDGET = ("max_epochs", "max_steps", "patience", "batch_size", "max_length", "weight_decay", "decay")
@@ -174,7 +176,7 @@ def _row(record: Record, inference: Record | None, teacher: str, rates: Rates) -
         "rate_from": _rate_from(record, rates),
         "converged": _converged(record),
     }
-    if record.params.get("setting") == AS_IS:
+    if record.params.get("learning_rate") == UNTRAINED:
         values["learning_rate"] = None
     if inference is not None:
         values |= {name: value for name, value in inference.metrics.items() if name.startswith(LATENCY)}

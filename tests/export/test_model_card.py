@@ -100,4 +100,4 @@ def test_the_command_is_one_that_run_takes() -> None:
     args = parser("run").parse_args(words[3:])
     assert (args.dataset, args.student, args.setting, args.seed) == (["emot"], ["bilstm"], ["kd_ulb_bert"], 2)
     config = benchmark_config(args)
-    assert (config.learning_rate, config.preset.max_steps, config.teacher) == (0.003, 4000, SPEC["teacher"])
+    assert (config.learning_rate, config.preset.max_steps, config.teacher.name) == (0.003, 4000, SPEC["teacher"])
