@@ -139,6 +139,8 @@ def test_a_bad_suite_file(files: str, more: dict[str, str], message: str, folder
             "Unknown setting 'kd_ulb_berd'. Did you mean 'kd_ulb_bert'?",
         ),
         (("--suite", "classification", "-d", "smltk"), "'smltk' is private to the paper's authors"),
+        (("--suite", "classification", "--as-is"), "is a BertModel, and classification as it is takes a ...For"),
+        (("--suite", "classification", "--as-is", "--teacher-epochs", "2"), "--as-is trains no teacher. Leave out"),
         (("--suite", "classification", "--device", "gpu"), "Unknown device 'gpu'. Allowed: cpu, cuda, cuda:N."),
         (("--suite", "classification", "--device", "meta"), "Unknown device 'meta'."),
         (("--suite", "classification", "--vectors", "none.vec"), "No vectors at 'none.vec'"),

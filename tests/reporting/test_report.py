@@ -104,6 +104,16 @@ def test_every_figure_of_the_leaderboard_follows_from_results_csv(filled: Store,
     assert cells[-1] == "3"
 
 
+def test_the_report_names_its_teachers_and_how_they_came_about(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, dataset="emot", student="teacher", teacher="bert", test_f1=0.7)
+    write_report(store, "classification", tmp_path)
+    assert "- **teacher**: bert, fine-tuned here\n" in (tmp_path / "report.md").read_text()
+    add_run(store, dataset="smsa", student="teacher", setting="as_is", teacher="owner/moods", test_f1=0.7)
+    write_report(store, "classification", tmp_path)
+    found = "- **teacher**: bert, fine-tuned here (emot); owner/moods, as is (smsa)\n"
+    assert found in (tmp_path / "report.md").read_text()
+
+
 def test_a_preset_leaves_out_the_others(filled: Store, tmp_path: Path) -> None:
     path = write_report(filled, "classification", tmp_path, preset="quickstart")
     assert "emot" not in path.read_text()
