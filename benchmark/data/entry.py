@@ -65,6 +65,8 @@ class DatasetEntry:
     metric: Metric | None = None
     """None derives it from the labels."""
     licence: str = "unknown"
+    hub: str = ""
+    """`owner/dataset@revision` on the Hugging Face Hub, of which `files` are copies."""
     validation_fraction: float = 0.0
     """Share of train that becomes the validation split; 0 reads a file."""
     stand_in: str = ""
@@ -90,8 +92,8 @@ class DatasetEntry:
     @property
     def source(self) -> str:
         """Origin for people: repository and commit, file names, "private to the paper's authors" or "bundled"."""
-        if self.repository:
-            return f"{self.repository}@{self.revision}"
+        if self.hub or self.repository:
+            return self.hub or f"{self.repository}@{self.revision}"
         names = ", ".join(dict.fromkeys(Path(file.path).name for file in self.files.values()))
         return {"private": "private to the paper's authors", "demo": "bundled"}.get(self.origin, names)
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from reprlib import Repr
 from typing import NamedTuple
@@ -14,6 +14,8 @@ from benchmark.data.entry import Column, DataFile, Split
 
 Words = tuple[str, ...]
 
+COLUMNS: Mapping[Task, tuple[str, str]] = {"classification": ("text", "label"), "sequence_labeling": ("tokens", "tags")}
+"""Usual names of the columns of text and label."""
 DOCUMENT_START = "-DOCSTART-"
 """Token that begins a document in the files of CoNLL-2003; no word of a text."""
 
@@ -51,7 +53,7 @@ class ParseContext:
 
     def columns(self) -> tuple[Column, Column]:
         """Columns of text and label, by default the task's usual names."""
-        usual: tuple[Column, Column] = ("text", "label") if self.task == "classification" else ("tokens", "tags")
+        usual = COLUMNS[self.task]
         return usual[0] if self.text is None else self.text, usual[1] if self.label is None else self.label
 
 

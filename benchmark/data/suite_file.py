@@ -11,8 +11,19 @@ from pydantic import BaseModel, ValidationError
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
-from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Format, OutputKind, OutputsFile, Suite, TeacherEntry
-from benchmark.data.rows import shorten
+from benchmark.data.entry import (
+    SPLITS,
+    DataFile,
+    DatasetEntry,
+    Format,
+    OutputKind,
+    OutputsFile,
+    Split,
+    Suite,
+    TeacherEntry,
+)
+from benchmark.data.hub_dataset import HubDataset, fetch
+from benchmark.data.rows import COLUMNS, shorten
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
@@ -108,18 +119,42 @@ def _read(path: Path) -> _Document:
 def _entry(name: str, section: DatasetSection, suite: SuiteSection, suite_path: Path) -> DatasetEntry:
     task = suite.task
     where = f"{suite_path}, data set {name!r}"
-    paths = {split: _existing(file, suite_path) for split in SPLITS if (file := getattr(section, split))}
+    splits: dict[Split, str] = {split: given for split in SPLITS if (given := getattr(section, split))}
+    if section.hub:
+        files = _hub_files(section, section.hub, splits, task, suite_path, where)
+    else:
+        paths = {split: _existing(file, suite_path) for split, file in splits.items()}
+        files = {split: DataFile(path=str(p), format=_format(section, p, task, where)) for split, p in paths.items()}
     return DatasetEntry(
         name=name,
         task=task,
         origin="own",
-        files={split: DataFile(path=str(p), format=_format(section, p, task, where)) for split, p in paths.items()},
+        hub=f"{section.hub}@{section.revision or 'main'}" if section.hub else "",
+        files=files,
         text=section.text,
         label=section.label,
         licence=section.licence,
         validation_fraction=section.validation_fraction or 0.0,
         outputs=_outputs(section.teacher_outputs or suite.teacher_outputs, suite_path),
     )
+
+
+def _hub_files(
+    section: DatasetSection, name: str, splits: Mapping[Split, str], task: Task, suite_path: Path, where: str
+) -> dict[Split, DataFile]:
+    """Copies of the splits in the cache. A folder is relative to the suite file."""
+    usual = COLUMNS[task]
+    folder = suite_path.parent / Path(name).expanduser()
+    source = HubDataset(
+        name=str(folder) if folder.is_dir() else name,
+        config=section.config,
+        revision=section.revision,
+        splits=splits,
+        text=str(section.text or usual[0]),
+        label=str(section.label or usual[1]),
+        where=where,
+    )
+    return {split: DataFile(path=str(path), format="jsonl") for split, path in fetch(source).items()}
 
 
 def _outputs(section: OutputsSection | None, suite_path: Path) -> OutputsFile | None:

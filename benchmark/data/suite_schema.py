@@ -56,8 +56,11 @@ class OutputsSection(_Section):
 
 
 class DatasetSection(_Section):
-    """One data set; paths are relative to the suite file."""
+    """One data set; paths are relative to the suite file. With `hub`, the splits are names and not files."""
 
+    hub: Text | None = None
+    config: Text | None = None
+    revision: Text | None = None
     train: Text
     validation: Text | None = None
     test: Text
@@ -67,6 +70,14 @@ class DatasetSection(_Section):
     format: Literal["csv", "tsv", "jsonl", "conll"] | None = None
     licence: Text = "unknown"
     teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
+
+    @model_validator(mode="after")
+    def _check_hub(self) -> Self:
+        if self.hub is None and (self.config or self.revision):
+            raise ValueError("`config` and `revision` belong to `hub: owner/dataset`, which is missing.")
+        if self.hub is not None and (self.format or isinstance(self.text, int) or isinstance(self.label, int)):
+            raise ValueError("a data set of the Hub has no `format`, and its columns have names, not positions.")
+        return self
 
     @model_validator(mode="after")
     def _check_split_and_columns(self) -> Self:

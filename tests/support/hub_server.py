@@ -172,7 +172,11 @@ class _Handler(BaseHTTPRequestHandler):
         inside = [path for path in sorted(repository.files) if path.startswith(f"{folder}/" if folder else "")]
         if folder and not inside:
             raise _RefusedError(404, "EntryNotFound", f"{folder} does not exist on {revision}")
-        self._send(200, [_about(path, repository.files[path]) for path in inside])
+        depth = folder.count("/") + 1 if folder else 0
+        deeper = {"/".join(path.split("/")[: depth + 1]) for path in inside if path.count("/") > depth}
+        shown = inside if "recursive=true" in self.path.lower() else [p for p in inside if p.count("/") == depth]
+        folders = [{"type": "directory", "path": path, "size": 0, "oid": "0" * 40} for path in sorted(deeper)]
+        self._send(200, [*folders, *(_about(path, repository.files[path]) for path in shown)])
 
     def paths(self, kind: str, name: str, revision: str) -> None:
         repository = self._repository(kind, name, revision)
