@@ -44,15 +44,15 @@ def _suites(store: Store, name: str | None) -> list[str]:
 
 def _report(store: Store, suite: str, args: argparse.Namespace, console: Console) -> None:
     # they draw: help and usage errors do without them
+    from benchmark.reporting.best import Budget
     from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
-    from benchmark.reporting.summary import Budget
 
     folder = args.out if args.out and args.suite else (args.out or RESULTS) / folder_name(suite)
     records = store.records(suite)
     rows = ranked(store, records)
     path = write_report(store, suite, folder, args.preset, records, rows)
-    print_leaderboard(rows, console)
     budget = Budget(max_ms=args.max_ms, max_mib=args.max_mib, min_kept=args.min_kept)
+    print_leaderboard(rows, console, budget)
     if budget.is_set:
         print_verdict(rows, budget, args.preset, args.dataset, console)
     console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)

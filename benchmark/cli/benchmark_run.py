@@ -74,7 +74,7 @@ def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -
     rows = ranked(store, records, data)
     write_report(store, config.suite.name, config.out, records=records, rows=rows)
     print_leaderboard(rows, console)
-    show_served(publish_best(store, records, data), console)
+    show_served(publish_best(store, rows), console)
     _print_lines([f"{name}: {line}" for name, line in _places(pipeline, config.out).items()], console)
     failures = pipeline.failures(outcomes, RunStatus.read(records))
     for name, reason in failures.items():

@@ -20,6 +20,7 @@ from benchmark.export.registered_model import publish_best, show_served
 from benchmark.measurement.protocol import BUDGETS
 from benchmark.measurement.stage import FinishedRun, measure, unmeasured
 from benchmark.measurement.summary import price
+from benchmark.reporting.report import ranked
 from students import STUDENTS
 from tracking import Record, Store, cache_folder
 
@@ -95,7 +96,7 @@ def _close(
 ) -> int:
     """Registers the best models, adds prices and prints failed controls, of which each makes the exit code 1."""
     stored = store.records(suite.name)
-    show_served(publish_best(store, stored), console)
+    show_served(publish_best(store, ranked(store, stored)), console)
     measured = {record.run_id: record for record in stored}
     records = [measured[run.record.run_id] for run in runs]
     for record in records:

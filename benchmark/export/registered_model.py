@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from rich.console import Console
 from benchmark import bundle
 from benchmark.bundle.files import MANIFEST, read_manifest
 from benchmark.core.run_store import BUNDLE
-from benchmark.core.spec import PROTOCOL, TEACHER
-from tracking import Record, Store, TextModel
+from benchmark.core.spec import PROTOCOL
+from benchmark.reporting.best import best_runs
+from benchmark.reporting.results import Row
+from tracking import Store, TextModel
 
 BEST = "best"
 """Alias of the registered model."""
@@ -23,29 +25,12 @@ REQUIREMENTS = ("onnxruntime", "tokenizers", "numpy")
 ROOT = Path(bundle.__path__[0]).parents[1]
 
 
-def publish_best(store: Store, records: Iterable[Record], data: Mapping[str, str] | None = None) -> list[str]:
+def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
     """Registers the best student of each data set of a suite; returns URIs as `models:/classification-emot@best`.
 
-    `data` are digests of the plan's data by data set; runs on other data are left out. Others go by the latest data.
+    `rows` are those of its report: the best is the one that the report names.
     """
-    digests = data or {}
-    current = [r for r in records if (digests.get(r.tags.get("dataset", "")) or _data(r)) == _data(r)]
-    return [_publish(store, record) for record in best_students(current)]
-
-
-def best_students(records: Iterable[Record]) -> list[Record]:
-    """One per data set, by F1 on validation: choosing the served run must not read the test split.
-
-    Smoke runs, runs of another protocol, and runs on other data than the latest are left out.
-    """
-    best: dict[str, Record] = {}
-    for record in records:
-        if not _may_serve(record):
-            continue
-        rival = best.get(record.tags["dataset"])
-        if rival is None or _data(record) != _data(rival) or _f1(record) > _f1(rival):
-            best[record.tags["dataset"]] = record
-    return list(best.values())
+    return [_publish(store, row) for row in best_runs(rows) if row.protocol == PROTOCOL]
 
 
 def show_served(addresses: Iterable[str], console: Console) -> None:
@@ -70,17 +55,17 @@ def model_name(suite: str, dataset: str) -> str:
     return f"{suite.replace('-', '--')}-{dataset}"
 
 
-def _publish(store: Store, record: Record) -> str:
-    name = model_name(record.suite, record.tags["dataset"])
+def _publish(store: Store, row: Row) -> str:
+    name = model_name(row.suite, row.dataset)
     with tempfile.TemporaryDirectory() as folder:
         model = TextModel(
-            folder=_served_files(store.download(record.run_id, BUNDLE, Path(folder))),
+            folder=_served_files(store.download(row.run_id, BUNDLE, Path(folder))),
             loader=LOADER,
             code=bundle_code(),
             requirements=_pinned(REQUIREMENTS),
             params=PARAMS,
         )
-        return store.publish(record.run_id, name, BEST, model)
+        return store.publish(row.run_id, name, BEST, model)
 
 
 def _served_files(folder: Path) -> Path:
@@ -94,17 +79,3 @@ def _served_files(folder: Path) -> Path:
 def _pinned(packages: Sequence[str]) -> list[str]:
     """Requirements pinned to the installed versions, without the suffix of a local build."""
     return [f"{package}=={re.sub(r'[+].*', '', version(package))}" for package in packages]
-
-
-def _may_serve(record: Record) -> bool:
-    required = {"role": "train", "smoke": "false", "protocol": PROTOCOL}
-    is_student = record.tags.get("student") != TEACHER and required.items() <= record.tags.items()
-    return is_student and record.status == "finished" and "valid_f1" in record.metrics
-
-
-def _data(record: Record) -> str:
-    return record.params.get("data_digest", "")
-
-
-def _f1(record: Record) -> float:
-    return record.metrics["valid_f1"]

@@ -16,13 +16,14 @@ from plotly.offline import get_plotlyjs
 from benchmark.core.cache import write_text
 from benchmark.core.settings import LADDER
 from benchmark.core.spec import TEACHER
+from benchmark.reporting.best import POINTS, RULE, RUNTIMES, SAME_LATENCY, SIZES, beaten_by
 from benchmark.reporting.columns import NOTES, full_table
 from benchmark.reporting.error_analysis import ErrorAnalysis, label
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, missing_kind
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons, paper_points
 from benchmark.reporting.provenance import Provenance, RecordIndex, entry_command, report_command
 from benchmark.reporting.results import Row, results_table
-from benchmark.reporting.summary import RUNTIMES, SIZES, described, summary
+from benchmark.reporting.summary import described, summary
 from benchmark.reporting.table import Column, Json, json_columns, json_rows
 from benchmark.reporting.tradeoff_plot import AXES, settings, students
 from tracking import Record
@@ -85,6 +86,7 @@ def page_data(
         "ui": ui,
         "axes": {name: {"title": title, "factor": factor} for name, (title, factor) in AXES.items()},
         "budget": {"ms": list(RUNTIMES), "mib": list(SIZES)},
+        "best": {"rule": RULE, "points": POINTS, "sameLatency": SAME_LATENCY},
         "ladder": list(LADDER),
         "sections": [_section(section, places, index) for section in sections],
         "runs": {column.name: [column.value(row) for row in rows] for column in results_table(rows).columns},
@@ -142,6 +144,7 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "description": described(entry) if entry.f1 is not None else "",
         "interval": entry.interval or _over_seeds(entry),
         "ranges": entry.cost_ranges,
+        "beatenBy": [label(other, leaderboard) for other in beaten_by(entry, leaderboard.ranked)] if entry.rank else [],
         "missing": {name: asdict(missing) for name, missing in entry.missing.items()},
         "invalid": entry.invalid,
         "runs": [places[run_id] for run_id in entry.runs],

@@ -4,11 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from benchmark.reporting.best import ANY, RULE, Budget, best
 from benchmark.reporting.columns import ALWAYS, F1_OF, NOTES, leaderboard_table, meanings
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
@@ -112,7 +114,7 @@ def _first_line(reason: str) -> str:
 
 def _how_to_read(leaderboards: Sequence[Leaderboard]) -> list[str]:
     lines = [f"- **{markdown_text(title)}**: {markdown_text(text)}" for title, text in meanings(leaderboards).items()]
-    return ["## How to read this report", "\n".join([*lines, *(f"- {note}" for note in NOTES)])]
+    return ["## How to read this report", "\n".join([*lines, *(f"- {note}" for note in (RULE, *NOTES))])]
 
 
 def _provenance(suite: str, source: Provenance) -> list[str]:
@@ -133,19 +135,21 @@ def report_latex(made: Sequence[Leaderboard]) -> str:
     return LATEX_HEAD + "\n".join(tables)
 
 
-def show_leaderboards(leaderboards: Sequence[Leaderboard], console: Console) -> None:
-    """Each leaderboard with its missing results and its summary."""
+def show_leaderboards(leaderboards: Sequence[Leaderboard], console: Console, budget: Budget = ANY) -> None:
+    """Each leaderboard with its missing results and, unless there is a budget, its summary; the best row is bold."""
     if not leaderboards:
         console.print("No ranked runs yet; smoke runs (--limit) are never ranked.")
     for leaderboard in leaderboards:
-        console.print(terminal_table(_fitting(leaderboard, console.width), _style))
+        found = best(leaderboard, budget)
+        console.print(terminal_table(_fitting(leaderboard, console.width), partial(_style, best=found)))
         for note in _notes(leaderboard):
             console.print(Text(note, style="dim"))
-        console.print(Text(summary(leaderboard), style="bold"))
+        if not budget.is_set:
+            console.print(Text(summary(leaderboard), style="bold"))
 
 
-def _style(entry: LeaderboardEntry) -> str:
-    return "bold" if entry.rank == 1 else "" if entry.f1 is not None else "dim"
+def _style(entry: LeaderboardEntry, best: LeaderboardEntry | None) -> str:
+    return "bold" if entry is best else "" if entry.f1 is not None else "dim"
 
 
 def _fitting(leaderboard: Leaderboard, width: int) -> Table[LeaderboardEntry]:

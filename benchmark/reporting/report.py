@@ -14,6 +14,7 @@ from benchmark.core.cache import write_text
 from benchmark.core.errors import UnknownNameError
 from benchmark.data.catalogue import DATASETS
 from benchmark.reporting import report_folder
+from benchmark.reporting.best import ANY, Budget
 from benchmark.reporting.calibration import calibration_markdown
 from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings, write_claims
 from benchmark.reporting.columns import combined_table
@@ -29,7 +30,7 @@ from benchmark.reporting.provenance import provenance
 from benchmark.reporting.rendering import report_latex, report_markdown, show_leaderboards
 from benchmark.reporting.results import Row, results, results_table
 from benchmark.reporting.selection import planned_last
-from benchmark.reporting.summary import Budget, verdict
+from benchmark.reporting.summary import verdict
 from benchmark.reporting.table import Table, write_csv, write_parquet
 from benchmark.reporting.tradeoff_plot import cost_axes, draw, write_figure
 from tracking import Record, Store, StoreError, ui_command
@@ -49,9 +50,9 @@ def ranked(store: Store, records: Iterable[Record], data: Mapping[str, str] | No
     return planned_last(with_intervals(results(records), store), data or {})
 
 
-def print_leaderboard(rows: Sequence[Row], console: Console) -> None:
-    """Prints the leaderboards of `ranked` rows, each with its summary."""
-    show_leaderboards(leaderboards(rows), console)
+def print_leaderboard(rows: Sequence[Row], console: Console, budget: Budget = ANY) -> None:
+    """Prints the leaderboards of `ranked` rows, each with its summary unless there is a budget."""
+    show_leaderboards(leaderboards(rows), console, budget)
 
 
 def print_verdict(

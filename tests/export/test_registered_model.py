@@ -18,7 +18,9 @@ from typing import Any
 import mlflow
 import pytest
 
-from benchmark.export.registered_model import BEST, best_students, model_name, publish_best
+from benchmark.export.registered_model import BEST, model_name, publish_best
+from benchmark.reporting.best import best_runs
+from benchmark.reporting.report import ranked
 from tests.bundle.test_bundle import make_bundle
 from tests.support.run_factory import AddRun
 from tracking import Store
@@ -93,7 +95,7 @@ def serve(store: Store) -> Iterator[Any]:
 @pytest.mark.slow
 def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
     add_student(store, add_run, tmp_path)
-    [address] = publish_best(store, store.records("classification"))
+    [address] = publish_best(store, ranked(store, store.records("classification")))
     assert address == f"models:/classification-emot@{BEST}"
     server = serve(address)
     assert server.predictions(["aku sedih", "Senang 😀"]) == ["sad", "happy"]
@@ -126,26 +128,34 @@ def test_the_best_student_is_served(store: Store, add_run: AddRun, tmp_path: Pat
 @pytest.mark.nightly
 def test_tags_are_served_a_word_each(store: Store, add_run: AddRun, tmp_path: Path, serve: Any) -> None:
     add_student(store, add_run, tmp_path, "sequence_labeling")
-    [address] = publish_best(store, store.records("classification"))
+    [address] = publish_best(store, ranked(store, store.records("classification")))
     tags = [["B-PERSON", "O", "O", "B-PLACE"], [], ["O"]]
     assert serve(address).predictions(["Budi tinggal di Bandung", "", "di"]) == tags
 
 
-def test_the_best_is_chosen_on_validation_and_never_a_smoke_run(store: Store, add_run: AddRun) -> None:
+def test_the_best_is_that_of_the_report_and_its_seed_that_of_validation(store: Store, add_run: AddRun) -> None:
     add_run(store, student="teacher", valid_f1=0.99, test_f1=0.99)
     add_run(store, student="cnn", valid_f1=0.95, test_f1=0.9, smoke="true")
-    add_run(store, student="cnn", valid_f1=0.9, protocol="0")
+    add_run(store, student="cnn", valid_f1=0.9, test_f1=0.9, protocol="0")
     add_run(store, student="cnn", status="failed")
     best = add_run(store, student="bilstm", valid_f1=0.8, test_f1=0.6)
-    add_run(store, student="bert_tiny", valid_f1=0.7, test_f1=0.9)
+    add_run(store, student="bilstm", valid_f1=0.7, test_f1=0.8, seed=1)
+    add_run(store, student="bert_tiny", valid_f1=0.9, test_f1=0.5)
     other = add_run(store, dataset="smsa", valid_f1=0.1, test_f1=0.1)
-    assert [record.run_id for record in best_students(store.records())] == [best, other]
+    rows = ranked(store, store.records("classification"))
+    assert {row.run_id for row in best_runs(rows)} == {best, other}
 
 
 def test_f1_on_other_data_is_no_better(store: Store, add_run: AddRun) -> None:
-    add_run(store, student="cnn", valid_f1=0.9, data_digest="old")
-    new = add_run(store, student="bilstm", valid_f1=0.8, data_digest="new")
-    assert [record.run_id for record in best_students(store.records())] == [new]
+    add_run(store, student="cnn", valid_f1=0.9, test_f1=0.9, data_digest="old")
+    new = add_run(store, student="bilstm", valid_f1=0.8, test_f1=0.8, data_digest="new")
+    assert [row.run_id for row in best_runs(ranked(store, store.records("classification")))] == [new]
+
+
+def test_the_preset_that_ran_last_is_served(store: Store, add_run: AddRun) -> None:
+    add_run(store, student="cnn", valid_f1=0.9, test_f1=0.9)
+    new = add_run(store, student="bilstm", valid_f1=0.8, test_f1=0.8, preset="quickstart")
+    assert [row.run_id for row in best_runs(ranked(store, store.records("classification")))] == [new]
 
 
 def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, add_run: AddRun, tmp_path: Path) -> None:
@@ -154,11 +164,11 @@ def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, a
         return str(found.version), found.run_id
 
     first = add_student(store, add_run, tmp_path)
-    publish_best(store, store.records("classification"))
-    publish_best(store, store.records("classification"))
+    publish_best(store, ranked(store, store.records("classification")))
+    publish_best(store, ranked(store, store.records("classification")))
     assert version() == ("1", first)
-    better = add_student(store, add_run, tmp_path, valid_f1=0.6, student="cnn")
-    publish_best(store, store.records("classification"))
+    better = add_student(store, add_run, tmp_path, test_f1=0.6, student="cnn")
+    publish_best(store, ranked(store, store.records("classification")))
     assert version() == ("2", better)
 
 
@@ -169,7 +179,7 @@ def test_a_registered_model_holds_no_pickle_and_a_signature_of_text(
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "model.safetensors").touch()
     store.add_artifacts(run_id, tmp_path / "more", "bundle")
-    [address] = publish_best(store, store.records("classification"))
+    [address] = publish_best(store, ranked(store, store.records("classification")))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", store.uri)
     folder = Path(
@@ -209,7 +219,7 @@ def test_suites_whose_names_join_alike_serve_their_own_models(store: Store, add_
     for suite, dataset in (("desk-mail", "intents"), ("desk", "mail-intents"), ("desk.mail", "intents")):
         run_id = add_run(store, suite, dataset=dataset, valid_f1=0.5, test_f1=0.5)
         store.add_artifacts(run_id, make_bundle(tmp_path / run_id, "classification"), "bundle")
-        [address] = publish_best(store, store.records(suite))
+        [address] = publish_best(store, ranked(store, store.records(suite)))
         served[address] = run_id
     versions = {a: a.removeprefix("models:/").removesuffix(f"@{BEST}") for a in served}
     registry = store._client._mlflow

@@ -221,7 +221,7 @@ def test_a_data_set_that_no_mean_is_over_is_named(page: Any) -> None:
 def test_the_budget_answers_as_the_command_does(page: Any, report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     type_in(page, "#budget-ms", "0.3")
     type_in(page, "#budget-kept", "95")
-    said = page.execute_script("return document.getElementById('verdict').textContent")
+    said = page.execute_script("return document.getElementById('headline').textContent")
     typed = page.execute_script("return document.getElementById('budget-command').textContent")
     assert "cnn" in said
     assert typed == "python -m benchmark.report --suite classification --preset paper --max-ms 0.3 --min-kept 95"
@@ -231,7 +231,7 @@ def test_the_budget_answers_as_the_command_does(page: Any, report: Path, capsys:
     click(page, "#budget-fit")
     assert set(column(page, "student")) == {"teacher", "cnn"}
     type_in(page, "#budget-ms", "0.0001")
-    assert page.execute_script("return document.getElementById('verdict').textContent").startswith("No student")
+    assert page.execute_script("return document.getElementById('headline').textContent").startswith("No student")
 
 
 def test_the_front_is_of_what_is_visible(page: Any) -> None:

@@ -15,18 +15,37 @@ function fits(entry) {
   return BOUNDS.every(({ key, columns }) => {
     const limit = bound(key);
     if (limit === null) return true;
-    const value = columns.map((name) => cellValue(entry, name)).find((found) => found !== null && found !== undefined);
+    const value = firstOf(entry, columns);
     if (value === undefined) return false;
     return key === "kept" ? value >= limit : value <= limit;
   });
 }
 
+const isRanked = (entry) => cellValue(entry, "rank") !== null;
+
+const hasBudget = () => BOUNDS.some(({ key }) => bound(key) !== null);
+
+const firstOf = (entry, columns) => columns.map((name) => cellValue(entry, name)).find((found) => (found ?? null) !== null);
+
+// The best student within the budget; benchmark/reporting/best.py has the rule.
+function best() {
+  const fitting = view().entries.filter((entry) => isRanked(entry) && fits(entry));
+  const f1 = (entry) => cellValue(entry, "f1");
+  const { points, sameLatency } = DATA.best;
+  const near = fitting.filter(
+    (entry) => f1(fitting[0]) - f1(entry) <= points && !fitting.some(({ id }) => entry.beatenBy.includes(id)),
+  );
+  const ms = (entry) => firstOf(entry, DATA.budget.ms) ?? Infinity;
+  const fastest = Math.min(...near.map(ms));
+  return near.find((entry) => fastest === Infinity || ms(entry) <= sameLatency * fastest);
+}
+
 function verdict() {
-  const ranked = view().entries.filter((entry) => cellValue(entry, "rank") !== null);
+  const ranked = view().entries.filter(isRanked);
   const fitting = ranked.filter(fits);
   if (!ranked.length) return "No student of this leaderboard is ranked yet.";
   if (!fitting.length) return "No student of this leaderboard fits the budget.";
-  return `${fitting.length} of ${ranked.length} fit; the best is ${fitting[0].description}.`;
+  return `${fitting.length} of ${ranked.length} fit; the best is ${best().description}.`;
 }
 
 function budgetCommand() {
@@ -41,7 +60,8 @@ function budgetCommand() {
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
 function drawSummary() {
-  byId("summary").replaceChildren(el("p", { class: "lead" }, together(view().summary)), budgetForm(), budgetResult());
+  byId("summary").replaceChildren(el("p", { class: "lead", id: "headline" }), budgetForm(), budgetResult(), rule());
+  drawVerdict();
 }
 
 function budgetForm() {
@@ -59,7 +79,7 @@ function budgetForm() {
         value: state[key],
         placeholder: "any",
         oninput: (event) =>
-          choose({ [key]: event.target.value }, drawVerdict, ...(state.fit ? [drawLeaderboard, drawTradeOff] : [])),
+          choose({ [key]: event.target.value }, drawVerdict, drawTable, ...(state.fit ? [drawTradeOff] : [])),
       }),
       ` ${unit}`,
     );
@@ -83,11 +103,16 @@ function budgetForm() {
   );
 }
 
+const rule = () => el("p", { class: "caption", id: "rule" }, DATA.best.rule);
+
 const budgetResult = () => el("div", { id: "budget-result" }, ...resultParts());
 
 function resultParts() {
-  if (!BOUNDS.some(({ key }) => bound(key) !== null)) return [];
-  return [el("p", { id: "verdict" }, verdict()), commandLine(budgetCommand(), "budget-command")];
+  return hasBudget() ? [commandLine(budgetCommand(), "budget-command")] : [];
 }
 
-const drawVerdict = () => byId("budget-result").replaceChildren(...resultParts());
+// The headline answers the budget, if there is one.
+function drawVerdict() {
+  byId("headline").replaceChildren(together(hasBudget() ? verdict() : view().summary));
+  byId("budget-result").replaceChildren(...resultParts());
+}

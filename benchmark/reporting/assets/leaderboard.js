@@ -136,8 +136,11 @@ function drawTable() {
   const columns = shownColumns();
   const rows = sorted(visible());
   const head = el("tr", {}, ...columns.map(headCell));
+  const found = best();
   const body = rows.flatMap((entry) =>
-    opened.has(entry.id) ? [line(entry, columns), details(entry, columns.length)] : [line(entry, columns)],
+    opened.has(entry.id)
+      ? [line(entry, columns, entry === found), details(entry, columns.length)]
+      : [line(entry, columns, entry === found)],
   );
   byId("board").replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
   const kinds = [...new Set([...byId("board").querySelectorAll(".mark")].map((chip) => chip.classList[1]))];
@@ -176,8 +179,7 @@ function headCell(column) {
 const cellClass = (column) =>
   `${column.number ? "number" : "text"} c-${column.name === "student" ? "student" : column.name === "rank" ? "rank" : "other"}`;
 
-function line(entry, columns) {
-  const first = cellValue(entry, "rank") === 1;
+function line(entry, columns, first) {
   return el(
     "tr",
     {
