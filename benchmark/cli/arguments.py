@@ -51,7 +51,8 @@ def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
 def add_training_options(group: argparse._ActionsContainer) -> None:
     """Adds the options of run, study and tune about teacher and training."""
     add = group.add_argument
-    add("--teacher", help="hub id (owner/model[@revision]) or folder of the teacher: a checkpoint or an encoder")
+    teacher = "hub id (owner/model[@revision]) or folder of a checkpoint or an encoder; repeatable: an ensemble"
+    add("--teacher", action="append", default=[], metavar="NAME", help=teacher)
     use = group.add_mutually_exclusive_group()
     as_is = "use the teacher as it is (default where its labels are the data's)"
     use.add_argument("--as-is", action="store_true", default=None, help=as_is)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from benchmark.cli.teacher_options import read_teacher
+from benchmark.cli.teacher_options import read_teachers
 from benchmark.core.errors import InputError, require_known
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
@@ -30,6 +30,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     require_known("preset", [args.preset], PRESETS)
     suite = load_suite(args.suite, args.preset)
     preset, augmentation = _preset(args), read_augmentation(args)
+    teacher, *others = read_teachers(args, suite)
     settings = _chosen("setting", args.setting, SETTINGS, LADDER)
     require_runnable(settings, suite.task, augmentation)
     return BenchmarkConfig(
@@ -41,7 +42,8 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         settings=settings,
         seeds=tuple(range(args.seeds)) if args.seed is None else (args.seed,),
         learning_rate=None if args.learning_rate == TUNED else args.learning_rate,
-        teacher=read_teacher(args, suite),
+        teacher=teacher,
+        others=tuple(others),
         teacher_epochs=args.teacher_epochs or 0,
         teacher_rate=args.teacher_learning_rate or 0.0,
         vectors=_vectors(args.vectors),

@@ -1,7 +1,7 @@
 """The job of `tune`: one process of a learning-rate study, from its configuration to its result."""
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError, require_known
 from benchmark.core.locks import lock_path
 from benchmark.core.run_store import open_store
+from benchmark.core.spec import RunSpec
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.distillation.suite_data import SuiteData
@@ -41,8 +42,8 @@ def tune(args: Namespace) -> int:
     config = _benchmark_config(args)
     console, suite_data = Output(), config.suite_data()
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
-    teacher, student = _plan(args.dataset, config, suite_data, out)
-    notes = require_outputs(suite_data, [teacher.spec, student.spec])
+    *teachers, student = _plan(args.dataset, config, suite_data, out)
+    notes = require_outputs(suite_data, [run.spec for run in (*teachers, student)])
     for line in notes + require_vectors(suite_data, [student.spec]):
         _print(console, line)
     search = _search(args, student)
@@ -59,8 +60,8 @@ def tune(args: Namespace) -> int:
         n_threads=args.threads or torch.get_num_threads(),
     )
     runner.store = store
-    with _teacher_lock(teacher, console):
-        teacher_record = _prepare_teacher(runner, teacher, student, console)
+    with _teacher_lock(student.spec.teacher_key, console):
+        teacher_record = _prepare_teacher(runner, teachers, student.spec, console)
         parent = session.begin_run(runner)
     session.run_trials(
         runner,
@@ -83,14 +84,16 @@ def _benchmark_config(args: Namespace) -> BenchmarkConfig:
     return benchmark_config(Namespace(**(defaults | vars(args) | names)))
 
 
-def _plan(dataset: str, config: BenchmarkConfig, suite_data: SuiteData, out: Path) -> tuple[PlannedRun, PlannedRun]:
-    """The teacher and the student, after all inputs were read and the folders found writable."""
+def _plan(dataset: str, config: BenchmarkConfig, suite_data: SuiteData, out: Path) -> list[PlannedRun]:
+    """The teachers, and last the student, after all inputs were read and the folders found writable."""
     require_writable(out, "output folder", "--out")
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     load_corpus(config.suite.entries[dataset])
-    teacher, student = plan_runs(config, suite_data)
+    planned = plan_runs(config, suite_data)
     suite_data.tokenizer  # noqa: B018  (a teacher that cannot be read ends the command here)
-    return teacher, student
+    if reason := planned[-1].skip_reason:
+        raise InputError(f"There is nothing to tune: {reason}. Choose another --setting.")
+    return planned
 
 
 def _search(args: Namespace, student: PlannedRun) -> Search:
@@ -109,9 +112,9 @@ def _search(args: Namespace, student: PlannedRun) -> Search:
 
 
 @contextmanager
-def _teacher_lock(teacher: PlannedRun, console: Console) -> Iterator[None]:
+def _teacher_lock(key: str, console: Console) -> Iterator[None]:
     """Held while a teacher is prepared: a second process waits, and then finds it ready."""
-    lock = FileLock(lock_path(teacher.spec.key))
+    lock = FileLock(lock_path(key))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -123,14 +126,14 @@ def _teacher_lock(teacher: PlannedRun, console: Console) -> Iterator[None]:
         lock.release()
 
 
-def _prepare_teacher(runner: Runner, teacher: PlannedRun, student: PlannedRun, console: Console) -> Record:
-    """The teacher's finished run, fine-tuned and with its outputs stored unless they are already."""
-    records = runner.store.records(teacher.spec.suite)
-    status = RunStatus.read(records)
+def _prepare_teacher(runner: Runner, teachers: Sequence[PlannedRun], student: RunSpec, console: Console) -> Record:
+    """The finished run of the student's teacher, with its outputs stored; done now as far as it is missing."""
+    records = runner.store.records(student.suite)
+    status, estimate = RunStatus.read(records), Estimator.from_records(records)
     runner.set_threads()
-    texts = runner.suite_data.training_texts(teacher.spec)
-    seconds = {teacher.spec.key: Estimator.from_records(records)(teacher.spec, texts)}
-    with RunProgress(seconds, console, [teacher.spec.name]) as progress:
+    due = [run.spec for run in teachers if status.state(run) != "done"]
+    seconds = {spec.key: estimate(spec, runner.suite_data.training_texts(spec)) for spec in due}
+    with RunProgress(seconds, console, [spec.name for spec in due]) as progress:
         scheduler = Scheduler(
             runner=runner,
             executor=LocalExecutor(n_threads=runner.n_threads),
@@ -138,15 +141,16 @@ def _prepare_teacher(runner: Runner, teacher: PlannedRun, student: PlannedRun, c
             on_epoch=progress.epoch,
             on_outcome=progress.done,
         )
-        if status.state(teacher) != "done":
-            runner.store.kill_stale({teacher.spec.key})
-            scheduler.run([teacher.spec])
-    finished = scheduler.finished_teachers([student.spec])
+        if due:
+            runner.store.kill_stale({spec.key for spec in due})
+            scheduler.run(due)
+    finished = scheduler.finished_teachers([student])
     if not finished:
-        raise RunError(f"The teacher {teacher.spec.name} failed, so no student can be trained. Its run has the reason.")
-    for reason in scheduler.ensure_teacher_outputs([student.spec], finished).values():
+        name = teachers[-1].spec.name
+        raise RunError(f"The teacher {name} failed, so no student can be trained. Its run has the reason.")
+    for reason in scheduler.ensure_teacher_outputs([student], finished).values():
         raise RunError(reason)
-    return finished[student.spec.teacher_key]
+    return finished[student.teacher_key]
 
 
 def _line(trial: TrialResult) -> str:

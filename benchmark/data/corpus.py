@@ -6,22 +6,28 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, disable_progress_bars
 
-from benchmark.core.cache import verify, write_dir_atomic
+from benchmark.core.cache import file_digest, verify, write_dir_atomic
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
-from benchmark.data import headers, parsers, splits, tags
+from benchmark.data import headers, parsers, splits, tags, unlabelled
 from benchmark.data.entry import SPLITS, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.sources import files_of, local_path, read_bytes
 from tracking import cache_folder
 
 METADATA = "about.json"
+READING_CODE = ("corpus", "parsers", "rows", "splits", "tags", "conll", "headers", "tables", "unlabelled", "plain_text")
+"""Modules on whose code a parsed data set depends."""
+NO_LABEL = -1
+"""Id in place of the label of a text without one, as `datasets` has it."""
 
 Texts = Sequence[str] | Sequence[Sequence[str]]
 """Texts of a classification task, or tokens per sentence of a tagging task."""
@@ -48,6 +54,16 @@ class Corpus:
     """Number of lines, by kind, that are in the files and hold no example."""
     unlabeled: tuple[Path, ...] = ()
     """Unlabelled text files of the data set, one text per line."""
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it has labelled training text."""
+        return len(self.splits["train"]) > 0
+
+    def has_gold(self, split: Split) -> bool:
+        """Whether the split's texts have labels; validation has none if it was cut off unlabelled text."""
+        first = self.splits[split][:1][self.label_column]
+        return bool(first) and NO_LABEL not in np.ravel(first[0])
 
     @property
     def label_column(self) -> str:
@@ -118,16 +134,31 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     splits.check_single_labels(parsed, where)
     if entry.task == "sequence_labeling":
         tags.check_tags(parsed, where, conll)
-    labels = entry.labels or splits.labels_of(parsed["train"])
-    if not parsed["train"]:
-        raise DataError(f"{where['train']}: the train split is empty. Provide rows.")
-    if entry.validation_fraction:
-        cut = splits.cut_validation(parsed["train"], entry.validation_fraction, entry.task, where["train"])
-        parsed["train"], parsed["validation"] = cut
-        where["validation"] = where["train"]
+    labels = entry.labels or splits.labels_of(chain(*(parsed.get(split, ()) for split in entry.labelling_splits)))
+    _add_splits(entry, parsed, where)
     splits.check_splits(parsed, labels, where)
     data = DatasetDict({split: _dataset(entry.task, parsed[split], labels) for split in SPLITS})
     return ArrowData(data, tuple(labels), _content_digest(entry.task, labels, data), +skipped)
+
+
+def _add_splits(entry: DatasetEntry, parsed: dict[Split, list[Row]], where: dict[Split, str]) -> None:
+    """Adds the splits that have no file: validation, and for a data set without labelled text an empty train split."""
+    if entry.has_train and not parsed["train"]:
+        raise DataError(f"{where['train']}: the train split is empty. Provide rows.")
+    fraction, task = entry.validation_fraction, entry.task
+    if entry.has_train and fraction:
+        parsed["train"], parsed["validation"] = splits.cut_validation(parsed["train"], fraction, task, where["train"])
+        where["validation"] = where["train"]
+    elif not entry.has_train:
+        where["train"] = f"{entry.name}: the unlabelled text"
+        parsed["train"] = []
+        if "validation" not in parsed:
+            held_out, paths = (
+                [row.text for row in parsed["test"]],
+                [local_path(entry, path) for path in entry.unlabeled],
+            )
+            parsed["validation"] = unlabelled.validation_rows(paths, task, fraction, held_out, where["train"])
+            where["validation"] = where["train"]
 
 
 def _parsed(entry: DatasetEntry, split: Split, content: bytes, where: str, skipped: Counter[str]) -> list[Row]:
@@ -140,9 +171,9 @@ def _dataset(task: Task, rows: Sequence[Row], labels: Sequence[str]) -> Dataset:
     texts = [row.text for row in rows]
     names = ClassLabel(names=list(labels))
     if task == "classification":
-        classes = [ids[str(row.label)] for row in rows]
+        classes = [ids[str(row.label)] if row.label else NO_LABEL for row in rows]
         return Dataset.from_dict({"text": texts, "label": classes}, Features({"text": Value("string"), "label": names}))
-    tags = [[ids[tag] for tag in row.label] for row in rows]
+    tags = [[ids[tag] for tag in row.label] or [NO_LABEL] * len(row.text) for row in rows]
     features = Features({"tokens": List(Value("string")), "tags": List(names)})
     return Dataset.from_dict({"tokens": texts, "tags": tags}, features)
 
@@ -156,9 +187,7 @@ def _content_digest(task: Task, labels: Sequence[str], data: DatasetDict) -> str
 
 def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
     here = Path(__file__).parent
-    code = [
-        here / f"{name}.py" for name in ("corpus", "parsers", "rows", "splits", "tags", "conll", "headers", "tables")
-    ]
+    code = [here / f"{name}.py" for name in READING_CODE]
     return digest(
         {
             "files": {split: hashlib.sha256(content).hexdigest() for split, content in contents.items()},
@@ -166,6 +195,7 @@ def _cache_key(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> str:
             "fields": [entry.task, entry.text, entry.label],
             "labels": entry.labels,
             "validation_fraction": entry.validation_fraction,
+            "unlabelled": [] if entry.has_train else [file_digest(local_path(entry, path)) for path in entry.unlabeled],
             "code": [hashlib.sha256(path.read_bytes()).hexdigest() for path in code],
         }
     )
@@ -185,9 +215,11 @@ def _open(folder: Path) -> ArrowData:
     if not verify(folder):
         raise ValueError(f"{folder} does not match its checksums")
     metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    return ArrowData(
-        DatasetDict.load_from_disk(str(folder)), tuple(metadata["labels"]), str(metadata["digest"]), metadata["skipped"]
-    )
+    stored = DatasetDict.load_from_disk(str(folder))
+    features = stored["test"].features
+    empty = Dataset.from_dict({name: [] for name in features}, features)
+    data = DatasetDict({split: stored.get(split, empty) for split in SPLITS})
+    return ArrowData(data, tuple(metadata["labels"]), str(metadata["digest"]), metadata["skipped"])
 
 
 def save_arrow(key: str, data: ArrowData) -> ArrowData:
@@ -203,6 +235,6 @@ def save_arrow(key: str, data: ArrowData) -> ArrowData:
 
 
 def _write(folder: Path, data: ArrowData) -> None:
-    data.splits.save_to_disk(str(folder))
+    DatasetDict({split: part for split, part in data.splits.items() if len(part)}).save_to_disk(str(folder))
     metadata = {"labels": data.labels, "digest": data.digest, "skipped": dict(data.skipped)}
     (folder / METADATA).write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")

@@ -57,7 +57,7 @@ class DatasetEntry:
     """Column of the text (or tokens); None for the format's usual one."""
     label: Column | None = None
     labels: tuple[str, ...] = ()
-    """Class names in the order of their ids; empty takes them from the train split."""
+    """Class names in the order of their ids; empty takes them from the train split, or from test without one."""
     n_rows: Mapping[Split, int] = field(default_factory=dict)
     """Rows per split as published; empty for data that is not published."""
     n_classes: int = 0
@@ -68,7 +68,7 @@ class DatasetEntry:
     hub: str = ""
     """`owner/dataset@revision` on the Hugging Face Hub, of which `files` are copies."""
     validation_fraction: float = 0.0
-    """Share of train that becomes the validation split; 0 reads a file."""
+    """Share of train, or of the unlabelled text without train, that becomes the validation split; 0 reads a file."""
     stand_in: str = ""
     """Name of a public data set to run in place of a private one."""
     outputs: OutputsFile | None = None
@@ -78,7 +78,17 @@ class DatasetEntry:
         """The same data set with each path mapped by `resolve_path`."""
         files = {split: replace(file, path=resolve_path(file.path)) for split, file in self.files.items()}
         outputs = self.outputs and replace(self.outputs, path=resolve_path(self.outputs.path))
-        return replace(self, files=files, outputs=outputs)
+        return replace(self, files=files, outputs=outputs, unlabeled=tuple(map(resolve_path, self.unlabeled)))
+
+    @property
+    def has_train(self) -> bool:
+        """Whether it has labelled training text; a private data set without files would have it."""
+        return not self.files or "train" in self.files
+
+    @property
+    def labelling_splits(self) -> tuple[Split, ...]:
+        """Splits whose labels are those of the data set."""
+        return ("train",) if self.has_train else ("test", "validation")
 
     @property
     def private(self) -> bool:
@@ -123,7 +133,9 @@ class Suite:
     unlabeled: tuple[Path, ...] = ()
     """Further text files, one text per line."""
     teacher: TeacherEntry | None = None
-    """The teacher, if the suite's file names one."""
+    """The teacher, or the first of several, if the suite's file names one."""
+    others: tuple[TeacherEntry, ...] = ()
+    """Further teachers of an ensemble."""
 
     def moved(self, resolve_path: Callable[[str], str]) -> "Suite":
         """The same suite with each path mapped by `resolve_path`."""

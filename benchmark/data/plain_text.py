@@ -1,17 +1,42 @@
-"""Unlabelled text files: one text per line."""
+"""Unlabelled text files, one text per line, and the comparison of texts."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from benchmark.core.errors import DataError
+from benchmark.core.spec import Task
 from benchmark.data.headers import LABEL_COLUMNS, TEXT_COLUMNS
 from benchmark.data.parsers import decode
 from benchmark.data.sources import read_local
 
 STRUCTURED = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".conll", ".conllu", ".iob", ".bio", ".xml", ".html")
+Text = str | Sequence[str]
+"""A text, or for tagging its words."""
+
+_DOTTED_I = "i\N{COMBINING DOT ABOVE}"
+"""Lower case of İ."""
 _TAGGED = re.compile(r"\S+\s+(?:O|[BIESLUM]-\S+)\s*")
+
+
+def text_key(text: Text) -> str:
+    """Key under which two texts are the same: their words, regardless of case, spacing and Unicode form.
+
+    The upper case is taken first and dots over an i are removed, since Turkish has an i with and one without: ILIK is
+    ılık, İzmir is izmir. Compatibility forms, such as full-width letters, are equal too: one text too few in the pool
+    is better than one that is held out.
+    """
+    joined = text if isinstance(text, str) else " ".join(text)
+    folded = normalize("NFKD", joined).upper().casefold().replace(_DOTTED_I, "i")
+    return " ".join(normalize("NFKC", folded).split())
+
+
+def read_texts(path: Path, task: Task, option: str = "`unlabeled`") -> Iterator[Text]:
+    """One text per line, blank lines skipped; for tagging the words between spaces. Raises what `read_lines` raises."""
+    lines = read_lines(path, option)
+    return iter(lines) if task == "classification" else (line.split() for line in lines)
 
 
 def read_lines(path: Path, option: str) -> list[str]:

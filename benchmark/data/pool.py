@@ -1,24 +1,19 @@
-"""The unlabelled pool: a suite's texts without labels and held-out texts; and the comparison of texts."""
+"""The unlabelled pool: a suite's texts without labels and held-out texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
-from unicodedata import normalize
 
 from benchmark.core.errors import DataError
-from benchmark.core.spec import Task, digest
+from benchmark.core.spec import digest
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import Split, Suite
-from benchmark.data.plain_text import read_lines
+from benchmark.data.plain_text import Text, read_texts, text_key
 from benchmark.data.sources import is_available
 from benchmark.data.splits import ranking
 
-Text = str | Sequence[str]
-
 HELD_OUT: tuple[Split, ...] = ("test", "validation")
-_DOTTED_I = "i\N{COMBINING DOT ABOVE}"
-"""Lower case of İ."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> 
 
     Raises DataError for a file that cannot be read, or from which no text is left.
     """
-    pool = _pool(_lines(path, suite.task, "--in-domain"), excluded_keys(corpus, suite), limit)
+    pool = _pool(read_texts(path, suite.task, "--in-domain"), excluded_keys(corpus, suite), limit)
     if not len(pool.texts):
         raise DataError(f"{path} has no text besides those of {corpus.name!r}. Provide one text per line.")
     return pool
@@ -63,18 +58,6 @@ def n_in_train(corpus: Corpus, split: Split) -> int:
     """Number of texts of the split that are in train too, by `text_key`."""
     train = set(map(text_key, corpus.texts("train")))
     return sum(text_key(text) in train for text in corpus.texts(split))
-
-
-def text_key(text: Text) -> str:
-    """Key under which two texts are the same: their words, regardless of case, spacing and Unicode form.
-
-    The upper case is taken first and dots over an i are removed, since Turkish has an i with and one without: ILIK is
-    ılık, İzmir is izmir. Compatibility forms, such as full-width letters, are equal too: one text too few in the pool
-    is better than one that is held out.
-    """
-    joined = text if isinstance(text, str) else " ".join(text)
-    folded = normalize("NFKD", joined).upper().casefold().replace(_DOTTED_I, "i")
-    return " ".join(normalize("NFKC", folded).split())
 
 
 def _corpora(suite: Suite) -> list[Corpus]:
@@ -99,13 +82,7 @@ def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iter
     for each in corpora:
         yield from each.texts("train")
     for path in (*suite.unlabeled, *corpus.unlabeled):
-        yield from _lines(path, suite.task)
-
-
-def _lines(path: Path, task: Task, option: str = "`unlabeled`") -> Iterator[Text]:
-    """One text per line, blank lines skipped; for tagging the words between spaces."""
-    lines = read_lines(path, option)
-    return iter(lines) if task == "classification" else (line.split() for line in lines)
+        yield from read_texts(path, suite.task)
 
 
 def _distinct(texts: Iterable[Text], seen: set[str]) -> Iterator[Text]:

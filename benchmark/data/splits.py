@@ -79,12 +79,13 @@ def _joins(name: str, names: Collection[str]) -> bool:
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:
     """Raises DataError for an empty split, a single class, a label that train lacks, or one constant label in test."""
-    for split in SPLITS:
+    for split in ("validation", "test"):
         if not splits[split]:
             raise DataError(f"{where[split]}: the {split} split is empty. Provide at least one row.")
     if len(labels) < 2:
+        source: Split = "train" if splits["train"] else "test"
         raise DataError(
-            f"{where['train']}: every row of train has the label {labels[0]!r}; at least two classes are needed."
+            f"{where[source]}: every row of {source} has the label {labels[0]!r}; at least two classes are needed."
         )
     for split in SPLITS:
         _check_labels(splits[split], labels, f"{where[split]} ({split})")

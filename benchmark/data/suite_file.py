@@ -1,22 +1,21 @@
-"""Suites of the user's own, read from a FILE.yml; one clear message for a file that does not match the schema."""
+"""Suites of the user's own, read from a FILE.yml."""
 
 import os
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from benchmark.core.errors import DataError, InputError, UnknownNameError
-from benchmark.core.spec import TASKS, Task
+from benchmark.core.errors import DataError, InputError
+from benchmark.core.spec import Task
 from benchmark.data.entry import (
     SPLITS,
     DataFile,
     DatasetEntry,
     Format,
-    OutputKind,
     OutputsFile,
     Split,
     Suite,
@@ -24,30 +23,10 @@ from benchmark.data.entry import (
 )
 from benchmark.data.hub_dataset import HubDataset, fetch
 from benchmark.data.rows import COLUMNS, shorten
+from benchmark.data.suite_errors import Document, explain
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
-
-_TEXT = "a text is needed (put it in quotes if it looks like a number)"
-_COLUMN = "a column name (in quotes if it is yes, no or a number) or a position (0, 1, ...) is needed"
-_NEEDED = {
-    "text": _COLUMN,
-    "label": _COLUMN,
-    "validation_fraction": "a number between 0 and 1 is needed, as 0.1",
-    "datasets": "give at least one, as `name: {train: ...}`",
-    "as_is": "true or false is needed",
-    "labels": "the data's label for each of the checkpoint's is needed, as {LABEL_0: negative}, in quotes if it looks "
-    "like a number",
-}
-SECTIONS: Mapping[str, type[BaseModel]] = {
-    "datasets": DatasetSection,
-    "teacher": TeacherSection,
-    "teacher_outputs": OutputsSection,
-}
-ALLOWED = {"task": TASKS, "kind": get_args(OutputKind), "format": tuple(FORMATS.values())}
-"""Values of the keys that take one of a few."""
-
-# --- Reading ---------------------------------------------------------------------------------------------------------
 
 
 def read_suite_file(path: Path) -> Suite:
@@ -63,33 +42,17 @@ def read_suite_file(path: Path) -> Suite:
     try:
         section = SuiteSection.model_validate({"name": path.stem, **document.content})
     except ValidationError as error:
-        raise _explain(error, document) from None
+        raise explain(error, document) from None
+    teachers = [_teacher(each, path) for each in section.teacher or ()]
     return Suite(
         name=section.name,
         task=section.task,
         datasets=tuple(section.datasets),
         entries={name: _entry(name, dataset, section, path) for name, dataset in section.datasets.items()},
         unlabeled=tuple(_existing(name, path) for name in section.unlabeled),
-        teacher=_teacher(section.teacher, path) if section.teacher else None,
+        teacher=teachers[0] if teachers else None,
+        others=tuple(teachers[1:]),
     )
-
-
-class _Document(NamedTuple):
-    path: Path
-    content: Any
-    root: yaml.Node | None
-
-    def where(self, loc: Sequence[int | str]) -> str:
-        """File, line and data set of the innermost of these nested keys that exists."""
-        node, line = self.root, 1
-        for key in loc:
-            pairs = node.value if isinstance(node, yaml.MappingNode) else []
-            found = next(((name, value) for name, value in pairs if name.value == str(key)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        dataset = f", data set {shorten(loc[1])}" if loc[0] == "datasets" and len(loc) > 1 else ""
-        return f"{self.path}, line {line}{dataset}"
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -102,11 +65,11 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read(path: Path) -> _Document:
+def _read(path: Path) -> Document:
     try:
         loader = _UniqueKeys(path.read_bytes())
         root = loader.get_single_node()
-        return _Document(path, loader.construct_document(root) if root else None, root)
+        return Document(path, loader.construct_document(root) if root else None, root)
     except FileNotFoundError:
         raise DataError(f"Suite file {str(path)!r} does not exist. Check the path.") from None
     except OSError as error:
@@ -134,6 +97,8 @@ def _entry(name: str, section: DatasetSection, suite: SuiteSection, suite_path: 
         text=section.text,
         label=section.label,
         licence=section.licence,
+        labels=tuple(section.labels),
+        unlabeled=_unlabeled(section, suite, suite_path, where),
         validation_fraction=section.validation_fraction or 0.0,
         outputs=_outputs(section.teacher_outputs or suite.teacher_outputs, suite_path),
     )
@@ -155,6 +120,17 @@ def _hub_files(
         where=where,
     )
     return {split: DataFile(path=str(path), format="jsonl") for split, path in fetch(source).items()}
+
+
+def _unlabeled(section: DatasetSection, suite: SuiteSection, suite_path: Path, where: str) -> tuple[str, ...]:
+    """Files of the data set's unlabelled text; without train the suite's too, of which its validation split comes."""
+    names = section.unlabeled if section.train else [*section.unlabeled, *suite.unlabeled]
+    if not section.train and not names:
+        raise InputError(
+            f"{where}: `train` is missing. Add a line `train: ...`, or, with a teacher that is used as it is or with "
+            "teacher_outputs, a line `unlabeled: FILE` of texts without labels."
+        )
+    return tuple(str(_existing(name, suite_path)) for name in names)
 
 
 def _outputs(section: OutputsSection | None, suite_path: Path) -> OutputsFile | None:
@@ -189,47 +165,3 @@ def _teacher(section: TeacherSection, suite_path: Path) -> TeacherEntry:
     is_folder = folder.is_dir() or section.path.startswith((".", "~"))
     name = str(folder) if is_folder else section.path
     return TeacherEntry(name=name, as_is=section.as_is, labels=section.labels)
-
-
-# --- Messages --------------------------------------------------------------------------------------------------------
-
-
-def _explain(error: ValidationError, document: _Document) -> InputError:
-    """Explains one of the errors; an unknown key before all others, since it may be a missing one misspelt."""
-    unknown_key = ("extra_forbidden", "invalid_key")
-    first = min(error.errors(include_url=False), key=lambda each: each["type"] not in unknown_key)
-    kind, loc, value = first["type"], first["loc"], first["input"]
-    if kind in unknown_key:
-        nested = len(loc) > (2 if loc[0] == "datasets" else 1)
-        holder = loc[2] if loc[0] == "datasets" and len(loc) > 3 else loc[0]
-        section = SECTIONS.get(str(holder), SuiteSection) if nested else SuiteSection
-        return UnknownNameError(f"key in {document.where(loc)}:", _short(loc[-1]), section.model_fields)
-    field = str(loc[-1]) if kind in ("missing", "literal_error") else _field(loc)
-    return _explain_value(kind, field, value, document.where(loc), first.get("ctx", {}))
-
-
-def _explain_value(kind: str, field: str, value: object, where: str, context: Mapping[str, Any]) -> InputError:
-    if kind == "missing":
-        return InputError(f"{where}: `{field}` is missing. Add a line `{field}: ...`.")
-    if kind == "literal_error":
-        return UnknownNameError(f"{field} in {where}:", _short(value), ALLOWED[field])
-    if kind == "value_error":
-        return InputError(f"{where}: {context['error']}")
-    if not field:
-        return InputError(
-            f"{where} is {shorten(value)}; give its files, as {{train: ..., validation: ..., test: ...}}."
-        )
-    return InputError(f"{where}: `{field}` is {shorten(value)}; {_NEEDED.get(field, _TEXT)}.")
-
-
-def _field(loc: Sequence[int | str]) -> str:
-    """Key of the invalid value; empty for a whole data set."""
-    if loc[0] in ("teacher", "teacher_outputs") and len(loc) > 1:
-        return str(loc[0] if loc[1] == "path" else loc[1])
-    if loc[-1] == "[key]":
-        return "name of a data set"
-    return str(loc[0] if loc[0] != "datasets" or len(loc) == 1 else loc[2] if len(loc) > 2 else "")
-
-
-def _short(value: object) -> str:
-    return value[:40] if isinstance(value, str) else shorten(value)

@@ -30,6 +30,7 @@ def _new_name(name: str) -> str:
 
 Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Name = Annotated[Text, AfterValidator(_safe_name)]
+Texts = Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])]
 Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
 
 
@@ -48,6 +49,10 @@ def _as_path(value: object) -> object:
     return value if isinstance(value, dict) else {"path": value}
 
 
+def _as_paths(value: object) -> object:
+    return list(map(_as_path, value if isinstance(value, list) else [value]))
+
+
 class OutputsSection(_Section):
     """A file of teacher outputs; its name alone is the same as `{path: NAME}`."""
 
@@ -61,7 +66,7 @@ class DatasetSection(_Section):
     hub: Text | None = None
     config: Text | None = None
     revision: Text | None = None
-    train: Text
+    train: Text | None = None
     validation: Text | None = None
     test: Text
     validation_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
@@ -69,6 +74,8 @@ class DatasetSection(_Section):
     label: Column | None = None
     format: Literal["csv", "tsv", "jsonl", "conll"] | None = None
     licence: Text = "unknown"
+    unlabeled: Texts = []
+    labels: list[Text] = []
     teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
 
     @model_validator(mode="after")
@@ -82,8 +89,10 @@ class DatasetSection(_Section):
     @model_validator(mode="after")
     def _check_split_and_columns(self) -> Self:
         n_splits = (self.validation is not None) + (self.validation_fraction is not None)
-        if n_splits != 1:
+        if n_splits > 1 or (self.train and not n_splits):
             raise ValueError(f"give either `validation: FILE` or `validation_fraction: 0.1`, not {n_splits} of them.")
+        if self.train and self.labels:
+            raise ValueError("`labels` are those of train; name them where there is no train.")
         if isinstance(self.text, int) != isinstance(self.label, int):
             raise ValueError(
                 f"`text` is {shorten(self.text)} and `label` is {shorten(self.label)}; give both as names of the "
@@ -93,7 +102,7 @@ class DatasetSection(_Section):
 
 
 class TeacherSection(_Section):
-    """The teacher; its name alone is the same as `{path: NAME}`."""
+    """A teacher, the only one or one of a list; its name alone is the same as `{path: NAME}`."""
 
     path: Text
     as_is: bool | None = None
@@ -105,7 +114,7 @@ class SuiteSection(_Section):
 
     name: Annotated[Name, AfterValidator(_new_name)]
     task: Task
-    teacher: Annotated[TeacherSection, BeforeValidator(_as_path)] | None = None
+    teacher: Annotated[list[TeacherSection], BeforeValidator(_as_paths), Field(min_length=1)] | None = None
     teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
-    unlabeled: Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])] = []
+    unlabeled: Texts = []
     datasets: Annotated[dict[Name, DatasetSection], Field(min_length=1)]

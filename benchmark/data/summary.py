@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 
 from benchmark.data.entry import Metric
 
+AGREEMENT = "agreement with the teacher"
+"""Meaning of F1 on validation texts without labels."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unread:
@@ -33,6 +36,8 @@ class DataSummary:
     """Held-out texts that are in train too, by split; splits without any are left out."""
     skipped: Mapping[str, int]
     """Lines without an example, by kind."""
+    validation: str = ""
+    """AGREEMENT where validation texts have no labels, else empty."""
 
     @classmethod
     def from_json(cls, text: str) -> "DataSummary | None":

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import SPLITS
 from benchmark.data.pool import HELD_OUT, n_in_train
-from benchmark.data.summary import DataSummary, Unread
+from benchmark.data.summary import AGREEMENT, DataSummary, Unread
 from benchmark.distillation.encoding import tokenize
 
 
@@ -23,6 +23,7 @@ def summarize(corpus: Corpus, unread: Unread) -> DataSummary:
         unread=unread,
         in_train=_some({split: n_in_train(corpus, split) for split in HELD_OUT}),
         skipped=dict(corpus.skipped),
+        validation="" if corpus.has_gold("validation") else AGREEMENT,
     )
 
 

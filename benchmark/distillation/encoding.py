@@ -21,6 +21,7 @@ UNALIGNED = -1
 
 Part = Split | Source
 POOL: Source = "pool"
+OUTSIDE = "O"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,8 @@ class EncodedDataset:
     tokenizer: PreTrainedTokenizerBase
     max_length: int
     read_pool: Callable[[Source], Pool]
+    teacher_labels: NDArray[np.int64] | None = None
+    """[A] the teacher's labels of validation, which stand in for the missing ones: F1 is then agreement with it."""
 
     @property
     def tags_words(self) -> bool:
@@ -103,7 +106,11 @@ class EncodedDataset:
         return (encode_words if self.tags_words else encode_texts)(texts, self.tokenizer, self.max_length)
 
     def labels(self, split: Split) -> NDArray[np.int64]:
-        """[A] label ids of a split's targets."""
+        """[A] label ids of a split's targets. Raises RunError if it has none."""
+        if split == "validation" and self.teacher_labels is not None:
+            return self.teacher_labels
+        if len(self.corpus.splits[split]) and not self.corpus.has_gold(split):
+            raise RunError(f"The {split} split of {self.corpus.name!r} has no labels.")
         column = self.corpus.splits[split][:][self.corpus.label_column]
         return np.array([tag for tags in column for tag in tags] if self.tags_words else column, dtype=np.int64)
 
@@ -113,10 +120,15 @@ class EncodedDataset:
 
     def decode(self, logits: NDArray[np.float32], split: Split) -> list[Any]:
         """Predicted names for logits [A, C]; a word without a token gets the commonest tag."""
-        seen = ~np.isnan(logits[:, 0])
-        predicted = np.full(len(logits), self.commonest, dtype=np.int64)
-        predicted[seen] = logits[seen].argmax(axis=1)
-        return self._names(predicted, split)
+        return self._names(self._predicted(logits), split)
+
+    def judged_by_teacher(self, logits: NDArray[Any]) -> "EncodedDataset":
+        """The data set with the labels of the teacher's `logits` [A, C] on validation, unless that has labels."""
+        if self.corpus.has_gold("validation"):
+            return self
+        judged = replace(self, teacher_labels=self._predicted(logits))
+        judged._encoded.update(self._encoded)
+        return judged
 
     def digest(self, part: Part) -> str:
         """Digest of a part's content."""
@@ -124,12 +136,20 @@ class EncodedDataset:
 
     @cached_property
     def commonest(self) -> int:
-        """Id of the most frequent label of train, the prediction for words without a token."""
+        """Id of the most frequent label of train, the prediction for words without a token; O without train."""
+        if not self.corpus.is_labelled:
+            return self.corpus.labels.index(OUTSIDE) if OUTSIDE in self.corpus.labels else 0
         return int(np.bincount(self.labels("train")).argmax())
 
     @cached_property
     def _encoded(self) -> dict[str, EncodedTexts]:
         return {}
+
+    def _predicted(self, logits: NDArray[Any]) -> NDArray[np.int64]:
+        seen = ~np.isnan(logits[:, 0])
+        predicted = np.full(len(logits), self.commonest, dtype=np.int64)
+        predicted[seen] = logits[seen].argmax(axis=1)
+        return predicted
 
     def _names(self, ids: NDArray[np.int64], split: Split) -> list[Any]:
         names = [self.corpus.labels[i] for i in ids.tolist()]

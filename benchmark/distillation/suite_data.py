@@ -4,16 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from transformers import PreTrainedTokenizerBase
 
 from benchmark.core.cache import cached_json, file_digest, unread_path
 from benchmark.core.errors import RunError
-from benchmark.core.hub import require_on_hub
-from benchmark.core.presets import MAX_LENGTH
 from benchmark.core.settings import Source
-from benchmark.core.spec import RunSpec, digest
+from benchmark.core.spec import RunSpec, digest, encoders
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, generation_parameters
 from benchmark.data.corpus import Corpus, Texts, load_corpus
@@ -23,9 +21,8 @@ from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_p
 from benchmark.data.sources import is_available
 from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
+from benchmark.distillation.encoder import Encoder
 from benchmark.distillation.encoding import EncodedDataset, Part
-from benchmark.distillation.teacher import head_config, identify, n_positions
-from benchmark.distillation.tokenizer import load_tokenizer
 
 
 @dataclass(kw_only=True)
@@ -34,6 +31,9 @@ class SuiteData:
 
     suite: Suite
     teacher: str
+    """Hub id or folder of the teacher, or the first of several, which gives the students their tokenizer."""
+    others: tuple[str, ...] = ()
+    """Further teachers of an ensemble."""
     vectors: str = ""
     limit: int = 0
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -42,11 +42,11 @@ class SuiteData:
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
     _outputs: dict[str, TextOutputs | None] = field(default_factory=dict)
-    _encoded_datasets: dict[str, EncodedDataset] = field(default_factory=dict)
+    _encoded_datasets: dict[tuple[str, str], EncodedDataset] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
         """Other processes get the arguments and read the data themselves."""
-        names = ("suite", "teacher", "vectors", "limit", "augmentation", "resolve_path")
+        names = ("suite", "teacher", "others", "vectors", "limit", "augmentation", "resolve_path")
         return partial(SuiteData, **{name: getattr(self, name) for name in names}), ()
 
     def why_unavailable(self, dataset: str) -> str:
@@ -91,8 +91,8 @@ class SuiteData:
             inputs["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
         if spec.embedding_source:
             inputs[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
-        if spec.is_teacher:
-            inputs[f"The teacher {spec.teacher!r}"] = (spec.teacher_key, self.identity(spec.dataset))
+        if spec.is_teacher and not spec.required_keys:
+            inputs[f"The teacher {spec.teacher!r}"] = (spec.teacher_key, self.identity(spec.dataset, spec.teacher))
         if changed := [name for name, (planned, now) in inputs.items() if planned != now]:
             raise RunError(f"{changed[0]} has changed since the plan was made. Run the same command again.")
 
@@ -103,22 +103,30 @@ class SuiteData:
             self._outputs[dataset] = read_outputs(file, corpus.labels, corpus.task) if file else None
         return self._outputs[dataset]
 
-    def identity(self, dataset: str) -> str:
-        """Identity of the data set's teacher: a digest of its files, or a hub id with its revision."""
-        file = self._outputs_file(dataset)
-        return (
-            digest([file_digest(Path(file.path)), file.kind, self.teacher_identity]) if file else self.teacher_identity
-        )
+    def identity(self, dataset: str, teacher: str = "") -> str:
+        """Identity of a teacher of the data set: a digest of its files, or a hub id with its revision."""
+        file, encoder = self._outputs_file(dataset), self.encoder_of(teacher)
+        return digest([file_digest(Path(file.path)), file.kind, encoder.identity]) if file else encoder.identity
 
-    def encoded_dataset(self, dataset: str) -> EncodedDataset:
-        if dataset not in self._encoded_datasets:
-            self._encoded_datasets[dataset] = EncodedDataset(
+    def encoded_dataset(self, dataset: str, teacher: str = "") -> EncodedDataset:
+        """The data set, encoded by the tokenizer of a teacher; by default of the students'."""
+        encoder = self.encoder_of(teacher)
+        if (dataset, encoder.name) not in self._encoded_datasets:
+            self._encoded_datasets[dataset, encoder.name] = EncodedDataset(
                 corpus=self.corpus(dataset),
-                tokenizer=self.tokenizer,
-                max_length=self.max_length,
+                tokenizer=encoder.tokenizer,
+                max_length=encoder.max_length,
                 read_pool=partial(self.pool, dataset),
             )
-        return self._encoded_datasets[dataset]
+        return self._encoded_datasets[dataset, encoder.name]
+
+    def encoder_of(self, teacher: str) -> Encoder:
+        """The encoder of a teacher by the name of a run's spec; that of the students for any other name.
+
+        An encoder may have been moved since the run: only further teachers need their names.
+        """
+        name = encoders(teacher)[0]
+        return self._encoders[name if name in self.others else self.teacher]
 
     def summary(self, dataset: str) -> DataSummary:
         """Counts of a data set; those of long texts are cached."""
@@ -157,31 +165,26 @@ class SuiteData:
         return replace(self.augmentation, n_texts=n_texts, **models)
 
     @cached_property
-    def encoder(self) -> str:
-        """The teacher before fine-tuning: a hub id, or its folder on this machine."""
-        return self.resolve_path(self.teacher)
+    def _encoders(self) -> dict[str, Encoder]:
+        names = (self.teacher, *self.others)
+        return {name: Encoder(name=name, task=self.suite.task, resolve_path=self.resolve_path) for name in names}
 
-    @cached_property
-    def teacher_config(self) -> dict[str, Any]:
-        """The teacher's config.json."""
-        return head_config(self.encoder)
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that gives the students their tokenizer."""
+        return self._encoders[self.teacher]
 
-    @cached_property
+    @property
     def teacher_identity(self) -> str:
-        return identify(self.encoder)
+        return self.encoder.identity
 
-    @cached_property
+    @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """The tokenizer of the teacher and its students. Raises InputError if it is not available or unreadable."""
-        hub_id, _, revision = self.teacher_identity.partition("@")
-        if revision:
-            require_on_hub(hub_id, revision, "teacher")
-        return load_tokenizer(self.encoder, self.suite.task)
+        return self.encoder.tokenizer
 
     @property
     def max_length(self) -> int:
-        """Maximum tokens of a text."""
-        return min(MAX_LENGTH[self.suite.task], self.tokenizer.model_max_length, n_positions(self.encoder))
+        return self.encoder.max_length
 
     @cached_property
     def vectors_digest(self) -> str:

@@ -110,6 +110,8 @@ class TrainingRun:
 
     def _trained(self, model: nn.Module, rate: float, history: TrainingHistory) -> "TrainedModel":
         logits = predict(model, self.data.encoded("validation"), device=self.device)
+        if self.spec.is_teacher:
+            self.data = self.data.judged_by_teacher(logits)
         return TrainedModel(
             model=model,
             learning_rate=rate,

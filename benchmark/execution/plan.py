@@ -1,19 +1,21 @@
 """The runs of a benchmark's configuration, in order, with the specs that identify them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
 from typing import Literal
 
+from benchmark.core.errors import InputError
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.core.settings import SETTINGS, Setting
-from benchmark.core.spec import AS_IS, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
+from benchmark.core.spec import AND, AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.entry import Suite, TeacherEntry
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
+from benchmark.execution.setting_requirements import why_not_without_labels
 from benchmark.execution.teacher_use import teacher_use
 
 TEACHER_SEED = 0
@@ -33,6 +35,9 @@ class BenchmarkConfig:
     learning_rate: float | Literal["grid"] | None
     """None takes each student's own rate."""
     teacher: TeacherEntry
+    """The teacher, or the first of several, which gives the students their tokenizer."""
+    others: tuple[TeacherEntry, ...] = ()
+    """Further teachers of an ensemble."""
     teacher_epochs: int = 0
     """At most; 0 takes what suits the teacher and the data."""
     teacher_rate: float = 0.0
@@ -69,6 +74,7 @@ class BenchmarkConfig:
         return SuiteData(
             suite=self.suite,
             teacher=self.teacher.name,
+            others=tuple(entry.name for entry in self.others),
             vectors=self.vectors,
             limit=self.limit,
             augmentation=self.augmentation,
@@ -91,36 +97,55 @@ def plan_runs(config: BenchmarkConfig, suite_data: SuiteData) -> list[PlannedRun
 
 
 def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> Iterator[PlannedRun]:
-    planned = _teacher(config, suite_data, dataset)
-    teacher, reason = planned.spec, planned.skip_reason
-    yield planned
+    teachers = _teachers(config, suite_data, dataset)
+    teacher, reason = teachers[-1].spec, teachers[-1].skip_reason
+    yield from teachers
     for student, setting, seed in product(config.students, config.settings, config.seeds):
         if setting in config.preset.left_out.get(student, ()):
             continue
         trained = SETTINGS[setting]
-        pool = "" if reason or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
-        yield PlannedRun(
-            spec=_student_spec(config, teacher, student, setting, seed, pool, suite_data), skip_reason=reason
-        )
+        skipped = reason or _why_without_labels(suite_data, dataset, setting)
+        pool = "" if skipped or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
+        spec = _student_spec(config, teacher, student, setting, seed, pool, suite_data)
+        yield PlannedRun(spec=spec, skip_reason=skipped)
 
 
-def _teacher(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> PlannedRun:
-    identity = suite_data.identity(dataset)
+def _why_without_labels(suite_data: SuiteData, dataset: str, setting: str) -> str:
+    if suite_data.corpus(dataset).is_labelled or not (why := why_not_without_labels(setting)):
+        return ""
+    return f"{why}, and {dataset} has no labelled training text"
+
+
+def _teachers(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> list[PlannedRun]:
+    """The teachers of a data set, each alone; last that of its students, which is their mean if there are several."""
+    alone = [_teacher(config, entry, suite_data, dataset) for entry in (config.teacher, *config.others)]
+    return [*alone, _ensemble(alone)] if config.others else alone
+
+
+def _teacher(config: BenchmarkConfig, entry: TeacherEntry, suite_data: SuiteData, dataset: str) -> PlannedRun:
+    identity = suite_data.identity(dataset, entry.name)
     if reason := suite_data.why_unavailable(dataset):
-        return PlannedRun(spec=_teacher_spec(config, dataset, 0, "", identity), skip_reason=reason)
+        return PlannedRun(spec=_fine_tuning(config, entry.name, dataset, 0, "", identity), skip_reason=reason)
     corpus = suite_data.corpus(dataset)
-    spec = _teacher_spec(config, dataset, len(corpus.texts("train")), corpus.digest, identity)
-    if not spec.has_model:
-        return PlannedRun(spec=spec)
-    use = teacher_use(config.teacher, suite_data.teacher_config, corpus)
-    spec = _untrained(spec, AS_IS, spec.teacher) if use.as_is else spec
+    spec = _fine_tuning(config, entry.name, dataset, len(corpus.texts("train")), corpus.digest, identity)
+    if file := config.suite.entries[dataset].outputs:
+        return PlannedRun(spec=_untrained(spec, FROM_FILE, f"{Path(file.path).name}{WITH}{entry.name}"))
+    use = teacher_use(entry, suite_data.encoder_of(entry.name).config, corpus)
+    if not use.as_is and not corpus.is_labelled:
+        raise InputError(
+            f"{dataset!r} has no labelled text to fine-tune {entry.name!r} on, and it cannot be used as it is, since "
+            f"{use.reason}. Give a checkpoint with the data's labels, or teacher_outputs; name labels that test lacks "
+            "in the data set's `labels: [...]`."
+        )
+    spec = _untrained(spec, AS_IS, entry.name) if use.as_is else spec
     return PlannedRun(spec=replace(spec, head=use.head), note=str(use))
 
 
-def _teacher_spec(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
-    spec = _fine_tuning(config, dataset, n_texts, data_digest, identity)
-    file = config.suite.entries[dataset].outputs
-    return _untrained(spec, FROM_FILE, f"{Path(file.path).name}{WITH}{config.teacher.name}") if file else spec
+def _ensemble(members: Sequence[PlannedRun]) -> PlannedRun:
+    first, name = members[0], AND.join(member.spec.teacher for member in members)
+    keys = " ".join(member.spec.key for member in members)
+    spec = replace(_untrained(first.spec, ENSEMBLE, name), teacher_key=keys, head="")
+    return PlannedRun(spec=spec, skip_reason=first.skip_reason, note="the mean of their probabilities")
 
 
 def _untrained(spec: RunSpec, setting: str, name: str) -> RunSpec:
@@ -138,8 +163,10 @@ def _untrained(spec: RunSpec, setting: str, name: str) -> RunSpec:
     )
 
 
-def _fine_tuning(config: BenchmarkConfig, dataset: str, n_texts: int, data_digest: str, identity: str) -> RunSpec:
-    tuning, task = FINE_TUNINGS.get(config.teacher.name, USUAL_FINE_TUNING), config.suite.task
+def _fine_tuning(
+    config: BenchmarkConfig, teacher: str, dataset: str, n_texts: int, data_digest: str, identity: str
+) -> RunSpec:
+    tuning, task = FINE_TUNINGS.get(teacher, USUAL_FINE_TUNING), config.suite.task
     n_batches = ceil(n_texts / config.preset.batch_size)
     return RunSpec(
         suite=config.suite.name,
@@ -149,7 +176,7 @@ def _fine_tuning(config: BenchmarkConfig, dataset: str, n_texts: int, data_diges
         setting=FINE_TUNED,
         seed=TEACHER_SEED,
         learning_rate=config.teacher_rate or tuning.learning_rate,
-        teacher=config.teacher.name,
+        teacher=teacher,
         teacher_key=identity,
         data_digest=data_digest,
         loss="hard",

@@ -15,9 +15,10 @@ import torch
 from benchmark.core.errors import RunError
 from benchmark.core.run_store import DATA_TAG, open_store
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
+from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.grid_search import grid_search
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.distillation.teacher_logits import FileLogits, ModelLogits, TeacherLogits
+from benchmark.distillation.teacher_logits import EnsembleLogits, FileLogits, ModelLogits, TeacherLogits
 from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.trainer import OnEpoch
 from benchmark.distillation.training_run import TrainingRun
@@ -97,8 +98,8 @@ class Runner:
     ) -> RunResult:
         self.suite_data.require_unchanged(spec)
         if not spec.has_model:
-            data, device = self.suite_data.encoded_dataset(spec.dataset), torch.device(self.device)
-            return evaluate_logits(self._logits_without_model(spec), data, folder, device)
+            logits, device = self._logits_without_model(spec), torch.device(self.device)
+            return evaluate_logits(logits, self._data(spec), folder, device)
         training_run = self.training_run(spec, teacher)
         if spec.is_as_is:
             trained = training_run.untrained()
@@ -111,12 +112,14 @@ class Runner:
 
     def training_run(self, spec: RunSpec, teacher: Record | None) -> TrainingRun:
         """The training of `spec`, with what it reads of its teacher in the cache."""
-        outputs = self.teacher_outputs(spec, teacher) if teacher else None
+        outputs, data = self.teacher_outputs(spec, teacher) if teacher else None, self._data(spec)
         if outputs:
             outputs.fetch(spec)
+            if not data.corpus.has_gold("validation"):
+                data = data.judged_by_teacher(outputs.logits("validation"))
         return TrainingRun(
             spec=spec,
-            data=self.suite_data.encoded_dataset(spec.dataset),
+            data=data,
             device=torch.device(self.device),
             teacher=outputs,
             vectors=self.suite_data.vectors,
@@ -125,16 +128,42 @@ class Runner:
 
     def teacher_outputs(self, spec: RunSpec, teacher: Record) -> TeacherOutputs:
         """Outputs of a finished teacher over the data set of `spec`."""
-        data, own_spec = self.suite_data.encoded_dataset(spec.dataset), RunSpec.read(teacher.params)
-        source = ModelLogits(self.store, teacher, data) if own_spec.has_model else self._logits_without_model(own_spec)
-        return TeacherOutputs(store=self.store, teacher=teacher, data=data, source=source)
+        return TeacherOutputs(
+            store=self.store, teacher=teacher, data=self._data(spec), source=self._teacher_logits(teacher)
+        )
+
+    def _data(self, spec: RunSpec) -> EncodedDataset:
+        """The data set, encoded by the tokenizer of the spec's teacher."""
+        return self.suite_data.encoded_dataset(spec.dataset, spec.teacher)
+
+    def _teacher_logits(self, teacher: Record) -> TeacherLogits:
+        """The way in which the logits of a finished teacher come about."""
+        spec = RunSpec.read(teacher.params)
+        return (
+            ModelLogits(self.store, teacher, self._data(spec)) if spec.has_model else self._logits_without_model(spec)
+        )
 
     def _logits_without_model(self, spec: RunSpec) -> TeacherLogits:
-        """The way in which the logits of a teacher without a model come about."""
-        data, outputs = self.suite_data.encoded_dataset(spec.dataset), self.suite_data.outputs(spec.dataset)
+        """The logits of a file of outputs, or of an ensemble, whose teachers have finished."""
+        if spec.required_keys:
+            names = (self.suite_data.teacher, *self.suite_data.others)  # their runs may have had other names
+            members = zip(spec.required_keys, names, strict=True)
+            return EnsembleLogits([self._member(spec, key, name) for key, name in members])
+        outputs = self.suite_data.outputs(spec.dataset)
         if outputs is None:
             raise RunError(f"The suite names no teacher_outputs for {spec.dataset!r} any more.")
-        return FileLogits(outputs, data, self.suite_data.encoder)
+        return FileLogits(outputs, self._data(spec), self.suite_data.encoder.path)
+
+    def _member(self, ensemble: RunSpec, key: str, name: str) -> ModelLogits:
+        data = self.suite_data.encoded_dataset(ensemble.dataset, name)
+        return ModelLogits(self.store, self._finished(ensemble.suite, key), data)
+
+    def _finished(self, suite: str, key: str) -> Record:
+        """The latest finished run of a key. Raises RunError if there is none."""
+        finished = [record for record in self.store.records_of_key(suite, key) if record.status == "finished"]
+        if not finished:
+            raise RunError("One of the ensemble's teachers has no finished run; was it deleted? Run the command again.")
+        return finished[-1]
 
     def ensure_teacher_outputs(self, spec: RunSpec, teacher: Record) -> str:
         """Computes and stores what a student of `spec` reads of its teacher; returns why that failed, or ""."""

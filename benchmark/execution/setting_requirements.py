@@ -38,6 +38,16 @@ def why_not(setting: str, task: Task, augmentation: AugmentationConfig) -> str:
     return f"it needs {lacks}" if lacks else ""
 
 
+def why_not_without_labels(setting: str) -> str:
+    """The reason why a setting cannot be run on a data set without labelled training text; empty if it can."""
+    policy = SETTINGS[setting]
+    if not policy.unlabeled:
+        return f"{setting} learns from labelled texts"
+    if policy.length_filter:
+        return f"{setting} keeps the lengths of labelled texts"
+    return f"{setting} makes texts of labelled ones" if policy.text_source in METHODS else ""
+
+
 def require_runnable(settings: tuple[str, ...], task: Task, augmentation: AugmentationConfig) -> None:
     """Raises InputError for the first setting that cannot be run."""
     for setting in settings:

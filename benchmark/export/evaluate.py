@@ -54,13 +54,13 @@ def evaluate_and_export(
     logits = predict(model, data.encoded("test"), device=training_run.device)
     model.cpu().eval()
     temperature = fit_temperature(trained.valid_logits, data.labels("validation"))
-    variant_metrics = export_variants(model, data, folder, logits, temperature)
+    variant_metrics: dict[str, Any] = export_variants(model, data, folder, logits, temperature)
     weights = _write_weights(model, folder, data)
     _write_predictions(folder, data.texts("test"), data.gold("test"), data.decode(logits, "test"))
     total, without_table = count_parameters(model)
     test_f1 = score(data, "test", logits)
     result = RunResult(
-        valid_f1=trained.valid_f1,
+        valid_f1=trained.valid_f1 if corpus.has_gold("validation") or not training_run.spec.is_teacher else None,
         test_f1=test_f1,
         teacher_test_f1=test_f1 if training_run.spec.is_teacher else teacher_test_f1,
         n_parameters=total,
@@ -96,7 +96,7 @@ def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, d
     _write_predictions(folder, compress(data.texts("test"), answered), gold, predicted)
     write_json(folder / LABEL_SCORES, f1)
     return RunResult(
-        valid_f1=score(data, "validation", valid),
+        valid_f1=score(data, "validation", valid) if corpus.has_gold("validation") else None,
         test_f1=test_f1,
         teacher_test_f1=test_f1 if share == 1 else None,  # students are scored on all of them
         test_share=share if share < 1 else None,

@@ -84,16 +84,18 @@ def measure(
 ) -> Iterator[FinishedRun]:
     """Measures the runs; yields each one once its measurement is stored.
 
-    `baselines` are teachers that take part in the sessions of their data sets without being stored again.
+    `baselines` are teachers that take part in the sessions of their data sets without being stored again. Models of
+    another tokenizer, as an ensemble's further teachers, have sessions of their own.
     """
-    groups: dict[str, list[FinishedRun]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[FinishedRun]] = defaultdict(list)
     for run in runs:
-        groups[run.spec.dataset].append(run)
-    for dataset, group in groups.items():
-        teachers = [run for run in baselines if run.spec.dataset == dataset][:1]
+        groups[run.spec.dataset, suite_data.encoder_of(run.spec.teacher).name].append(run)
+    firsts = reversed([*baselines])
+    teachers = {(run.spec.dataset, suite_data.encoder_of(run.spec.teacher).name): run for run in firsts}
+    for key, group in groups.items():
         with tempfile.TemporaryDirectory() as folder:
-            measurement = _Measurement(store, tags, budget, suite_data.encoded_dataset(dataset), Path(folder))
-            yield from measurement.measure(group, teachers)
+            measurement = _Measurement(store, tags, budget, suite_data.encoded_dataset(*key), Path(folder))
+            yield from measurement.measure(group, [teachers[key]] if key in teachers else [])
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ COLUMNS: tuple[Column[DataSummary], ...] = (
     Column(name="truncated", value=_truncated, kind=str),
 )
 RARE: tuple[Column[DataSummary], ...] = (
+    Column(name="validation F1", value=lambda summary: summary.validation, kind=str),
     Column(name="in train too", value=lambda summary: _by_split(summary.in_train, summary), kind=str),
     Column(
         name="skipped lines",

@@ -1,4 +1,4 @@
-"""The main command with teachers that are no single model: a file of outputs."""
+"""The main command with teachers that are no single model, and without labelled training text."""
 
 import csv
 import json
@@ -9,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from transformers import BertConfig, BertModel
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import BAD_INPUT
 from benchmark.core.run_store import open_store
+from benchmark.core.settings import LADDER
 from benchmark.run import main
+from tests.support.model_factory import byte_level_tokenizer
 from tracking import Record
 
 TEXTS: Mapping[str, Sequence[tuple[str, str]]] = {
@@ -119,9 +123,9 @@ Refused = Callable[..., str]
 def refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> Refused:
     """The one line that the command says before it ends with exit code 2."""
 
-    def run(*arguments: str, **keys: str) -> str:
+    def run(*arguments: str, files: str = FILES, **keys: str) -> str:
         with pytest.raises(SystemExit) as ended:
-            run_command(partial(main, ["--suite", suite(folder, **keys), *PLAN, *arguments]))
+            run_command(partial(main, ["--suite", suite(folder, files, **keys), *PLAN, *arguments]))
         said = capfd.readouterr().err.strip()
         assert ended.value.code == BAD_INPUT, said
         assert "\n" not in said
@@ -175,3 +179,89 @@ def test_outputs_of_words_are_read_for_tagging(folder: Path, run: Run) -> None:
     done = run("-x", "kd", files=files, task="sequence_labeling")
     assert done["teacher outputs"]["test_f1"] == "1.0"
     assert done["cnn kd"]["status"] == "finished"
+
+
+# --- Several teachers -----------------------------------------------------------------------------------------------
+
+SEVERAL = ("--teacher", "bert", "--teacher", "other", "--teacher-epochs", "1", "--teacher-learning-rate", "0.001")
+
+
+@pytest.fixture
+def other(folder: Path) -> str:
+    """A teacher of another tokenizer, which reads bytes."""
+    made = folder / "other"
+    tokenizer = byte_level_tokenizer()
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=128,
+    )
+    torch.manual_seed(1)
+    BertModel(config).save_pretrained(made)
+    tokenizer.save_pretrained(made)
+    return "other"
+
+
+@pytest.mark.usefixtures("other")
+def test_the_mean_of_several_teachers_is_one_teacher_and_each_has_its_row(
+    folder: Path, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = run("-x", "kd_ulb_bert", "--jobs", "2", *SEVERAL, unlabeled="more.txt")
+    assert "Teacher bert + other on chat: the mean of their probabilities." in capfd.readouterr().out
+    with (folder / "results" / "mine" / "results.csv").open(newline="") as file:
+        teachers = {(row["teacher"], row["setting"]) for row in csv.DictReader(file) if row["student"] == "teacher"}
+    assert teachers == {("bert", "fine_tuned"), ("other", "fine_tuned"), ("bert + other", "ensemble")}
+    assert rows["cnn kd_ulb_bert"]["teacher"] == "bert + other"
+    assert rows["cnn kd_ulb_bert"]["status"] == "finished"
+    store = open_store(f"sqlite:///{folder / 'mlflow.db'}")
+    by_setting = {
+        record.tags["setting"]: record for record in store.records("mine") if record.tags["role"] == "teacher"
+    }
+    keys = by_setting["ensemble"].params["teacher_key"].split()
+    assert [record.key for key in keys for record in store.records_of_key("mine", key)] == keys
+    assert main(["--suite", "mine.yml", *PLAN, "-x", "kd_ulb_bert", *SEVERAL, "--dry-run"]) == 0
+    assert "0 of 4 runs are due" in capfd.readouterr().out
+
+
+def test_a_list_in_the_file_names_several_teachers(folder: Path, refused: Refused) -> None:
+    said = refused(teacher="[bert, nowhere/at/all]")
+    assert "nowhere/at/all" in said
+    assert "Teacher 'bert' is named twice" in refused("--teacher", "bert", "--teacher", "bert")
+    write_outputs(folder, *ALL)
+    assert "teacher_outputs and 2 teachers: the file is the teacher" in refused(teacher="[bert, bort]", **FROM_FILE)
+
+
+# --- No labelled training text ---------------------------------------------------------------------------------------
+
+NO_LABELS = "test: test.csv, unlabeled: many.txt"
+
+
+@pytest.fixture
+def many(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Unlabelled texts, and the labels that a teacher gives them."""
+    texts = tuple((f"{text} ya", label) for text, label in TEXTS["train"])
+    (folder / "many.txt").write_text("".join(f"{text}\n" for text, _ in texts))
+    return texts
+
+
+def test_students_are_distilled_without_labelled_text(
+    folder: Path, run: Run, many: Sequence[tuple[str, str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_outputs(folder, *many, *TEXTS["test"])
+    rows = run(files=NO_LABELS, **FROM_FILE)
+    said = capfd.readouterr().out
+    assert "agreement with the teacher" in said
+    assert "Skipped: vanilla learns from labelled texts, and chat has no labelled training text." in said
+    status = {setting: rows[f"cnn {setting}"]["status"] for setting in LADDER}
+    assert status == {setting: "finished" if "ulb" in setting else "skipped" for setting in LADDER}
+    assert rows["teacher outputs"]["valid_f1"] == "", "it would be agreement with itself"
+    assert rows["cnn kd_ulb"]["n_texts"] == "14"
+    assert "agreement with the teacher" in (folder / "results" / "mine" / "report.md").read_text()
+
+
+def test_a_teacher_is_not_fine_tuned_without_labels(refused: Refused, many: object) -> None:  # noqa: ARG001
+    said = refused(files=NO_LABELS)
+    assert "'chat' has no labelled text to fine-tune" in said

@@ -18,7 +18,7 @@ from benchmark.data.augmentation.config import (
 from benchmark.data.augmentation.substitution import substitution
 from benchmark.data.augmentation.words import Rewrite
 from benchmark.data.corpus import Texts
-from benchmark.data.pool import Text, text_key
+from benchmark.data.plain_text import Text, text_key
 
 REWRITERS: dict[str, Callable[[Texts, Texts, AugmentationConfig, str], Rewrite]] = {
     SUBSTITUTED: substitution,

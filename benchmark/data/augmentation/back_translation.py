@@ -29,7 +29,7 @@ from benchmark.data.augmentation.config import (
 from benchmark.data.augmentation.models import encode, load_fill_mask, load_translator
 from benchmark.data.augmentation.words import Rewrite, as_like, core, in_case_of, pick, seeded, with_core, words_of
 from benchmark.data.corpus import Texts
-from benchmark.data.pool import Text
+from benchmark.data.plain_text import Text
 from tracking import cache_folder
 
 TOP_K = int(MASKING["top_k"])

@@ -19,7 +19,7 @@ from benchmark.core.spec import digest
 from benchmark.data.augmentation.config import FASTTEXT, SUBSTITUTION, AugmentationConfig
 from benchmark.data.augmentation.words import Rewrite, as_like, core, in_case_of, pick, seeded, with_core, words_of
 from benchmark.data.corpus import Texts
-from benchmark.data.pool import Text
+from benchmark.data.plain_text import Text
 
 Matrix = NDArray[np.float32]
 

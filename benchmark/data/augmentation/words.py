@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
-from benchmark.data.pool import Text
+from benchmark.data.plain_text import Text
 
 Rewrite = Callable[[Sequence[Text], int], Iterable[Text]]
 """Maps texts and the number of a variant to that variant of each text."""

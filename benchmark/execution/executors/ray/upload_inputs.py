@@ -53,7 +53,9 @@ def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
 def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[NamedFileSet]:
     for name, entry in data.items():
         if entry.files and not entry.bundled:
-            yield _files(name, {f"{split}.{file.format}": file.path for split, file in entry.files.items()})
+            files = {f"{split}.{file.format}": file.path for split, file in entry.files.items()}
+            files |= {f"unlabeled{number}.txt": path for number, path in enumerate(entry.unlabeled)}
+            yield _files(name, files | ({Path(entry.outputs.path).name: entry.outputs.path} if entry.outputs else {}))
 
 
 def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
@@ -68,7 +70,8 @@ def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFil
 
 def _models(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
     """Models that the runs read; vectors and generating models only if a run needs them."""
-    yield from _folder("encoder", suite_data.teacher, ENCODER_FILES)
+    for number, name in enumerate((suite_data.teacher, *suite_data.others), 1):
+        yield from _folder("encoder" if number == 1 else f"encoder{number}", name, ENCODER_FILES)
     if any(spec.embedding_source for spec in specs):
         yield _files(
             "vectors", {f"vectors{'.bin' if suite_data.vectors.endswith('.bin') else '.vec'}": suite_data.vectors}
