@@ -30,7 +30,12 @@ def _new_name(name: str) -> str:
 
 Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Name = Annotated[Text, AfterValidator(_safe_name)]
-Texts = Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])]
+Texts = Annotated[
+    list[Text],
+    BeforeValidator(
+        lambda value: value if isinstance(value, list) else [value], json_schema_input_type=list[Text] | Text
+    ),
+]
 Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
 
 
@@ -60,6 +65,9 @@ class OutputsSection(_Section):
     kind: OutputKind = "probabilities"
 
 
+OutputsOrPath = Annotated[OutputsSection, BeforeValidator(_as_path, json_schema_input_type=OutputsSection | Text)]
+
+
 class DatasetSection(_Section):
     """One data set; paths are relative to the suite file. With `hub`, the splits are names and not files."""
 
@@ -76,7 +84,7 @@ class DatasetSection(_Section):
     licence: Text = "unknown"
     unlabeled: Texts = []
     labels: list[Text] = []
-    teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
+    teacher_outputs: OutputsOrPath | None = None
 
     @model_validator(mode="after")
     def _check_hub(self) -> Self:
@@ -109,12 +117,20 @@ class TeacherSection(_Section):
     labels: dict[Text, Text] = {}
 
 
+TeacherOrPath = TeacherSection | Text
+Teachers = Annotated[
+    list[TeacherSection],
+    BeforeValidator(_as_paths, json_schema_input_type=TeacherOrPath | list[TeacherOrPath]),
+    Field(min_length=1),
+]
+
+
 class SuiteSection(_Section):
     """The file."""
 
     name: Annotated[Name, AfterValidator(_new_name)]
     task: Task
-    teacher: Annotated[list[TeacherSection], BeforeValidator(_as_paths), Field(min_length=1)] | None = None
-    teacher_outputs: Annotated[OutputsSection, BeforeValidator(_as_path)] | None = None
+    teacher: Teachers | None = None
+    teacher_outputs: OutputsOrPath | None = None
     unlabeled: Texts = []
     datasets: Annotated[dict[Name, DatasetSection], Field(min_length=1)]

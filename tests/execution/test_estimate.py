@@ -77,7 +77,7 @@ def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
 
 
 def test_soft_targets_train_for_longer_than_labels() -> None:
-    assert UNKNOWN(replace(LONG, loss="mse"), texts(1000)) > 1.5 * UNKNOWN(replace(LONG, loss="hard"), texts(1000))
+    assert UNKNOWN(replace(LONG, loss="mse"), texts(1000)) > UNKNOWN(replace(LONG, loss="hard"), texts(1000))
 
 
 def test_measuring_takes_time_by_data_set_and_by_run() -> None:
