@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmark.cli.arguments import parser
 from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
-from benchmark.cli.progress import RunProgress
+from benchmark.cli.progress import RunProgress, teacher_lines
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError, require_known
 from benchmark.core.locks import lock_path
@@ -44,7 +44,7 @@ def tune(args: Namespace) -> int:
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
     *teachers, student = _plan(args.dataset, config, suite_data, out)
     notes = require_outputs(suite_data, [run.spec for run in (*teachers, student)])
-    for line in notes + require_vectors(suite_data, [student.spec]):
+    for line in (*teacher_lines(teachers), *notes, *require_vectors(suite_data, [student.spec])):
         _print(console, line)
     search = _search(args, student)
     store = open_store(args.tracking_uri)
