@@ -55,7 +55,8 @@ def _leaderboard(suite: str, preset: str, rows: Sequence[Row]) -> Leaderboard:
     uncounted = _by_key(row for row in rows if row.run_id not in counting)
     entries = []
     for key, cell in chosen.items():
-        entry = _compared(aggregate(preset, key, cell, datasets), teachers.of(key, cell), cell)
+        named = _named(key, _rows(cell) or cells[key])
+        entry = _compared(aggregate(preset, named, cell, datasets), teachers.of(key, cell), cell)
         missing = missing_results(uncounted[key], [name for name in datasets if name not in entry.f1_by_dataset])
         entries.append(replace(entry, missing=missing))
     return Leaderboard(
@@ -79,10 +80,17 @@ def _ranked_datasets(current: Iterable[Row], rows: Iterable[Row]) -> tuple[str, 
 
 
 def _by_key(rows: Iterable[Row]) -> Mapping[Key, list[Row]]:
+    """Rows by key; a teacher's are one cell: it may be used as it is on one data set and fine-tuned on another."""
     cells: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
-        cells[row.teacher, row.student, row.setting].append(row)
+        cells[row.teacher, row.student, "" if row.is_teacher else row.setting].append(row)
     return cells
+
+
+def _named(key: Key, rows: Iterable[Row]) -> Key:
+    """The key with the settings of a teacher's rows."""
+    teacher, student, setting = key
+    return teacher, student, ", ".join(sorted({row.setting for row in rows})) if student == TEACHER else setting
 
 
 def _chosen(cells: Mapping[Key, Sequence[Row]]) -> tuple[str, dict[Key, Cell]]:

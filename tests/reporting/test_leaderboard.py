@@ -59,6 +59,19 @@ def test_the_mean_is_over_seeds_then_over_data_sets() -> None:
     assert entry(made, "teacher").spread is None
 
 
+def test_a_teacher_as_it_is_on_one_data_set_and_fine_tuned_on_another_is_one_row() -> None:
+    made = leaderboard(
+        row("teacher", 0.9, setting="as_is", key="asis"),
+        row("teacher", 0.7, "smsa", key="tuned"),
+        row("teacher", 0.5, key="tuned once too"),
+        row("cnn", 0.6, teacher_key="asis"),
+        row("cnn", 0.6, "smsa", teacher_key="tuned"),
+    )
+    teacher = entry(made, "teacher")
+    assert (teacher.setting, teacher.f1) == ("as_is, fine_tuned", pytest.approx(80))
+    assert entry(made, "cnn").f1_kept == pytest.approx(100 * 60 / 80)
+
+
 def test_a_mean_with_a_hole_is_none_and_its_row_stands_unranked_below() -> None:
     made = leaderboard(
         row("teacher", 0.9),
