@@ -48,8 +48,9 @@ def show_plan(pipeline: Pipeline, console: Console) -> None:
     for reason in dict.fromkeys(item.skip_reason for item in items if item.skip_reason):
         console.print(f"Skipped: {reason}.", markup=False, highlight=False)
     training, measuring = sum(seconds.values()), pipeline.measuring_seconds
-    time = _clock(training + measuring) + (f", of which measuring {_clock(measuring)}" if measuring else "")
-    console.print(f"{len(due)} of {len(items)} runs are due; expected time {time}.", highlight=False)
+    share = f", of which measuring {_clock(measuring)}" if measuring else ""
+    expected = f"expected time {_clock(training + measuring)}{share}"
+    console.print(f"{len(due)} of {len(items)} runs are due; {expected}.", highlight=False)
 
 
 def teacher_lines(planned: Iterable[PlannedRun]) -> list[str]:
