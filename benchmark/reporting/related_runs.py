@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from benchmark.core.spec import TEACHER, RunSpec, digest
+from benchmark.core.spec import AND, TEACHER, WITH, RunSpec, digest
 from tracking import Record
 
 SHORT = 12
@@ -77,8 +77,14 @@ def _unique_names(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _last_part(teacher: str) -> str:
-    path = PurePath(teacher)
-    return path.name if path.is_absolute() or teacher.startswith(".") else teacher
+    """The name with the last part of each folder in it."""
+    file, joint, names = teacher.rpartition(WITH)
+    return file + joint + AND.join(map(_folder_name, names.split(AND)))
+
+
+def _folder_name(name: str) -> str:
+    path = PurePath(name)
+    return path.name if path.is_absolute() or name.startswith(".") else name
 
 
 def grid_trials(records: Iterable[Record]) -> dict[tuple[str | None, float | None], str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import BAD_INPUT
@@ -25,7 +25,7 @@ TEXTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "validation": [("halo kak", "greet"), ("daah kak", "leave")],
     "test": [("halo bu", "greet"), ("daah pak", "leave"), ("halo halo", "greet")],
 }
-MORE = ("halo lagi", "daah lagi")
+MORE = ("halo lagi", "daah lagi", "halo daah")
 FILES = "train: train.csv, validation: validation.csv, test: test.csv"
 PLAN = ("-s", "cnn", "--max-epochs", "1", "--jobs", "1", "--no-latency")
 LOGITS = {"greet": (4.0, -2.0), "leave": (-3.0, 1.0)}
@@ -79,6 +79,25 @@ def teacher_record(folder: Path) -> Record:
     return next(record for record in records if record.tags["role"] == "teacher")
 
 
+def stored_logits(folder: Path) -> dict[int, np.ndarray]:
+    """Logits that the teacher's run keeps, in the order of the labels' names, by the number of texts."""
+    store, run_id = open_store(f"sqlite:///{folder / 'mlflow.db'}"), teacher_record(folder).run_id
+    found = [np.load(store.download(run_id, name, folder)) for name in store.files(run_id, "logits")]
+    return {len(logits): logits for logits in found}
+
+
+@pytest.fixture
+def checkpoint(folder: Path, tiny_teacher: Path) -> str:
+    """A classifier of the data's labels with a head by chance, beside its tokenizer."""
+    torch.manual_seed(2)
+    names = {0: "LEAVE", 1: "Greet"}
+    ids = {name: number for number, name in names.items()}
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_teacher, id2label=names, label2id=ids)
+    model.save_pretrained(folder / "mine")
+    AutoTokenizer.from_pretrained(tiny_teacher).save_pretrained(folder / "mine")
+    return "./mine"
+
+
 FROM_FILE = {"teacher_outputs": "{path: outputs.csv, kind: logits}"}
 ALL = tuple(chain(*TEXTS.values()))
 UNLABELLED = tuple((text, "leave") for text in MORE)
@@ -87,16 +106,25 @@ UNLABELLED = tuple((text, "leave") for text in MORE)
 def test_students_learn_from_the_outputs_of_a_file(folder: Path, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     write_outputs(folder, *ALL, *UNLABELLED)
     rows = run("-x", "kd_ulb_bert", unlabeled="more.txt", **FROM_FILE)
-    assert "in chat: 16 of 16 train, 2 of 2 validation, 2 of 2 unlabelled, 3 of 3 test." in capfd.readouterr().out
+    assert "in chat: 16 of 16 train, 2 of 2 validation, 3 of 3 unlabelled, 3 of 3 test." in capfd.readouterr().out
     teacher, student = rows["teacher outputs"], rows["cnn kd_ulb_bert"]
     assert (teacher["test_f1"], teacher["teacher"]) == ("1.0", "outputs.csv with the tokenizer of bert")
     assert {teacher[name] for name in teacher if name.startswith(("size_", "latency_", "n_param"))} == {""}
     assert student["status"] == "finished"
     assert student["teacher_test_f1"] == "1.0"
-    store, record = open_store(f"sqlite:///{folder / 'mlflow.db'}"), teacher_record(folder)
-    stored = [np.load(store.download(record.run_id, name, folder)) for name in store.files(record.run_id, "logits")]
-    of_train = next(logits for logits in stored if len(logits) == len(TEXTS["train"]))
-    assert of_train.tolist() == [[*LOGITS[label]] for _, label in TEXTS["train"]]
+    assert stored_logits(folder)[len(TEXTS["train"])].tolist() == [[*LOGITS[label]] for _, label in TEXTS["train"]]
+
+
+def test_the_same_teacher_from_a_file_gives_the_same_student(folder: Path, run: Run, checkpoint: str) -> None:
+    labelled = [[text for text, _ in TEXTS[split]] for split in ("train", "validation")]
+    direct = run("-x", "kd_ulb_bert", teacher=checkpoint, unlabeled="more.txt")
+    stored = stored_logits(folder)
+    rows = [(text, *own) for texts in (*labelled, MORE) for text, own in zip(texts, stored[len(texts)], strict=True)]
+    write(folder / "outputs.csv", [("text", "greet", "leave"), *rows])
+    by_file = run("-x", "kd_ulb_bert", teacher=checkpoint, unlabeled="more.txt", **FROM_FILE)
+    assert by_file["cnn kd_ulb_bert"]["key"] != direct["cnn kd_ulb_bert"]["key"]
+    for name in ("valid_f1", "test_f1", "steps_to_best"):
+        assert by_file["cnn kd_ulb_bert"][name] == direct["cnn kd_ulb_bert"][name]
 
 
 def test_a_teacher_that_lacks_test_texts_is_scored_on_the_others(folder: Path, run: Run) -> None:
@@ -143,7 +171,7 @@ def test_a_text_without_outputs_is_an_error_and_never_left_out(folder: Path, ref
 def test_unlabelled_text_needs_outputs_where_a_setting_reads_it(folder: Path, refused: Refused) -> None:
     write_outputs(folder, *ALL)
     said = refused("-x", "kd", "-x", "kd_ulb", "-x", "kd_ulb_bert", unlabeled="more.txt", **FROM_FILE)
-    assert "lack 2 of 2 unlabelled texts, as 'halo lagi'." in said
+    assert "lack 3 of 3 unlabelled texts, as 'halo lagi'." in said
     assert said.endswith("leave out what learns from them: kd_ulb, kd_ulb_bert.")
 
 
@@ -265,3 +293,9 @@ def test_students_are_distilled_without_labelled_text(
 def test_a_teacher_is_not_fine_tuned_without_labels(refused: Refused, many: object) -> None:  # noqa: ARG001
     said = refused(files=NO_LABELS)
     assert "'chat' has no labelled text to fine-tune" in said
+
+
+def test_a_teacher_as_it_is_needs_no_labels(run: Run, many: object, checkpoint: str) -> None:  # noqa: ARG001
+    rows = run("-x", "kd_ulb", files=NO_LABELS, teacher=checkpoint)
+    assert rows["teacher as_is"]["test_f1"] != rows["teacher as_is"]["valid_f1"] == ""
+    assert rows["cnn kd_ulb"]["valid_f1"] != ""

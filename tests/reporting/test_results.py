@@ -109,6 +109,8 @@ def test_a_teachers_folder_is_called_by_its_name_where_that_tells_it_apart() -> 
 
     assert teachers("/home/me/bert", "../bert-b", "hub/id") == ["bert", "bert-b", "hub/id"]
     assert teachers("/a/best", "/b/best") == ["/a/best", "/b/best"]
+    assert teachers("/a/one + /b/two + hub/id") == ["one + two + hub/id"]
+    assert teachers("a.csv with the tokenizer of /b/bert") == ["a.csv with the tokenizer of bert"]
 
 
 def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
