@@ -45,7 +45,7 @@ def teacher_use(entry: TeacherEntry, config: Mapping[str, Any], corpus: Corpus) 
         if wanted:
             raise InputError(_other_head(entry, architecture, corpus.task))
         is_alike = architecture.endswith(tuple(HEADS.values())) and len(theirs) == len(corpus.labels)
-        reason = f"{architecture or 'the encoder'} has no head for {corpus.task}"
+        reason = f"{architecture or 'a config.json without architectures'} has no head for {corpus.task}"
         return TeacherUse(head=NEW if is_alike else "", reason=reason)
     match = match_labels(theirs, corpus.labels, corpus.metric, entry.labels)
     fits = match is not None and (match.same_classes or (bool(wanted) and corpus.task == "sequence_labeling"))
@@ -95,9 +95,9 @@ def _why_trained(wanted: bool | None, theirs: Sequence[str], corpus: Corpus) -> 
 
 
 def _other_head(entry: TeacherEntry, architecture: str, task: Task) -> str:
-    what = f"a {architecture}" if architecture else "an encoder without a head"
+    what = f"is a {architecture}" if architecture else "has no config.json that names its architecture"
     return (
-        f"The teacher {entry.name!r} is {what}, and {task} as it is takes a ...{HEADS[task]}. Give such a checkpoint, "
+        f"The teacher {entry.name!r} {what}, and {task} as it is takes a ...{HEADS[task]}. Give such a checkpoint, "
         "or have it fine-tuned here: --fine-tune."
     )
 

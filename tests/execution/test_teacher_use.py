@@ -39,7 +39,7 @@ def test_a_checkpoint_of_the_datas_labels_is_used_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("content", "head", "reason"),
     [
-        ({}, "", "the encoder has no head for classification"),
+        ({}, "", "a config.json without architectures has no head for classif"),
         (config("BertModel", ()), "", "BertModel has no head for classification"),
         (config("BertForMaskedLM", MOODS), "", "BertForMaskedLM has no head for classification"),
         (config(TAGS, MOODS), "new", "BertForTokenClassification has no head for classification"),
@@ -87,7 +87,7 @@ def test_a_map_makes_it_as_it_is() -> None:
     ("content", "given", "message"),
     [
         (config("BertModel", ()), {"as_is": True}, "is a BertModel, and classification as it is takes a ...ForSe"),
-        ({}, {"as_is": True}, "is an encoder without a head, and classification as it is takes a ...ForSequenceClass"),
+        ({}, {"as_is": True}, "has no config.json that names its architecture, and classification as it is"),
         (config(TAGS, MOODS), {"as_is": True}, "is a BertForTokenClassification, and classification as it is takes"),
         (config(CLASSES, ("a", "b", "c")), {"as_is": True}, "on 'mine': its labels are a, b, c, and the data's are j"),
         (config(CLASSES, ("a", "b", "c")), {"labels": {"a": "joy"}}, "cannot be used as it is on 'mine': its labels"),
