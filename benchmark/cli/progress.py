@@ -217,7 +217,8 @@ class _Clocks(ProgressColumn):
     def render(self, task: Task) -> Text:
         elapsed = task.elapsed or 0.0
         if "end" in task.fields and not task.finished:
-            return Text(f"{_clock(max(0.0, task.fields['end'] - elapsed))} left")
+            left = task.fields["end"] - elapsed
+            return Text(f"{_clock(left)} left" if left > 0 else f"longer than expected, {_clock(elapsed)} so far")
         return Text(f"in {_clock(elapsed)}", style="dim")
 
 
