@@ -70,6 +70,12 @@ def test_a_card_states(fact: str, tmp_path: Path) -> None:
     assert fact in card(tmp_path)
 
 
+@pytest.mark.parametrize(("setting", "words"), [("as_is", ", as is."), ("fine_tuned", ", fine-tuned here."), ("", ".")])
+def test_a_card_says_how_the_teacher_came_about(setting: str, words: str, tmp_path: Path) -> None:
+    made = card(tmp_path, spec=SPEC | {"teacher_setting": setting})
+    assert f"Its teacher is `indobenchmark/indobert-base-p1`{words} It runs" in made
+
+
 def test_the_hub_reads_its_metadata(tmp_path: Path) -> None:
     data = ModelCard(card(tmp_path)).data
     assert (data.license, data.pipeline_tag, data.base_model) == (
