@@ -103,8 +103,9 @@ def _other_head(entry: TeacherEntry, architecture: str, task: Task) -> str:
 
 
 def _other_labels(entry: TeacherEntry, theirs: Sequence[str], corpus: Corpus) -> str:
+    mapped = [f"{label} (mapped to {entry.labels[label]})" if label in entry.labels else label for label in theirs]
     return (
-        f"The teacher {entry.name!r} cannot be used as it is on {corpus.name!r}: its labels are {_listed(theirs)}, and "
+        f"The teacher {entry.name!r} cannot be used as it is on {corpus.name!r}: its labels are {_listed(mapped)}, and "
         f"the data's are {_listed(corpus.labels)}. Map them in the suite file, as `teacher: {{path: ..., labels: "
         f"{{{theirs[0]}: {corpus.labels[0]}}}}}`, or have it fine-tuned here: --fine-tune."
     )

@@ -90,7 +90,7 @@ def test_a_map_makes_it_as_it_is() -> None:
         ({}, {"as_is": True}, "has no config.json that names its architecture, and classification as it is"),
         (config(TAGS, MOODS), {"as_is": True}, "is a BertForTokenClassification, and classification as it is takes"),
         (config(CLASSES, ("a", "b", "c")), {"as_is": True}, "on 'mine': its labels are a, b, c, and the data's are j"),
-        (config(CLASSES, ("a", "b", "c")), {"labels": {"a": "joy"}}, "cannot be used as it is on 'mine': its labels"),
+        (config(CLASSES, ("a", "b", "c")), {"labels": {"a": "joy"}}, "its labels are a (mapped to joy), b, c, and"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_as_it_is_gets_one_message(
