@@ -4,6 +4,7 @@ Importing this package does not import mlflow, which takes seconds: that happens
 """
 
 from tracking.config import ENVIRONMENT, NoStoreError, StoreError, cache_folder, environment, without_password
+from tracking.inputs import RunInput
 from tracking.merge import Merge
 from tracking.provenance import git_commit, is_dead, machine, owner, processor
 from tracking.registry import TextModel
@@ -19,6 +20,7 @@ __all__ = [
     "MetricGroups",
     "NoStoreError",
     "Record",
+    "RunInput",
     "Store",
     "StoreError",
     "TextModel",

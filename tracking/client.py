@@ -28,6 +28,7 @@ from tracking.config import (
     without_password,
 )
 from tracking.connection import Connection, connect
+from tracking.inputs import RunInput
 from tracking.registry import Registry
 from tracking.runs import CHANGED, SUITE_TAG, Heartbeat
 from tracking.sqlite_store import create_store, require_store
@@ -139,6 +140,10 @@ class Client:
         entities = [Param(name, value) for name, value in params.items()]
         if entities:
             self._connection.send(lambda: self._mlflow.log_batch(run_id, self._change(), entities))
+
+    def log_inputs(self, run_id: str, inputs: Sequence[RunInput]) -> None:
+        """Logs data sets that a run reads."""
+        self._call(lambda: self._mlflow.log_inputs(run_id, [one.entity() for one in inputs]))
 
     def copy_points(self, run_id: str, points: Sequence[Metric]) -> None:
         """Adds points of another run's curves, except those that the run has."""

@@ -30,6 +30,8 @@ def provenance() -> dict[str, str]:
         "machine": machine(),
         "versions": versions(),
         "command": command(),
+        "mlflow.source.name": command() or Path(sys.argv[0]).name,
+        "mlflow.source.type": "LOCAL",
         OWNER: owner(),
     }
 

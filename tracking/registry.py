@@ -35,6 +35,8 @@ class TextModel:
     code: Mapping[str, Path]
     """Source files by path below the import path: a served model needs no checkout."""
     requirements: Sequence[str]
+    description: str = ""
+    """Markdown that MLflow's UI shows of the version."""
     params: Mapping[str, bool | float] = field(default_factory=dict)
     """Parameters that a request may have, with their default values."""
 
@@ -54,6 +56,7 @@ class Registry:
         if self._connection.call(lambda: self._tags(name, alias)) != tags:
             with tempfile.TemporaryDirectory() as scratch:
                 self._register(run_id, name, alias, _save(model, Path(scratch)), tags)
+            self._describe(name, alias, model.description)
         return f"models:/{name}@{alias}"
 
     def _register(self, run_id: str, name: str, alias: str, saved: Path, tags: dict[str, str]) -> None:
@@ -70,6 +73,13 @@ class Registry:
                 lambda: self._mlflow.create_model_version(name, source, run_id, tags=tags, model_id=logged.model_id)
             )
         call(lambda: self._mlflow.set_registered_model_alias(name, alias, version.version))
+
+    def _describe(self, name: str, alias: str, text: str) -> None:
+        """Describes the model and the version that has the alias."""
+        call = self._connection.call
+        version = call(lambda: self._mlflow.get_model_version_by_alias(name, alias)).version
+        call(lambda: self._mlflow.update_model_version(name, version, text))
+        call(lambda: self._mlflow.update_registered_model(name, text))
 
     def _tags(self, name: str, alias: str) -> dict[str, str]:
         """Tags of the version that has the alias; empty if there is none."""

@@ -3,7 +3,7 @@
 import math
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from tracking.client import Client
+    from tracking.inputs import RunInput
 
 Status = Literal["finished", "failed", "skipped", "running", "killed"]
 STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
@@ -105,6 +106,10 @@ class ActiveRun:
         """Adds a point to each of the run's curves: `{"train_loss": 0.7}` is stored as `epoch/train_loss`."""
         points = {epoch_column(name): value for name, value in metrics.items()}
         self._client.log_point(self.run_id, points, epoch)
+
+    def log_inputs(self, inputs: Sequence["RunInput"]) -> None:
+        """Logs data sets that the run reads."""
+        self._client.log_inputs(self.run_id, inputs)
 
     def log_artifacts(self, folder: Path, path: str = "") -> None:
         """Copies the content of `folder` into the run's folder `path`."""

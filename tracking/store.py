@@ -153,9 +153,11 @@ class Store:
         points = (self._sqlite or self._cache).history(run_id, name)
         return sorted((step, value) for step, value in points if math.isfinite(value))
 
-    def add_metrics(self, run_id: str, metrics: Mapping[str, float | None]) -> None:
-        """Logs metrics by column, as the latest ones, to a run that may have ended."""
-        self._client.log(run_id, metrics=metrics, not_before=self._client.next_timestamp(run_id))
+    def add_metrics(
+        self, run_id: str, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Logs metrics by column, as the latest ones, and tags to a run that may have ended."""
+        self._client.log(run_id, metrics=metrics, tags=tags, not_before=self._client.next_timestamp(run_id))
 
     def files(self, run_id: str, folder: str) -> list[str]:
         """Paths of the content of a run's folder; empty for an unknown folder."""

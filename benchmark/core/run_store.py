@@ -40,7 +40,7 @@ VIEW = View(
         "train/seconds",
     ),
     best="score/test_f1",
-    parallel=("latency/onnx_ms", "size/parameters", "train/seconds", "score/valid_f1", "score/test_f1"),
+    parallel=("latency/onnx_ms", "size/onnx_mib", "size/parameters", "score/f1_kept", "score/test_f1"),
     scatter=(("latency/onnx_ms", "score/test_f1"), ("size/parameters", "score/test_f1")),
     bars=("score/test_f1", "latency/onnx_ms"),
 )

@@ -3,6 +3,20 @@
 from collections.abc import Mapping
 
 from benchmark.core.spec import AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, RunSpec
+from benchmark.data.corpus import Corpus
+from tracking import RunInput
+
+
+def inputs(spec: RunSpec, corpus: Corpus) -> list[RunInput]:
+    """The data sets that a run reads: its splits, and its unlabelled text."""
+    rows = {f"{split}_rows": len(texts) for split, texts in corpus.splits.items()}
+    profile = rows | {"labels": len(corpus.labels)}
+    labelled = RunInput(
+        name=spec.dataset, digest=spec.data_digest, context="training", source=corpus.source, profile=profile
+    )
+    pool = f"{spec.dataset}.{spec.text_source}"
+    unlabelled = RunInput(name=pool, digest=spec.pool_digest, context="distillation", source=spec.suite, profile={})
+    return [labelled, unlabelled] if spec.pool_digest else [labelled]
 
 
 def role(spec: RunSpec) -> str:
@@ -10,10 +24,10 @@ def role(spec: RunSpec) -> str:
     return "teacher" if spec.is_teacher else "train"
 
 
-def tags(spec: RunSpec, role: str, preset: str) -> dict[str, str]:
-    """Tags to filter and group runs by, and the note."""
+def tags(spec: RunSpec, role: str, preset: str, metrics: Mapping[str, float | None] | None = None) -> dict[str, str]:
+    """Tags to filter and group runs by, and the note, which begins with the metrics that are known."""
     return {
-        NOTE: note(spec, role),
+        NOTE: note(spec, role, metrics or {}),
         "role": role,
         "key": spec.key,
         "preset": preset,
@@ -58,12 +72,31 @@ FILES = (
 )
 
 
-def note(spec: RunSpec, role: str) -> str:
+FIGURES: Mapping[str, tuple[str, float, str]] = {
+    "F1 on test": ("test_f1", 100, ".2f"),
+    "ms per sentence (ONNX)": ("latency_onnx_ms", 1, ".3g"),
+    "MiB (ONNX)": ("size_onnx_mib", 1, ".3g"),
+    "million parameters": ("n_parameters", 1e-6, ".2f"),
+}
+"""Title, metric, factor and format of what a description begins with."""
+
+
+def note(spec: RunSpec, role: str, metrics: Mapping[str, float | None] | None = None) -> str:
     """Description of the run, in Markdown."""
     text = ROLES[role].format(
         dataset=spec.dataset, student=spec.student, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
     )
+    text = _figures(metrics or {}) + text
     return text + FILES if role in ("teacher", "train") and spec.has_model else text
+
+
+def _figures(metrics: Mapping[str, float | None]) -> str:
+    """A table of one row; empty where nothing is known."""
+    known = {title: value * k for title, (name, k, _) in FIGURES.items() if (value := metrics.get(name)) is not None}
+    if not known:
+        return ""
+    cells = [format(value, FIGURES[title][2]) for title, value in known.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (known, ["---:"] * len(known), cells)) + "\n\n"
 
 
 def file_set_note(title: str) -> str:

@@ -24,7 +24,7 @@ from benchmark.distillation.trainer import OnEpoch
 from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
-from benchmark.execution.run_description import role, tags
+from benchmark.execution.run_description import NOTE, inputs, note, role, tags
 from benchmark.execution.run_folder import run_folder
 from benchmark.export.evaluate import evaluate_and_export, evaluate_logits
 from benchmark.measurement.machine import machine_lock
@@ -76,7 +76,8 @@ class Runner:
             ):
                 result = self._train_and_export(spec, run, teacher, on_epoch, folder)
                 run.log_artifacts(folder)
-            run.finish(result.metrics(), {DATA_TAG: self.suite_data.summary(spec.dataset).to_json()})
+            summary = {DATA_TAG: self.suite_data.summary(spec.dataset).to_json()}
+            run.finish(result.metrics(), {**summary, NOTE: note(spec, role(spec), result.metrics())})
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
         except Exception as error:  # the other runs continue
             return self._failed(spec, run, error)
@@ -97,6 +98,7 @@ class Runner:
         self, spec: RunSpec, run: ActiveRun, teacher: Record | None, on_epoch: OnRunEpoch, folder: Path
     ) -> RunResult:
         self.suite_data.require_unchanged(spec)
+        run.log_inputs(inputs(spec, self.suite_data.corpus(spec.dataset)))
         if not spec.has_model:
             logits, device = self._logits_without_model(spec), torch.device(self.device)
             return evaluate_logits(logits, self._data(spec), folder, device)
@@ -193,8 +195,8 @@ class Runner:
         run.fail(reason)
         return Outcome(spec=spec, run_id=run.run_id, metrics={}, failure=reason)
 
-    def tags(self, spec: RunSpec, role: str) -> dict[str, str]:
-        return tags(spec, role, self.preset) | dict(self.extra_tags)
+    def tags(self, spec: RunSpec, role: str, metrics: Mapping[str, float | None] | None = None) -> dict[str, str]:
+        return tags(spec, role, self.preset, metrics) | dict(self.extra_tags)
 
     def _begin(self, spec: RunSpec) -> ActiveRun:
         return self.store.begin(spec.suite, spec.name, tags=self.tags(spec, role(spec)), params=asdict(spec))

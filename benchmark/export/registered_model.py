@@ -64,8 +64,22 @@ def _publish(store: Store, row: Row) -> str:
             code=bundle_code(),
             requirements=_pinned(REQUIREMENTS),
             params=PARAMS,
+            description=describe(row),
         )
         return store.publish(row.run_id, name, BEST, model)
+
+
+def describe(row: Row) -> str:
+    """Student, setting, F1 with its interval, milliseconds, MiB and data of a registered model, in Markdown."""
+    low, high = row.test_f1_low, row.test_f1_high
+    interval = "" if low is None or high is None else f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
+    figures = {
+        "F1 on test {:.1f}" + interval: None if row.test_f1 is None else 100 * row.test_f1,
+        "{:.3g} ms per sentence in ONNX": row.latency_onnx_ms,
+        "{:.3g} MiB": row.size_onnx_mib,
+    }
+    known = [text.format(value) for text, value in figures.items() if value is not None]
+    return f"**{row.student}**, setting `{row.setting}`, for {row.dataset}: {', '.join(known)}. Run {row.run_id}."
 
 
 def _served_files(folder: Path) -> Path:

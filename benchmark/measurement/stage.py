@@ -44,8 +44,8 @@ from tracking import Record, Store
 
 QUICK = BUDGETS["quick"]
 
-Tags = Callable[[RunSpec, str], dict[str, str]]
-"""Tags of a run by spec and role."""
+Tags = Callable[..., dict[str, str]]
+"""Tags of a run by spec, role and `metrics`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,8 @@ class _Measurement:
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
         inference.log_artifacts(samples)
-        self.store.add_metrics(run_id, measured)
+        described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics={**run_metrics, **measured})
+        self.store.add_metrics(run_id, measured, described)
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
         self._complete_bundle(run, bool(measured["onnx_int8_won"]), {**latency, **metadata})
         inference.finish(dict(run_metrics) | dict(measured))

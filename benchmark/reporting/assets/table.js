@@ -11,7 +11,8 @@ function plainTable(titles, lines, numbers) {
   );
 }
 
-const runAddress = (runId) => `${DATA.address}${encodeURIComponent(runId)}`;
+// Without its query, MLflow opens a run among traces rather than under model training.
+const runAddress = (runId) => `${DATA.address}${encodeURIComponent(runId)}?workflowType=machine_learning`;
 
 const runLink = (runId, text) => el("a", { href: runAddress(runId), target: "_blank", rel: "noopener" }, text);
 
