@@ -14,10 +14,9 @@ from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import PROTOCOL
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.results import Row
+from benchmark.reporting.use_commands import BEST, model_name
 from tracking import Store, TextModel
 
-BEST = "best"
-"""Alias of the registered model."""
 LOADER = "benchmark.bundle:Bundle.load"
 PARAMS = {"scores": False, "min_score": 0.0}
 """Arguments of Bundle.predict that a request may have."""
@@ -44,15 +43,6 @@ def bundle_code() -> dict[str, Path]:
     """Source files that a bundle needs to predict, by their path relative to the import path."""
     files = [ROOT / "benchmark" / "__init__.py", *Path(bundle.__path__[0]).glob("*.py")]
     return {str(file.relative_to(ROOT)): file for file in files}
-
-
-def model_name(suite: str, dataset: str) -> str:
-    """Name of a data set's registered model: `suite-dataset`, with each `-` of the suite's name doubled.
-
-    Two data sets never share a name: names begin with a letter, digit or `_`, so the first odd number of `-` ends the
-    suite's.
-    """
-    return f"{suite.replace('-', '--')}-{dataset}"
 
 
 def _publish(store: Store, row: Row) -> str:

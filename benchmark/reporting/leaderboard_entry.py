@@ -100,6 +100,8 @@ class LeaderboardEntry:
     """Least and most over seeds of each cost, as means over the data sets."""
     speed_up: Mapping[str, float] = field(default_factory=dict)
     """Teacher's ms / ours in the same runtime, by the latency's column, and TEACHER_TORCH."""
+    converged: bool = False
+    """Whether all trainings ended because their patience was spent, not their bound of epochs or steps."""
     invalid: str = ""
     """Reason why latencies are left out: a control that failed, or another machine than the leaderboard's."""
     runs: tuple[str, ...] = ()
@@ -187,6 +189,7 @@ def aggregate(
         costs={name: fmean(map(fmean, values)) for name, values in costs.items()},
         cost_ranges=_ranges(costs),
         invalid="" if costs.keys() & set(MILLISECONDS) else next((row.invalid for row in rows if row.invalid), ""),
+        converged=all(row.converged for row in rows),
         runs=tuple(row.run_id for row in rows),
     )
 

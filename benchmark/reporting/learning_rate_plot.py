@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 
 from benchmark.core.cache import write_text
 from benchmark.core.presets import GRID_RATES
+from benchmark.reporting.colours import COLOURS
 from benchmark.reporting.paper import paper_tuned_rates
 from benchmark.reporting.table import Json, Table, field_columns, markdown_text, write_csv
-from benchmark.reporting.tradeoff_plot import COLOURS, add_grid, empty_figure, write_figure
+from benchmark.reporting.tradeoff_plot import add_grid, empty_figure, write_figure
 from tracking import Record
 
 HEADING = "Learning rates by random search (Figure 3)"

@@ -1,5 +1,6 @@
 """report.html: one page that opens from disk, with its styles, scripts, plotly and data; it fetches nothing.
 
+assets/plotly-basic.min.js is plotly.js 4.1.1 with scatter and bar traces alone (npm plotly.js-basic-dist-min, MIT).
 All values come with their texts in one JSON value, so that the scripts compute no metric.
 """
 
@@ -11,12 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from plotly.offline import get_plotlyjs
-
 from benchmark.core.cache import write_text
 from benchmark.core.settings import LADDER
-from benchmark.core.spec import TEACHER
 from benchmark.reporting.best import POINTS, RULE, RUNTIMES, SAME_LATENCY, SIZES, beaten_by
+from benchmark.reporting.colours import student_colours
 from benchmark.reporting.columns import NOTES, full_table
 from benchmark.reporting.error_analysis import ErrorAnalysis, label
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, missing_kind
@@ -26,10 +25,23 @@ from benchmark.reporting.results import Row, results_table
 from benchmark.reporting.summary import described, summary
 from benchmark.reporting.table import Column, Json, json_columns, json_rows
 from benchmark.reporting.tradeoff_plot import AXES, settings, students
+from benchmark.reporting.use_commands import use_commands, used_run
 from tracking import Record
 
 SCRIPTS = (
-    *("dom", "state", "budget", "table", "leaderboard", "downloads", "charts", "costs", "paper_points", "trade_off"),
+    *(
+        "dom",
+        "state",
+        "budget",
+        "table",
+        "row",
+        "leaderboard",
+        "downloads",
+        "charts",
+        "costs",
+        "paper_points",
+        "trade_off",
+    ),
     *("error_analysis", "dataset", "sections", "claims", "tuning", "main"),
 )
 """Names of scripts in order of dependence."""
@@ -49,7 +61,7 @@ def write_page(path: Path, data: Json) -> Path:
     page = Template(_asset("page.html")).substitute(
         title=f"Which student is best? {escape(str(data['suite']))}",
         style=_asset("page.css") + _asset("claims.css"),
-        plotly=get_plotlyjs(),
+        plotly=_asset("plotly-basic.min.js"),
         data=embedded(data),
         script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),
     )
@@ -102,12 +114,11 @@ def _section(section: ReportSection, places: Mapping[str, int], index: RecordInd
     views = [leaderboard] if len(leaderboard.datasets) == 1 else [leaderboard, *section.by_dataset]
     others = [entry.student for entry in leaderboard.entries if not entry.is_teacher]
     names = list(dict.fromkeys([*students(leaderboard), *others]))
-    papers = [point["student"] for view in views for point in paper_points(view) if point["student"] != TEACHER]
     return {
         "preset": leaderboard.preset,
         "task": leaderboard.task,
         "students": names,
-        "palette": list(dict.fromkeys([*names, *papers])),
+        "colours": student_colours(names),
         "settings": settings(leaderboard),
         "command": report_command(leaderboard.suite, *(["--preset", leaderboard.preset] if leaderboard.preset else [])),
         "views": [_view(view, places, index) for view in views],
@@ -149,6 +160,9 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "invalid": entry.invalid,
         "runs": [places[run_id] for run_id in entry.runs],
         "command": entry_command(entry, leaderboard, index),
+        "use": use_commands(entry, leaderboard),
+        "useOf": f"{row.dataset} seed {row.seed}" if (row := used_run(entry, leaderboard)) else "",
+        "cutShort": not entry.is_teacher and entry.f1 is not None and not entry.converged,
     }
 
 

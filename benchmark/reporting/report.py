@@ -33,7 +33,7 @@ from benchmark.reporting.selection import planned_last
 from benchmark.reporting.summary import verdict
 from benchmark.reporting.table import Table, write_csv, write_parquet
 from benchmark.reporting.tradeoff_plot import cost_axes, draw, write_figure
-from tracking import Record, Store, StoreError, ui_command
+from tracking import Record, Store, StoreError, ui_command, without_password
 
 ROLE = "report"
 """Role of the run that holds the suite's report in MLflow."""
@@ -112,6 +112,7 @@ def _write_files(store: Store, suite: str, folder: Path, records: Sequence[Recor
     write_claims(folder / "claims.csv", judged)
     data = page_data(suite, sections, rows, source, records, store.runs_url(suite), ui_command(store.uri))
     data |= {"claims": claims_page(judged), "tuning": tuning_page(studies), "data": data_page(records)}
+    data["uri"] = without_password(store.uri)
     write_page(folder / "report.html", data)
     write_text(folder / "report.tex", report_latex(made))
     plots = [_write_plot(folder, one, number) for number, one in enumerate(made, 1)]

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmark.core.cache import write_atomic
 from benchmark.core.settings import SETTINGS
+from benchmark.reporting.colours import student_colours
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 
 AXES: Mapping[str, tuple[str, float]] = {
@@ -26,8 +27,6 @@ AXES: Mapping[str, tuple[str, float]] = {
 """Title and scale factor of each cost's axis."""
 PANELS = (("latency_onnx_ms", "latency_torch_ms"), ("n_parameters",), ("size_onnx_mib", "size_weights_mib"))
 """Costs of each panel; the first that any student has is shown."""
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#666666")
-"""One per student, distinct for colour-blind readers too (Okabe and Ito)."""
 TEACHER_COLOUR = "#222222"
 Marker = str | tuple[int, Literal[1], int]
 MARKERS: tuple[Marker, ...] = (
@@ -78,13 +77,14 @@ class Styles:
     """A colour for each student and a marker for each setting, the same in every panel."""
 
     def __init__(self, leaderboard: Leaderboard) -> None:
-        self.colours: Mapping[str, str] = {n: COLOURS[i % len(COLOURS)] for i, n in enumerate(students(leaderboard))}
+        self.names = students(leaderboard)
+        self.colours = student_colours(self.names)
         self.markers: Mapping[str, Marker] = {n: MARKERS[i % len(MARKERS)] for i, n in enumerate(settings(leaderboard))}
         self.has_teacher = any(entry.is_teacher for entry in scored(leaderboard))
 
     def students(self) -> list[Line2D]:
         teacher = [_mark("teacher", "*", TEACHER_COLOUR, 13)] if self.has_teacher else []
-        return [*teacher, *(_mark(plain(name), "o", colour) for name, colour in self.colours.items())]
+        return [*teacher, *(_mark(plain(name), "o", self.colours[name]) for name in self.names)]
 
     def settings(self) -> list[Line2D]:
         front_line = Line2D([], [], color=FRONT_COLOUR, linewidth=1.2, linestyle="--", label="Pareto front")

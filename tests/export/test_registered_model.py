@@ -18,9 +18,10 @@ from typing import Any
 import mlflow
 import pytest
 
-from benchmark.export.registered_model import BEST, model_name, publish_best
+from benchmark.export.registered_model import publish_best
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.report import ranked
+from benchmark.reporting.use_commands import BEST, model_name
 from tests.bundle.test_bundle import make_bundle
 from tests.support.run_factory import AddRun
 from tracking import Store

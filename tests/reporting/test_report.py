@@ -56,7 +56,10 @@ def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     assert names == {"report.html", "report.md", "report.tex", "claims.csv"} | tables | pictures
     assert (path.parent / "trade_off.png").read_bytes().startswith(b"\x89PNG")
     text = path.read_text()
-    assert "the fastest is bilstm kd: F1 79.0, 0.370 ms in ONNX, 188x faster, 2.7 % of its size." in text
+    assert (
+        "The best student is bilstm kd: F1 79.0, 1.0 points below the teacher, 0.370 ms in ONNX, 188x faster, "
+        "2.7 % of its size." in text
+    )
     assert "- cnn kd: no F1 on smsa (failed: no memory)" in text
     assert "| failed | smsa | 1 | cnn kd | no memory |" in text
     assert "| skipped | smltk | 1 | cnn vanilla | smltk is private |" in text

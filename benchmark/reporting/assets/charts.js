@@ -1,16 +1,19 @@
 // Shared by all plots: colours, markers, axes, layout, export.
 
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#8A8A8A"];
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "cross", "x", "triangle-down", "pentagon"];
 
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-function studentColour(student) {
-  const at = section().palette.indexOf(student);
-  return at < 0 ? "var(--ink)" : COLOURS[at % COLOURS.length];
-}
+const studentColour = (student) => section().colours[student] ?? "var(--ink)";
 
-const plotColour = (student) => (section().palette.includes(student) ? studentColour(student) : ink("ink"));
+const plotColour = (student) => section().colours[student] ?? ink("ink");
+
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+
+// Settings are told apart by marker and line style: colours are students.
+function settingDash(setting) {
+  return DASHES[Math.max(0, section().settings.indexOf(setting)) % DASHES.length];
+}
 
 function settingSymbol(setting) {
   const at = section().settings.indexOf(setting);
@@ -104,16 +107,16 @@ function exportButtons(node, name) {
 function figureBox(title, note, node, name) {
   return el(
     "figure",
-    {},
+    { "aria-label": title },
     el(
       "figcaption",
       {},
       el("h3", {}, title),
       note ? el("p", { class: "caption" }, note) : null,
-      exportButtons(node, name),
+      name ? exportButtons(node, name) : null,
     ),
     node,
   );
 }
 
-const canvas = (id) => el("div", { class: "plot", id });
+const canvas = (id, label = "") => el("div", { class: "plot", id, role: "img", "aria-label": label || null });

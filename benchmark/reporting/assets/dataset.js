@@ -52,7 +52,7 @@ function ladder(shown) {
   const available = section().settings.filter((setting) => students.some((entry) => entry.setting === setting));
   const inLadder = available.filter((setting) => DATA.ladder.includes(setting));
   const settings = inLadder.length ? inLadder : available;
-  const node = canvas("ladder");
+  const node = canvas("ladder", "F1 by setting, a line per student; the leaderboard has the values");
   const traces = ofStudents(students).flatMap((student) => {
     const own = settings
       .map((setting) => students.find((one) => one.student === student && one.setting === setting))
@@ -118,13 +118,13 @@ function ladder(shown) {
   };
 }
 
-// One student at a time, a colour per setting.
+// One student at a time, a line style per setting.
 function curves(analysis) {
   const measured = Object.keys(analysis.curves ?? {});
   const entries = analysedView(analysis).entries.filter(({ id }) => measured.includes(id));
   const students = ofStudents(entries.filter(({ isTeacher }) => !isTeacher));
   if (!students.length) return null;
-  const node = canvas("curves");
+  const node = canvas("curves", "Validation F1 by epoch, a line per setting");
   const draw = () => {
     const student = students.includes(state.curveStudent) ? state.curveStudent : students[0];
     const own = section()
@@ -157,15 +157,15 @@ function curves(analysis) {
 }
 
 function curve(entry, points) {
-  const colour = COLOURS[section().settings.indexOf(entry.setting) % COLOURS.length];
+  const colour = plotColour(entry.student);
   const top = points.reduce((best, [, f1], index) => (f1 > points[best][1] ? index : best), 0);
   return {
     x: points.map(([epoch]) => epoch),
     y: points.map(([, f1]) => 100 * f1),
     mode: "lines+markers",
     name: plotText(entry.setting, 32),
-    line: { color: colour, width: 1.8 },
-    marker: { color: colour, size: points.map((_, index) => (index === top ? 9 : 0)) },
+    line: { color: colour, width: 1.8, dash: settingDash(entry.setting) },
+    marker: { color: colour, symbol: settingSymbol(entry.setting), size: points.map((_, index) => (index === top ? 9 : 0)) },
     hovertext: points.map(([epoch, f1]) => `${plotText(entry.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`),
     hoverinfo: "text",
   };

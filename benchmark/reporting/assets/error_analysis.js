@@ -8,7 +8,7 @@ function classes(analysis) {
   const [, own] = scored.find(([name]) => name === analysis.best) ?? scored[0];
   const labels = Object.keys(own).sort((a, b) => own[b] - own[a]);
   const kept = labels.slice(-MOST_CLASSES);
-  const node = canvas("classes");
+  const node = canvas("classes", "F1 by class of the best student and its teacher");
   const traces = scored.map(([name, scores]) => ({
     x: kept.map((label) => 100 * (scores[label] ?? 0)),
     y: kept.map((_, index) => index),
@@ -47,52 +47,41 @@ const bestStudent = (analysis) => analysedView(analysis).entries.find(({ id }) =
 function confusionMatrix(analysis) {
   if (!analysis.confusion?.labels.length) return null;
   const { labels, counts } = analysis.confusion;
-  const node = canvas("confusion");
-  const shares = counts.map((row) => {
+  const cell = (count, share, gold, predicted) =>
+    el(
+      "td",
+      {
+        class: share > 0.55 ? "strong" : null,
+        style: count ? `--share:${(100 * share).toFixed(0)}%` : null,
+        "data-tip": `true label ${gold}, predicted label ${predicted}: ${count}`,
+      },
+      count ? String(count) : "",
+    );
+  const line = (row, at) => {
     const all = row.reduce((a, b) => a + b, 0);
-    return row.map((count) => (all ? count / all : 0));
-  });
-  const hovertext = counts.map((row, i) =>
-    row.map((count, j) => `true label ${plotText(labels[i])}<br>predicted label ${plotText(labels[j])}: ${count}`),
-  );
-  const ticks = { tickvals: labels.map((_, index) => index), ticktext: labels.map((label) => plotText(label, 16)) };
-  const trace = {
-    type: "heatmap",
-    z: shares,
-    zmin: 0,
-    zmax: 1,
-    text: counts.map((row) => row.map((count) => (count ? String(count) : ""))),
-    hovertext,
-    hoverinfo: "text",
-    xgap: 1,
-    ygap: 1,
-    colorscale: [
-      [0, ink("raised")],
-      [1, "#0072B2"],
-    ],
-    showscale: false,
-    texttemplate: labels.length <= 12 ? "%{text}" : "",
+    const cells = row.map((count, to) => cell(count, all ? count / all : 0, labels[at], labels[to]));
+    return el("tr", {}, el("th", { scope: "row" }, named(labels[at])), ...cells);
   };
-  return {
-    box: figureBox(
-      "Confusion matrix",
-      `Predictions of ${analysis.best} on test; a cell is shaded by its share of the true label.`,
-      node,
-      "confusion",
+  const head = labels.map((label) => el("th", { scope: "col" }, named(label)));
+  const node = el(
+    "div",
+    { class: "scroll", tabindex: "0" },
+    el(
+      "table",
+      { class: "confusion", id: "confusion" },
+      el("caption", { class: "unseen" }, "Confusion matrix: true labels by row, predicted labels by column"),
+      el("thead", {}, el("tr", {}, el("th", {}, "true ↓ predicted →"), ...head)),
+      el("tbody", {}, ...counts.map(line)),
     ),
-    draw: () =>
-      plot(node, [trace], {
-        height: Math.max(320, 130 + 24 * labels.length),
-        xaxis: axis("predicted label", { ...ticks, showgrid: false }),
-        yaxis: axis("true label", { ...ticks, autorange: "reversed", showgrid: false }),
-      }),
-  };
+  );
+  const note = `Predictions of ${analysis.best} on test; a cell is shaded by its share of the true label.`;
+  return { box: figureBox("Confusion matrix", note, node, ""), draw: () => {} };
 }
 
 function lengths(analysis) {
   const binned = Object.entries(analysis.lengths ?? {}).filter(([, bins]) => bins.length > 1);
   if (!binned.length) return null;
-  const node = canvas("lengths");
+  const node = canvas("lengths", "Error by length of the text, a line per student");
   const entries = new Map(analysedView(analysis).entries.map((entry) => [entry.id, entry]));
   const middles = (bins) => bins.map(({ shortest, longest }) => (shortest + longest) / 2);
   const traces = binned.map(([name, bins]) => ({

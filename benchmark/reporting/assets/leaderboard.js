@@ -126,6 +126,18 @@ function controls() {
       "pick-columns",
       (kept) => choose({ columns: packed(["student", ...kept]) }, drawTable),
     ),
+    el(
+      "label",
+      {},
+      "Search ",
+      el("input", {
+        type: "search",
+        id: "search",
+        value: state.search,
+        placeholder: "student or setting",
+        oninput: (event) => choose({ search: event.target.value }, drawTable, drawTradeOff),
+      }),
+    ),
     el("span", { class: "gap" }),
     el("button", { type: "button", id: "download-shown", onclick: downloadShown }, "Download table"),
     el("button", { type: "button", id: "download-runs", onclick: downloadRuns }, "Download runs"),
@@ -137,12 +149,16 @@ function drawTable() {
   const rows = sorted(visible());
   const head = el("tr", {}, ...columns.map(headCell));
   const found = best();
+  const ranges = heatRanges(columns);
   const body = rows.flatMap((entry) =>
     opened.has(entry.id)
-      ? [line(entry, columns, entry === found), details(entry, columns.length)]
-      : [line(entry, columns, entry === found)],
+      ? [line(entry, columns, entry === found, ranges), details(entry, columns.length)]
+      : [line(entry, columns, entry === found, ranges)],
   );
-  byId("board").replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
+  const focused = focusedControl();
+  const title = el("caption", { class: "unseen" }, byId("caption").textContent);
+  byId("board").replaceChildren(el("table", {}, title, el("thead", {}, head), el("tbody", {}, ...body)));
+  if (focused) byId("board").querySelector(focused)?.focus();
   const kinds = [...new Set([...byId("board").querySelectorAll(".mark")].map((chip) => chip.classList[1]))];
   byId("legend").replaceChildren(
     ...kinds.map((kind) =>
@@ -150,6 +166,14 @@ function drawTable() {
     ),
   );
   byId("legend").hidden = !kinds.length;
+}
+
+// A selector of the table's control that has the keyboard's focus: drawing the table anew must not lose it.
+function focusedControl() {
+  const control = byId("board").contains(document.activeElement) ? document.activeElement : null;
+  if (control?.dataset.column) return `[data-column="${CSS.escape(control.dataset.column)}"]`;
+  const row = control?.classList.contains("opener") ? control.closest("tr") : null;
+  return row ? `tr[data-id="${CSS.escape(row.dataset.id)}"] .opener` : "";
 }
 
 function headCell(column) {
@@ -178,79 +202,3 @@ function headCell(column) {
 
 const cellClass = (column) =>
   `${column.number ? "number" : "text"} c-${column.name === "student" ? "student" : column.name === "rank" ? "rank" : "other"}`;
-
-function line(entry, columns, first) {
-  return el(
-    "tr",
-    {
-      class: entry.isTeacher ? "teacher" : first ? "first" : cellValue(entry, "f1") === null ? "unranked" : "",
-      "data-id": entry.id,
-    },
-    ...columns.map((column) => el("td", { class: cellClass(column) }, ...cell(entry, column))),
-  );
-}
-
-function cell(entry, column) {
-  const value = entry.values[column.index];
-  const text = entry.texts[column.index];
-  if (column.name === "student")
-    return [
-      opener(entry),
-      el("i", { class: "dot", style: `background:${studentColour(entry.student)}` }),
-      named(text),
-    ];
-  if (value !== null) return [column.number ? text : named(text)];
-  return [missingCell(entry, column)];
-}
-
-function missingCell(entry, column) {
-  const of = column.name.startsWith("f1/") ? entry.missing[column.name.slice(3)] : undefined;
-  if (of) return mark(of.kind, of.reason, of.run_id);
-  const missing = Object.entries(entry.missing);
-  if (column.name === "f1" && missing.length === 1 && view().datasets.length === 1)
-    return mark(missing[0][1].kind, missing[0][1].reason, missing[0][1].run_id);
-  if (column.name === "f1" && missing.length)
-    return mark("incomplete", `no F1 on ${missing.map(([name]) => name).join(", ")}`);
-  if (entry.invalid && isMeasured(column.name)) return mark("invalid", entry.invalid);
-  return el("span", { class: "none" }, entry.texts[column.index]);
-}
-
-function opener(entry) {
-  const open = opened.has(entry.id);
-  return el(
-    "button",
-    {
-      type: "button",
-      class: "opener",
-      "aria-expanded": String(open),
-      "aria-label": "Runs and command",
-      onclick: () => {
-        if (!opened.delete(entry.id)) opened.add(entry.id);
-        drawTable();
-      },
-    },
-    open ? "▾" : "▸",
-  );
-}
-
-// The runs of a row, and the command that reproduces them.
-function details(entry, width) {
-  const runs = DATA.runs;
-  const links = entry.runs.map((at) =>
-    el(
-      "li",
-      {},
-      runLink(runs.run_id[at], el("bdi", {}, `${runs.dataset[at]} seed ${runs.seed[at]}`)),
-      ` F1 ${(100 * runs.test_f1[at]).toFixed(2)}`,
-    ),
-  );
-  return el(
-    "tr",
-    { class: "behind" },
-    el(
-      "td",
-      { colspan: String(width) },
-      el("div", { class: "inside" }, commandLine(entry.command), el("ul", { class: "runs" }, ...links)),
-    ),
-  );
-}

@@ -7,6 +7,7 @@ const DEFAULTS = {
   down: "",
   students: "",
   settings: "",
+  search: "",
   columns: "",
   ms: "",
   mib: "",
@@ -64,6 +65,12 @@ function shownText(entry, name, shown = view()) {
   return index < 0 ? "" : entry.texts[index];
 }
 
+// Whether every searched word is in the entry's names.
+function isFound({ id, teacher }) {
+  const names = `${id} ${teacher}`.toLowerCase();
+  return state.search.toLowerCase().split(/\s+/).every((word) => names.includes(word));
+}
+
 // The entries that no filter takes away, in the order of the leaderboard; teachers always stay.
 function visible() {
   const students = unpacked(state.students);
@@ -71,7 +78,8 @@ function visible() {
   return view().entries.filter(
     (entry) =>
       entry.isTeacher ||
-      ((!students || students.includes(entry.student)) &&
+      (isFound(entry) &&
+        (!students || students.includes(entry.student)) &&
         (!settings || settings.includes(entry.setting)) &&
         (!state.fit || fits(entry))),
   );

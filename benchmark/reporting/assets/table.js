@@ -26,6 +26,7 @@ const MARKS = {
   smoke: { text: "smoke", meaning: "Only a smoke run on a few rows, which is never ranked" },
   older: { text: "older", meaning: "A run of an older protocol or of other data, which is never ranked with the others" },
   invalid: { text: "invalid", meaning: "Measured, but the session failed its control: the value cannot be trusted" },
+  cut_short: { text: "cut short", meaning: "Training ended at its bound of steps or epochs, before its patience was spent" },
   incomplete: { text: "incomplete", meaning: "No mean, because a data set has no result" },
 };
 

@@ -7,7 +7,7 @@ function drawTradeOff() {
   if (!axes.length) return box.replaceChildren();
   const cost = axes.find((one) => one.name === state.x) ?? axes[0];
   if (!byId("trade-off-plot")) {
-    const node = canvas("trade-off-plot");
+    const node = canvas("trade-off-plot", "F1 against cost, a point per student and setting; the leaderboard has the values");
     box.replaceChildren(
       el("h2", {}, "Trade-off between F1 and cost"),
       el("div", { class: "controls", id: "trade-off-controls" }),
@@ -115,7 +115,10 @@ function frontTrace(found) {
   return {
     x: best.map(({ x }) => x),
     y: best.map(({ y }) => y),
-    mode: "lines",
+    mode: "lines+text",
+    text: best.map(({ entry }, at) => (entry.isTeacher || (at && best[at - 1].entry.student === entry.student) ? "" : `\u00a0\u00a0${plotText(entry.student, 24)}`)),
+    textposition: "top right",
+    textfont: { size: 12, color: ink("soft") },
     name: "Pareto front",
     line: { color: ink("faint"), dash: "dash", width: 1.5, shape: "hv" },
     hoverinfo: "skip",
@@ -157,8 +160,8 @@ function markTraces(found, cost) {
   const students = [...new Set(found.map(({ entry }) => entry.student))];
   return students.map((student) => {
     const own = found.filter(({ entry }) => entry.student === student);
-    const half = ({ entry }) =>
-      state.y === "f1" && entry.interval ? (entry.interval[1] - entry.interval[0]) / 2 : 0;
+    const bar = (side) => ({ entry, y }) =>
+      state.y === "f1" && entry.interval ? Math.max(0, (side ? 1 : -1) * (entry.interval[side] - y)) : 0;
     return {
       x: own.map(({ x }) => x),
       y: own.map(({ y }) => y),
@@ -166,7 +169,15 @@ function markTraces(found, cost) {
       legendgroup: student,
       showlegend: false,
       entries: own.map(({ entry }) => entry),
-      error_y: { type: "data", array: own.map(half), thickness: 1, width: 0, color: plotColour(student) },
+      error_y: {
+        type: "data",
+        symmetric: false,
+        array: own.map(bar(1)),
+        arrayminus: own.map(bar(0)),
+        thickness: 1,
+        width: 0,
+        color: plotColour(student),
+      },
       error_x: {
         type: "data",
         symmetric: false,

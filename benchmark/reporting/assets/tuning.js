@@ -4,7 +4,7 @@ function drawTuning() {
   const { title, note, grid, studies } = DATA.tuning;
   byId("tuning").hidden = !studies.length;
   if (!studies.length) return;
-  const plots = studies.map((_, at) => canvas(`study-${at}`));
+  const plots = studies.map((_, at) => canvas(`study-${at}`, "Validation F1 by learning rate, a point per trial"));
   byId("tuning").replaceChildren(
     el("h2", {}, title),
     el("p", { class: "caption" }, note),
@@ -27,7 +27,7 @@ function plotTrials(node, study, grid) {
     y: scored.map(({ valid_f1 }) => 100 * valid_f1),
     marker: {
       size: 10,
-      color: scored.map(({ number }) => COLOURS[number === study.best ? 1 : 0]),
+      color: scored.map(({ number }) => number === study.best ? ink("warm") : ink("accent")),
       symbol: scored.map(({ state }) => (state === "pruned" ? "circle-open" : "circle")),
     },
     text: scored.map(trialTip),

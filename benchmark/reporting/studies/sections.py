@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,12 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from benchmark.reporting.colours import student_colours
 from benchmark.reporting.paper import paper_lengths
 from benchmark.reporting.related_runs import grid_trials
 from benchmark.reporting.results import Row
 from benchmark.reporting.studies.experiments import Experiment
 from benchmark.reporting.table import Table, field_columns, markdown_table, write_csv
-from benchmark.reporting.tradeoff_plot import COLOURS, MARKERS, Marker, add_grid, empty_figure, plain, write_figure
+from benchmark.reporting.tradeoff_plot import MARKERS, Marker, add_grid, empty_figure, plain, write_figure
 from tracking import Record, Store
 
 
@@ -81,6 +83,10 @@ COLUMNS = tuple(
 
 
 N_TICKS = 5
+LineStyle = Literal["-", "--", "-.", ":"]
+LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":", "-", "--", "-.", ":")
+"""Line styles of conditions, beside their markers."""
+Styles = Mapping[str, tuple[LineStyle, Marker]]
 """Most ticks of a panel's axis: more would touch."""
 STEPS, EPOCHS = "optimiser steps", "epochs"
 NOTE = (
@@ -169,15 +175,17 @@ def write_curves(folder: Path, experiment: Experiment, curves: Sequence[Curve]) 
 
 
 def draw(experiment: Experiment, curves: Sequence[Curve]) -> Figure:
-    """Data sets from top to bottom, students from left to right."""
+    """Data sets from top to bottom, students from left to right; a line style for each condition."""
     datasets, students = (list(dict.fromkeys(getattr(c, name) for c in curves)) for name in ("dataset", "student"))
     figure = empty_figure(0.6 + 3.2 * len(students), 1.0 + 2.5 * len(datasets))
-    styles = dict(zip(experiment.conditions, zip(COLOURS, MARKERS, strict=False), strict=False))
+    styles = dict(zip(experiment.conditions, zip(LINES, MARKERS, strict=False), strict=False))
+    colours = student_colours(students)
     rows = figure.subplots(len(datasets), len(students), sharey="row", squeeze=False)
     for dataset, panels in zip(datasets, rows, strict=True):
         for student, axes in zip(students, panels, strict=True):
             axes.set_title(plain(f"{dataset}, {student}"), fontsize=10)
-            _panel(axes, [c for c in curves if (c.dataset, c.student) == (dataset, student)], styles, _unit(curves))
+            own = [c for c in curves if (c.dataset, c.student) == (dataset, student)]
+            _panel(axes, own, styles, colours[student], _unit(curves))
     figure.supxlabel(_unit(curves), fontsize=10)
     figure.supylabel("validation macro-F1 x100", fontsize=10)
     handles = list(_legend(styles))
@@ -189,25 +197,26 @@ def _unit(curves: Iterable[Curve]) -> str:
     return STEPS if all(curve.steps_per_epoch for curve in curves) else EPOCHS
 
 
-def _panel(axes: Axes, curves: Sequence[Curve], styles: Mapping[str, tuple[str, Marker]], unit: str) -> None:
-    for condition, (colour, marker) in styles.items():
+def _panel(axes: Axes, curves: Sequence[Curve], styles: Styles, colour: str, unit: str) -> None:
+    for condition, (line, marker) in styles.items():
         seeds = [curve for curve in curves if curve.condition == condition]
         if seeds:
-            _line(axes, seeds, colour, marker, unit)
+            _line(axes, seeds, colour, (line, marker), unit)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(N_TICKS, integer=True))
     add_grid(axes)
 
 
-def _line(axes: Axes, seeds: Sequence[Curve], colour: str, marker: Marker, unit: str) -> None:
+def _line(axes: Axes, seeds: Sequence[Curve], colour: str, style: tuple[LineStyle, Marker], unit: str) -> None:
     epochs = sorted(set.intersection(*(set(curve.f1) for curve in seeds)))
     xs = [fmean(curve.x(epoch, unit) for curve in seeds) for epoch in epochs]
     values = [[curve.f1[epoch] for curve in seeds] for epoch in epochs]
     if len(seeds) > 1:
         axes.fill_between(xs, [*map(min, values)], [*map(max, values)], color=colour, alpha=0.18, linewidth=0)
-    axes.plot(xs, [*map(fmean, values)], color=colour, marker=marker, markersize=4, linewidth=1.4)
+    line, marker = style
+    axes.plot(xs, [*map(fmean, values)], color=colour, linestyle=line, marker=marker, markersize=4, linewidth=1.4)
 
 
-def _legend(styles: Mapping[str, tuple[str, Marker]]) -> Iterator[Line2D]:
-    for condition, (colour, marker) in styles.items():
-        yield Line2D([], [], color=colour, marker=marker, markersize=5, label=plain(condition))
+def _legend(styles: Styles) -> Iterator[Line2D]:
+    for condition, (line, marker) in styles.items():
+        yield Line2D([], [], color="#666666", linestyle=line, marker=marker, markersize=5, label=plain(condition))
