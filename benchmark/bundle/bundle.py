@@ -122,7 +122,7 @@ class Bundle:
         temperature = self.manifest.get(TEMPERATURE, 1.0)
         scores = [[probabilities(next(logits), temperature) for _ in each] for each in windows]
         if not self.per_word:
-            return [np.mean(each, axis=0) for each in scores]
+            return [np.mean(each, axis=0) if len(each) > 1 else each[0] for each in scores]
         joined = zip(texts, windows, scores, strict=True)
         return [join_words(len(words_of(text)), window, each, self._step) for text, window, each in joined]
 

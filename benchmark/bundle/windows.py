@@ -38,6 +38,10 @@ def join_words(
     beside the word.
     """
     joined = np.zeros((n_words, scores[0].shape[-1]))
+    if len(windows) == 1:
+        first = _first_tokens(windows[0])
+        joined[list(first)] = scores[0][list(first.values())]
+        return joined
     context, begins = [-inf] * n_words, dict[int, int]()
     for number, (window, of_tokens) in enumerate(zip(windows, scores, strict=True)):
         last = len(window.ids) - 1
