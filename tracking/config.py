@@ -11,8 +11,6 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 
-import yaml
-
 CONFIG = Path("mlflow.yml")
 DEFAULT_URI = "sqlite:///mlflow.db"
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -154,6 +152,8 @@ def _checked(uri: str) -> str:
 
 
 def _mapping(path: Path) -> Mapping[object, object]:
+    import yaml  # here: benchmark.predict runs without it
+
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -10,8 +10,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import psutil
-
 from tracking.config import without_password
 
 SOURCE = Path(__file__).resolve().parent.parent
@@ -97,6 +95,8 @@ def is_dead(process: str) -> bool:
         return False
     if host != socket.gethostname() or not 0 < pid <= MAX_PID:
         return False
+    import psutil  # here: benchmark.predict runs without it
+
     return boot != _boot_id() or not psutil.pid_exists(pid) or _start_time(pid) != start
 
 

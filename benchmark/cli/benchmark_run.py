@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
+from benchmark.cli.output import Output
 from benchmark.cli.progress import MeasuringProgress, RunProgress, show_plan, teacher_lines
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.execution.best_rates import tuned_lines

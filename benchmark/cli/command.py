@@ -1,25 +1,14 @@
 """Entry point of every command: error messages and exit codes."""
 
 import errno
-import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from rich.console import Console
-
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
 from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
 from tracking import StoreError, without_password
-
-
-class Output(Console):
-    """The terminal, or the pipe of standard output; a command whose reader has ended, such as `head`, runs on."""
-
-    def on_broken_pipe(self) -> None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

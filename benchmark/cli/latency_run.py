@@ -7,7 +7,7 @@ from functools import partial
 
 from rich.console import Console
 
-from benchmark.cli.command import Output
+from benchmark.cli.output import Output
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, require_known
 from benchmark.core.run_store import open_store

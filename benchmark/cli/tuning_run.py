@@ -10,8 +10,8 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from benchmark.cli.arguments import parser
-from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
+from benchmark.cli.output import Output
 from benchmark.cli.progress import RunProgress, teacher_lines
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError, require_known

@@ -83,7 +83,7 @@ def test_threads_are_a_positive_whole_number(threads: str, capsys: pytest.Captur
 
 def test_neither_torch_nor_transformers_nor_mlflow_is_imported(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle")
-    heavy = ("torch", "transformers", "mlflow", "sklearn", "pandas", "onnx")
+    heavy = ("torch", "transformers", "mlflow", "sklearn", "pandas", "onnx", "rich", "yaml", "psutil")
     code = (
         "import sys; from benchmark.predict import main;"
         f"main([{str(folder)!r}, 'sedih']); print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
