@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from shlex import join
 from typing import Any
 
@@ -24,13 +25,17 @@ LATENCIES = {
 }
 MACHINE = ("cpu", "usable_cores", "system", "onnxruntime")
 """Fields of a machine's fingerprint that a reader compares with theirs."""
+HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+(@.+)?")
 SECTIONS = ("spec", "scores", "sizes", "latency", "licences", "data")
 """Parts of a manifest that older bundles may lack."""
 Manifest = Mapping[str, Any]
 
 
 def model_card(name: str, manifest: Manifest, labels: Sequence[str], with_pipeline: bool) -> str:
-    """`name` is owner/name on the Hub; `with_pipeline` tells whether the folder holds the form of transformers too."""
+    """`name` is owner/name on the Hub; `with_pipeline` tells whether the folder holds the form of transformers too.
+
+    A teacher's folder is named without its path, which is of one machine.
+    """
     manifest = {section: {} for section in SECTIONS} | dict(manifest)
     spec = manifest["spec"]
     sections = (
@@ -42,7 +47,10 @@ def model_card(name: str, manifest: Manifest, labels: Sequence[str], with_pipeli
         "## Data and licence\n\n" + _table(("", ""), _data(manifest)),
         "## Reproduce\n\n" + f"```sh\n{command(spec)}\n```",
     )
-    return f"---\n{_metadata(name, manifest).to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"
+    card = f"---\n{_metadata(name, manifest).to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"
+    teacher = str(spec.get("teacher", ""))
+    is_path = "/" in teacher and " " not in teacher and not HUB_ID.fullmatch(teacher)
+    return card.replace(teacher, Path(teacher).name) if is_path else card
 
 
 def command(spec: Mapping[str, Any]) -> str:
@@ -70,7 +78,7 @@ def _metadata(name: str, manifest: Manifest) -> ModelCardData:
         pipeline_tag=task,
         library_name="onnx",
         license=licence if licence in HUB_LICENCES else "other",
-        base_model=teacher if re.fullmatch(r"[\w.-]+/[\w.-]+", teacher) and not teacher.startswith(".") else None,
+        base_model=teacher.partition("@")[0] if HUB_ID.fullmatch(teacher) else None,
         tags=["knowledge-distillation", "onnx", "which-student"],
         eval_results=_results(manifest, task) or None,
     )

@@ -107,3 +107,11 @@ def test_the_command_is_one_that_run_takes() -> None:
     assert (args.dataset, args.student, args.setting, args.seed) == (["emot"], ["bilstm"], ["kd_ulb_bert"], 2)
     config = benchmark_config(args)
     assert (config.learning_rate, config.preset.max_steps, config.teacher.name) == (0.003, 4000, SPEC["teacher"])
+
+
+def test_the_path_of_a_teacher_is_not_told(tmp_path: Path) -> None:
+    about = {"spec": SPEC | {"teacher": "/home/ana/my-bert"}, "licences": {"teacher": "see /home/ana/my-bert"}}
+    text = card(tmp_path, **about)
+    assert "ana" not in text
+    assert "Its teacher is `my-bert`" in text
+    assert "--teacher my-bert" in text
