@@ -84,18 +84,23 @@ def measure(
 ) -> Iterator[FinishedRun]:
     """Measures the runs; yields each one once its measurement is stored.
 
-    `baselines` are teachers that take part in the sessions of their data sets without being stored again. Models of
-    another tokenizer, as an ensemble's further teachers, have sessions of their own.
+    Each teacher has sessions with its own students. `baselines` are teachers that take part in theirs without being
+    stored again; an ensemble has no model to take part.
     """
-    groups: dict[tuple[str, str], list[FinishedRun]] = defaultdict(list)
+    groups: dict[str, list[FinishedRun]] = defaultdict(list)
     for run in runs:
-        groups[run.spec.dataset, suite_data.encoder_of(run.spec.teacher).name].append(run)
-    firsts = reversed([*baselines])
-    teachers = {(run.spec.dataset, suite_data.encoder_of(run.spec.teacher).name): run for run in firsts}
+        groups[_teacher_key(run)].append(run)
+    teachers = {_teacher_key(run): run for run in baselines}
     for key, group in groups.items():
         with tempfile.TemporaryDirectory() as folder:
-            measurement = _Measurement(store, tags, budget, suite_data.encoded_dataset(*key), Path(folder))
+            data = suite_data.encoded_dataset(group[0].spec.dataset, group[0].spec.teacher)
+            measurement = _Measurement(store, tags, budget, data, Path(folder))
             yield from measurement.measure(group, [teachers[key]] if key in teachers else [])
+
+
+def _teacher_key(run: FinishedRun) -> str:
+    """Key of the teacher's run, which is of one data set."""
+    return run.record.key if run.spec.is_teacher else run.spec.teacher_key
 
 
 @dataclass(frozen=True)
