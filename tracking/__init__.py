@@ -9,11 +9,12 @@ from tracking.merge import Merge
 from tracking.provenance import git_commit, is_dead, machine, owner, processor
 from tracking.registry import TextModel
 from tracking.runs import ActiveRun, Record
-from tracking.store import Store
+from tracking.store import NOTE, Store
 from tracking.ui import Layout, MetricGroups, View, ui_command
 
 __all__ = [
     "ENVIRONMENT",
+    "NOTE",
     "ActiveRun",
     "Layout",
     "Merge",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tracking.client import Client
 
 NOTE = "mlflow.note.content"
+"""The tag that MLflow's UI shows as a description, as Markdown."""
 
 
 class Store:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from benchmark.core.spec import AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, RunSpec
 from benchmark.data.corpus import Corpus
-from tracking import RunInput
+from tracking import NOTE, RunInput
 
 
 def inputs(spec: RunSpec, corpus: Corpus) -> list[RunInput]:
@@ -42,8 +42,6 @@ def tags(spec: RunSpec, role: str, preset: str, metrics: Mapping[str, float | No
     }
 
 
-NOTE = "mlflow.note.content"
-"""The tag that MLflow's UI shows as a run's description, as Markdown."""
 LOSSES: Mapping[str, str] = {
     "hard": "from the labels",
     "mse": "from the teacher's logits (MSE)",

@@ -24,11 +24,11 @@ from benchmark.distillation.trainer import OnEpoch
 from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
-from benchmark.execution.run_description import NOTE, inputs, note, role, tags
+from benchmark.execution.run_description import inputs, note, role, tags
 from benchmark.execution.run_folder import run_folder
 from benchmark.export.evaluate import evaluate_and_export, evaluate_logits
 from benchmark.measurement.machine import machine_lock
-from tracking import ActiveRun, Record, Store, StoreError, without_password
+from tracking import NOTE, ActiveRun, Record, Store, StoreError, without_password
 
 DELETED = "Its run was deleted in the store while it was running. The same command runs it again."
 

@@ -40,7 +40,7 @@ from benchmark.measurement.summary import (
     session_tags,
     write_samples,
 )
-from tracking import Record, Store
+from tracking import NOTE, Record, Store
 
 QUICK = BUDGETS["quick"]
 
@@ -185,7 +185,7 @@ class _Measurement:
         inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
         inference.log_artifacts(samples)
         described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics={**run_metrics, **measured})
-        self.store.add_metrics(run_id, measured, described)
+        self.store.add_metrics(run_id, measured, {NOTE: described[NOTE]})
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
         self._complete_bundle(run, bool(measured["onnx_int8_won"]), {**latency, **metadata})
         inference.finish(dict(run_metrics) | dict(measured))

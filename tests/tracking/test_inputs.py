@@ -5,11 +5,11 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from benchmark.execution.run_description import NOTE, note
+from benchmark.execution.run_description import note
 from benchmark.export.registered_model import describe
 from tests.core.test_spec import SPEC
 from tests.support.claim_factory import row
-from tracking import RunInput, Store
+from tracking import NOTE, RunInput, Store
 
 
 def test_inputs_of_a_run_are_data_sets_of_mlflow(store: Store) -> None:

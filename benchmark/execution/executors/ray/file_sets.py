@@ -17,8 +17,8 @@ from benchmark.core.errors import InputError, RunError
 from benchmark.core.locks import lock_path
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
-from benchmark.execution.run_description import NOTE, file_set_note
-from tracking import Store, cache_folder
+from benchmark.execution.run_description import file_set_note
+from tracking import NOTE, Store, cache_folder
 
 ROLE = "data"
 
