@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.report import write_report
 from benchmark.reporting.claims.findings import (
     COLUMNS,
     Finding,
@@ -15,6 +14,7 @@ from benchmark.reporting.claims.findings import (
 )
 from benchmark.reporting.claims.statements import CLAIMS
 from benchmark.reporting.paper import paper_discussion_f1, paper_lengths
+from benchmark.reporting.report import write_report
 from tests.reporting.test_page import page_data
 from tests.support.claim_factory import cell, judged, row
 from tests.support.run_factory import AddRun, fill
@@ -54,7 +54,8 @@ def test_the_papers_figures_are_those_of_its_tables(name: str) -> None:
 
 def test_the_papers_tables_are_judged_by_the_same_rule() -> None:
     texts = {one.claim.name: one for one in findings([row("cnn", "kd", 0.5)], {})}
-    assert texts["kd_helps_bilstm"].paper_verdict == "holds"
+    assert texts["kd_helps_bert_tiny"].paper_verdict == "holds"
+    assert texts["kd_helps_bilstm"].paper_verdict == "undecided", "p 0.17 with Holm, of six data sets"
     assert texts["ulb_helps_bilstm_most"].paper_verdict == "undecided", "1.51 beside the 1.49 of BERT-Tiny"
     assert texts["cnn_is_on_the_front"].paper_verdict != "holds", "BERT-Tiny is faster in Table 8, better in Table 5"
     off = texts["bert_tiny_is_off_the_front"]

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Literal
 
 from benchmark.core.presets import STUDENT_RATES
-from benchmark.reporting.leaderboard_entry import interval
+from benchmark.reporting.leaderboard_entry import Interval, interval
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.reporting.selection import current_rows, mean_valid_f1
 
@@ -53,6 +53,10 @@ class Sample:
     """Whether competitors are missing: the others can refute a student's lead, not establish it."""
     uncontested: bool = False
     """Whether there was no competitor."""
+
+    @property
+    def interval(self) -> Interval | None:
+        return interval([one.amount for one in self.differences])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Literal, get_args
 
-from benchmark.core.spec import Task
+from benchmark.core.spec import TASKS, Task
 from benchmark.reporting.claims.effects import ComparableRuns, Effect, Sample, Scale, effect
+from benchmark.reporting.claims.significance import ALPHA, holm, p_value
 from benchmark.reporting.claims.statements import CLAIMS, RULES, Claim, Expected
-from benchmark.reporting.leaderboard_entry import Interval, interval
+from benchmark.reporting.leaderboard_entry import Interval
+from benchmark.reporting.paper import paper_datasets
 from benchmark.reporting.results import Row
 from benchmark.reporting.table import (
     NONE,
@@ -41,6 +43,9 @@ class Finding:
     paper_verdict: Verdict | None
     paper_here: float | None
     """The paper's mean effect over our students and data sets."""
+    p: float | None = None
+    """Two-sided p of our effect, corrected for the number of claims (Holm); None without an interval."""
+    paper_p: float | None = None
 
     @property
     def section_text(self) -> str:
@@ -79,7 +84,9 @@ class Finding:
 
 
 def findings(rows: Sequence[Row], words: Mapping[str, float]) -> list[Finding]:
-    """Findings on every claim on the task of the rows; `words` are mean words of a test text by data set."""
+    """Findings on the claims on the rows' task; none without the paper's data. `words` of a test text by data set."""
+    if not any(row.dataset in paper_datasets(task) for row in rows for task in TASKS):
+        return []
     return judge(CLAIMS, ComparableRuns.of(rows, words), [row.task for row in rows])
 
 
@@ -87,7 +94,19 @@ def judge(claims: Iterable[Claim], runs: ComparableRuns, tasks: Iterable[str]) -
     """Findings on every claim that is made for one of the tasks."""
     present = set(tasks)
     first = ((claim, next((task for task in claim.tasks if task in present), None)) for claim in claims)
-    return [_finding(claim, runs, task) for claim, task in first if task]
+    found = [_finding(claim, runs, task) for claim, task in first if task]
+    ours, papers = holm([one.p for one in found]), holm([one.paper_p for one in found])
+    return [_corrected(one, p, paper_p) for one, p, paper_p in zip(found, ours, papers, strict=True)]
+
+
+def _corrected(finding: Finding, p: float | None, paper_p: float | None) -> Finding:
+    """The finding with p values of all claims together, by which fewer are decided."""
+    ours, papers = _undecided(finding.verdict, p), _undecided(finding.paper_verdict, paper_p)
+    return replace(finding, p=p, paper_p=paper_p, verdict=ours or finding.verdict, paper_verdict=papers)
+
+
+def _undecided(verdict: Verdict | None, p: float | None) -> Verdict | None:
+    return "undecided" if p is not None and p >= ALPHA and verdict in ("holds", "does not hold") else verdict
 
 
 def _finding(claim: Claim, runs: ComparableRuns, task: Task) -> Finding:
@@ -104,6 +123,8 @@ def _finding(claim: Claim, runs: ComparableRuns, task: Task) -> Finding:
         paper=effect(paper.differences, scale) or stated,
         paper_verdict=_sample_verdict(paper, claim.expects) if paper.differences or paper.uncontested else None,
         paper_here=here.mean if here else None,
+        p=p_value(ours.interval),
+        paper_p=p_value(paper.interval),
     )
 
 
@@ -111,7 +132,7 @@ def _sample_verdict(sample: Sample, expects: Expected) -> Verdict:
     """A lead over some of the competitors decides nothing."""
     if sample.uncontested:
         return "not enough runs" if sample.incomplete else "holds" if expects == "above" else "does not hold"
-    found = interval([one.amount for one in sample.differences])
+    found = sample.interval
     if found is None or (sample.incomplete and (found.low or 0.0) > 0):
         return "not enough runs"
     return verdict(found, expects)
@@ -193,6 +214,7 @@ VALUES: Mapping[str, Callable[[Finding], Value]] = {
     "effect": lambda it: getattr(it.ours, "mean", None),
     "low": lambda it: getattr(it.ours, "low", None),
     "high": lambda it: getattr(it.ours, "high", None),
+    "p_holm": attrgetter("p"),
     "n_pairs": lambda it: it.ours.n_pairs if it.ours else 0,
     "n_datasets": lambda it: len(it.ours.datasets) if it.ours else 0,
     "n_seeds": lambda it: it.ours.n_seeds if it.ours else 0,
