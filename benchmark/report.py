@@ -5,6 +5,7 @@ import gc
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -17,18 +18,27 @@ from benchmark.core.run_store import open_store
 from benchmark.reporting import RESULTS, folder_name
 from tracking import Store
 
+if TYPE_CHECKING:
+    from benchmark.reporting.site import SuitePages
+
 EXAMPLES = (
     "--suite classification",
     "--suite classification --dataset emot --max-ms 0.5 --min-kept 95",
+    "--site public",
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reports on one suite, or on every suite of the store."""
     args = build_parser().parse_args(arguments)
+    if args.site and args.out:
+        raise InputError("--site and --out both name the folder of the reports. Give one of them.")
     store, console = open_store(args.tracking_uri, create=False), Output()
-    for suite in _suites(store, args.suite):
-        _report(store, suite, args, console)
+    pages = [_report(store, suite, args, console) for suite in _suites(store, args.suite)]
+    if args.site:
+        from benchmark.reporting.site import write_site
+
+        console.print(f"Site: {write_site(args.site, pages)}", markup=False, highlight=False, soft_wrap=True)
     return DONE
 
 
@@ -43,12 +53,13 @@ def _suites(store: Store, name: str | None) -> list[str]:
     return [name]
 
 
-def _report(store: Store, suite: str, args: argparse.Namespace, console: Console) -> None:
+def _report(store: Store, suite: str, args: argparse.Namespace, console: Console) -> "SuitePages":
     # they draw: help and usage errors do without them
     from benchmark.reporting.best import Budget
     from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
+    from benchmark.reporting.site import SuitePages
 
-    folder = args.out if args.out and args.suite else (args.out or RESULTS) / folder_name(suite)
+    folder = args.out if args.out and args.suite else (args.site or args.out or RESULTS) / folder_name(suite)
     records = store.records(suite)
     rows = ranked(store, records)
     path = write_report(store, suite, folder, args.preset, records, rows)
@@ -58,6 +69,7 @@ def _report(store: Store, suite: str, args: argparse.Namespace, console: Console
         print_verdict(rows, budget, args.preset, args.dataset, console)
     console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
+    return SuitePages(suite=suite, folder=folder_name(suite), rows=rows)
 
 
 def build_parser() -> Parser:
@@ -74,6 +86,7 @@ def build_parser() -> Parser:
     add("--min-kept", type=_bound, metavar="P", help="at least P %% of the teacher's F1")
     places = parser.add_argument_group("places")
     places.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: results/SUITE)")
+    places.add_argument("--site", type=Path, metavar="DIR", help="static site: an index and a folder per suite")
     add_store_option(places)
     return parser
 

@@ -58,17 +58,18 @@ class ReportSection:
 
 def write_page(path: Path, data: Json) -> Path:
     """Names of runs are in the page's title, escaped, and in its JSON, and nowhere else."""
-    page = Template(_asset("page.html")).substitute(
+    page = Template(asset("page.html")).substitute(
         title=f"Which student is best? {escape(str(data['suite']))}",
-        style=_asset("page.css") + _asset("claims.css"),
-        plotly=_asset("plotly-basic.min.js"),
+        style=asset("page.css") + asset("claims.css"),
+        plotly=asset("plotly-basic.min.js"),
         data=embedded(data),
-        script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),
+        script="\n".join(asset(f"{name}.js") for name in SCRIPTS),
     )
     return write_text(path, page)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Content of a file of assets/."""
     return (files("benchmark.reporting") / "assets" / name).read_text(encoding="utf-8")
 
 
