@@ -4,6 +4,7 @@ What trains and measures is imported once it is needed: a dry run does not wait 
 """
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 from benchmark.core.cache import require_writable
 from benchmark.core.locks import run_lock
 from benchmark.core.run_store import open_store
-from benchmark.core.spec import RunSpec
 from benchmark.data.corpus import load_corpus
 from benchmark.data.summary import DataSummary
 from benchmark.distillation.checkpoint import remove_old_checkpoints
@@ -154,7 +154,14 @@ class Pipeline:
         undone = [r.spec for r in self.planned if status.state(r) in ("failed", "missing") or r.spec.key in now]
         deleted = {outcome.spec.key: RUN_DELETED for outcome in outcomes}
         reasons = deleted | reasons
-        return {spec.name: reasons.get(spec.key) or _why_not_begun(spec, reasons) for spec in undone}
+        n_named = Counter(spec.name for spec in undone)  # an ensemble's teachers have one name
+        failures, failed = {}, {key for key, reason in reasons.items() if reason != RUN_DELETED}
+        for spec in undone:  # a run stands behind those that it begins from
+            if not failed.isdisjoint(spec.required_keys):
+                failed.add(spec.key)
+            name = spec.name if n_named[spec.name] == 1 else f"{spec.name} ({spec.teacher})"
+            failures[name] = reasons.get(spec.key) or _why_not_begun(has_failed=spec.key in failed)
+        return failures
 
     def _store_skipped(self) -> None:
         for run in self.planned:
@@ -164,8 +171,7 @@ class Pipeline:
                 self.store.begin(spec.suite, spec.name, tags=run_tags, params=asdict(spec)).skip(run.skip_reason)
 
 
-def _why_not_begun(student: RunSpec, reasons: Mapping[str, str]) -> str:
-    has_failed = any(reasons.get(key, RUN_DELETED) != RUN_DELETED for key in student.required_keys)
+def _why_not_begun(*, has_failed: bool) -> str:
     return "not begun, since its teacher " + ("failed" if has_failed else "has no finished run; was it deleted?")
 
 
