@@ -48,6 +48,9 @@ METRICS = (
     _train(name="learning_rate"),
     Metric(name="valid_f1", group="score", better="higher"),
     Metric(name="test_f1", group="score", better="higher"),
+    Metric(name="test_f1_low", group="score",
+           meaning="Lower bound of the 95 % interval of test F1 over test items; reports compute it."),
+    Metric(name="test_f1_high", group="score", meaning="Its upper bound."),
     Metric(name="teacher_test_f1", group="score"),
     Metric(name="test_ece", group="score", better="lower",
            meaning="Expected calibration error of the scores on test, in 0..1: mean distance of accuracy and score "
