@@ -12,8 +12,8 @@ from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, require_known
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import TEACHER, RunSpec, encoders
-from benchmark.data.catalogue import load_suite
 from benchmark.data.entry import Suite
+from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.run_description import tags
 from benchmark.export.registered_model import publish_best, show_served

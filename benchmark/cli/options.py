@@ -12,7 +12,7 @@ from benchmark.core.errors import InputError, require_known
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import TASKS, TUNED
-from benchmark.data.catalogue import load_suite
+from benchmark.data.suites import load_suite
 from benchmark.execution.executors import LOCAL
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 import students
-from benchmark.data.catalogue import load_suite
+from benchmark.data.suites import load_suite
 from benchmark.distillation.batching import Examples, predict
 from benchmark.distillation.embeddings import fit_width, initialise_embeddings
 from benchmark.distillation.encoding import EncodedDataset

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import students
-from benchmark.data.catalogue import load_suite
+from benchmark.data.suites import load_suite
 from benchmark.distillation.batching import Examples, predict
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.losses import mse

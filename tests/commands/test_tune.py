@@ -22,8 +22,8 @@ from benchmark.cli.command import run_command
 from benchmark.core.cache import write_array
 from benchmark.core.errors import RunError
 from benchmark.core.run_store import open_store
-from benchmark.data.catalogue import load_suite
 from benchmark.data.corpus import load_corpus
+from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import plan_runs
 from benchmark.execution.runner import Runner

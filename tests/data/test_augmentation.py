@@ -27,9 +27,9 @@ from benchmark.data.augmentation.config import (
 )
 from benchmark.data.augmentation.substitution import nearest, neighbours, substituted
 from benchmark.data.augmentation.words import core, in_case_of, pick, seeded, with_core
-from benchmark.data.catalogue import load_suite
 from benchmark.data.corpus import load_corpus
 from benchmark.data.pool import text_key, unlabeled_pool
+from benchmark.data.suites import load_suite
 from tests.support.damage import cut_off_the_end, flip_a_bit
 from tests.support.model_factory import make_fill_mask, make_marian, smalltalk
 

@@ -12,8 +12,8 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
-from benchmark.data.catalogue import load_suite
 from benchmark.data.corpus import Corpus, load_corpus
+from benchmark.data.suites import load_suite
 from tests.support import ROOT
 from tests.support.hub_server import TOKEN, Hub, hub_server
 
@@ -26,7 +26,7 @@ NOWHERE = {"HF_ENDPOINT": "http://127.0.0.1:9"}
 READ = """
 import json, sys
 from benchmark.cli.command import run_command
-from benchmark.data.catalogue import load_suite
+from benchmark.data.suites import load_suite
 from benchmark.data.corpus import load_corpus
 def main():
     corpus = load_corpus(load_suite(sys.argv[1], "quickstart").entries["mood"])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.data.catalogue import load_suite
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Split
 from benchmark.data.pool import n_in_train
+from benchmark.data.suites import load_suite
 from benchmark.run import main
 
 MakeCorpora = Callable[..., list[Corpus]]

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from benchmark.core.errors import DataError
-from benchmark.data.catalogue import DATASETS, load_suite
+from benchmark.data.catalogue import DATASETS
 from benchmark.data.corpus import load_corpus
 from benchmark.data.entry import Suite
 from benchmark.data.pool import text_key, unlabeled_pool
 from benchmark.data.sources import MIRROR, is_available
+from benchmark.data.suites import load_suite
 
 MakeSuite = Callable[..., Suite]
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.core.spec import TASKS, Task
-from benchmark.data.catalogue import DATASETS, SUITES, load_suite
+from benchmark.data.catalogue import DATASETS, SUITES
 from benchmark.data.corpus import load_corpus
 from benchmark.data.entry import SPLITS, Suite, TeacherEntry
 from benchmark.data.suite_schema import DatasetSection, SuiteSection
+from benchmark.data.suites import load_suite
 
 SUITE_KEYS, DATASET_KEYS = (tuple(section.model_fields) for section in (SuiteSection, DatasetSection))
 

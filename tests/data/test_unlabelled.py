@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from benchmark.core.errors import DataError, InputError
-from benchmark.data.catalogue import load_suite
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Suite
 from benchmark.data.pool import unlabeled_pool
+from benchmark.data.suites import load_suite
 
 TEST = "text,label\nselamat pagi,greet\nsampai jumpa,leave\n"
 MANY = "".join(f"teks nomor {number}\n" for number in range(40))

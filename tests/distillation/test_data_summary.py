@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.data.catalogue import load_suite
 from benchmark.data.corpus import Corpus, load_corpus
+from benchmark.data.suites import load_suite
 from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.tokenizer import load_tokenizer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.data.catalogue import load_suite
+from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
 
 

@@ -34,12 +34,12 @@ from benchmark.core.errors import BenchmarkError, DataError, InputError
 from benchmark.core.run_store import GROUPS
 from benchmark.core.spec import TASKS, RunSpec, Task
 from benchmark.data import pool
-from benchmark.data.catalogue import load_suite
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.suite_file import read_suite_file
 from benchmark.data.suite_schema import DatasetSection, SuiteSection
+from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.run_status import RunStatus

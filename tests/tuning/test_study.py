@@ -20,7 +20,7 @@ from benchmark.core.errors import InputError, TrackingError
 from benchmark.core.presets import GRID_RATES, PRESETS
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
-from benchmark.data.catalogue import load_suite
+from benchmark.data.suites import load_suite
 from benchmark.execution.best_rates import tuned_lines, with_tuned_rates
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.reporting.learning_rate_plot import TrialResult, best, draw, write_rates
