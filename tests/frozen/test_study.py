@@ -1,5 +1,6 @@
 """The files of a study, from runs that are finished already: conditions, and the effects of the claims' engine."""
 
+import json
 import random
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,14 @@ ARGUMENTS = ("-d", "smalltalk_demo", "-s", "cnn", "-s", "bilstm", "--seeds", "3"
 CONDITIONS = {"kd": 0.82, "kd_kld": 0.79, "kd_kld_t2": 0.80, "kd_kld_t4": 0.825, "vanilla": 0.74}
 """F1 of a setting, before chance."""
 FILES = ("study.csv", "effects.csv", "study.md")
+MANIFEST = {
+    "format": 1,
+    "task": "classification",
+    "max_length": 128,
+    "pad_id": 0,
+    "fallback_label": "happy",
+    "files": dict.fromkeys(("model.onnx", "tokenizer.json", "labels.json"), ""),
+}
 
 
 def planned(*arguments: str) -> list[RunSpec]:
@@ -40,7 +49,7 @@ def finished(spec: RunSpec) -> Run:
         params=params,
         metrics=scores
         | {"train/learning_rate": rate, "train/texts": 900, "train/steps_to_best": 100, "train/epochs": 9},
-        files={"bundle/model.onnx": "no model"},
+        files={"bundle/model.onnx": "no model", "bundle/manifest.json": json.dumps(MANIFEST)},
     )
 
 
