@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def write_repository(bundle: Path, folder: Path, name: str) -> Path:
     """Writes the files of the repository `name`: the bundle, checked, with a model card. Raises InputError."""
     from benchmark.bundle import Bundle, BundleError  # onnxruntime and more, which help and usage errors do without
-    from benchmark.bundle.files import MANIFEST
-    from benchmark.export.model_card import model_card
+    from benchmark.bundle.files import MANIFEST, write_manifest
+    from benchmark.export.model_card import model_card, public_manifest
 
     try:
         loaded = Bundle.load(bundle)
@@ -40,9 +40,11 @@ def write_repository(bundle: Path, folder: Path, name: str) -> Path:
         raise InputError(str(error)) from error
     folder.mkdir()
     for_pipeline = [file for file in PIPELINE_FILES if (bundle / file).is_file()]
-    for file in (*loaded.manifest["files"], MANIFEST, *for_pipeline):
+    for file in (*loaded.manifest["files"], *for_pipeline):
         shutil.copyfile(bundle / file, folder / file)
-    card = model_card(name, loaded.manifest, loaded.labels, len(for_pipeline) == len(PIPELINE_FILES))
+    manifest = public_manifest(loaded.manifest)
+    write_manifest(folder / MANIFEST, manifest)
+    card = model_card(name, manifest, loaded.labels, len(for_pipeline) == len(PIPELINE_FILES))
     (folder / CARD).write_text(card, encoding="utf-8")
     return folder
 

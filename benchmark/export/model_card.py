@@ -1,15 +1,17 @@
 """Model card of a bundle: README.md of its repository on the Hugging Face Hub, from its manifest alone."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from shlex import join
-from typing import Any
+from typing import Any, cast
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from benchmark.core.settings import SETTINGS
-from benchmark.core.spec import TASKS, TEACHER_SETTINGS
+from benchmark.core.spec import AND, TASKS, TEACHER_SETTINGS, Task
+from benchmark.data.catalogue import SUITES
 from benchmark.reporting.provenance import STUDENT_OPTIONS
 
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
@@ -32,10 +34,7 @@ Manifest = Mapping[str, Any]
 
 
 def model_card(name: str, manifest: Manifest, labels: Sequence[str], with_pipeline: bool) -> str:
-    """`name` is owner/name on the Hub; `with_pipeline` tells whether the folder holds the form of transformers too.
-
-    A teacher's folder is named without its path, which is of one machine.
-    """
+    """`name` is owner/name on the Hub; `with_pipeline` tells whether the folder holds the form of transformers too."""
     manifest = {section: {} for section in SECTIONS} | dict(manifest)
     spec = manifest["spec"]
     sections = (
@@ -47,17 +46,23 @@ def model_card(name: str, manifest: Manifest, labels: Sequence[str], with_pipeli
         "## Data and licence\n\n" + _table(("", ""), _data(manifest)),
         "## Reproduce\n\n" + f"```sh\n{command(spec)}\n```",
     )
-    card = f"---\n{_metadata(name, manifest).to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"
-    teacher = str(spec.get("teacher", ""))
-    is_path = "/" in teacher and " " not in teacher and not HUB_ID.fullmatch(teacher)
-    return card.replace(teacher, Path(teacher).name) if is_path else card
+    return f"---\n{_metadata(name, manifest).to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def public_manifest(manifest: Manifest) -> dict[str, Any]:
+    """The manifest with the folders of teachers named without their paths, which are of one machine."""
+    text = json.dumps(manifest)
+    for teacher in str(manifest["spec"].get("teacher", "")).split(AND):
+        if "/" in teacher and not HUB_ID.fullmatch(teacher):
+            text = text.replace(json.dumps(teacher)[1:-1], json.dumps(Path(teacher).name)[1:-1])
+    return dict(json.loads(text))
 
 
 def command(spec: Mapping[str, Any]) -> str:
     """The command that trains the student, and its teacher if that is missing."""
     suite = str(spec.get("suite", ""))
     words = ["python", "-m", "benchmark.run", "--suite", suite if suite in TASKS else f"{suite}.yml"]
-    words += ["--preset", "paper"] if suite in TASKS else []
+    words += ["--preset", _preset(suite, str(spec.get("dataset", "")))] if suite in TASKS else []
     teacher = str(spec.get("teacher", ""))
     words += ["--teacher", teacher] if suite in TASKS or " " not in teacher else []  # of outputs, which the file names
     words += ["-d", str(spec.get("dataset", ""))]
@@ -67,6 +72,11 @@ def command(spec: Mapping[str, Any]) -> str:
         words += [word for option, value in options.items() if value for word in (option, str(value))]
         words += ["--seed", str(spec.get("seed", 0))]
     return join(words)
+
+
+def _preset(suite: str, dataset: str) -> str:
+    """The preset that has the data set."""
+    return next((preset for preset, suites in SUITES.items() if dataset in suites[cast("Task", suite)]), "paper")
 
 
 def _metadata(name: str, manifest: Manifest) -> ModelCardData:

@@ -1,5 +1,6 @@
 """The model card of a bundle, read as a stranger would."""
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from huggingface_hub import ModelCard
 
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
-from benchmark.export.model_card import command, model_card
+from benchmark.export.model_card import command, model_card, public_manifest
 from tests.bundle.test_bundle import make_bundle, manifest_of
 
 NAME = "owner/mood"
@@ -109,9 +110,15 @@ def test_the_command_is_one_that_run_takes() -> None:
     assert (config.learning_rate, config.preset.max_steps, config.teacher.name) == (0.003, 4000, SPEC["teacher"])
 
 
-def test_the_path_of_a_teacher_is_not_told(tmp_path: Path) -> None:
-    about = {"spec": SPEC | {"teacher": "/home/ana/my-bert"}, "licences": {"teacher": "see /home/ana/my-bert"}}
-    text = card(tmp_path, **about)
+@pytest.mark.parametrize("teacher", ["/home/ana/my-bert", "owner/model + /home/ana/my-bert"])
+def test_a_public_manifest_has_no_paths(teacher: str) -> None:
+    about = {"spec": SPEC | {"teacher": teacher}, "licences": {"teacher": f"see {teacher}"}}
+    text = json.dumps(public_manifest(about))
     assert "ana" not in text
-    assert "Its teacher is `my-bert`" in text
-    assert "--teacher my-bert" in text
+    assert text.count("my-bert") == 2
+    assert text.count("owner/model") == 2 * teacher.startswith("owner")
+
+
+@pytest.mark.parametrize(("dataset", "preset"), [("smalltalk_demo", "quickstart"), ("emot", "paper")])
+def test_the_command_names_the_preset_of_its_data_set(dataset: str, preset: str) -> None:
+    assert f"--preset {preset} " in command(SPEC | {"dataset": dataset})
