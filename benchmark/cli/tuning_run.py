@@ -90,7 +90,7 @@ def _plan(dataset: str, config: BenchmarkConfig, suite_data: SuiteData, out: Pat
     require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
     load_corpus(config.suite.entries[dataset])
     planned = plan_runs(config, suite_data)
-    suite_data.tokenizer  # noqa: B018  (a teacher that cannot be read ends the command here)
+    suite_data.require_readable()
     if reason := planned[-1].skip_reason:
         raise InputError(f"There is nothing to tune: {reason}. Choose another --setting.")
     return planned

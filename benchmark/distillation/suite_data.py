@@ -169,6 +169,11 @@ class SuiteData:
         names = (self.teacher, *self.others)
         return {name: Encoder(name=name, task=self.suite.task, resolve_path=self.resolve_path) for name in names}
 
+    def require_readable(self) -> None:
+        """Raises InputError if the tokenizer of a teacher cannot be read."""
+        for encoder in self._encoders.values():
+            encoder.tokenizer  # noqa: B018
+
     @property
     def encoder(self) -> Encoder:
         """The encoder that gives the students their tokenizer."""

@@ -65,7 +65,7 @@ class Pipeline:
             load_corpus(config.suite.entries[name])
         planned = plan_runs(config, suite_data)
         if not config.dry_run:
-            suite_data.tokenizer  # noqa: B018  (a teacher that cannot be read ends the command here)
+            suite_data.require_readable()
         if config.tuned:
             planned = with_tuned_rates(planned, records, config)
         status = RunStatus.read(records)

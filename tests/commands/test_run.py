@@ -157,7 +157,9 @@ def test_a_plan_makes_nothing(
     assert err == ""
     assert f"{N_PLANNED} of {N_PLANNED} runs are due; expected time " in out
     assert list(desk_folder.iterdir()) == []
-    assert {path.name for path in (tmp_path / "own" / "cache").iterdir()} == {"arrow"}, "parsed data alone"
+    assert {path.name for path in (tmp_path / "own" / "cache").iterdir()} == {"arrow", "unread"}, (
+        "parsed and counted data alone"
+    )
 
 
 def test_a_plan_tells_what_is_done_and_changes_nothing(

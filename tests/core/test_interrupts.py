@@ -18,6 +18,7 @@ Dropped = Callable[[], None]
 def dropped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dropped]:
     """Interrupts the process at a point where Python drops the exception, and checks that it was dropped."""
     handler, printed = signal.getsignal(signal.SIGINT), list[object]()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the background of a shell ignores it
     monkeypatch.setattr(sys, "unraisablehook", lambda event: printed.append(event.exc_type))
 
     def interrupt() -> None:

@@ -32,6 +32,7 @@ from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.teacher_logits import ModelLogits
 from benchmark.distillation.teacher_outputs import LABELLED, TeacherOutputs
 from benchmark.execution.executors.worker import reason_of_death
 from benchmark.execution.outcome import Outcome
@@ -118,6 +119,7 @@ def test_a_killed_command_goes_on_where_it_was(finished_copy: Finished) -> None:
 def test_an_interrupt_that_python_drops_ends_the_run(
     finished_copy: Finished, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the background of a shell ignores it
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
     monkeypatch.setattr(RunProgress, "epoch", lambda *_: InterruptingDestructor() and None)
     with pytest.raises(SystemExit) as ended:
@@ -197,6 +199,12 @@ def test_a_run_over_its_limit_fails_alone_and_says_so(
     assert main(arguments) == DONE
 
 
+def outputs_of(teacher: Record, finished: Finished, suite_data: SuiteData) -> TeacherOutputs:
+    data = suite_data.encoded_dataset("smalltalk_demo")
+    source = ModelLogits(store=finished.store, teacher=teacher, data=data)
+    return TeacherOutputs(store=finished.store, teacher=teacher, data=data, source=source)
+
+
 def test_students_without_their_logits_fail_and_the_others_go_on(
     finished_copy: Finished, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,10 +212,7 @@ def test_students_without_their_logits_fail_and_the_others_go_on(
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     wanted = benchmark_config(parser("run").parse_args(list(finished_copy.arguments)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
-    outputs = TeacherOutputs(
-        store=finished_copy.store, teacher=teacher, data=suite_data.encoded_dataset("smalltalk_demo")
-    )
-    pool = outputs._path(POOL)
+    pool = outputs_of(teacher, finished_copy, suite_data)._path(POOL)
     pool.unlink()
     (pool / "in_the_way").mkdir(parents=True)
     assert main([*finished_copy.unmeasured, "-x", "kd_ulb", "-x", "kd"]) == SOME_FAILED
@@ -222,10 +227,8 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     [teacher] = (record for record in finished_copy.store.records() if record.tags["role"] == "teacher")
     kept = finished_copy.store.download(teacher.run_id, "logits", finished_copy.folder / "kept")
     wanted = benchmark_config(parser("run").parse_args(list(finished_copy.arguments)))
-    data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit).encoded_dataset(
-        "smalltalk_demo"
-    )
-    outputs = TeacherOutputs(store=finished_copy.store, teacher=teacher, data=data)
+    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
+    outputs = outputs_of(teacher, finished_copy, suite_data)
     names = {outputs._path(part).name for part in (*LABELLED, POOL)}
     logits = {name: np.load(kept / name) + 1 for name in names}
     for name, array in logits.items():

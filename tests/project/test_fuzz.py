@@ -33,9 +33,9 @@ from benchmark.cli.parser import MAX_SEED
 from benchmark.core.errors import BenchmarkError, DataError, InputError
 from benchmark.core.run_store import GROUPS
 from benchmark.core.spec import TASKS, RunSpec, Task
-from benchmark.data import pool
 from benchmark.data.entry import SPLITS, Column, DataFile, Format
 from benchmark.data.parsers import PARSERS, parse
+from benchmark.data.plain_text import read_texts
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.suite_file import read_suite_file
 from benchmark.data.suite_schema import DatasetSection, SuiteSection
@@ -169,7 +169,7 @@ def test_valid_tags_come_back(sentences: list[list[tuple[str, str]]], as_json: b
 def test_unlabelled_files(place: Path, content: bytes, task: Task) -> None:
     (place / "pool.txt").write_bytes(content)
     with suppress(DataError):
-        assert all(list(pool._lines(place / "pool.txt", task)))
+        assert all(list(read_texts(place / "pool.txt", task)))
 
 
 # --- FILE.yml

@@ -296,13 +296,9 @@ def test_an_empty_text_file_is_one_message(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_a_dry_run_shows_the_plan(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_teacher: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     arguments = "losses -d smalltalk_demo -s cnn --seeds 3 --dry-run --tracking-uri sqlite:///none.db"
-    folder = tmp_path / "bert"
-    folder.mkdir()
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        (folder / name).write_text("{}")
-    assert command.main([*arguments.split(), "--teacher", str(folder)]) == 0
+    assert command.main([*arguments.split(), "--teacher", str(tiny_teacher)]) == 0
     assert "16 of 16 runs are due" in capsys.readouterr().out
