@@ -88,9 +88,13 @@ def test_seeds_share_a_line_and_a_band_as_far_as_all_of_them_went() -> None:
     assert bert == bilstm == [(100, 40), (200, 60), (300, 50)]
     [band] = figure.axes[0].collections
     assert band.get_paths()[0].get_extents().extents.tolist() == [100, 40, 200, 70]
-    colours = [line.get_color() for line in figure.axes[0].lines]
-    assert len(set(colours)) == 2
-    assert figure.axes[1].lines[0].get_color() == colours[0], "a condition has one colour in all panels"
+
+
+def test_a_student_has_one_colour_and_a_condition_one_line_style() -> None:
+    figure = draw(CONVERGENCE, [curve(), curve(condition="bert"), curve(student="bilstm", condition="bert")])
+    random, bert, bilstm = (line for axes in figure.axes for line in axes.lines)
+    assert random.get_color() == bert.get_color() != bilstm.get_color()
+    assert random.get_linestyle() != bert.get_linestyle() == bilstm.get_linestyle()
 
 
 def test_the_figure_is_written_and_shown(tmp_path: Path) -> None:
