@@ -60,7 +60,7 @@ function budgetCommand() {
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
 function drawSummary() {
-  byId("summary").replaceChildren(el("p", { class: "lead", id: "headline" }), budgetForm(), budgetResult(), rule());
+  fill(byId("summary"), el("p", { class: "lead", id: "headline" }), budgetForm(), budgetResult(), rule());
   drawVerdict();
 }
 
@@ -113,6 +113,6 @@ function resultParts() {
 
 // The headline answers the budget, if there is one.
 function drawVerdict() {
-  byId("headline").replaceChildren(together(hasBudget() ? verdict() : view().summary));
-  byId("budget-result").replaceChildren(...resultParts());
+  fill(byId("headline"), together(hasBudget() ? verdict() : view().summary));
+  fill(byId("budget-result"), ...resultParts());
 }

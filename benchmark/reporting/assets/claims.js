@@ -19,7 +19,8 @@ function drawClaims() {
   byId("claims").hidden = !judged.length;
   if (!judged.length) return;
   const reach = reaches(judged);
-  byId("claims").replaceChildren(
+  fill(
+    byId("claims"),
     el("h2", {}, "The paper's claims"),
     el("p", {}, summary),
     el(

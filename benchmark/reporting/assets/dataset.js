@@ -31,7 +31,8 @@ function drawDataset() {
   const boxes = [ladder(chosen), curves(analysis), classes(analysis), confusionMatrix(analysis), lengths(analysis)].filter(
     Boolean,
   );
-  byId("dataset").replaceChildren(
+  fill(
+    byId("dataset"),
     el("h2", {}, "Data set ", named(name)),
     tabs ?? "",
     el("p", { class: "caption" }, together(chosen.summary)),

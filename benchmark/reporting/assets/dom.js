@@ -12,9 +12,15 @@ function el(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (typeof value === "boolean") node.toggleAttribute(name, value);
-    else if (value !== undefined && value !== null) node.setAttribute(name, value);
+    else if (value !== undefined && value !== null)
+      node.setAttribute(name, name.startsWith("aria-") ? straight(value) : value);
   }
-  node.append(
+  return fill(node, ...children);
+}
+
+// Replaces the children of a node; text loses its direction marks.
+function fill(node, ...children) {
+  node.replaceChildren(
     ...children
       .filter((child) => child !== null && child !== undefined)
       .map((child) => (typeof child === "string" ? straight(child) : child)),

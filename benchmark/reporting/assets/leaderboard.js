@@ -58,7 +58,8 @@ function drawLeaderboard() {
       ? `; in brackets the 95 % interval over test items${entries.some(({ runs }) => runs.length > datasets.length) ? " and seeds" : ", which does not cover other seeds"}.`
       : "; without readable predictions there is no interval over test items.",
   );
-  byId("leaderboard").replaceChildren(
+  fill(
+    byId("leaderboard"),
     el("h2", {}, "Leaderboard"),
     controls(),
     el("p", { class: "caption", id: "caption" }, ...caption),
@@ -157,10 +158,11 @@ function drawTable() {
   );
   const focused = focusedControl();
   const title = el("caption", { class: "unseen" }, byId("caption").textContent);
-  byId("board").replaceChildren(el("table", {}, title, el("thead", {}, head), el("tbody", {}, ...body)));
+  fill(byId("board"), el("table", {}, title, el("thead", {}, head), el("tbody", {}, ...body)));
   if (focused) byId("board").querySelector(focused)?.focus();
   const kinds = [...new Set([...byId("board").querySelectorAll(".mark")].map((chip) => chip.classList[1]))];
-  byId("legend").replaceChildren(
+  fill(
+    byId("legend"),
     ...kinds.map((kind) =>
       el("span", {}, el("span", { class: `mark ${kind}` }, MARKS[kind].text), ` ${MARKS[kind].meaning}.`),
     ),

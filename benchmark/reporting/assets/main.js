@@ -1,9 +1,10 @@
 // Draws the page, and redraws it when the address or the theme changes.
 
 function drawPresets() {
-  byId("title").replaceChildren("Which student is best? ", el("span", {}, named(DATA.suite)));
+  fill(byId("title"), "Which student is best? ", el("span", {}, named(DATA.suite)));
   byId("presets").hidden = DATA.sections.length < 2;
-  byId("presets").replaceChildren(
+  fill(
+    byId("presets"),
     ...DATA.sections.map((one) =>
       el(
         "button",
@@ -20,7 +21,7 @@ function drawPresets() {
 
 function drawAll() {
   drawPresets();
-  if (!DATA.sections.length) byId("summary").replaceChildren(el("p", { class: "lead" }, "No ranked runs yet."));
+  if (!DATA.sections.length) fill(byId("summary"), el("p", { class: "lead" }, "No ranked runs yet."));
   else for (const draw of [drawSummary, drawLeaderboard, drawTradeOff, drawDataset, drawPaper]) draw();
   drawClaims();
   drawTuning();

@@ -14,7 +14,8 @@ function drawPaper() {
     ours(table)[at]
       ? el("span", {}, title, el("small", { class: "pair" }, ...three(["ours", "paper", "diff."])))
       : title;
-  byId("paper").replaceChildren(
+  fill(
+    byId("paper"),
     el("h2", {}, "Comparison with the paper"),
     el(
       "p",
@@ -63,7 +64,8 @@ function drawNotDone() {
     named(firstLine(runs.reason[group[0]] || "-")),
     el("span", { class: "which" }, ...group.map(which)),
   ]);
-  byId("not-done").replaceChildren(
+  fill(
+    byId("not-done"),
     el("h2", {}, "Failed and skipped runs"),
     el("p", { class: "caption" }, `${groups.flat().length} runs; names link to them.`),
     plainTable(["status", "data set", "reason", "runs"], lines, [false, false, false, false]),
@@ -73,7 +75,8 @@ function drawNotDone() {
 function drawData() {
   const { columns, rows, note } = DATA.data;
   byId("datasets").hidden = !rows.length;
-  byId("datasets").replaceChildren(
+  fill(
+    byId("datasets"),
     el("h2", {}, "Data"),
     el("p", { class: "caption" }, note),
     plainTable(
@@ -89,7 +92,8 @@ function drawProvenance() {
   const columns = section()
     ? view().columns.filter(({ name, meaning }) => meaning && !name.startsWith("f1/"))
     : [];
-  byId("provenance").replaceChildren(
+  fill(
+    byId("provenance"),
     el("h2", {}, "Provenance"),
     el("dl", { class: "facts" }, ...facts),
     el(

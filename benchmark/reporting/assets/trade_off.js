@@ -4,18 +4,19 @@ function drawTradeOff() {
   const box = byId("trade-off");
   const axes = costAxes();
   box.hidden = !axes.length;
-  if (!axes.length) return box.replaceChildren();
+  if (!axes.length) return fill(box);
   const cost = axes.find((one) => one.name === state.x) ?? axes[0];
   if (!byId("trade-off-plot")) {
     const node = canvas("trade-off-plot", "F1 against cost, a point per student and setting; the leaderboard has the values");
-    box.replaceChildren(
+    fill(
+      box,
       el("h2", {}, "Trade-off between F1 and cost"),
       el("div", { class: "controls", id: "trade-off-controls" }),
       node,
       el("div", { id: "card", class: "card", "aria-live": "polite" }),
     );
   }
-  byId("trade-off-controls").replaceChildren(...tradeOffControls(axes, cost));
+  fill(byId("trade-off-controls"), ...tradeOffControls(axes, cost));
   drawPoints(cost);
 }
 
@@ -244,7 +245,8 @@ function showCard(entry) {
   const values = view()
     .columns.map((column, index) => [column, entry.texts[index], entry.values[index]])
     .filter(([column, , value]) => column.number && value !== null);
-  byId("card").replaceChildren(
+  fill(
+    byId("card"),
     el("p", {}, el("strong", {}, named(entry.id))),
     el("dl", {}, ...values.flatMap(([column, text]) => [el("dt", {}, named(column.title)), el("dd", {}, text)])),
     el("ul", { class: "runs" }, ...links),

@@ -5,7 +5,8 @@ function drawTuning() {
   byId("tuning").hidden = !studies.length;
   if (!studies.length) return;
   const plots = studies.map((_, at) => canvas(`study-${at}`, "Validation F1 by learning rate, a point per trial"));
-  byId("tuning").replaceChildren(
+  fill(
+    byId("tuning"),
     el("h2", {}, title),
     el("p", { class: "caption" }, note),
     el(
