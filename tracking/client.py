@@ -28,7 +28,7 @@ from tracking.config import (
     without_password,
 )
 from tracking.connection import Connection, connect
-from tracking.inputs import RunInput
+from tracking.inputs import RunInput, again_if_taken
 from tracking.registry import Registry
 from tracking.runs import CHANGED, SUITE_TAG, Heartbeat
 from tracking.sqlite_store import create_store, require_store
@@ -143,7 +143,8 @@ class Client:
 
     def log_inputs(self, run_id: str, inputs: Sequence[RunInput]) -> None:
         """Logs data sets that a run reads."""
-        self._call(lambda: self._mlflow.log_inputs(run_id, [one.entity() for one in inputs]))
+        entities = [one.entity() for one in inputs]
+        again_if_taken(lambda: self._call(lambda: self._mlflow.log_inputs(run_id, entities)))
 
     def copy_points(self, run_id: str, points: Sequence[Metric]) -> None:
         """Adds points of another run's curves, except those that the run has."""

@@ -1,15 +1,18 @@
 """Data sets that a run read, as MLflow shows them under a run's inputs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tracking.config import StoreError
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
 DIGEST_CHARACTERS = 36
 """The most that MLflow takes of a digest."""
+N_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +39,16 @@ class RunInput:
             profile=json.dumps(dict(self.profile)),
         )
         return DatasetInput(dataset, [InputTag("mlflow.data.context", self.context)])
+
+
+def again_if_taken(log: Callable[[], object]) -> None:
+    """Calls `log` again where another process has just logged the same new data set, which MLflow refuses."""
+    for _ in range(N_ATTEMPTS - 1):
+        try:
+            log()
+        except StoreError as error:
+            if "unique" not in str(error).casefold():
+                raise
+        else:
+            return
+    log()

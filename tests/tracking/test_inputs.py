@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
 from mlflow import MlflowClient
 
 from benchmark.execution.run_description import note
 from benchmark.export.registered_model import describe
 from tests.core.test_spec import SPEC
 from tests.support.claim_factory import row
-from tracking import NOTE, RunInput, Store
+from tracking import NOTE, RunInput, Store, StoreError
+from tracking.inputs import again_if_taken
 
 
 def test_inputs_of_a_run_are_data_sets_of_mlflow(store: Store) -> None:
@@ -49,3 +51,14 @@ def test_the_description_of_a_registered_model_gives_its_figures_and_interval() 
     assert text.startswith("**cnn**, setting `kd`, for emot: F1 on test 66.4 (95 % interval 62.0 to 70.6), 0.282 ms")
     assert "13.8 MiB" in text
     assert "interval" not in describe(row("cnn", "kd", 0.664))
+
+
+def test_inputs_are_logged_again_only_where_another_process_was_quicker() -> None:
+    answers = ["(sqlite3.IntegrityError) UNIQUE constraint failed: datasets.name", "the store is read-only"]
+
+    def log() -> None:
+        raise StoreError(answers.pop(0))
+
+    with pytest.raises(StoreError, match="read-only"):
+        again_if_taken(log)
+    assert answers == []
