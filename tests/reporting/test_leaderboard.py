@@ -8,7 +8,7 @@ import pytest
 from benchmark.reporting.best import Budget, best
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, MissingResult
-from benchmark.reporting.results import COLUMNS, Row
+from benchmark.reporting.results import FIELDS, Row
 from benchmark.reporting.summary import summary, verdict
 from benchmark.reporting.table import significant
 
@@ -21,7 +21,7 @@ COSTS: dict[str, tuple[int, float, float]] = {
 
 
 def row(student: str, test_f1: float | None, dataset: str = "emot", **given: Any) -> Row:
-    values: dict[str, Any] = {column.name: "" if column.kind is str else None for column in COLUMNS}
+    values: dict[str, Any] = {column.name: "" if column.kind is str else None for column in FIELDS}
     n_parameters, size, latency = COSTS[student]
     setting = "fine_tuned" if student == "teacher" else "kd"
     values |= {"suite": "s", "task": "classification", "student": student, "setting": setting, "status": "finished"}

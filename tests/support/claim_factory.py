@@ -9,14 +9,14 @@ from benchmark.core.presets import STUDENT_RATES
 from benchmark.core.spec import RunSpec
 from benchmark.reporting.claims.effects import Effect
 from benchmark.reporting.claims.findings import Finding, findings
-from benchmark.reporting.results import COLUMNS, Row
+from benchmark.reporting.results import FIELDS, Row
 from tracking import Record
 
 NUMBERS = count()
 
 
 def row(student: str, setting: str, f1: float, seed: int = 0, **given: Any) -> Row:
-    values: dict[str, Any] = {column.name: "" if column.kind is str else None for column in COLUMNS}
+    values: dict[str, Any] = {column.name: "" if column.kind is str else None for column in FIELDS}
     values |= {"suite": "s", "task": "classification", "dataset": "emot", "status": "finished", "smoke": False}
     values |= {"teacher": "bert", "teacher_key": "t", "protocol": "1", "data": "d", "machine": "m", "budget": "b"}
     values |= {"preset": "paper", "rate_from": "given", "learning_rate": 1e-3, "run_id": str(next(NUMBERS))}
