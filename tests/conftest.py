@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmark.core.run_store import open_store
+from benchmark.measurement.machine import usable_cores
 from tests.support import run_factory
 from tests.support.commands import Finished, enter
 from tests.support.made_once import MadeOnce
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
     from tests.support.mlflow_server import Server
     from tests.support.team_server import Team
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than cores, since tests that start commands and servers mostly wait for them."""
+    return usable_cores() + 2
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,15 @@
 """Interrupts that cannot be lost.
 
 Python raises KeyboardInterrupt wherever the main thread is; inside a destructor or a garbage collector's callback it is
-printed and dropped. An interrupt is therefore recorded as well, and loops that train, measure or wait check the record.
+dropped. An interrupt is therefore recorded as well, and loops that train, measure or wait check the record.
 """
 
 import signal
+import sys
 import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 _requested = threading.Event()
 
@@ -16,6 +20,8 @@ def catch_interrupts(*signals: signal.Signals) -> None:
     for number in signals:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    if getattr(sys.unraisablehook, "func", None) is not _report_unraisable:
+        sys.unraisablehook = partial(_report_unraisable, sys.unraisablehook)
 
 
 def forget_interrupt() -> None:
@@ -32,3 +38,9 @@ def check_interrupt() -> None:
 def _interrupt(*_: object) -> None:
     _requested.set()
     raise KeyboardInterrupt
+
+
+def _report_unraisable(report: Callable[["sys.UnraisableHookArgs"], Any], dropped: "sys.UnraisableHookArgs") -> None:
+    """Prints no traceback of a dropped interrupt, which is recorded."""
+    if not (_requested.is_set() and issubclass(dropped.exc_type, KeyboardInterrupt)):
+        report(dropped)

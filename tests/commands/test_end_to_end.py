@@ -24,7 +24,7 @@ from tracking import Store
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster as Nodes
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("team")]
+pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("team")]
 
 LABELS = ("greetings", "askJokes", "howAreYou", "askWeather", "thanks")
 SPLITS = {"train": 200, "validation": 80, "test": 80}

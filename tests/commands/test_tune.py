@@ -199,6 +199,7 @@ def join(home: Path, arguments: list[str], asked: int) -> Session:
     return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), asked)
 
 
+@pytest.mark.nightly
 def test_two_processes_one_of_which_is_killed_and_restarted(home: Path) -> None:
     long = ["--max-epochs", "40", "--trials", "4"]
     assert tune.main([*options(home, "--study alone"), *long]) == 0

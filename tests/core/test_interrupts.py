@@ -11,21 +11,21 @@ from benchmark.core.errors import DONE, INTERRUPTED
 from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
 from tests.support.commands import InterruptingDestructor
 
-Dropped = Callable[[], None]
+Dropped = Callable[[], object]
+
+
+class FailingDestructor:
+    def __del__(self) -> None:
+        raise ValueError("a failed destructor")
 
 
 @pytest.fixture
 def dropped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dropped]:
-    """Interrupts the process at a point where Python drops the exception, and checks that it was dropped."""
-    handler, printed = signal.getsignal(signal.SIGINT), list[object]()
+    """Interrupts the process at a point where Python drops the exception."""
+    handler = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the background of a shell ignores it
-    monkeypatch.setattr(sys, "unraisablehook", lambda event: printed.append(event.exc_type))
-
-    def interrupt() -> None:
-        InterruptingDestructor()
-        assert printed == [KeyboardInterrupt]
-
-    yield interrupt
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    yield InterruptingDestructor
     forget_interrupt()
     signal.signal(signal.SIGINT, handler)
 
@@ -38,6 +38,19 @@ def test_a_dropped_interrupt_is_raised_at_the_next_check(dropped: Dropped) -> No
         check_interrupt()
     catch_interrupts(signal.SIGINT)
     check_interrupt()
+
+
+def test_a_dropped_interrupt_prints_no_traceback(dropped: Dropped, capsys: pytest.CaptureFixture[str]) -> None:
+    catch_interrupts(signal.SIGINT)
+    dropped()
+    assert capsys.readouterr().err == ""
+
+
+def test_other_dropped_exceptions_are_printed(dropped: Dropped, capsys: pytest.CaptureFixture[str]) -> None:
+    catch_interrupts(signal.SIGINT)
+    dropped()
+    FailingDestructor()
+    assert "a failed destructor" in capsys.readouterr().err
 
 
 def test_a_command_that_ends_after_a_dropped_interrupt_was_interrupted(dropped: Dropped) -> None:

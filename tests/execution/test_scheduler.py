@@ -288,6 +288,7 @@ def test_two_stores_that_share_a_cache_leave_each_other_s_teacher_alone(
     assert handed_over(finished_copy) == both
 
 
+@pytest.mark.nightly
 def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
     arguments = (*finished_copy.arguments, "-x", "kd", "-x", "vanilla", "--seed", "1")
     both = [start_command(finished_copy.folder, *arguments, "--out", f"out{i}") for i in range(2)]

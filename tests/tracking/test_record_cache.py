@@ -142,6 +142,7 @@ def test_a_deleted_and_restored_experiment(clocked: ClockedStore) -> None:
     assert clocked.requested == set()
 
 
+@pytest.mark.nightly
 def test_another_store_at_the_same_address(
     migrated_db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, add_run: AddRun
 ) -> None:

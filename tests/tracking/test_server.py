@@ -243,6 +243,7 @@ def test_studies_are_shown_by_the_dashboard(team: Team, monkeypatch: pytest.Monk
         assert [shown["study_name"] for shown in json.load(answer)["study_summaries"]] == ["emot.cnn"]
 
 
+@pytest.mark.nightly
 def test_a_laptops_runs_are_merged_once_and_back(
     team: Team, work_folder: Path, store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
