@@ -28,7 +28,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, context: Tensor, attention_mask: Tensor) -> Tensor:
         """`x` [B, Q, D] attends to `context` [B, L, D] where `attention_mask` [B, L] is 1; returns [B, Q, D]."""
         query = self.query(x)
-        if self.training and x.size(1) == 1:
+        if x.size(1) == 1:
             (key, value), bias = self.key_value.weight.chunk(2), self.key_value.bias.chunk(2)[1]
             mixed = attend_once(query, context, attention_mask, self.n_heads, key, value, bias)
         else:
@@ -66,13 +66,14 @@ def attend_once(
     `key` and `value` are the weights [D, D] of their projections: q · K x = Kᵀq · x, and Σ a (V x + b) =
     V Σ a x + b Σ a. The bias of keys is not needed: it adds the same to the scores of all positions.
     """
-    key, value = (weight.view(n_heads, -1, weight.size(1)) for weight in (key, value))  # [H, D / H, D]
-    queries = query.view(len(query), n_heads, -1)  # [B, H, D / H]
+    width = len(value_bias)
+    key, value = (weight.view(n_heads, -1, width) for weight in (key, value))  # [H, D / H, D]
+    queries = query.reshape(-1, n_heads, width // n_heads)  # [B, H, D / H]
     scores = _by_head(queries, key) @ context.transpose(1, 2)
-    weights = dropout(_weights(scores, queries.size(-1), attention_mask[:, None]))  # [B, H, L]
+    weights = dropout(_weights(scores, width // n_heads, attention_mask[:, None]))  # [B, H, L]
     mixed = _by_head(weights @ context, value.transpose(1, 2))
     bias = value_bias.view(n_heads, -1) * weights.sum(dim=-1, keepdim=True)
-    return (mixed + bias).reshape(query.shape)
+    return (mixed + bias).reshape(-1, 1, width)
 
 
 def _by_head(x: Tensor, weight: Tensor) -> Tensor:

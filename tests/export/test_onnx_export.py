@@ -89,6 +89,13 @@ def test_every_student_is_the_same_in_onnx_at_any_batch_and_length(name: str, ta
 
 
 @pytest.mark.parametrize("task", TASKS)
+def test_both_directions_of_bilstm_are_one_node_that_reads_lengths(task: str, tmp_path: Path) -> None:
+    export_onnx(build("bilstm", task=task, vocab_size=VOCAB_SIZE, n_labels=5), tmp_path / "model.onnx")
+    counts = node_counts(tmp_path / "model.onnx")
+    assert (counts["LSTM"], counts["GatherElements"]) == (1, 0)
+
+
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_every_encoder_is_the_same_in_onnx_at_any_batch_and_length(kind: str, task: str, tmp_path: Path) -> None:
     encoder = make_encoder(kind, task)
