@@ -1,13 +1,13 @@
 """`python -m benchmark.push BUNDLE owner/name`: uploads a bundle with a model card to the Hugging Face Hub."""
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.cli.command import run_command
 from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, InputError
+from tracking import scratch_folder
 
 PIPELINE_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
 """Files of a BERT student's bundle that transformers reads."""
@@ -19,8 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Uploads, or with --dry-run writes the same folder."""
     args = build_parser().parse_args(arguments)
     _require_name(args.name)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = write_repository(args.bundle, Path(scratch) / "repository", args.name)
+    with scratch_folder() as scratch:
+        folder = write_repository(args.bundle, scratch / "repository", args.name)
         if args.dry_run:
             print(f"Written: {_copied(folder, args.dry_run)}")
         else:

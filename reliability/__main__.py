@@ -11,6 +11,11 @@ from reliability.tally import Fault, Tally
 
 FAULTS: dict[str, tuple[str, int, Fault]] = {
     "kill": ("the sweep killed with SIGKILL at random moments of a small plan", 50, kill_sweep.killed),
+    "interrupts": (
+        "the sweep interrupted (Ctrl-C) at random moments of a small plan, with all cores busy",
+        100,
+        kill_sweep.interrupted,
+    ),
     "two_sweeps": ("two sweeps started on one plan at once, or while the other is on its way", 10, two_sweeps.at_once),
     "two_machines": ("the same, by two machines that share nothing but a server", 5, two_sweeps.of_two_machines),
     "server": ("the tracking server killed in the middle of a run, and back 60 s later", 5, server.outage),

@@ -1,6 +1,7 @@
 """A small plan, done by the real command: what faults are made to, and what must come out whatever happens."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,8 @@ class Plan:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                process_group=0,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background ignores it
             )
         try:
             yield command
@@ -61,6 +64,12 @@ class Plan:
             code = command.wait()
         assert code == 0, f"exit code {code}: {said(work)}"
         return time.monotonic() - begin
+
+
+def left_behind(work: Path) -> list[str]:
+    """Names of temporary files and folders, but for the cache and locks."""
+    temporary = Path(own_environment(work)["TMPDIR"])
+    return [path.name for path in temporary.iterdir() if path.name != "cache" and path.suffix != ".lock"]
 
 
 def said(work: Path) -> str:

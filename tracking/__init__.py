@@ -9,6 +9,7 @@ from tracking.merge import Merge
 from tracking.provenance import git_commit, is_dead, machine, owner, processor
 from tracking.registry import TextModel
 from tracking.runs import ActiveRun, Record
+from tracking.scratch import remove_left_over, scratch_folder
 from tracking.store import NOTE, Store
 from tracking.ui import Layout, MetricGroups, View, ui_command
 
@@ -33,6 +34,8 @@ __all__ = [
     "machine",
     "owner",
     "processor",
+    "remove_left_over",
+    "scratch_folder",
     "ui_command",
     "without_password",
 ]

@@ -5,7 +5,6 @@ written last, in one request and together with the tag `merged_at`; a copy witho
 completes it. Tags that name another run (a trial's study, a study's best trial) name its copy once there is one.
 """
 
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from tracking.config import ARTIFACTS, StoreError, is_local, resolve, sqlite_path, without_password
 from tracking.provenance import OWNER, owner
 from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG
+from tracking.scratch import scratch_folder
 from tracking.sqlite_store import artifact_folder, require_own_folder
 from tracking.ui import Layout
 
@@ -126,11 +126,11 @@ class Merge:
         """Copies curves and files; those that the copy has do not change."""
         run_id, names = run.info.run_id, [name for name in run.data.metrics if name != CHANGED]
         self._target.copy_points(copy, [point for name in names for point in self._source.points(run_id, name)])
-        with tempfile.TemporaryDirectory() as scratch:
+        with scratch_folder() as scratch:
             if is_local(self._source.uri) and _named_folder(run):
-                files = folders.get(run_id, Path(scratch))
+                files = folders.get(run_id, scratch)
             else:
-                files = self._source.download(run_id, "", Path(scratch))
+                files = self._source.download(run_id, "", scratch)
             self._target.log_artifacts(copy, files, "")
         self._target.mark_changed(copy)
 

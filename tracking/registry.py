@@ -3,7 +3,6 @@
 import hashlib
 import re
 import shutil
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.config import URI_VARIABLE, environment
+from tracking.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -54,8 +54,8 @@ class Registry:
         """
         tags = {RUN_TAG: run_id, CONTENT_TAG: _digest(model)}
         if self._connection.call(lambda: self._tags(name, alias)) != tags:
-            with tempfile.TemporaryDirectory() as scratch:
-                self._register(run_id, name, alias, _save(model, Path(scratch)), tags)
+            with scratch_folder() as scratch:
+                self._register(run_id, name, alias, _save(model, scratch), tags)
             self._describe(name, alias, model.description)
         return f"models:/{name}@{alias}"
 

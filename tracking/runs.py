@@ -1,7 +1,6 @@
 """Runs of the store: `ActiveRun`, one that is being written, with its heartbeat, and `Record`, one that was read."""
 
 import math
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tracking.provenance import OWNER, is_dead
+from tracking.scratch import scratch_folder
 from tracking.ui import MetricGroups
 
 if TYPE_CHECKING:
@@ -119,10 +119,10 @@ class ActiveRun:
         """Stores each text as a file, `long_values/NAME.txt`."""
         if not texts:
             return
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             for name, text in texts.items():
-                (Path(folder) / f"{name.replace('/', '_')}.txt").write_text(text, encoding="utf-8")
-            self.log_artifacts(Path(folder), LONG_VALUES)
+                (folder / f"{name.replace('/', '_')}.txt").write_text(text, encoding="utf-8")
+            self.log_artifacts(folder, LONG_VALUES)
 
     def finish(self, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None) -> None:
         """Logs the final metrics by column (None: not measured), and ends the run as finished."""

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import sqlite3
-import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from tracking.config import ARTIFACTS, SQLITE, NoStoreError, StoreError
 from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG, Record, status_of
+from tracking.scratch import scratch_folder
 from tracking.ui import MetricGroups
 
 LOCK_SECONDS = 60.0
@@ -190,9 +190,9 @@ def copy_into(artifacts: Path, folder: Path, path: str) -> None:
             if not target.parent.resolve().is_relative_to(artifacts.resolve()):
                 raise StoreError(f"{target.parent} leads out of the run's files by a link. Remove the link.")
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch:
-                shutil.copyfile(source, Path(scratch) / target.name)
-                os.replace(Path(scratch) / target.name, target)
+            with scratch_folder(beside=target) as scratch:
+                shutil.copyfile(source, scratch / target.name)
+                os.replace(scratch / target.name, target)
     except OSError as error:
         raise StoreError(f"The run's files cannot be written to {artifacts}: {error.strerror or error}.") from error
 

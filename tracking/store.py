@@ -1,7 +1,6 @@
 """Store of runs and their files in MLflow: runs are begun, written while they are active, and read as records."""
 
 import math
-import tempfile
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from tracking.runs import (
     is_alive,
     is_stale,
 )
+from tracking.scratch import scratch_folder
 from tracking.sqlite_store import SqliteStore, copy_from, copy_into, require_store
 from tracking.ui import Layout, runs_url
 
@@ -168,8 +168,8 @@ class Store:
         """Content of a run's text file. Raises StoreError if there is none, ValueError if it is no text."""
 
         def read() -> str:
-            with tempfile.TemporaryDirectory() as folder:
-                return self.download(run_id, path, Path(folder)).read_text(encoding="utf-8")
+            with scratch_folder() as folder:
+                return self.download(run_id, path, folder).read_text(encoding="utf-8")
 
         return read() if self._sqlite else self._cache.text(run_id, path, read)
 

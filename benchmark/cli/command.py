@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
 from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
-from tracking import StoreError, without_password
+from tracking import StoreError, remove_left_over, without_password
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -17,10 +17,11 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     """Runs `main` and exits with its code; errors raised on purpose become one message and no traceback.
 
     0 all done, 1 some runs failed, 2 usage or bad input, 130 interrupted, by Ctrl-C or SIGTERM. Any other exception is
-    a bug and keeps its traceback.
+    a bug and keeps its traceback. What killed processes left in temporary folders is removed first.
     """
     catch_interrupts(signal.SIGINT, signal.SIGTERM)
     try:
+        remove_left_over()
         code = main()
         check_interrupt()
         sys.stdout.flush()

@@ -7,7 +7,6 @@ SHA-256 of its content, and a cached folder holds a list of checksums; a mismatc
 import hashlib
 import json
 import mmap
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.core.errors import InputError
-from tracking import cache_folder
+from tracking import cache_folder, scratch_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,15 +85,11 @@ def file_digest(path: Path) -> str:
 def write_atomic(path: Path, write: Callable[[Path], object]) -> Path:
     """Calls `write` with a temporary file beside `path`, then renames it: readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    draft = Path(name)
-    try:
+    with scratch_folder(beside=path) as scratch:
+        draft = scratch / path.name
         write(draft)
         draft.chmod(0o644)
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 
@@ -178,8 +173,8 @@ def write_dir_atomic(folder: Path, fill: Callable[[Path], object]) -> Path:
     An intact `folder` stays: another process may have put it there meanwhile. A broken one is replaced.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as scratch:
-        draft = Path(scratch) / folder.name
+    with scratch_folder(beside=folder) as scratch:
+        draft = scratch / folder.name
         draft.mkdir()
         fill(draft)
         (draft / CHECKSUMS).write_text(_checksums(draft), encoding="utf-8")

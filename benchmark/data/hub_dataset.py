@@ -1,7 +1,6 @@
 """Data sets of the Hugging Face Hub, and folders that `datasets` reads, as jsonl files in the cache."""
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ from benchmark.core.cache import file_digest, is_intact, read_json, verify, writ
 from benchmark.core.errors import DataError, UnknownNameError
 from benchmark.core.spec import digest
 from benchmark.data.entry import Split
-from tracking import cache_folder
+from tracking import cache_folder, scratch_folder
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -99,8 +98,8 @@ def _write(source: HubDataset, commit: str, folder: Path) -> None:
 
 
 def _rows(source: HubDataset, split: str, commit: str) -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as scratch:
-        dataset = _load(source, split, commit, scratch)
+    with scratch_folder() as scratch:
+        dataset = _load(source, split, commit, str(scratch))
         for column in (source.text, source.label):
             if column not in dataset.column_names:
                 raise UnknownNameError(f"column of {source.where}, {source.name}:", column, dataset.column_names)

@@ -5,7 +5,6 @@ the student's random initialisation, so that the layers above get inputs of the 
 """
 
 import re
-import tempfile
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch import nn
 
 from benchmark.core.errors import DataError
 from benchmark.distillation.fasttext_file import check_model_file
+from tracking import scratch_folder
 
 Matrix = NDArray[np.float32]
 
@@ -75,8 +75,8 @@ def train_fasttext(sentences: Sequence[Sequence[str]], tokens: Sequence[str], wi
     A token that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
     1. Equal input gives equal vectors.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder) / "tokens.txt"
+    with scratch_folder() as folder:
+        corpus = folder / "tokens.txt"
         corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
         model = fasttext.train_unsupervised(str(corpus), dim=width, verbose=0, **FASTTEXT)
     return np.stack([model.get_word_vector(token) for token in tokens]).astype(np.float32)

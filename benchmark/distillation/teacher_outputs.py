@@ -5,7 +5,6 @@ They are computed once, stored with the teacher's run, and fetched into the cach
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +33,7 @@ from benchmark.core.spec import RunSpec, digest
 from benchmark.data.augmentation.config import METHODS
 from benchmark.distillation.encoding import EncodedDataset, Part
 from benchmark.distillation.teacher_logits import TeacherLogits
-from tracking import Record, Store, StoreError
+from tracking import Record, Store, StoreError, scratch_folder
 
 LABELLED: tuple[Part, ...] = ("train", "validation")
 """Splits that students are trained and selected on; no student reads the teacher's logits of test."""
@@ -104,9 +103,9 @@ class TeacherOutputs:
         return logits_folder(self.teacher.run_id) / f"{key}.npy"
 
     def _download_logits(self, path: Path, _: Part) -> NDArray[np.float32]:
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             try:
-                file = self.store.download(self.teacher.run_id, f"{LOGITS}/{path.name}", Path(folder))
+                file = self.store.download(self.teacher.run_id, f"{LOGITS}/{path.name}", folder)
             except StoreError as error:
                 raise RunError(
                     f"The teacher's logits are neither in this machine's cache nor stored with {self.teacher.name}: "
@@ -118,17 +117,17 @@ class TeacherOutputs:
     def _fetch_texts(self, generated: str) -> None:
         path = augmented_path(generated)
         if generated and not is_intact(path) and self._has_texts(generated):
-            with _lock(self.teacher), tempfile.TemporaryDirectory() as folder:
-                file = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", Path(folder))
+            with _lock(self.teacher), scratch_folder() as folder:
+                file = self.store.download(self.teacher.run_id, f"{TEXTS}/{path.name}", folder)
                 write_json(path, json.loads(file.read_text(encoding="utf-8")))
 
     def _has_texts(self, generated: str) -> bool:
         return f"{TEXTS}/{augmented_path(generated).name}" in self.store.files(self.teacher.run_id, TEXTS)
 
     def _publish(self, name: str, artifact_folder: str, write: Callable[[Path], object]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder) / name)
-            self.store.add_artifacts(self.teacher.run_id, Path(folder), artifact_folder)
+        with scratch_folder() as folder:
+            write(folder / name)
+            self.store.add_artifacts(self.teacher.run_id, folder, artifact_folder)
 
 
 def _lock(teacher: Record) -> FileLock:

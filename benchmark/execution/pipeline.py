@@ -24,7 +24,6 @@ from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.outputs_coverage import require_outputs
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
 from benchmark.execution.run_description import role, tags
-from benchmark.execution.run_folder import remove_left_over
 from benchmark.execution.run_status import RunStatus, pending_runs
 from benchmark.execution.setting_requirements import require_vectors
 from tracking import NoStoreError, Record, Store, cache_folder
@@ -112,7 +111,6 @@ class Pipeline:
 
         with choice.opened(self.config) as executor:
             self.store.kill_stale()
-            remove_left_over()
             remove_old_checkpoints()
             self._store_skipped()
             specs = [run.spec for run in self.pending]

@@ -25,10 +25,9 @@ from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import inputs, note, role, tags
-from benchmark.execution.run_folder import run_folder
 from benchmark.export.evaluate import evaluate_and_export, evaluate_logits
 from benchmark.measurement.machine import machine_lock
-from tracking import NOTE, ActiveRun, Record, Store, StoreError, without_password
+from tracking import NOTE, ActiveRun, Record, Store, StoreError, scratch_folder, without_password
 
 DELETED = "Its run was deleted in the store while it was running. The same command runs it again."
 
@@ -71,7 +70,7 @@ class Runner:
                 return None
             with (
                 machine_lock("shared"),
-                run_folder() as folder,
+                scratch_folder() as folder,
                 enforced(self.limits, partial(_fail_before_exit, run, folder)),
             ):
                 result = self._train_and_export(spec, run, teacher, on_epoch, folder)

@@ -1,7 +1,6 @@
 """Bundle folders: written atomically, completed after measurement, uploaded to the run."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from benchmark.bundle.files import (
     write_manifest,
 )
 from benchmark.core.run_store import BUNDLE
-from tracking import Store
+from tracking import Store, scratch_folder
 
 OUTSIDE = "O"
 
@@ -58,8 +57,8 @@ def write_bundle(
     folder is raised before it is moved in place.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
-        draft = Path(scratch) / "bundle"
+    with scratch_folder(beside=folder) as scratch:
+        draft = scratch / "bundle"
         draft.mkdir()
         shutil.copyfile(model, draft / MODEL)
         (draft / TOKENIZER).write_text(_plain(tokenizer).to_str(pretty=True), encoding="utf-8")
@@ -84,7 +83,7 @@ def write_bundle(
         write_manifest(draft / MANIFEST, manifest)
         check(draft)
         if folder.exists():
-            folder.rename(Path(scratch) / "replaced")
+            folder.rename(scratch / "replaced")
         draft.rename(folder)
     return folder
 
@@ -96,8 +95,8 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
     """
     manifest = read_manifest(folder)
     manifest["files"].pop(INT8, None)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
-        new = Path(scratch)
+    with scratch_folder(beside=folder) as scratch:
+        new = scratch
         if int8 is not None:
             shutil.copyfile(int8, new / INT8)
             manifest["files"][INT8] = sha256(new / INT8)
@@ -111,10 +110,10 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
 
 def upload_bundle(store: Store, run_id: str, folder: Path) -> None:
     """Moves a bundle's files to its run, the manifest last, when the files that it names are stored."""
-    with tempfile.TemporaryDirectory() as last:
+    with scratch_folder() as last:
         shutil.move(folder / MANIFEST, last)
         store.add_artifacts(run_id, folder, BUNDLE)
-        store.add_artifacts(run_id, Path(last), BUNDLE)
+        store.add_artifacts(run_id, last, BUNDLE)
 
 
 def _opset(model: Path) -> int:

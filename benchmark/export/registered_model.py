@@ -1,7 +1,6 @@
 """The best student of each data set as a registered model for `mlflow models serve`."""
 
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,7 @@ from benchmark.core.spec import PROTOCOL
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.results import Row
 from benchmark.reporting.use_commands import BEST, model_name
-from tracking import Store, TextModel
+from tracking import Store, TextModel, scratch_folder
 
 LOADER = "benchmark.bundle:Bundle.load"
 PARAMS = {"scores": False, "min_score": 0.0}
@@ -47,9 +46,9 @@ def bundle_code() -> dict[str, Path]:
 
 def _publish(store: Store, row: Row) -> str:
     name = model_name(row.suite, row.dataset)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         model = TextModel(
-            folder=_served_files(store.download(row.run_id, BUNDLE, Path(folder))),
+            folder=_served_files(store.download(row.run_id, BUNDLE, folder)),
             loader=LOADER,
             code=bundle_code(),
             requirements=_pinned(REQUIREMENTS),

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import tempfile
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from transformers import BertForSequenceClassification, BertForTokenClassificati
 
 from benchmark.distillation.encoding import EncodedDataset
 from students.bert import BertStudent
+from tracking import scratch_folder
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 
@@ -33,8 +33,8 @@ def write_transformers_model(model: BertStudent, data: EncodedDataset, folder: P
 
 def _write_tokenizer_config(data: EncodedDataset, folder: Path) -> None:
     """The bundle has tokenizer.json already."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder() as scratch:
         data.tokenizer.save_pretrained(scratch)
-        config = json.loads((Path(scratch) / TOKENIZER_CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((scratch / TOKENIZER_CONFIG).read_text(encoding="utf-8"))
     text = json.dumps(config | {"model_max_length": data.max_length}, ensure_ascii=False, indent=2)
     (folder / TOKENIZER_CONFIG).write_text(text + "\n", encoding="utf-8")

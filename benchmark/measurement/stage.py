@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -40,7 +39,7 @@ from benchmark.measurement.summary import (
     session_tags,
     write_samples,
 )
-from tracking import NOTE, Record, Store
+from tracking import NOTE, Record, Store, scratch_folder
 
 QUICK = BUDGETS["quick"]
 
@@ -92,9 +91,9 @@ def measure(
         groups[_teacher_key(run)].append(run)
     teachers = {_teacher_key(run): run for run in baselines}
     for key, group in groups.items():
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             data = suite_data.encoded_dataset(group[0].spec.dataset, group[0].spec.teacher)
-            measurement = _Measurement(store, tags, budget, data, Path(folder))
+            measurement = _Measurement(store, tags, budget, data, folder)
             yield from measurement.measure(group, [teachers[key]] if key in teachers else [])
 
 

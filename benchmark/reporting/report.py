@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +32,7 @@ from benchmark.reporting.selection import planned_last
 from benchmark.reporting.summary import verdict
 from benchmark.reporting.table import Table, write_csv, write_parquet
 from benchmark.reporting.tradeoff_plot import cost_axes, draw, write_figure
-from tracking import Record, Store, StoreError, ui_command, without_password
+from tracking import Record, Store, StoreError, scratch_folder, ui_command, without_password
 
 ROLE = "report"
 """Role of the run that holds the suite's report in MLflow."""
@@ -157,10 +156,10 @@ def _write_plot(folder: Path, leaderboard: Leaderboard, number: int) -> str:
 def _upload(store: Store, suite: str, folder: Path, records: Sequence[Record]) -> None:
     """Stores the report's files in MLflow; prints a line if the store cannot be written."""
     try:
-        with tempfile.TemporaryDirectory() as staged:
+        with scratch_folder() as staged:
             for path in (*(folder / name for name in UPLOADED), *folder.glob("trade_off*")):
                 shutil.copy(path, staged)
-            _log_artifacts(store, suite, Path(staged), records)
+            _log_artifacts(store, suite, staged, records)
     except StoreError as error:
         print(f"The report was written but could not be stored in MLflow: {error}", file=sys.stderr)
 

@@ -1,7 +1,6 @@
 """One process of a study: it runs trials until all are finished, then stores the result. The test split is not read."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,7 +26,7 @@ from benchmark.reporting.related_runs import BEST_RATE, TRAINING_KEY, training_k
 from benchmark.tuning.storage import open_storage, storage_errors
 from benchmark.tuning.study import PARAMETER, Search, join_study
 from benchmark.tuning.trials import Trials
-from tracking import ActiveRun, Record, Store, StoreError, without_password
+from tracking import ActiveRun, Record, Store, StoreError, scratch_folder, without_password
 
 POLL_SECONDS = 1.0
 """Interval of looks at trials that other processes are running."""
@@ -124,10 +123,10 @@ class Session:
         """
         results = self.results()
         run, winner = store.resume(parent), best(results)
-        with tempfile.TemporaryDirectory() as scratch:  # another process of the study may be writing into `folder` now
-            write_rates(Path(scratch), f"Study {self.search.name}", results)
-            run.log_artifacts(Path(scratch))
-            for path in Path(scratch).iterdir():
+        with scratch_folder() as scratch:  # another process of the study may be writing into `folder` now
+            write_rates(scratch, f"Study {self.search.name}", results)
+            run.log_artifacts(scratch)
+            for path in scratch.iterdir():
                 write_atomic(folder / path.name, partial(shutil.copyfile, path))
         if winner is None:
             run.fail("training diverged at every learning rate")

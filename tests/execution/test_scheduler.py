@@ -79,6 +79,11 @@ def running(folder: Path) -> dict[str, int]:
         return {name: int(owner.rsplit("/", 2)[1]) for name, owner in database.execute(query)}
 
 
+def temporary_folders() -> list[Path]:
+    """Everything in TMPDIR but the cache and locks."""
+    return [path for path in Path(os.environ["TMPDIR"]).iterdir() if path.name != "cache" and path.suffix != ".lock"]
+
+
 def is_alive(pid: int) -> bool:
     try:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
@@ -102,11 +107,16 @@ def going_on(finished: Finished, *arguments: str, n_runs: int) -> Iterator[tuple
 def test_a_killed_command_goes_on_where_it_was(finished_copy: Finished) -> None:
     arguments = ("-x", "vanilla", "-x", "kd")
     with going_on(finished_copy, *arguments, n_runs=1) as (command, runs):
+        wait_until(lambda: temporary_folders() != [])
         command.send_signal(signal.SIGKILL)
         command.wait()
     assert list(runs) == ["smalltalk_demo.cnn.kd.seed0"]
     assert statuses(finished_copy.store)[-1] == ("cnn.kd", "running")
-    assert main([*finished_copy.unmeasured, *arguments]) == DONE
+    assert temporary_folders() != []
+    with pytest.raises(SystemExit) as ended:
+        run_command(partial(main, [*finished_copy.unmeasured, *arguments]))
+    assert ended.value.code == DONE
+    assert temporary_folders() == []
     assert statuses(finished_copy.store) == [
         ("cnn.vanilla", "finished"),
         ("cnn.kd_ulb_bert", "finished"),

@@ -3,10 +3,8 @@
 Bojanowski et al., 2017, https://arxiv.org/abs/1607.04606.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import fasttext
@@ -20,6 +18,7 @@ from benchmark.data.augmentation.config import FASTTEXT, SUBSTITUTION, Augmentat
 from benchmark.data.augmentation.words import Rewrite, as_like, core, in_case_of, pick, seeded, with_core, words_of
 from benchmark.data.corpus import Texts
 from benchmark.data.plain_text import Text
+from tracking import scratch_folder
 
 Matrix = NDArray[np.float32]
 
@@ -77,8 +76,8 @@ def _vocabulary(sentences: Iterable[Sequence[str]]) -> list[str]:
 
 def _train(sentences: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> Matrix:
     """[V, D] vectors of the vocabulary."""
-    with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder) / "words.txt"
+    with scratch_folder() as folder:
+        corpus = folder / "words.txt"
         corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
         model = fasttext.train_unsupervised(str(corpus), verbose=0, **FASTTEXT)
     return np.stack([model.get_word_vector(word) for word in vocabulary]).astype(np.float32)

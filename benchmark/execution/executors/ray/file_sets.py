@@ -4,7 +4,6 @@ A file set holds files that belong together: those of a data set, a model's fold
 content, as a run of the role `data`; a machine that lacks the files fetches them into its cache at first use.
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -18,7 +17,7 @@ from benchmark.core.locks import lock_path
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
 from benchmark.execution.run_description import file_set_note
-from tracking import NOTE, Store, cache_folder
+from tracking import NOTE, Store, cache_folder, scratch_folder
 
 ROLE = "data"
 
@@ -111,10 +110,10 @@ class FileSet:
         tags = {"role": ROLE, "key": self.key, NOTE: file_set_note(self.title)}
         run = store.begin(suite, f"{ROLE}.{self.title}", tags=tags, params={})
         try:
-            with tempfile.TemporaryDirectory() as folder:
+            with scratch_folder() as folder:
                 for entry in self.entries:
-                    (Path(folder) / entry.name).symlink_to(entry.path)
-                run.log_artifacts(Path(folder))
+                    (folder / entry.name).symlink_to(entry.path)
+                run.log_artifacts(folder)
             self._require_unchanged()
         except BaseException:
             run.kill()
