@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
-from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
+from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt, is_interrupted
 from tracking import StoreError, remove_left_over, without_password
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -25,22 +25,27 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         code = main()
         check_interrupt()
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = _say("Interrupted. Finished runs are kept; the same command continues from there.", INTERRUPTED)
-    except RunError as error:
-        code = _say(str(error), SOME_FAILED)
-    except (BenchmarkError, StoreError) as error:
-        code = _say(str(error), BAD_INPUT)
-    except BrokenPipeError:  # the reader, such as `head`, has ended
-        sys.stderr.close()
-        code = DONE
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        code = _say(f"{error}. Existing files are intact; free some space, and the same command continues.", BAD_INPUT)
+    except BaseException as error:
+        code = _explained(error)
     finally:
         forget_interrupt()
     sys.exit(code)
+
+
+def _explained(error: BaseException) -> int:
+    """Prints the message of an error that was raised on purpose; its exit code. Raises any other error."""
+    if isinstance(error, KeyboardInterrupt) or is_interrupted():
+        return _say("Interrupted. Finished runs are kept; the same command continues from there.", INTERRUPTED)
+    if isinstance(error, RunError):
+        return _say(str(error), SOME_FAILED)
+    if isinstance(error, BenchmarkError | StoreError):
+        return _say(str(error), BAD_INPUT)
+    if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has ended
+        sys.stderr.close()
+        return DONE
+    if isinstance(error, OSError) and error.errno in FULL:
+        return _say(f"{error}. Existing files are intact; free some space, and the same command continues.", BAD_INPUT)
+    raise error
 
 
 def _say(message: str, code: int) -> int:

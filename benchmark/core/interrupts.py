@@ -1,13 +1,15 @@
 """Interrupts that cannot be lost.
 
 Python raises KeyboardInterrupt wherever the main thread is; inside a destructor or a garbage collector's callback it is
-dropped. An interrupt is therefore recorded as well, and loops that train, measure or wait check the record.
+dropped, and libraries catch it or raise another error in its place. An interrupt is therefore recorded as well: loops
+that train, measure or wait check the record, and so do handlers of errors.
 """
 
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -27,6 +29,22 @@ def catch_interrupts(*signals: signal.Signals) -> None:
 def forget_interrupt() -> None:
     """Forgets a requested interrupt, which has been handled."""
     _requested.clear()
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Processes that are started in the block never receive Ctrl-C, which a terminal sends to all processes of a
+    command: the command ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def is_interrupted() -> bool:
+    """Whether an interrupt was requested."""
+    return _requested.is_set()
 
 
 def check_interrupt() -> None:

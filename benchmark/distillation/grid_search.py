@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import DivergedError
+from benchmark.core.interrupts import is_interrupted
 from benchmark.core.presets import FINALISTS, GRID_RATES, SCREENING
 from benchmark.distillation.batching import plan_batches, token_budget
 from benchmark.distillation.trainer import TrainingHistory
@@ -82,11 +83,11 @@ class _Trials:
             write_dir_atomic(stored, lambda folder: (folder / DIVERGED).touch())
             run.fail(str(error))
             return None
-        except Exception as error:
-            run.fail(f"{type(error).__name__}: {error}")
-            raise
-        except BaseException:
-            run.kill()
+        except BaseException as error:
+            if isinstance(error, Exception) and not is_interrupted():
+                run.fail(f"{type(error).__name__}: {error}")
+            else:
+                run.kill()
             raise
         write_dir_atomic(stored, partial(_save, trained))
         seconds = trained.history.train_seconds

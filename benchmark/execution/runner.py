@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from benchmark.core.errors import RunError
+from benchmark.core.interrupts import check_interrupt, is_interrupted
 from benchmark.core.run_store import DATA_TAG, open_store
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
@@ -78,11 +79,12 @@ class Runner:
             summary = {DATA_TAG: self.suite_data.summary(spec.dataset).to_json()}
             run.finish(result.metrics(), {**summary, NOTE: note(spec, role(spec), result.metrics())})
             return Outcome(spec=spec, run_id=run.run_id, metrics=result.metrics())
-        except Exception as error:  # the other runs continue
-            return self._failed(spec, run, error)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception) and not is_interrupted():
+                return self._failed(spec, run, error)  # the other runs continue
             with suppress(StoreError):  # the run was deleted, or the store is away
                 run.kill()
+            check_interrupt()
             raise
 
     def _failed(self, spec: RunSpec, run: ActiveRun, error: Exception) -> Outcome:
@@ -171,6 +173,7 @@ class Runner:
         try:
             self.teacher_outputs(spec, teacher).ensure(spec, torch.device(self.device))
         except Exception as error:  # students that read none of it go on
+            check_interrupt()
             return _reason(error)
         return ""
 

@@ -23,6 +23,7 @@ from benchmark.bundle.files import INT8, MODEL
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.core.cache import verify, write_dir_atomic
 from benchmark.core.errors import RunError
+from benchmark.core.interrupts import without_interrupts
 from benchmark.core.spec import TEACHER, Task
 from benchmark.distillation.teacher import Teacher, load_teacher
 from benchmark.export.onnx_export import export_onnx
@@ -109,7 +110,7 @@ def in_fresh_process(work: Callable[[Argument], Result], argument: Argument, var
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_send_result, args=(sender, work, argument))
-    with environment(variables):
+    with environment(variables), without_interrupts():
         process.start()
     sender.close()
     failure: Exception | None

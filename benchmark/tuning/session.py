@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmark.core.cache import write_atomic
 from benchmark.core.errors import BenchmarkError, DivergedError, RunError
-from benchmark.core.interrupts import check_interrupt
+from benchmark.core.interrupts import check_interrupt, is_interrupted
 from benchmark.core.locks import lock_path
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.training_run import TrainedModel
@@ -153,12 +153,12 @@ class Session:
             self.trials.finish(trial.number, TrialState.PRUNED, reached)
         except UpdateFinishedTrialError:  # this process was taken for dead, and another one was faster
             run.kill()
-        except Exception as error:
+        except BaseException as error:
+            if not isinstance(error, Exception) or is_interrupted():
+                run.kill()
+                raise
             run.fail(f"{type(error).__name__}: {error}")
             raise self._failure(error, trial.number) from error
-        except BaseException:
-            run.kill()
-            raise
         else:
             run.finish(_metrics(trained))
             self.trials.finish(trial.number, TrialState.COMPLETE, trained.valid_f1)

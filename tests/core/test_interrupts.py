@@ -1,6 +1,7 @@
 """Interrupts that are raised where Python drops exceptions still end the command."""
 
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -8,7 +9,7 @@ import pytest
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, INTERRUPTED
-from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt
+from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt, without_interrupts
 from tests.support.commands import InterruptingDestructor
 
 Dropped = Callable[[], object]
@@ -62,6 +63,32 @@ def test_a_command_that_ends_after_a_dropped_interrupt_was_interrupted(dropped: 
         run_command(main)
     assert ended.value.code == INTERRUPTED
     check_interrupt()  # what this process does next is not interrupted
+
+
+def test_an_error_that_an_interrupt_became_is_an_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
+    """As in torch and transformers, whose imports and callbacks raise errors of their own."""
+
+    def main() -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise RuntimeError("the library failed") from None
+        return DONE
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == INTERRUPTED
+    assert capsys.readouterr().err.startswith("Interrupted. Finished runs are kept")
+
+
+def test_processes_of_a_command_do_not_receive_its_interrupts() -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+    with without_interrupts():
+        child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (child.stdout, child.stderr) == ("goes on\n", "")
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_a_signal_that_the_process_ignores_stays_ignored() -> None:

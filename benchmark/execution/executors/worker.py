@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmark.core.errors import INTERRUPTED
-from benchmark.core.interrupts import catch_interrupts
+from benchmark.core.interrupts import catch_interrupts, without_interrupts
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
@@ -30,7 +30,8 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, far_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(runner, far_end))
-        self._process.start()
+        with without_interrupts():
+            self._process.start()
         far_end.close()  # so that the pipe ends with the process
         self._oom_kills = oom_kills()
         self.task: Task | None = None
@@ -88,8 +89,7 @@ def oom_kills() -> int:
 
 
 def _serve(runner: Runner, pipe: Connection) -> None:
-    """The process's main loop. It ignores Ctrl-C: the command receives it too, and ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """The process's main loop."""
     threading.Thread(target=_leave_with_command, daemon=True).start()
     try:
         runner.set_threads()
