@@ -12,6 +12,7 @@ from benchmark.core.errors import InputError, require_known
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import TASKS, TUNED
+from benchmark.data.sources import require_uncompressed
 from benchmark.data.suites import load_suite
 from benchmark.execution.executors import LOCAL
 from benchmark.execution.limits import Limits
@@ -108,6 +109,9 @@ def _preset(args: argparse.Namespace) -> Preset:
 
 
 def _vectors(name: str) -> str:
+    if name and Path(name).is_file():
+        with Path(name).open("rb") as file:
+            require_uncompressed(file.read(16), f"{name} of --vectors")
     if name and (Path(name).suffix not in (".bin", ".vec") or not Path(name).is_file()):
         raise InputError(f"No vectors at {name!r}: give an existing fastText file that ends in .bin or .vec.")
     return name

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmark.core.errors import DataError
 from benchmark.data.parsers import decode
 from benchmark.data.rows import shorten
-from benchmark.data.sources import read_local
+from benchmark.data.sources import read_local, require_uncompressed
 
 Cells = Mapping[str, Sequence[object]]
 SHOWN = 20
@@ -49,10 +49,11 @@ def folded(name: str) -> str:
 
 def read_columns(path: Path, owner: str) -> Columns:
     """Reads a table, which messages attribute to `owner`. Raises DataError for another format or a broken file."""
-    read = READERS.get(path.suffix.lower())
+    content, read = read_local(path, owner), READERS.get(path.suffix.lower())
+    require_uncompressed(content, f"{path} of {owner}")
     if read is None:
         raise DataError(f"{path} of {owner}: the ending tells its format; {', '.join(READERS)} are read.")
-    return Columns(path, read(read_local(path, owner), path))
+    return Columns(path, read(content, path))
 
 
 def _csv(content: bytes, path: Path) -> Cells:

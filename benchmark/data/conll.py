@@ -63,7 +63,7 @@ def _without_ranges(lines: Sequence[Line], context: ParseContext) -> list[Line]:
 
 
 def _word(line: Line, context: ParseContext) -> tuple[str, str]:
-    number, cells = line
+    number, cells = line.number, _filled(line.cells) if context.text is context.label is None else line.cells
     shown = shorten("\t".join(cells))
     if len(cells) == 1:
         raise context.error(number, f"no TAB in {shown}: a token without a tag. Write token TAB tag.")
@@ -72,6 +72,14 @@ def _word(line: Line, context: ParseContext) -> tuple[str, str]:
     if not token.strip() or not tag:
         raise context.error(number, f"an empty token or tag in {shown}. Write token TAB tag.")
     return token, tag
+
+
+def _filled(cells: Sequence[str]) -> Sequence[str]:
+    """The cells without empty ones from the third to the last, as spreadsheets write them."""
+    n = len(cells)
+    while n > 2 and not cells[n - 1].strip():
+        n -= 1
+    return cells[:n]
 
 
 def _columns(cells: Sequence[str], number: int, context: ParseContext) -> tuple[int, int]:

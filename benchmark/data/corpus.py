@@ -134,6 +134,8 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     splits.check_single_labels(parsed, where)
     if entry.task == "sequence_labeling":
         tags.check_tags(parsed, where, conll)
+    if tags.metric_of(entry.task, chain(*map(splits.names_of, chain(*parsed.values())))) != "word_f1":
+        splits.check_spelling(parsed, where, conll)
     labels = entry.labels or splits.labels_of(chain(*(parsed.get(split, ()) for split in entry.labelling_splits)))
     _add_splits(entry, parsed, where)
     splits.check_splits(parsed, labels, where)

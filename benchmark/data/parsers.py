@@ -9,16 +9,8 @@ from benchmark.core.presets import MAX_LENGTH
 from benchmark.data.conll import read_conll
 from benchmark.data.entry import Column, Format
 from benchmark.data.rows import DOCUMENT_START, ParseContext, Row, is_printed, make_row, shorten
+from benchmark.data.sources import require_uncompressed
 from benchmark.data.tables import read_table
-
-COMPRESSIONS = {
-    b"\x1f\x8b": "gzip",
-    b"PK\x03\x04": "zip (as .xlsx spreadsheets are)",
-    b"\xfd7zXZ\0": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh91AY&SY": "bzip2",
-}
-"""Names by the first bytes of a file."""
 
 
 def parse(content: bytes, context: ParseContext) -> list[Row]:
@@ -56,12 +48,13 @@ def _check_rows(rows: Sequence[Row], context: ParseContext) -> None:
 
 
 def decode(content: bytes, where: str) -> str:
-    """Decodes UTF-8, without a byte-order mark.
+    """Decodes UTF-8, without byte-order marks, which begin each of several files that were put together.
+
+    Lines that all end in a carriage return, as on old Macs, end in a line feed then.
 
     Raises DataError for a compressed file, bytes that are not UTF-8, and a NUL, as in UTF-16 and binary files.
     """
-    if compression := next((name for magic, name in COMPRESSIONS.items() if content.startswith(magic)), ""):
-        raise DataError(f"{where} is compressed with {compression}. Decompress it and name the text file in it.")
+    require_uncompressed(content, where)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -73,7 +66,9 @@ def decode(content: bytes, where: str) -> str:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError(f"{where}, line {line}: a NUL byte, so it is not UTF-8 text. Save the file as UTF-8.")
-    return text
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    return text.replace("\n\ufeff", "\n")
 
 
 # --- JSON Lines, clinc -----------------------------------------------------------------------------------------------

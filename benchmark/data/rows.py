@@ -16,6 +16,8 @@ Words = tuple[str, ...]
 
 COLUMNS: Mapping[Task, tuple[str, str]] = {"classification": ("text", "label"), "sequence_labeling": ("tokens", "tags")}
 """Usual names of the columns of text and label."""
+MISSING = frozenset({"nan", "NaN", "NaT", "<NA>"})
+"""Spellings of a missing value by pandas, where a column was turned into text."""
 DOCUMENT_START = "-DOCSTART-"
 """Token that begins a document in the files of CoNLL-2003; no word of a text."""
 
@@ -128,6 +130,10 @@ def make_row(line: int, text: object, label: object, context: ParseContext) -> R
     if not text.strip():
         raise context.error(line, "the text is empty. Fill it in or remove the row.")
     name = _name(label, line, context).strip()
+    if name in MISSING:
+        raise context.error(
+            line, f"the label {name!r} is a missing one, as pandas writes it. Fill it in or remove the row."
+        )
     if _is_printed_label(name):
         raise context.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
     return Row(line, _encodable(text, line, context), name)

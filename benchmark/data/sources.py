@@ -27,6 +27,15 @@ PRIVATE_FORMATS: Mapping[str, tuple[Format, ...]] = {
     "sequence_labeling": ("conll", "jsonl"),
 }
 
+COMPRESSIONS = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip (as .xlsx spreadsheets are)",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh91AY&SY": "bzip2",
+}
+"""Names by the first bytes of a file."""
+
 
 def is_available(entry: DatasetEntry) -> bool:
     """False only for a private data set without any file."""
@@ -112,6 +121,12 @@ def read_local(path: Path, owner: str) -> bytes:
         raise DataError(f"{str(path)!r} of {owner} is a folder; name a file.") from None
     except (OSError, ValueError) as error:
         raise DataError(f"File {str(path)!r} of {owner} cannot be read: {error}.") from None
+
+
+def require_uncompressed(content: bytes, where: str) -> None:
+    """Raises DataError for the content, or its first bytes, of a compressed file."""
+    if compression := next((name for magic, name in COMPRESSIONS.items() if content.startswith(magic)), ""):
+        raise DataError(f"{where} is compressed with {compression}. Decompress it and name the file in it.")
 
 
 def _from_mirror(path: Path, entry: DatasetEntry, file: DataFile) -> bytes:

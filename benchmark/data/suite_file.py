@@ -23,10 +23,11 @@ from benchmark.data.entry import (
 )
 from benchmark.data.hub_dataset import HubDataset, fetch
 from benchmark.data.rows import COLUMNS, shorten
+from benchmark.data.sources import read_local, require_uncompressed
 from benchmark.data.suite_errors import Document, explain
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
-FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll"}
+FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll", ".conllu": "conll"}
 
 
 def read_suite_file(path: Path) -> Suite:
@@ -147,6 +148,7 @@ def _existing(name: str, suite_path: Path) -> Path:
 def _format(section: DatasetSection, path: Path, task: Task, where: str) -> Format:
     chosen = section.format or FORMATS.get(path.suffix.lower())
     if chosen is None:
+        require_uncompressed(read_local(path, where), str(path))
         raise InputError(
             f"{where}: the ending of {path.name!r} does not tell its format. Add `format:` csv, tsv, jsonl or conll."
         )

@@ -16,6 +16,13 @@ SCHEMES = tuple(product(("BIES", "BILU", "BMES"), (True, False)))
 IOBES = {"L": "E", "U": "S", "M": "I"}
 """IOBES letters of last and unit (BILOU) and middle (BMES); other letters are the same in every scheme."""
 
+OUTSIDE = "O"
+UNTYPED = "_"
+"""Type of the tags B, I and O without types, as in the scores of a run."""
+
+N_JUDGED = 100
+"""Rows that tell words from tags."""
+
 _TAG = re.compile(r"([BIESLUM])(?:-(.+))?", re.DOTALL)
 _PREFIXED = re.compile(r"([BIESLUM])(?:[\W_]+(.*))?", re.DOTALL | re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)[\W_]([BIESLUM])", re.DOTALL | re.IGNORECASE)
@@ -34,12 +41,21 @@ def metric_of(task: Task, labels: Iterable[str]) -> Metric:
     return "entity_f1" if not parts_of_speech and any(not _misfits(names, *scheme) for scheme in SCHEMES) else "word_f1"
 
 
+def types_of(names: Collection[str]) -> dict[str, str]:
+    """Entity type by tag: `PER` of `B-PER`, UNTYPED where no tag has a type; a tag without a letter is its own type."""
+    if any(not _misfits(names, letters, typed=False) for letters, _ in SCHEMES):
+        return {name: name if name == OUTSIDE else UNTYPED for name in names}
+    matches = {name: _TAG.fullmatch(name) for name in names}
+    return {name: (match and match[2]) or name for name, match in matches.items()}
+
+
 def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str], by_line: Collection[Split]) -> None:
     """Raises DataError if most tags are those of entities, but not all of one scheme; names the first misfit.
 
     One such tag among thousands would have all of them scored as parts of speech. The files of the splits `by_line`
     have one word per line.
     """
+    _check_columns(splits, where)
     counts = Counter(tag for rows in splits.values() for row in rows for tag in row.label)
     if metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts):
         return
@@ -51,6 +67,17 @@ def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]
         f"{shorten(row.text[i])} is not of one scheme with {f'the tags {others[:80]}' if others else 'O and B-TYPE'}. "
         f"{_remedy(row.label[i], counts)}"
     )
+
+
+def _check_columns(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]) -> None:
+    """Raises DataError if words and tags stand in each other's place, judged by the first rows."""
+    for split, rows in splits.items():
+        words = {word for row in rows[:N_JUDGED] for word in row.text}
+        if len(words) > 1 and metric_of("sequence_labeling", words) == "entity_f1":
+            raise DataError(
+                f"{where[split]}: the words are tags, such as {shorten(min(words - {OUTSIDE}))}. Name the columns of "
+                "words and tags, as in `text: 1` and `label: 0`."
+            )
 
 
 def _misfits(names: Iterable[str], letters: str, typed: bool) -> set[str]:

@@ -1,7 +1,9 @@
 """Bad input of the main command: one message that says what came and what to do, exit code 2, nothing made."""
 
+import gzip
 import hashlib
 import json
+import re
 import shutil
 import socket
 import time
@@ -189,8 +191,32 @@ BAD_VECTORS: dict[str, tuple[str, bytes, str]] = {
     "all alike": ("words.vec", b"2 2\na 1 2\nb 1 2\n", "are all alike, or hold numbers beyond"),
     "another language": ("words.vec", "1 2\nбез 1 2\n".encode(), "holds none of the teacher's"),
     "no header": ("words.vec", b"a b 2 3\n", "words.vec is no .vec file"),
-    "no fastText": ("words.bin", b"PK\x03\x04" + bytes(200), "words.bin is no fastText .bin file, or a broken one"),
+    "no fastText": ("words.bin", bytes(200), "words.bin is no fastText .bin file, or a broken one"),
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    {
+        "train.csv.gz": {"files": FILES.replace("train.csv", "train.csv.gz")},
+        "train.csv": {},
+        "texts.txt.gz": {"unlabeled": "[texts.txt.gz]"},
+        "outputs.jsonl.gz": {"teacher_outputs": "outputs.jsonl.gz"},
+    }.items(),
+)
+def test_a_compressed_file(name: str, more: dict[str, str], folder: Path, refused: Refused) -> None:
+    (folder / name).write_bytes(gzip.compress(b"text,label\nhalo,greet\n"))
+    said = refused("--suite", suite(folder, **more))
+    assert re.search(rf"{name}.* is compressed with gzip. Decompress it and name the file in it.", said)
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["words.vec.gz", "words.bin.gz", "words.vec.zip", "words.vec", "words.bin"])
+def test_compressed_vectors(name: str, folder: Path, refused: Refused) -> None:
+    (folder / name).write_bytes(b"PK\x03\x04" if name.endswith("zip") else gzip.compress(b"1 2\na 1 2\n"))
+    said = refused("--suite", "classification", "--vectors", name)
+    assert re.match(rf"{name} of --vectors is compressed with (gzip|zip .*)\. Decompress it", said)
+    assert len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["run", "dry run"])

@@ -55,6 +55,12 @@ def test_comments_ranges_and_empty_nodes_of_conll_u_are_skipped_and_counted() ->
     assert skipped == {"comments": 4, "ranges and empty nodes": 2}
 
 
+def test_empty_columns_behind_the_tag_are_no_columns() -> None:
+    assert read("a\tO\t\t\nb\tO\n")[0] == [Row(1, ("a", "b"), ("O", "O"))]
+    with pytest.raises(DataError, match="line 1: an empty token or tag"):
+        read("a\t\t\n")
+
+
 def test_conll_u_without_columns_is_told_the_usual_ones() -> None:
     with pytest.raises(DataError, match=r"line 4: 10 columns, not 2. Choose two, as in `text: 1` and `label: 3`"):
         read(SENTENCES)

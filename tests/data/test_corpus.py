@@ -235,6 +235,26 @@ UNFIT: dict[str, tuple[Task, dict[str, str], str]] = {
         r"validation\.csv \(validation\), line 3: label 'yaa' does not occur in train. Allowed: tidak, ya\.",
     ),
     "unknown tag": ("sequence_labeling", {"test": "a\tO\nb\tB-XYZ\n"}, "line 1: label 'B-XYZ' does not occur in train"),
+    "spelling of classes": (
+        "classification",
+        {"test": "text,label\ne,ya\nf,Ya\n"},
+        r"test\.csv, line 3: the labels 'ya' and 'Ya' differ in case, spaces or Unicode form alone. Write them alike",
+    ),
+    "Unicode form of classes": (
+        "classification",
+        {"train": "text,label\na,caf\u00e9\nb,cafe\u0301\n"},
+        "line 3: the labels",
+    ),
+    "spelling of entity types": (
+        "sequence_labeling",
+        {"train": "a\tO\nb\tB-PER\nc\tB-Per\n"},
+        "line 3: the labels 'B-P",
+    ),
+    "columns changed over": (
+        "sequence_labeling",
+        dict.fromkeys(SPLITS, "B-PER\tBudi\nI-PER\tHadi\nO\tpergi\n"),
+        r"train\.conll: the words are tags, such as 'B-PER'\. Name the columns .* `text: 1` and `label: 0`",
+    ),
     "masked classes": ("classification", {"test": "text,label\ne,ya\nf,ya\n"}, "all 2 rows of test .*'ya'.* masked"),
     "masked tags": ("sequence_labeling", {"test": "a\tO\n\nb\tO\nc\tO\n"}, "all 2 rows of test .*'O'.* masked"),
 }

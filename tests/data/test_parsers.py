@@ -52,6 +52,25 @@ def test_csv_of_windows_and_spreadsheets(content: str) -> None:
     assert [row[1:] for row in read(content, "csv")] == [("a", "1"), ("b", "2")]
 
 
+@pytest.mark.parametrize("ends", ["\r", "\r\n"])
+@pytest.mark.parametrize(
+    ("file_format", "lines"),
+    {
+        "csv": ["text,label", "a,1", "b,2"],
+        "tsv": ["text\tlabel", "a\t1", "b\t2"],
+        "jsonl": ['{"text": "a", "label": 1}', '{"text": "b", "label": 2}'],
+    }.items(),
+)
+def test_line_ends_of_old_macs(file_format: Format, lines: list[str], ends: str) -> None:
+    assert [row[1:] for row in read(ends.join(lines), file_format)] == [("a", "1"), ("b", "2")]
+
+
+def test_byte_order_marks_of_files_that_were_put_together() -> None:
+    assert tagged("\ufeffa\tO\n\n\ufeffb\tO\n") == [Row(1, ("a",), ("O",)), Row(3, ("b",), ("O",))]
+    with pytest.raises(InputError, match="line 3: the header of line 1 again"):
+        read("\ufefftext,label\na,1\n\ufefftext,label\nb,2\n", "csv")
+
+
 def test_csv_without_header() -> None:
     assert read("1,x,a\n2,y,b\n", "csv", text=2, label=0) == [Row(1, "a", "1"), Row(2, "b", "2")]
 
@@ -211,6 +230,7 @@ BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
     "duplicate column": ("csv", "classification", b"text,text,label\na,b,1\n", "'text' occurs 2 times"),
     "empty text": ("csv", "classification", b"text,label\na,1\n  ,2\n", "line 3: the text is empty"),
     "empty label": ("csv", "classification", b"text,label\na,\n", "line 2: an empty label"),
+    "missing label of pandas": ("csv", "classification", b"text,label\na,1\nb,nan\n", "line 3: the label 'nan' is a"),
     "all cells empty": ("csv", "classification", b"text,label\n,\n", "line 2: the text is empty"),
     "comma in text": ("csv", "classification", b"text,label\na,b,1\n", "line 2: 3 cells where line 1 has 2"),
     "open quote": ("csv", "classification", b'text,label\na,1\n"b,2\nc,3\n', "line 3: invalid csv"),
