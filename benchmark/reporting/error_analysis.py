@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from benchmark.core.run_store import LABEL_SCORES
+from benchmark.data.tags import OUTSIDE, types_of
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.predictions import Prediction, predictions_of
 from benchmark.reporting.related_runs import grid_trials
@@ -22,7 +23,6 @@ N_BINS = 5
 MAX_LABELS = 30
 """Labels of a confusion matrix; rarer ones share one row."""
 OTHERS = "(others)"
-OUTSIDE = "O"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +121,11 @@ def _curves(
 
 
 def confusion(predictions: Sequence[Prediction]) -> Confusion:
-    """The most frequent true labels first; words rightly outside of every entity are left out."""
+    """Of labels, or of the entity types of words. The most frequent true ones first; words rightly outside of every
+    entity are left out."""
     pairs = Counter(pair for one in predictions for pair in one.pairs())
+    if predictions and not isinstance(predictions[0].gold, str):
+        pairs = _by_type(pairs)
     pairs.pop((OUTSIDE, OUTSIDE), None)
     n_true = Counter({label: 0 for pair in pairs for label in pair})
     for (gold, _), count in pairs.items():
@@ -134,6 +137,14 @@ def confusion(predictions: Sequence[Prediction]) -> Confusion:
         counts[tuple(label if label in shown else OTHERS for label in pair)] += count
     matrix = tuple(tuple(counts[gold, predicted] for predicted in shown) for gold in shown)
     return Confusion(labels=tuple(shown), counts=matrix)
+
+
+def _by_type(pairs: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    types = types_of({tag for pair in pairs for tag in pair})
+    found = Counter[tuple[str, str]]()
+    for (gold, predicted), count in pairs.items():
+        found[types[gold], types[predicted]] += count
+    return found
 
 
 def length_bins(predictions: Sequence[Prediction]) -> list[LengthBin]:

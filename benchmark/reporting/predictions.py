@@ -21,11 +21,11 @@ class Prediction:
     predicted: Target
 
     def pairs(self) -> Iterator[tuple[str, str]]:
-        """(true, predicted) label of the text, or entity types of its words."""
+        """(true, predicted) label of the text, or tags of its words."""
         if isinstance(self.gold, str):
             yield self.gold, str(self.predicted)
         else:
-            yield from zip(map(_type, self.gold), map(_type, self.predicted), strict=False)
+            yield from zip(self.gold, self.predicted, strict=False)
 
     def errors(self) -> tuple[int, int]:
         """Number of wrong labels, and of labels."""
@@ -62,8 +62,3 @@ def _target(value: Any) -> Target:
     if isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value)):
         return value
     raise ValueError(f"{value!r:.60} is neither a text nor a list of words")
-
-
-def _type(tag: str) -> str:
-    """`PER` of `B-PER`; the tag itself if it has no prefix of IOB, IOBES, BILOU or BMES."""
-    return tag[2:] if tag[1:2] == "-" and tag[0] in "BIESLUM" else tag

@@ -170,6 +170,17 @@ def test_a_session_that_failed_its_control_shows_no_milliseconds(store: Store, a
     assert page_data(tmp_path)["runs"]["latency_onnx_ms"] == [None]
 
 
+def test_a_confusion_has_one_type_for_tags_without_types() -> None:
+    answers = [Prediction(length=4, gold=["B", "I", "O", "B"], predicted=["B", "B", "B", "O"])]
+    assert confusion(answers).labels == ("_", "O")
+    assert confusion(answers).counts == ((2, 1), (1, 0))
+
+
+def test_a_confusion_of_texts_keeps_their_labels() -> None:
+    answers = [Prediction(length=1, gold=gold, predicted="B-2") for gold in ("B-1", "B-2")]
+    assert confusion(answers).labels == ("B-1", "B-2")
+
+
 def test_a_confusion_counts_tags_by_type_and_leaves_out_what_is_rightly_outside() -> None:
     answers = [Prediction(length=3, gold=["O", "B-PER", "I-PER"], predicted=["O", "B-LOC", "I-PER"])]
     assert confusion(answers).labels == ("PER", "LOC")
