@@ -9,9 +9,9 @@ from transformers import PreTrainedTokenizerBase
 
 from benchmark.core.hub import require_on_hub
 from benchmark.core.presets import MAX_LENGTH
-from benchmark.core.spec import Task
+from benchmark.core.spec import Task, digest
 from benchmark.distillation.teacher import head_config, identify, n_positions
-from benchmark.distillation.tokenizer import load_tokenizer
+from benchmark.distillation.tokenizer import ignored_options, load_tokenizer
 
 
 @dataclass(kw_only=True)
@@ -32,6 +32,12 @@ class Encoder:
     def identity(self) -> str:
         """Digest of the folder's files, or the hub id with its revision."""
         return identify(self.path)
+
+    @cached_property
+    def key(self) -> str:
+        """Its identity in keys of runs; another one where earlier versions gave its texts other ids."""
+        ignored = ignored_options(self.path)
+        return digest([self.identity, ignored]) if ignored else self.identity
 
     @cached_property
     def config(self) -> dict[str, Any]:

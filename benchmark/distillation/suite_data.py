@@ -104,9 +104,9 @@ class SuiteData:
         return self._outputs[dataset]
 
     def identity(self, dataset: str, teacher: str = "") -> str:
-        """Identity of a teacher of the data set: a digest of its files, or a hub id with its revision."""
+        """Identity of a teacher of the data set in keys: a digest of its files, or a hub id with its revision."""
         file, encoder = self._outputs_file(dataset), self.encoder_of(teacher)
-        return digest([file_digest(Path(file.path)), file.kind, encoder.identity]) if file else encoder.identity
+        return digest([file_digest(Path(file.path)), file.kind, encoder.key]) if file else encoder.key
 
     def encoded_dataset(self, dataset: str, teacher: str = "") -> EncodedDataset:
         """The data set, encoded by the tokenizer of a teacher; by default of the students'."""

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
 from benchmark.core import hub
 from benchmark.core.errors import DataError
@@ -21,6 +22,8 @@ OPTIONS = {
     "split_special_tokens": False,
 }
 """Options of tokenizer_config.json that change ids; these values replace the folder's."""
+FOLLOWED = ("truncation_side", "split_special_tokens")
+"""Those in which earlier versions followed the folder."""
 
 
 def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokenizerBase:
@@ -40,6 +43,14 @@ def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokeni
     _check_max_length(name, tokenizer)
     _check_rows(name, tokenizer)
     return cast("PreTrainedTokenizerBase", tokenizer)
+
+
+def ignored_options(name: str) -> dict[str, Any]:
+    """Options of the encoder's tokenizer_config.json that earlier versions followed and `OPTIONS` replaces."""
+    location: dict[str, Any] = {**locate(name)}
+    with readable(name, "teacher", REMEDY):
+        config = get_tokenizer_config(**location)
+    return {option: config[option] for option in FOLLOWED if config.get(option, OPTIONS[option]) != OPTIONS[option]}
 
 
 def vocabulary_size(tokenizer: PreTrainedTokenizerBase) -> int:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoTokenizer
 
 from benchmark.core.errors import DataError
+from benchmark.distillation.encoder import Encoder
 from benchmark.distillation.encoding import UNALIGNED, encode_texts, encode_words
 from benchmark.distillation.tokenizer import load_tokenizer, vocabulary, vocabulary_size
 from tests.support.model_factory import byte_level_tokenizer, edit_json
@@ -59,6 +61,13 @@ def test_options_are_saved_as_they_are_used(folder: Path, tmp_path: Path) -> Non
     load_tokenizer(str(folder)).save_pretrained(tmp_path / "saved")
     saved = AutoTokenizer.from_pretrained(tmp_path / "saved")
     assert (saved.truncation_side, saved.split_special_tokens) == ("right", False)
+
+
+def test_runs_of_a_teacher_whose_options_were_once_followed_are_not_reused(folder: Path) -> None:
+    encoder = partial(Encoder, name=str(folder), task="classification")
+    assert encoder().key == encoder().identity, "an ordinary teacher"
+    edit_json(folder / "tokenizer_config.json", truncation_side="left")
+    assert encoder().key != encoder().identity
 
 
 def test_dropout_of_bpe_is_off(folder: Path) -> None:
