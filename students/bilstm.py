@@ -62,7 +62,7 @@ class BiLstm(nn.Module):
         for name, weight in zip(dict(both.named_parameters()), weights, strict=True):
             setattr(both, name, weight)
         packed = pack_padded_sequence(x, attention_mask.sum(dim=1), batch_first=True)
-        return cast("Tensor", pad_packed_sequence(both(packed)[0], batch_first=True)[0])
+        return pad_packed_sequence(both(packed)[0], batch_first=True)[0]
 
 
 def _mirror(attention_mask: Tensor) -> Tensor:

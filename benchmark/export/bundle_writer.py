@@ -61,7 +61,7 @@ def write_bundle(
         draft = scratch / "bundle"
         draft.mkdir()
         shutil.copyfile(model, draft / MODEL)
-        (draft / TOKENIZER).write_text(_plain(tokenizer).to_str(pretty=True), encoding="utf-8")
+        (draft / TOKENIZER).write_text(_plain(tokenizer).to_str(), encoding="utf-8")
         write_json(draft / LABELS, list(labels))
         manifest = {
             "format": FORMAT,

@@ -126,6 +126,11 @@ def test_manifest_says_where_it_comes_from(tmp_path: Path) -> None:
     assert json.loads((folder / "labels.json").read_text()) == list(MOODS)
 
 
+def test_a_tokenizer_is_stored_without_indentation(tmp_path: Path) -> None:
+    """That of a multilingual encoder takes 2.3 MiB with it, 1.3 without."""
+    assert "\n" not in (make_bundle(tmp_path / "bundle") / "tokenizer.json").read_text()
+
+
 def test_writing_replaces_an_older_bundle_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     make_bundle(tmp_path / "bundle")
     (tmp_path / "bundle" / "stale").touch()
