@@ -67,9 +67,9 @@ class Plan:
 
 
 def left_behind(work: Path) -> list[str]:
-    """Names of temporary files and folders, but for the cache and locks."""
+    """Names of temporary folders."""
     temporary = Path(own_environment(work)["TMPDIR"])
-    return [path.name for path in temporary.iterdir() if path.name != "cache" and path.suffix != ".lock"]
+    return [path.name for path in temporary.iterdir() if path.is_dir() and path.name != "cache"]
 
 
 def said(work: Path) -> str:

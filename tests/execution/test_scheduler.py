@@ -80,8 +80,8 @@ def running(folder: Path) -> dict[str, int]:
 
 
 def temporary_folders() -> list[Path]:
-    """Everything in TMPDIR but the cache and locks."""
-    return [path for path in Path(os.environ["TMPDIR"]).iterdir() if path.name != "cache" and path.suffix != ".lock"]
+    """Folders in TMPDIR, where this command's cache lies too."""
+    return [path for path in Path(os.environ["TMPDIR"]).iterdir() if path.is_dir() and path.name != "cache"]
 
 
 def is_alive(pid: int) -> bool:
