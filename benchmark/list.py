@@ -18,7 +18,7 @@ from benchmark.core.settings import LADDER, SETTINGS, Setting
 from benchmark.core.spec import TASKS
 from benchmark.reporting.paper import paper_sizes
 from benchmark.reporting.table import NONE, Table, points, terminal_table, text_columns
-from students.registry import STUDENTS
+from students.registry import PAPER, STUDENTS
 from tracking import Record, without_password
 
 Texts = Table[Sequence[str]]
@@ -51,16 +51,16 @@ def datasets(_: argparse.Namespace) -> Texts:
 
 def students(_: argparse.Namespace) -> Texts:
     millions = {(row["task"], row["student"]): row["parameters_million"] for row in paper_sizes()}
-    titles = ("student", "description", "paper's M parameters", "for tagging")
+    titles = ("student", "description", "paper's M parameters", "for tagging", "in a plan")
     rows = [
-        (name, student.description, *(millions.get((task, name), "") for task in TASKS))
+        (name, student.description, *(millions.get((task, name), "") for task in TASKS), _planned(name, PAPER))
         for name, student in STUDENTS.items()
     ]
     return table("Students (-s NAME)", titles, rows)
 
 
 def settings(_: argparse.Namespace) -> Texts:
-    rows = [(name, *_setting(setting), "" if name in LADDER else "by name only") for name, setting in SETTINGS.items()]
+    rows = [(name, *_setting(setting), _planned(name, LADDER)) for name, setting in SETTINGS.items()]
     return table("Settings (-x NAME)", ("setting", "loss", "text", "embeddings start from", "in a plan"), rows)
 
 
@@ -95,6 +95,10 @@ def table(title: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> T
 
 def _count(count: int | None) -> str:
     return str(count) if count else ""
+
+
+def _planned(name: str, default: Sequence[str]) -> str:
+    return "" if name in default else "by name only"
 
 
 def _setting(setting: Setting) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Student architectures: the paper's five (section 3.2), as plain torch modules.
+"""Student architectures: the paper's five (section 3.2) and smaller ones, as plain torch modules.
 
 Shapes, in every docstring of this package:
     B  sentences of a batch        L  tokens of its longest sentence
@@ -12,12 +12,12 @@ batch. Students know nothing of teachers, distillation, data sets or tracking.
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from students.registry import STUDENTS, Shape
+from students.registry import PAPER, STUDENTS, Shape
 
 if TYPE_CHECKING:  # torch takes seconds to import, and most readers of STUDENTS build nothing
     from torch import nn
 
-__all__ = ["STUDENTS", "build", "word_embeddings"]
+__all__ = ["PAPER", "STUDENTS", "build", "word_embeddings"]
 
 
 def build(name: str, *, task: str, vocab_size: int, n_labels: int, pad_id: int = 0) -> "nn.Module":

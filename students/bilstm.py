@@ -1,5 +1,6 @@
 """Bidirectional LSTM with Transformer self-attention (section 3.2.2, Figure 1)."""
 
+from functools import partial
 from typing import cast
 
 import torch
@@ -27,9 +28,9 @@ class BiLstm(nn.Module):
     lengths of the sentences: a third quicker for a single one (docs/lab-log.md).
     """
 
-    def __init__(self, shape: Shape, *, n_heads: int = 4, dropout: float = 0.3) -> None:
+    def __init__(self, shape: Shape, *, width: int = 0, n_heads: int = 4, dropout: float = 0.3) -> None:
         super().__init__()
-        width = WIDTHS[shape.task]
+        width = width or WIDTHS[shape.task]
         self.per_token = shape.per_token
         self.embedding = nn.Embedding(shape.vocab_size, width, padding_idx=shape.pad_id)
         self.forward_lstm = nn.LSTM(width, width, batch_first=True)
@@ -63,6 +64,9 @@ class BiLstm(nn.Module):
             setattr(both, name, weight)
         packed = pack_padded_sequence(x, attention_mask.sum(dim=1), batch_first=True)
         return pad_packed_sequence(both(packed)[0], batch_first=True)[0]
+
+
+bilstm_small = partial(BiLstm, width=64)
 
 
 def _mirror(attention_mask: Tensor) -> Tensor:

@@ -49,4 +49,13 @@ STUDENTS = {
     "bert_small": Student(
         label="BERT-Small", description="BERT of 4 layers, width 512, untrained",
         builder="students.bert:bert_small", learning_rate=2e-4, microseconds_per_token=1100),
+    "bilstm_small": Student(  # rate of bilstm
+        label="BiLSTM-Small", description="bilstm of width 64",
+        builder="students.bilstm:bilstm_small", learning_rate=3e-3, microseconds_per_token=20),
+    "static": Student(
+        label="Static", description="weighted mean of token and bigram embeddings; for tagging a window of them",
+        builder="students.static:Static", learning_rate=3e-3, microseconds_per_token=5),
 }  # fmt: skip
+
+PAPER = ("bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")
+"""The paper's students, which a plan has that names none."""

@@ -37,7 +37,7 @@ def _add_plan_options(group: argparse._ArgumentGroup, of_study: bool) -> None:
     add("--suite", required=not of_study, help=f"classification, sequence_labeling, or your own FILE.yml{default}")
     add("--preset", default="quickstart", help="quickstart (default: bundled data, minutes) or paper (the whole grid)")
     add("-d", "--dataset", action="append", default=[], help="data set; repeatable (default: all of the suite)")
-    add("-s", "--student", action="append", default=[], help="student; repeatable (default: all)")
+    add("-s", "--student", action="append", default=[], help="student; repeatable (default: the paper's five)")
     add("-x", "--setting", action="append", default=[], help=argparse.SUPPRESS if of_study else SETTING)
     seeds = group.add_mutually_exclusive_group()
     seeds.add_argument("--seeds", type=positive, default=1, metavar="N", help="seeds 0 to N-1 (default: 1)")

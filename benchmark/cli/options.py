@@ -20,7 +20,7 @@ from benchmark.execution.plan import BenchmarkConfig
 from benchmark.execution.setting_requirements import read_augmentation, require_runnable
 from benchmark.measurement.machine import usable_cores
 from benchmark.reporting import RESULTS, folder_name
-from students import STUDENTS
+from students import PAPER, STUDENTS
 
 MOST_JOBS = 4
 """Default limit of parallel runs: each holds its data and its model."""
@@ -39,7 +39,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         preset_name=args.preset,
         preset=preset,
         datasets=_chosen("data set", args.dataset, suite.entries, suite.datasets),
-        students=_chosen("student", args.student, STUDENTS, tuple(STUDENTS)),
+        students=_chosen("student", args.student, STUDENTS, PAPER),
         settings=settings,
         seeds=tuple(range(args.seeds)) if args.seed is None else (args.seed,),
         learning_rate=None if args.learning_rate == TUNED else args.learning_rate,

@@ -13,7 +13,7 @@ from benchmark.core.presets import PRESETS
 from benchmark.core.settings import LADDER
 from benchmark.data.entry import TeacherEntry
 from benchmark.execution.plan import BenchmarkConfig
-from students import STUDENTS
+from students import PAPER
 
 
 def asked(*arguments: str) -> BenchmarkConfig:
@@ -36,7 +36,7 @@ def test_nothing_named_means_the_quickstart_whole() -> None:
     wanted = asked()
     assert wanted.preset_name == "quickstart"
     assert wanted.datasets == ("smalltalk_demo",)
-    assert wanted.students == tuple(STUDENTS)
+    assert wanted.students == PAPER
     assert wanted.settings == LADDER
     assert wanted.seeds == (0,)
     assert wanted.learning_rate is None

@@ -20,7 +20,7 @@ from benchmark.core.run_store import open_store
 from benchmark.core.settings import LADDER
 from benchmark.core.spec import RunResult, RunSpec
 from benchmark.run import main
-from students import STUDENTS
+from students import PAPER
 from tests.support import ROOT
 from tests.support.commands import Finished
 from tracking import Record
@@ -28,7 +28,7 @@ from tracking import Record
 TAGS = {"role", "key", "suite", "dataset", "student", "setting", "protocol", "git_commit", "machine", "teacher", "seed"}
 LATENCIES = {"latency_torch_ms", "latency_onnx_ms", "latency_text_ms"}
 TWO_SETTINGS = ("-x", "vanilla", "-x", "kd_ulb_bert")
-N_PLANNED = 1 + len(STUDENTS) * len(LADDER) - sum(map(len, PRESETS["quickstart"].left_out.values()))
+N_PLANNED = 1 + len(PAPER) * len(LADDER) - sum(map(len, PRESETS["quickstart"].left_out.values()))
 NAMES = ["cnn.kd_ulb_bert", "cnn.vanilla", "teacher.fine_tuned"]
 
 

@@ -20,7 +20,7 @@ from benchmark.core.presets import (
 from benchmark.core.spec import GRID, RunSpec
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import PlannedRun, plan_runs
-from students import STUDENTS
+from students import PAPER, STUDENTS
 
 N_LEFT_OUT = sum(len(settings) for settings in PRESETS["quickstart"].left_out.values())
 
@@ -57,7 +57,7 @@ def test_the_teacher_comes_first_and_every_run_has_a_key_of_its_own(tiny_teacher
         "smalltalk_demo.bilstm.kd.seed0",
         "smalltalk_demo.bilstm.kd.seed1",
     ]
-    assert len({spec.key for spec in planned}) == len(planned) == 1 + (len(STUDENTS) * 5 - N_LEFT_OUT) * 2
+    assert len({spec.key for spec in planned}) == len(planned) == 1 + (len(PAPER) * 5 - N_LEFT_OUT) * 2
     assert {spec.teacher_key for spec in students} == {teacher.key}, "one teacher for all seeds"
 
 
@@ -102,7 +102,8 @@ def test_agreement_is_asked_of_made_text_alone(tiny_teacher: Path) -> None:
 
 
 def test_a_rate_is_given_or_the_students_own_or_searched(tiny_teacher: Path) -> None:
-    rates = {spec.student: spec.learning_rate for spec in specs(tiny_teacher, "-x", "vanilla")[1:]}
+    every = [word for name in STUDENTS for word in ("-s", name)]
+    rates = {spec.student: spec.learning_rate for spec in specs(tiny_teacher, *every, "-x", "vanilla")[1:]}
     assert rates == STUDENT_RATES
     assert one(tiny_teacher, "-x", "kd", "--learning-rate", "2e-3").learning_rate == 2e-3
     assert one(tiny_teacher, "-x", "kd", "--learning-rate", "grid").learning_rate == GRID

@@ -12,7 +12,7 @@ from benchmark.distillation.encoding import EncodedTexts
 from benchmark.distillation.losses import hard
 from benchmark.distillation.trainer import TrainingConfig, train
 from benchmark.reporting.paper import paper_sizes
-from students import STUDENTS, build, word_embeddings
+from students import PAPER, STUDENTS, build, word_embeddings
 from students.attention import SelfAttention
 from students.bilstm import BiLstm
 from students.cnn import SeparableBlock, _frequencies
@@ -68,8 +68,8 @@ def test_as_many_parameters_as_in_table_7(row: dict[str, str]) -> None:
     assert millions == pytest.approx(float(row["parameters_million"]), rel=0.03)
 
 
-def test_table_7_has_every_student() -> None:
-    assert {(row["student"], row["task"]) for row in paper_sizes()} >= {(s, t) for s in STUDENTS for t in TASKS}
+def test_table_7_has_every_student_of_the_paper() -> None:
+    assert {(row["student"], row["task"]) for row in paper_sizes()} >= {(s, t) for s in PAPER for t in TASKS}
 
 
 @every_task
@@ -146,7 +146,10 @@ def test_an_unknown_student_is_told_with_the_known_ones() -> None:
         student("bilstn", "classification")
 
 
-RATES = {"bilstm": 1e-2, "cnn": 1e-2, "bert_tiny": 5e-3, "bert_mini": 2e-3, "bert_small": 1e-3}
+RATES = {
+    "bilstm": 1e-2, "cnn": 1e-2, "bert_tiny": 5e-3, "bert_mini": 2e-3, "bert_small": 1e-3,
+    "bilstm_small": 1e-2, "static": 1e-2,
+}  # fmt: skip
 
 
 @every_task

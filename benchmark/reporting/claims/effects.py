@@ -12,12 +12,12 @@ from math import exp, log
 from statistics import fmean
 from typing import Literal
 
-from benchmark.core.presets import STUDENT_RATES
 from benchmark.reporting.leaderboard_entry import Interval, interval
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.reporting.selection import current_rows, mean_valid_f1
+from students.registry import PAPER
 
-STUDENTS = tuple(STUDENT_RATES)
+STUDENTS = PAPER
 """The students of the paper."""
 SHORT_WORDS = 10.0
 """Most words of a test text on average for the texts of a data set to be short."""
