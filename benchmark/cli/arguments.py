@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.cli.parser import Parser, learning_rate, minutes, positive, rate, seed
-from benchmark.core.settings import IN_DOMAIN, N_TEXTS
+from benchmark.core.settings import IN_DOMAIN, N_TEXTS, TEACHERS, VOCABULARIES
 from benchmark.execution.executors import LOCAL, RAY
 
 STUDIES = ("losses", "convergence", "domain", "balance", "length", "interplay")
@@ -64,6 +64,9 @@ def add_training_options(group: argparse._ActionsContainer) -> None:
     add("--teacher-learning-rate", type=rate, metavar="LR", help="learning rate of the teacher's fine-tuning")
     vectors = "fastText .bin or .vec file for kd_ulb_fasttext (default: vectors trained on the pool)"
     add("--vectors", default="", metavar="FILE", help=vectors)
+    sizes = ", ".join(f"{name} of {size:,} tokens" for name, size in VOCABULARIES.items())
+    vocabulary = f"vocabulary of the students: teacher (default), or trained on the training text: {sizes}"
+    add("--vocabulary", default=TEACHERS, choices=(TEACHERS, *VOCABULARIES), help=vocabulary)
 
 
 def add_text_options(group: argparse._ActionsContainer) -> None:

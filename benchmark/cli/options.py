@@ -50,6 +50,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         vectors=_vectors(args.vectors),
         augmentation=augmentation,
         agreed=args.agreed,
+        vocabulary=args.vocabulary,
         limit=args.limit,
         device=device(args.device, here=args.executor == LOCAL),
         jobs=args.jobs or _default_jobs(args.device),

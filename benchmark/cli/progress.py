@@ -31,7 +31,7 @@ def show_plan(pipeline: Pipeline, console: Console) -> None:
     items, due, run_status, seconds = pipeline.planned, pipeline.pending, pipeline.status, pipeline.seconds
     rows: dict[tuple[str, str], list[PlannedRun]] = {}
     for item in items:
-        rows.setdefault((item.spec.dataset, item.spec.student), []).append(item)
+        rows.setdefault((item.spec.dataset, item.spec.model), []).append(item)
     keys_due = {item.spec.key for item in due}
     counts = {name: [_counts(runs, run_status, keys_due)[name] for runs in rows.values()] for name in COUNTS}
     shown = [name for name in COUNTS if any(counts[name]) or name == "due"]

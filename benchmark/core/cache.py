@@ -68,6 +68,11 @@ def vectors_path(key: str) -> Path:
     return cache_folder() / "vectors" / f"{key}.npy"
 
 
+def vocabulary_path(key: str) -> Path:
+    """File of a tokenizer that was trained on a data set's text."""
+    return cache_folder() / "vocabularies" / f"{key}.json"
+
+
 def augmented_path(key: str) -> Path:
     """File of texts generated from a data set's labelled texts."""
     return cache_folder() / "augmented" / f"{key}.json"

@@ -58,6 +58,11 @@ SETTINGS: dict[str, Setting] = {
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")
 """Settings of a plan that names none: Tables 5 and 6."""
 
+TEACHERS = "teacher"
+"""The vocabulary of students that read the teacher's tokens."""
+VOCABULARIES = {"own": 8000, "own4000": 4000}
+"""Most tokens of vocabularies that are trained on a data set's labelled and unlabelled training text."""
+
 N_TEXTS = 20_000
 """Number of generated texts in the paper (section 6.4)."""
 IN_DOMAIN = "--in-domain"

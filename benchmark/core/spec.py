@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from benchmark.core.metrics import METRICS
+from benchmark.core.settings import TEACHERS
 
 PROTOCOL = "1"
 """Version of everything that shapes a result and is no field of a RunSpec: architectures, losses, scores.
@@ -38,7 +39,7 @@ WITH = " with the tokenizer of "
 AND = " + "
 """Between the names of an ensemble's teachers."""
 POLICY = ("text_source", "agreed", "balance", "length_filter")
-LATER = (*POLICY, "head")
+LATER = (*POLICY, "head", "vocabulary", "vocabulary_text")
 """Fields that older runs lack; a run of today with their default values is the same run."""
 
 
@@ -92,6 +93,11 @@ class RunSpec:
     balance: str = ""
     length_filter: str = ""
     embeddings: str = "random"
+    vocabulary: str = TEACHERS
+    """The student's vocabulary: the teacher's, or one of VOCABULARIES."""
+    vocabulary_text: str = ""
+    """Digest of the unlabelled pool, on which VOCABULARIES are trained besides the labelled text; empty for the
+    teacher's."""
     embedding_source: str = ""
     """Digest of the user's vector file; empty if vectors are trained on the pool or are the teacher's."""
     max_epochs: int
@@ -127,7 +133,18 @@ class RunSpec:
     @property
     def name(self) -> str:
         """Readable name, as `emot.bilstm.kd_ulb.seed0`."""
-        return f"{self.dataset}.{self.student}.{self.setting}.seed{self.seed}"
+        return f"{self.dataset}.{self.model}.{self.setting}.seed{self.seed}"
+
+    @property
+    def model(self) -> str:
+        """The student's name, with that of its vocabulary unless it is the teacher's, as `bilstm+own`: a student of
+        its own in reports."""
+        return self.student if self.vocabulary == TEACHERS else f"{self.student}+{self.vocabulary}"
+
+    @property
+    def reads_pool(self) -> bool:
+        """Whether the suite's pool is read, in training or for the vocabulary."""
+        return self.unlabeled or self.vocabulary != TEACHERS
 
     @classmethod
     def is_readable(cls, params: Mapping[str, str]) -> bool:

@@ -64,6 +64,10 @@ class EncodedTexts:
             target_offsets=_offsets(np.diff(self.target_offsets)[rows]),
         )
 
+    def without(self, targets: NDArray[np.bool_]) -> "EncodedTexts":
+        """The sentences, with `targets` [A] unaligned."""
+        return replace(self, positions=np.where(targets, np.int32(UNALIGNED), self.positions))
+
     def target_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Indices of the targets of sentences `rows`, in order."""
         return _indices(self.target_offsets, rows)

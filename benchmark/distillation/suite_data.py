@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from benchmark.core.cache import cached_json, file_digest, unread_path
 from benchmark.core.errors import RunError
-from benchmark.core.settings import Source
+from benchmark.core.settings import TEACHERS, VOCABULARIES, Source
 from benchmark.core.spec import RunSpec, digest, encoders
 from benchmark.data.augmentation.augment import Augmented, augment, cached_augmented
 from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConfig, generation_parameters
@@ -23,6 +23,7 @@ from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.encoder import Encoder
 from benchmark.distillation.encoding import EncodedDataset, Part
+from benchmark.distillation.vocabulary import own_tokenizer
 
 
 @dataclass(kw_only=True)
@@ -42,7 +43,7 @@ class SuiteData:
     _corpora: dict[str, Corpus] = field(default_factory=dict)
     _pools: dict[tuple[str, Source], Pool] = field(default_factory=dict)
     _outputs: dict[str, TextOutputs | None] = field(default_factory=dict)
-    _encoded_datasets: dict[tuple[str, str], EncodedDataset] = field(default_factory=dict)
+    _encoded_datasets: dict[tuple[str, str, str], EncodedDataset] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[], "SuiteData"], tuple[()]]:
         """Other processes get the arguments and read the data themselves."""
@@ -89,6 +90,8 @@ class SuiteData:
         inputs = {f"The data set {spec.dataset!r}": (spec.data_digest, self.corpus(spec.dataset).digest)}
         if spec.unlabeled:
             inputs["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
+        if spec.vocabulary_text:
+            inputs["The text of the vocabulary"] = (spec.vocabulary_text, self.pool(spec.dataset).digest)
         if spec.embedding_source:
             inputs[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
         if spec.is_teacher and not spec.required_keys:
@@ -108,17 +111,19 @@ class SuiteData:
         file, encoder = self._outputs_file(dataset), self.encoder_of(teacher)
         return digest([file_digest(Path(file.path)), file.kind, encoder.key]) if file else encoder.key
 
-    def encoded_dataset(self, dataset: str, teacher: str = "") -> EncodedDataset:
-        """The data set, encoded by the tokenizer of a teacher; by default of the students'."""
+    def encoded_dataset(self, dataset: str, teacher: str = "", vocabulary: str = TEACHERS) -> EncodedDataset:
+        """The data set, encoded by the tokenizer of a teacher, by default of the students', or by one of their own."""
         encoder = self.encoder_of(teacher)
-        if (dataset, encoder.name) not in self._encoded_datasets:
-            self._encoded_datasets[dataset, encoder.name] = EncodedDataset(
+        key = dataset, encoder.name, vocabulary
+        if key not in self._encoded_datasets:
+            own = vocabulary != TEACHERS
+            self._encoded_datasets[key] = EncodedDataset(
                 corpus=self.corpus(dataset),
-                tokenizer=encoder.tokenizer,
+                tokenizer=self._own_tokenizer(dataset, encoder, vocabulary) if own else encoder.tokenizer,
                 max_length=encoder.max_length,
                 read_pool=partial(self.pool, dataset),
             )
-        return self._encoded_datasets[dataset, encoder.name]
+        return self._encoded_datasets[key]
 
     def encoder_of(self, teacher: str) -> Encoder:
         """The encoder of a teacher by the name of a run's spec; that of the students for any other name.
@@ -134,6 +139,11 @@ class SuiteData:
         key = digest([corpus.digest, self.teacher_identity, self.suite.task])
         unread = cached_json(unread_path(key), lambda: asdict(count_unread(corpus, self.tokenizer, self.max_length)))
         return summarize(corpus, Unread(**unread))
+
+    def _own_tokenizer(self, dataset: str, encoder: Encoder, vocabulary: str) -> PreTrainedTokenizerBase:
+        corpus, pool = self.corpus(dataset), self.pool(dataset)
+        texts = [*corpus.texts("train"), *pool.texts]
+        return own_tokenizer(texts, [corpus.digest, pool.digest], VOCABULARIES[vocabulary], encoder.tokenizer)
 
     def _outputs_file(self, dataset: str) -> OutputsFile | None:
         return self._suite.entries[dataset].outputs

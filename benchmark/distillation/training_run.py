@@ -12,6 +12,7 @@ from torch import nn
 
 import students
 from benchmark.core.cache import cached_matrix, checkpoint_path, vectors_path
+from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.entry import Split
 from benchmark.distillation import embeddings
@@ -22,9 +23,10 @@ from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.teacher import Teacher, load_teacher
 from benchmark.distillation.teacher_outputs import TeacherOutputs
-from benchmark.distillation.tokenizer import vocabulary, vocabulary_size
+from benchmark.distillation.tokenizer import load_tokenizer, vocabulary, vocabulary_size
 from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, train
 from benchmark.distillation.training_set import TrainingSet, examples, training_set
+from benchmark.distillation.vocabulary import spelled_by
 
 
 @dataclass(kw_only=True)
@@ -124,15 +126,21 @@ class TrainingRun:
         """[V, any width] initial embeddings.
 
         `bert` is the table of the fine-tuned teacher, whose files the run's key covers; of a teacher that is a file,
-        that of the encoder that gives the tokenizer. The paper's is that of the pre-trained BERT (section 5.1.4).
+        that of the encoder that gives the tokenizer. Tokens of an own vocabulary get the mean of those that spell
+        them. The paper's is that of the pre-trained BERT (section 5.1.4).
         """
         spec = self.spec
         matrix: NDArray[np.float32]
         if spec.embeddings == "bert" and self.teacher:
             teacher = load_teacher(self.teacher.source.encoder(), spec.task)
             matrix = teacher.embedding.weight.detach().numpy()
+            if spec.vocabulary != TEACHERS:
+                tokenizer = load_tokenizer(self.teacher.source.encoder(), spec.task)
+                matrix = spelled_by(matrix, self.data.tokenizer, tokenizer)
         else:
-            tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher
+            tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher,
+            if spec.vocabulary != TEACHERS:  # or those of the student
+                tokens += [spec.vocabulary, spec.vocabulary_text]
             path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *tokens]))
             matrix = cached_matrix(path, lambda: self._fasttext(width))
         return matrix

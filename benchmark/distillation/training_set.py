@@ -6,7 +6,7 @@ from typing import cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.core.settings import Balance, LengthFilter, Source
+from benchmark.core.settings import TEACHERS, Balance, LengthFilter, Source
 from benchmark.core.spec import RunSpec
 from benchmark.data.entry import Split
 from benchmark.distillation.batching import Examples
@@ -43,7 +43,10 @@ def examples(spec: RunSpec, data: EncodedDataset, part: Part, teacher: TeacherOu
     """A part's texts with their labels, or with the teacher's logits if the spec's loss is on soft targets."""
     if spec.loss == "hard" or teacher is None:
         return Examples(encoded=data.encoded(part), targets=data.labels(cast(Split, part)))
-    return Examples(encoded=data.encoded(part), targets=teacher.logits(part))
+    encoded, logits = data.encoded(part), teacher.logits(part)
+    if spec.vocabulary != TEACHERS:  # the teacher's tokens may end before the student's
+        encoded = encoded.without(np.isnan(logits[:, 0]))
+    return Examples(encoded=encoded, targets=logits)
 
 
 def _selected(labelled: Examples, unlabelled: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:

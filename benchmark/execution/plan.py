@@ -9,10 +9,11 @@ from typing import Literal
 
 from benchmark.core.errors import InputError
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
-from benchmark.core.settings import SETTINGS, Setting
+from benchmark.core.settings import SETTINGS, TEACHERS, Setting
 from benchmark.core.spec import AND, AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.entry import Suite, TeacherEntry
+from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
 from benchmark.execution.setting_requirements import why_not_without_labels
@@ -47,6 +48,8 @@ class BenchmarkConfig:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     """Of the settings that make text or read a file of it."""
     agreed: bool = False
+    vocabulary: str = TEACHERS
+    """Of all students: the teacher's, or one of VOCABULARIES."""
     limit: int = 0
     device: str = "cpu"
     jobs: int = 1
@@ -107,6 +110,9 @@ def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) ->
         skipped = reason or _why_without_labels(suite_data, dataset, setting)
         pool = "" if skipped or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
         spec = _student_spec(config, teacher, student, setting, seed, pool, suite_data)
+        if config.vocabulary != TEACHERS:
+            text = "" if skipped else suite_data.pool_digest(dataset, POOL)
+            spec = replace(spec, vocabulary=config.vocabulary, vocabulary_text=text)
         yield PlannedRun(spec=spec, skip_reason=skipped)
 
 

@@ -33,7 +33,7 @@ def tags(spec: RunSpec, role: str, preset: str, metrics: Mapping[str, float | No
         "preset": preset,
         "dataset": spec.dataset,
         "task": spec.task,
-        "student": spec.student,
+        "student": spec.model,
         "setting": spec.setting,
         "teacher": spec.teacher,
         "seed": str(spec.seed),
@@ -82,7 +82,7 @@ FIGURES: Mapping[str, tuple[str, float, str]] = {
 def note(spec: RunSpec, role: str, metrics: Mapping[str, float | None] | None = None) -> str:
     """Description of the run, in Markdown."""
     text = ROLES[role].format(
-        dataset=spec.dataset, student=spec.student, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
+        dataset=spec.dataset, student=spec.model, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
     )
     text = _figures(metrics or {}) + text
     return text + FILES if role in ("teacher", "train") and spec.has_model else text

@@ -136,8 +136,8 @@ class Runner:
         )
 
     def _data(self, spec: RunSpec) -> EncodedDataset:
-        """The data set, encoded by the tokenizer of the spec's teacher."""
-        return self.suite_data.encoded_dataset(spec.dataset, spec.teacher)
+        """The data set in the tokens of the spec: of its teacher, or of the student's own vocabulary."""
+        return self.suite_data.encoded_dataset(spec.dataset, spec.teacher, spec.vocabulary)
 
     def _teacher_logits(self, teacher: Record) -> TeacherLogits:
         """The way in which the logits of a finished teacher come about."""

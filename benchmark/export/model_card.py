@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from benchmark.core.settings import SETTINGS
+from benchmark.core.settings import SETTINGS, TEACHERS
 from benchmark.core.spec import AND, TASKS, TEACHER_SETTINGS, Task
 from benchmark.data.catalogue import SUITES
 from benchmark.reporting.provenance import STUDENT_OPTIONS
@@ -69,7 +69,12 @@ def command(spec: Mapping[str, Any]) -> str:
     if spec.get("student") != "teacher":
         words += ["-s", str(spec.get("student", "")), "-x", str(spec.get("setting", ""))]
         options = {option: spec.get(field) for field, option in STUDENT_OPTIONS.items()}
-        words += [word for option, value in options.items() if value for word in (option, str(value))]
+        words += [
+            word
+            for option, value in options.items()
+            if value not in (None, 0, TEACHERS)
+            for word in (option, str(value))
+        ]
         words += ["--seed", str(spec.get("seed", 0))]
     return join(words)
 

@@ -63,13 +63,17 @@ class ExecutionMode:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A model to be measured, by the name of its student. Its weights stand for all runs of the same shape."""
+    """A model to be measured. Its weights stand for all runs of the same shape."""
 
     name: str
+    """Its student, with the vocabulary, or REFERENCE."""
+    student: str = ""
     task: Task
     vocab_size: int
     n_labels: int
     pad_id: int
+    token_ids: Sequence[list[int]]
+    """The session's texts in the tokens of the model."""
     weights: Path | None = None
     """A student's file, a teacher's folder."""
     bundle: Path | None = None
@@ -79,10 +83,9 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """Input of a measuring process; `token_ids` and `texts` are the same sentences."""
+    """Input of a measuring process."""
 
     candidates: Sequence[Candidate]
-    token_ids: Sequence[list[int]]
     texts: Sequence[Any]
     budget: Budget
     mode: ExecutionMode
@@ -133,10 +136,10 @@ def controlled(names: Sequence[str]) -> str:
     return next((name for name in reversed(names) if name.endswith(" onnx")), names[-1])
 
 
-def reference_candidate(task: Task) -> Candidate:
+def reference_candidate(task: Task, token_ids: Sequence[list[int]]) -> Candidate:
     """The paper's BERT-base shape, the same on every machine; its ONNX form is exported if the cache lacks it."""
     reference_onnx(task)
-    return Candidate(name=REFERENCE, task=task, vocab_size=VOCABULARY, n_labels=0, pad_id=0)
+    return Candidate(name=REFERENCE, task=task, vocab_size=VOCABULARY, n_labels=0, pad_id=0, token_ids=token_ids)
 
 
 def build_reference(task: Task) -> Teacher:
@@ -173,7 +176,7 @@ def _measure(session: Session) -> dict[str, Samples]:
 
 
 def _cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
-    token_ids = [[token_id % candidate.vocab_size for token_id in ids] for ids in session.token_ids]
+    token_ids = [[token_id % candidate.vocab_size for token_id in ids] for ids in candidate.token_ids]
     model, device = _torch_model(candidate).to(session.mode.device), session.mode.device
     cases = {"torch": torch_case(model, token_ids, device), "torch_offline": _torch_offline(model, token_ids, device)}
     if device != "cpu":
@@ -210,10 +213,10 @@ def _onnx_files(candidate: Candidate) -> dict[str, Path]:
 def _torch_model(candidate: Candidate) -> nn.Module:
     if candidate.name == REFERENCE:
         return build_reference(candidate.task)
-    if candidate.name == TEACHER:
+    if candidate.student == TEACHER:
         return load_teacher(str(candidate.weights), candidate.task, as_is=True).eval()
     student = students.build(
-        candidate.name,
+        candidate.student,
         task=candidate.task,
         vocab_size=candidate.vocab_size,
         n_labels=candidate.n_labels,

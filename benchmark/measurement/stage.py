@@ -4,12 +4,13 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.run_store import BUNDLE, VARIANTS, WEIGHTS
+from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
@@ -92,8 +93,8 @@ def measure(
     teachers = {_teacher_key(run): run for run in baselines}
     for key, group in groups.items():
         with scratch_folder() as folder:
-            data = suite_data.encoded_dataset(group[0].spec.dataset, group[0].spec.teacher)
-            measurement = _Measurement(store, tags, budget, data, folder)
+            encoded = partial(suite_data.encoded_dataset, group[0].spec.dataset, group[0].spec.teacher)
+            measurement = _Measurement(store, tags, budget, encoded, folder)
             yield from measurement.measure(group, [teachers[key]] if key in teachers else [])
 
 
@@ -109,18 +110,19 @@ class _Measurement:
     store: Store
     tags: Tags
     budget: Budget
-    data: EncodedDataset
+    encoded: Callable[[str], EncodedDataset]
+    """The data set by vocabulary."""
     folder: Path
 
     @cached_property
     def _sample(self) -> SentenceSample:
-        return SentenceSample.draw(self.data, self.budget.n_sentences)
+        return SentenceSample.draw(self.encoded(TEACHERS), self.budget.n_sentences)
 
     def measure(self, group: Sequence[FinishedRun], teachers: Sequence[FinishedRun]) -> Iterator[FinishedRun]:
         runs = {run.record.run_id: run for run in [*teachers, *group]}
         run_metrics = {run_id: run.record.metrics for run_id, run in runs.items()}
-        candidates = {run.spec.student: self._candidate(run, run_metrics[run_id]) for run_id, run in _shapes(runs)}
-        references = [reference_candidate(group[0].spec.task)] if self.budget.reference else []
+        candidates = {run.spec.model: self._candidate(run, run_metrics[run_id]) for run_id, run in _shapes(runs)}
+        references = [reference_candidate(group[0].spec.task, self._sample.token_ids)] if self.budget.reference else []
         with machine_lock("exclusive"):
             results = [self._session([*references, *candidates.values()], mode) for mode in execution_modes()]
             footprints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
@@ -130,9 +132,9 @@ class _Measurement:
         write_samples(samples, results, metadata)
         for run in group:
             metrics = run_metrics[run.record.run_id]
-            won = int8_won(run.spec.student, results[0], metrics)
-            measured = latency_metrics(run.spec.student, results, int8_serves=won)
-            measured |= cost_metrics(footprints[run.spec.student][won], measured["throughput_text"] or 0.0)
+            won = int8_won(run.spec.model, results[0], metrics)
+            measured = latency_metrics(run.spec.model, results, int8_serves=won)
+            measured |= cost_metrics(footprints[run.spec.model][won], measured["throughput_text"] or 0.0)
             measured["onnx_int8_won"] = float(won)
             tags = session_tags(results, self.budget)
             self._log(run, tags, metrics, measured, metadata, samples)
@@ -142,7 +144,6 @@ class _Measurement:
         """Result of the first session whose control passes, or of the last one."""
         session = Session(
             candidates=candidates,
-            token_ids=self._sample.token_ids,
             texts=self._sample.texts,
             budget=self.budget,
             mode=mode,
@@ -191,6 +192,7 @@ class _Measurement:
 
     def _candidate(self, run: FinishedRun, metrics: Mapping[str, float]) -> Candidate:
         spec, folder = run.spec, self._own_folder(run)
+        data = self.encoded(spec.vocabulary)
         bundle = self.store.download(run.record.run_id, BUNDLE, folder / "served")
         complete_bundle(bundle, int8=None, latency={})
         int8_bundle = None
@@ -198,11 +200,13 @@ class _Measurement:
             int8_bundle = shutil.copytree(bundle, bundle.parent / "served_int8")
             complete_bundle(int8_bundle, int8=self._int8(run), latency={})
         return Candidate(
-            name=spec.student,
+            name=spec.model,
+            student=spec.student,
             task=spec.task,
-            vocab_size=vocabulary_size(self.data.tokenizer),
-            n_labels=len(self.data.corpus.labels),
-            pad_id=self.data.encoded("test").pad_id,
+            vocab_size=vocabulary_size(data.tokenizer),
+            n_labels=len(data.corpus.labels),
+            pad_id=data.encoded("test").pad_id,
+            token_ids=replace(self._sample, data=data).token_ids,
             weights=self._weights(run),
             bundle=bundle,
             int8_bundle=int8_bundle,
@@ -234,5 +238,5 @@ class _Measurement:
 
 def _shapes(runs: Mapping[str, FinishedRun]) -> list[tuple[str, FinishedRun]]:
     """One run of each student, with its id: the last one."""
-    last = {run.spec.student: (run_id, run) for run_id, run in runs.items()}
+    last = {run.spec.model: (run_id, run) for run_id, run in runs.items()}
     return list(last.values())

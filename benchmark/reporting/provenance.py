@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
 
+from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import TASKS, TEACHER_SETTINGS, encoders
 from benchmark.reporting.intervals import UNREADABLE
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
@@ -14,7 +15,12 @@ from benchmark.reporting.selection import newest_protocol
 from benchmark.reporting.table import NONE
 from tracking import Record
 
-STUDENT_OPTIONS = {"learning_rate": "--learning-rate", "max_epochs": "--max-epochs", "max_steps": "--max-steps"}
+STUDENT_OPTIONS = {
+    "vocabulary": "--vocabulary",
+    "learning_rate": "--learning-rate",
+    "max_epochs": "--max-epochs",
+    "max_steps": "--max-steps",
+}
 """Option of `run` by the param of a student's run."""
 TEACHER_OPTIONS = {"max_epochs": "--teacher-epochs", "learning_rate": "--teacher-learning-rate"}
 """Option of `run` by the param of a teacher's run."""
@@ -157,7 +163,7 @@ def entry_command(entry: LeaderboardEntry, leaderboard: Leaderboard, index: Reco
 def _student_options(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
     first = runs[:1]
     return [
-        *("-s", entry.student, "-x", entry.setting),
+        *("-s", entry.student.partition("+")[0], "-x", entry.setting),
         *_shared(STUDENT_OPTIONS, first),
         *(word for record in first for word in _typed(record)),
         *("--agreed" for record in first if record.params.get("agreed") == "True"),
@@ -169,7 +175,9 @@ def _shared(options: Mapping[str, str], records: Iterable[Record]) -> list[str]:
     """The options on which all records agree and that are set."""
     values = {option: {record.params.get(name, "") for record in records} for name, option in options.items()}
     agreed = {option: next(iter(found)) for option, found in values.items() if len(found) == 1}
-    return [word for option, value in agreed.items() if value not in ("", "0", "0.0") for word in (option, value)]
+    return [
+        word for option, value in agreed.items() if value not in ("", "0", "0.0", TEACHERS) for word in (option, value)
+    ]
 
 
 def _typed(record: Record) -> Iterator[str]:

@@ -256,3 +256,14 @@ def test_two_rows_a_class_and_classes_missing_from_validation(
 def write_rows(path: Path, rows: list[tuple[str, str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("text", "label"), *rows])
+
+
+def test_a_student_of_an_own_vocabulary_stands_beside_that_of_the_teachers(finished_copy: Finished) -> None:
+    assert main([*finished_copy.unmeasured, "-x", "kd_ulb_bert", "--vocabulary", "own"]) == 0
+    with (finished_copy.folder / "results" / "classification" / "results.csv").open(encoding="utf-8") as file:
+        rows = {(row["student"], row["setting"]): row for row in csv.DictReader(file)}
+    assert {("cnn", "kd_ulb_bert"), ("cnn+own", "kd_ulb_bert")} <= rows.keys()
+    run_id = rows["cnn+own", "kd_ulb_bert"]["run_id"]
+    folder = finished_copy.store.download(run_id, "bundle", finished_copy.folder / "own")
+    assert Bundle.load(folder).predict(["apa kabar"])
+    assert "▁" in (folder / "tokenizer.json").read_text(encoding="utf-8"), "which the teacher's WordPiece lacks"

@@ -10,7 +10,7 @@ import pytest
 from benchmark.core.errors import RunError
 from benchmark.core.spec import RunSpec
 from benchmark.data.pool import Pool
-from benchmark.distillation.encoding import EncodedDataset, EncodedTexts
+from benchmark.distillation.encoding import UNALIGNED, EncodedDataset, EncodedTexts
 from benchmark.distillation.training_set import TrainingSet, training_set
 from tests.core.test_spec import SPEC
 from tests.distillation.test_encoded_dataset import make_dataset
@@ -116,3 +116,11 @@ def test_figures_are_those_of_what_is_read() -> None:
     assert trained.n_texts == 3 + len(POOL)
     assert trained.label_count_std == np.std([4, 2])
     assert trained_on(encoded_dataset(), unlabeled=False).label_count_std is None
+
+
+def test_words_that_the_teacher_did_not_read_are_no_targets_of_an_own_vocabulary() -> None:
+    where = make_dataset("sequence_labeling", pool=())
+    read = np.array([[1, 0], [np.nan, np.nan], [0, 1], [0, 1]], dtype=np.float32)
+    outputs(where)._cached("train", lambda _: read)
+    found = trained_on(where, task="sequence_labeling", unlabeled=False, vocabulary="own").examples
+    assert found.encoded.positions.tolist() == [1, UNALIGNED, 1, UNALIGNED], "the last word has no token"

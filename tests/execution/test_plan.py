@@ -203,3 +203,12 @@ def test_a_teacher_is_fine_tuned_as_suits_it(tiny_teacher: Path) -> None:
 def test_a_small_data_set_is_given_more_epochs() -> None:
     tuning = FineTuning(learning_rate=1e-4, epochs=5, patience=2, min_steps=1000)
     assert [tuning.epochs_for(n) for n in (1000, 110, 60, 1, 0)] == [5, 10, 17, MAX_EPOCHS, MAX_EPOCHS]
+
+
+def test_an_own_vocabulary_is_part_of_the_key_with_the_text_that_it_is_trained_on(tiny_teacher: Path) -> None:
+    theirs, own = (one(tiny_teacher, "-x", "vanilla", "--vocabulary", name) for name in ("teacher", "own"))
+    assert theirs.key == one(tiny_teacher, "-x", "vanilla").key
+    assert (theirs.vocabulary_text, own.pool_digest) == ("", "")
+    assert own.vocabulary_text == one(tiny_teacher, "-x", "kd_ulb").pool_digest
+    assert len({theirs.key, own.key, replace(own, vocabulary_text="other").key}) == 3
+    assert (theirs.model, own.model) == ("cnn", "cnn+own")

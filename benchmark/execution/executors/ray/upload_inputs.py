@@ -45,7 +45,7 @@ def upload_inputs(suite_data: SuiteData, specs: Sequence[RunSpec], store: Store)
 
 def _data(suite: Suite, specs: Sequence[RunSpec]) -> Mapping[str, DatasetEntry]:
     """Data sets that the runs read, as files of this machine; a pool reads all data sets of the suite."""
-    names = {spec.dataset for spec in specs} | {n for spec in specs if spec.unlabeled for n in suite.datasets}
+    names = {spec.dataset for spec in specs} | {n for spec in specs if spec.reads_pool for n in suite.datasets}
     entries = [suite.entries[name] for name in sorted(names)]
     return {entry.name: sources.local_entry(entry) for entry in entries if sources.is_available(entry)}
 
@@ -60,7 +60,7 @@ def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[NamedFileSet]:
 
 def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
     """Files of unlabelled text."""
-    if suite_data.suite.unlabeled and any(spec.unlabeled for spec in specs):
+    if suite_data.suite.unlabeled and any(spec.reads_pool for spec in specs):
         yield _files(
             "unlabeled", {f"{number}.txt": str(path) for number, path in enumerate(suite_data.suite.unlabeled)}
         )
