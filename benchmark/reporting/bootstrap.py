@@ -1,8 +1,10 @@
 """Bootstrap of macro-F1 over test items: the same resamples for every model of a data set, so that differences pair.
 
 F1 follows from counts, and the counts of a resample are those of the items, weighted by how often it draws each: all
-resamples of a model are three products of matrices.
-Source: Berg-Kirkpatrick, Burkett and Klein, 2012 (https://aclanthology.org/D12-1091/).
+resamples of a model are three products of matrices. A resample leaves out items of rare classes and repeats others, so
+that its F1 lies lower on average: the draws are centred on the F1 of the split.
+Sources: Berg-Kirkpatrick, Burkett and Klein, 2012 (https://aclanthology.org/D12-1091/); of the bias, Efron and
+Tibshirani, 1993, chapter 10.
 """
 
 from collections import Counter
@@ -43,7 +45,7 @@ class Resampler:
     """F1 of any model's predictions of one data set, on its test split and on resamples of the split's items."""
 
     def __init__(self, metric: Metric, gold: Sequence[Target], name: str) -> None:
-        """Items are texts or sentences; `name` seeds the draws."""
+        """Items are texts or sentences; `name`, usually `suite/dataset`, seeds the draws."""
         self._metric: Metric = metric
         self._gold = [set(_units(metric, one)) for one in gold]
         classes = sorted({kind for units in self._gold for kind, *_ in units})
@@ -52,7 +54,14 @@ class Resampler:
         self._n_gold = self._resampled(self._gold)
 
     def f1(self, predicted: Sequence[Target]) -> Draws:
-        """Macro-F1 in 0..1, [1 + N_RESAMPLES]: that of the test split itself, then that of each resample.
+        """Macro-F1 in 0..1, [1 + N_RESAMPLES]: that of the test split itself, then draws around it."""
+        of_split, *_ = scores = self.uncentred(predicted)
+        draws: Draws = np.clip(scores + of_split - scores[1:].mean(), 0, 1)
+        draws[0] = of_split
+        return draws
+
+    def uncentred(self, predicted: Sequence[Target]) -> Draws:
+        """As `f1`, with the F1 of each resample itself.
 
         The mean is over the classes that the gold labels of the split, or of the resample, have.
         """

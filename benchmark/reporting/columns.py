@@ -211,8 +211,9 @@ RUNS: tuple[EntryColumn, ...] = (
 NOTES = (
     "F1 is measured on the test split, once, at the end of a run. It is macro-averaged: over classes, over entity"
     " types (whole entities) for IOB tags, over tags of words for POS.",
-    "Intervals cover the choice of test items: 1000 bootstrap resamples of each test split, the same for all models. Of"
-    " several seeds they cover the seeds too (Student's t); of a single one they do not: another seed may lie outside.",
+    "Intervals cover the choice of test items: 1000 bootstrap resamples of each test split, the same for all models,"
+    " centred on its F1. Of several seeds they cover the seeds too (Student's t); of a single one they do not: another"
+    " seed may lie outside.",
     "Ranks have ties: a student shares the rank above it if the 95 % interval of their paired difference, over the same"
     " resamples, reaches 0. Without readable predictions, differences count as exact but for the seeds.",
     "If a student, setting and data set has runs of several configurations, such as learning rates, the one with "

@@ -45,7 +45,7 @@ def test_f1_of_the_split_and_of_a_resample_are_those_of_the_metric(scheme: str) 
     metric, labels = SCHEMES[scheme]
     gold, predicted = drawn(metric, labels, 60, 1), drawn(metric, labels, 60, 2)
     resampler = Resampler(metric, gold, "any")
-    scores = resampler.f1(predicted)
+    scores = resampler.uncentred(predicted)
     assert scores[0] == pytest.approx(macro_f1(gold, predicted, metric, labels))
     times = np.concatenate(resampler._weights)[17]
     repeated = [number for number, n in enumerate(times) for _ in range(n)]
@@ -60,6 +60,24 @@ def test_resamples_are_the_same_at_every_call_and_for_every_model() -> None:
     assert len(first.f1(gold)) == 1 + N_RESAMPLES
     other = Resampler("macro_f1", gold, "smsa")
     assert (other.f1(gold[::-1]) != first.f1(gold[::-1])).any(), "data sets are drawn on their own"
+
+
+def test_draws_lie_around_the_f1_of_the_split_where_classes_are_rare() -> None:
+    """With 52 classes, the F1 of resamples lies half a point and more below."""
+    dice = random.Random(0)
+    gold = [str(dice.randrange(52)) for _ in range(400)]
+    predicted = [label if dice.random() < 0.6 else dice.choice(gold) for label in gold]
+    resampler = Resampler("macro_f1", gold, "any")
+    of_split, *draws = resampler.f1(predicted)
+    assert np.mean(draws) == pytest.approx(of_split)
+    assert of_split == resampler.uncentred(predicted)[0]
+    assert np.mean(resampler.uncentred(predicted)[1:]) < of_split - 0.005
+
+
+def test_no_draw_lies_beyond_1() -> None:
+    gold = [str(number % 40) for number in range(80)]
+    draws = Resampler("macro_f1", gold, "any").f1([*gold[:-1], "0"])
+    assert 0.99 < draws.max() <= 1
 
 
 def test_the_bootstrap_covers_what_the_binomial_covers() -> None:
