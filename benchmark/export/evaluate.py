@@ -4,7 +4,7 @@ The test split is read here and nowhere else, once, with the weights that valida
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import compress
 from pathlib import Path
@@ -35,6 +35,8 @@ from benchmark.export.calibration import calibration_error, fit_temperature
 from benchmark.export.tokenizer_parity import require_same_ids
 from benchmark.export.transformers_model import write_transformers_model
 from benchmark.export.variants import MIB, export_variants, size_mib
+from benchmark.reporting.bootstrap import Resampler, bounds
+from benchmark.reporting.predictions import Target
 from students.bert import BertStudent
 
 FP32_BYTES = 4
@@ -56,7 +58,8 @@ def evaluate_and_export(
     temperature = fit_temperature(trained.valid_logits, data.labels("validation"))
     variant_metrics: dict[str, Any] = export_variants(model, data, folder, logits, temperature)
     weights = _write_weights(model, folder, data)
-    _write_predictions(folder, data.texts("test"), data.gold("test"), data.decode(logits, "test"))
+    gold, predicted = data.gold("test"), data.decode(logits, "test")
+    _write_predictions(folder, data.texts("test"), gold, predicted)
     total, without_table = count_parameters(model)
     test_f1 = score(data, "test", logits)
     result = RunResult(
@@ -72,10 +75,10 @@ def evaluate_and_export(
         test_ece=calibration_error(logits, data.labels("test"), temperature),
         test_ece_uncalibrated=calibration_error(logits, data.labels("test")),
         **variant_metrics,
-        test_f1_per_label=f1_per_label(data.gold("test"), data.decode(logits, "test"), corpus.metric, corpus.labels),
+        test_f1_per_label=f1_per_label(gold, predicted, corpus.metric, corpus.labels),
     )
     write_json(folder / LABEL_SCORES, result.test_f1_per_label)
-    _write_bundle(training_run, result, temperature, folder / MODEL, folder / BUNDLE)
+    _write_bundle(training_run, result, _interval(training_run, gold, predicted), temperature, folder)
     if isinstance(model, BertStudent):
         write_transformers_model(model, data, folder / BUNDLE, temperature)
     (folder / MODEL).unlink()
@@ -158,11 +161,20 @@ def _write_predictions(folder: Path, texts: Iterable[Any], gold: Iterable[Any], 
     (folder / PREDICTIONS).write_text("".join(lines), encoding="utf-8")
 
 
-def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: float, onnx: Path, folder: Path) -> None:
+def _interval(training_run: TrainingRun, gold: Sequence[Target], predicted: Sequence[Target]) -> dict[str, float]:
+    """The 95 % interval of test F1 over test items, from the resamples of reports."""
+    spec = training_run.spec
+    resampler = Resampler(training_run.data.corpus.metric, gold, f"{spec.suite}/{spec.dataset}")
+    return dict(zip(("test_f1_low", "test_f1_high"), bounds(resampler.f1(predicted)[1:]), strict=True))
+
+
+def _write_bundle(
+    training_run: TrainingRun, result: RunResult, interval: dict[str, float], temperature: float, folder: Path
+) -> None:
     data = training_run.data
     write_bundle(
-        folder,
-        model=onnx,
+        folder / BUNDLE,
+        model=folder / MODEL,
         tokenizer=data.tokenizer.backend_tokenizer,
         labels=data.corpus.labels,
         task=data.corpus.task,
@@ -172,7 +184,7 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, temperature: flo
         temperature=temperature,
         metric=data.corpus.metric,
         spec=asdict(training_run.spec) | {"teacher_setting": training_run.teacher_setting},
-        scores={name: value for name, value in result.metrics().items() if name in SCORES},
+        scores={name: value for name, value in result.metrics().items() if name in SCORES} | interval,
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},
         data=_describe(data.corpus),

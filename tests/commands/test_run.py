@@ -131,6 +131,15 @@ def test_the_bundle_of_a_run_predicts(records: list[Record], finished: Finished,
         assert bundle.manifest["scores"]["test_f1"] == record.metrics["test_f1"]
 
 
+def test_a_manifest_has_the_interval_of_the_report(records: list[Record], finished: Finished) -> None:
+    rows = pd.read_csv(finished.folder / "results" / "classification" / "results.csv").set_index("run_id")
+    for record in of_role(records, "teacher") + of_role(records, "train"):
+        scores = json.loads(finished.store.text(record.run_id, "bundle/manifest.json"))["scores"]
+        for name in ("test_f1_low", "test_f1_high"):
+            assert scores[name] == pytest.approx(rows.loc[record.run_id, name])
+        assert scores["test_f1_low"] < scores["test_f1"] < scores["test_f1_high"]
+
+
 def test_a_copy_of_what_was_done_writes_nothing_back(finished: Finished, finished_copy: Finished) -> None:
     """Else tests would see one another's files."""
     [teacher] = (record for record in finished.store.records() if record.tags["role"] == "teacher")
