@@ -56,6 +56,7 @@ def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Seq
     older = f" ({n_older} of an older protocol are not ranked)" if n_older else ""
     ranked_runs = {row.run_id for row in ranked}
     tags = [record.tags for record in records if record.run_id in ranked_runs]
+    shares = {record.run_id: record.metrics.get("test_share") for record in records}
     unfinished = {r.key for r in records if r.status in ("running", "killed") and r.tags.get("role") in ROLES}
     n_unfinished = len(unfinished - {row.key for row in rows})
     facts = {
@@ -67,7 +68,10 @@ def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Seq
         "versions": "; ".join(_distinct(tag.get("versions", "") for tag in tags)),
     }
     return Provenance(
-        facts={name: fact or NONE for name, fact in facts.items()} | _untimed(leaderboards) | _unread(leaderboards),
+        facts={name: fact or NONE for name, fact in facts.items()}
+        | _partly_scored(ranked, shares)
+        | _untimed(leaderboards)
+        | _unread(leaderboards),
         commands=_distinct(tag.get("command", "") for tag in tags),
         n_unfinished=n_unfinished,
     )
@@ -91,6 +95,16 @@ def _counts(rows: Sequence[Row], n_unfinished: int, leaderboards: Sequence[Leade
     n_missing = sum(one.kind == "not_run" for one in missing)
     n_smoke = sum(row.smoke for row in rows)
     return f"{counts}; {n_unfinished} unfinished; {n_smoke} smoke runs; {n_missing} results missing without a run"
+
+
+def _partly_scored(rows: Sequence[Row], shares: Mapping[str, float | None]) -> dict[str, str]:
+    """Teachers whose outputs lack some of the test texts, over which students are scored all the same."""
+    found = [
+        f"{row.teacher} on {row.dataset} ({100 * share:.3g} % of them)"
+        for row in rows
+        if (share := shares.get(row.run_id))
+    ]
+    return {"F1 of a teacher on part of the test texts": "; ".join(found)} if found else {}
 
 
 def _untimed(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:

@@ -146,6 +146,18 @@ def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any
     assert "cnn kd_ulb: no latencies, the machine was not quiet" in lines
 
 
+def test_the_report_says_which_teacher_was_scored_on_part_of_the_test_texts(
+    store: Store, add_run: Any, tmp_path: Path
+) -> None:
+    add_run(store, student="teacher", setting="outputs", test_f1=0.8, test_share=0.425)
+    add_run(store, student="teacher", dataset="smsa", test_f1=0.8)
+    add_run(store, student="cnn", test_f1=0.79)
+    text = write_report(store, "classification", tmp_path).read_text()
+    line = "F1 of a teacher on part of the test texts"
+    assert f"- **{line}**: indobert on emot (42.5 % of them)" in text
+    assert line in (tmp_path / "report.html").read_text()
+
+
 def test_the_report_says_whose_milliseconds_are_of_another_machine(store: Store, add_run: Any, tmp_path: Path) -> None:
     add_run(store, student="teacher", machine="laptop", test_f1=0.8)
     add_run(store, student="cnn", machine="laptop", test_f1=0.79)

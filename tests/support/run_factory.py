@@ -135,7 +135,7 @@ def add_run(
 ) -> str:
     """One run as the benchmark would store it; `columns` are tags, params and metrics by their column names."""
     is_teacher = student == "teacher"
-    metric_names = ("valid_f1", "test_f1", "teacher_test_f1", "f1_kept")
+    metric_names = ("valid_f1", "test_f1", "teacher_test_f1", "f1_kept", "test_share")
     metrics = {name: columns.pop(name) for name in metric_names if name in columns}
     rate = columns.pop("learning_rate", 1e-3)
     setting = columns.pop("setting", "fine_tuned" if is_teacher else "vanilla")
