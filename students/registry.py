@@ -29,32 +29,40 @@ class Student:
     """`module:name` of a function or class that builds a torch module from a Shape."""
     learning_rate: float
     """Default where no grid is searched; chosen as docs/lab-log.md records."""
+    milliseconds_per_step: float
     microseconds_per_token: float
-    """Training on one core; for the plan's estimate of minutes or hours."""
+    """Training on one core takes both, for each batch and for each of its tokens; for the plan's estimate."""
 
 
 STUDENTS = {
     "bilstm": Student(
         label="BiLSTM", description="bidirectional LSTM with self-attention",
-        builder="students.bilstm:BiLstm", learning_rate=3e-3, microseconds_per_token=30),
+        builder="students.bilstm:BiLstm", learning_rate=3e-3, milliseconds_per_step=15,
+        microseconds_per_token=18),
     "cnn": Student(
         label="CNN", description="residual depthwise-separable convolutions",
-        builder="students.cnn:Cnn", learning_rate=3e-3, microseconds_per_token=40),
+        builder="students.cnn:Cnn", learning_rate=3e-3, milliseconds_per_step=20,
+        microseconds_per_token=11),
     "bert_tiny": Student(
         label="BERT-Tiny", description="BERT of 2 layers, width 128, untrained",
-        builder="students.bert:bert_tiny", learning_rate=1e-3, microseconds_per_token=60),
+        builder="students.bert:bert_tiny", learning_rate=1e-3, milliseconds_per_step=20,
+        microseconds_per_token=30),
     "bert_mini": Student(  # learning rate not tuned, as the next one's
         label="BERT-Mini", description="BERT of 4 layers, width 256, untrained",
-        builder="students.bert:bert_mini", learning_rate=5e-4, microseconds_per_token=300),
+        builder="students.bert:bert_mini", learning_rate=5e-4, milliseconds_per_step=90,
+        microseconds_per_token=210),
     "bert_small": Student(
         label="BERT-Small", description="BERT of 4 layers, width 512, untrained",
-        builder="students.bert:bert_small", learning_rate=2e-4, microseconds_per_token=1100),
+        builder="students.bert:bert_small", learning_rate=2e-4, milliseconds_per_step=80,
+        microseconds_per_token=900),
     "bilstm_small": Student(  # rate of bilstm
         label="BiLSTM-Small", description="bilstm of width 64",
-        builder="students.bilstm:bilstm_small", learning_rate=3e-3, microseconds_per_token=20),
+        builder="students.bilstm:bilstm_small", learning_rate=3e-3, milliseconds_per_step=12,
+        microseconds_per_token=12),
     "static": Student(
         label="Static", description="weighted mean of token and bigram embeddings; for tagging a window of them",
-        builder="students.static:Static", learning_rate=3e-3, microseconds_per_token=5),
+        builder="students.static:Static", learning_rate=3e-3, milliseconds_per_step=4,
+        microseconds_per_token=3),
 }  # fmt: skip
 
 PAPER = ("bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")

@@ -53,7 +53,8 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
 
 def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with RunProgress(pipeline.seconds, console, [run.spec.name for run in pipeline.pending]) as progress:
+    names = [run.spec.name for run in pipeline.pending]
+    with RunProgress(pipeline.seconds, console, names, epochs=pipeline.epochs) as progress:
 
         def on_outcome(outcome: Outcome) -> None:
             progress.done(outcome)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from math import isnan, nan
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -84,9 +84,16 @@ class RunProgress:
     """Progress bars: one of all runs, weighted by expected seconds, and one per active run; piped, a line a minute."""
 
     def __init__(
-        self, seconds: Mapping[str, float], console: Console, names: Sequence[str], *, interval: float = INTERVAL
+        self,
+        seconds: Mapping[str, float],
+        console: Console,
+        names: Sequence[str],
+        *,
+        epochs: Mapping[str, int] = MappingProxyType({}),
+        interval: float = INTERVAL,
     ) -> None:
-        self._seconds = seconds
+        """`seconds` and `epochs` are the expected ones by key; a run without epochs there has those of its bound."""
+        self._seconds, self._epochs = seconds, epochs
         self._name_width = max(map(len, names), default=0)
         self._all = _Sweep("sweep", "runs", len(seconds), sum(seconds.values()), console, interval)
         self._runs: dict[str, TaskID] = {}
@@ -107,11 +114,11 @@ class RunProgress:
 
     def epoch(self, spec: RunSpec, epoch: int) -> None:
         """Updates the bar of a run after an epoch, and the remaining time."""
-        bars = self._all.bars
+        bars, total = self._all.bars, max(epoch, self._epochs.get(spec.key, spec.max_epochs))
         if spec.key not in self._runs:
-            self._runs[spec.key] = bars.add_task(spec.name, total=spec.max_epochs, note="")
-        bars.update(self._runs[spec.key], completed=epoch, note=f"epoch {epoch}/{spec.max_epochs}")
-        self._shares[spec.key] = epoch / spec.max_epochs
+            self._runs[spec.key] = bars.add_task(spec.name, total=total, note="")
+        bars.update(self._runs[spec.key], completed=epoch, total=total, note=f"epoch {epoch}/{total}")
+        self._shares[spec.key] = epoch / total
         self._update()
 
     def done(self, outcome: Outcome) -> None:

@@ -58,6 +58,8 @@ class Preset:
     grid: bool
     max_epochs: int
     max_steps: int
+    """Budget of every setting, however much text it reads, so that `max_epochs` is to end none of them earlier; 0 for
+    epochs alone."""
     patience: int
     batch_size: int
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -70,11 +72,11 @@ PRESETS: dict[str, Preset] = {
     "quickstart": Preset(
         teacher=BUNDLED_TEACHER,
         grid=False,
-        max_epochs=30,
-        max_steps=4000,
+        max_epochs=100,
+        max_steps=3000,
         patience=10,
         batch_size=32,
-        left_out={"bert_mini": UNLABELED, "bert_small": ("kd", *UNLABELED)},
+        left_out={"bert_mini": ("kd", *UNLABELED), "bert_small": ("kd", *UNLABELED)},
     ),
     "paper": Preset(
         teacher="indobenchmark/indobert-base-p1",

@@ -1,20 +1,25 @@
-"""Expected duration of a run: the median of similar finished runs, else a rough cost per token."""
+"""Expected duration of a run: the median of similar finished runs, else a rough cost per step and token."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from statistics import median
 
-from benchmark.core.presets import SEARCH_COST
+from benchmark.core.presets import BUNDLED_TEACHER, SEARCH_COST
 from benchmark.core.spec import GRID, RunSpec
 from students.registry import STUDENTS
 from tracking import Record
 
-TEACHER_MICROSECONDS_PER_TOKEN = 900.0
-"""Training BERT-base on two cores; rough, enough to tell minutes from hours."""
-CHARACTERS_PER_TOKEN = 4
+Text = str | Sequence[str]
+"""A text, or its words."""
+USUAL_TEACHER = (0.0, 900.0)
+"""Training of BERT-base on two cores, as in TEACHERS; rough, enough to tell minutes from hours."""
+TEACHERS = {BUNDLED_TEACHER: (40.0, 150.0)}
+"""Milliseconds per step and microseconds per token of other encoders: 3 s an epoch of the quickstart's."""
+CHARACTERS_PER_TOKEN, SPECIAL_TOKENS = 4, 2
 LIKELY_EPOCHS = {"hard": 20, "mse": 40, "kld": 40}
 """Epochs after which early stopping typically ends a training, by loss: on soft targets, students of the
-quickstart still improve in their 30th epoch."""
+quickstart still improve in their 30th epoch. They spend a budget of steps: its falling rate lets the loss fall on."""
 OVERHEAD_SECONDS = 6
 """Loading, export, scoring and logging."""
 SESSIONS_SECONDS, MEASURED_RUN_SECONDS = 30, 5
@@ -38,14 +43,20 @@ class Estimator:
                 seconds.setdefault(group, []).append(record.seconds / _n_trainings(record.params))
         return cls(seconds={group: median(values) for group, values in seconds.items()})
 
-    def __call__(self, spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
-        """Expected seconds of a run that trains on `texts` (or tokens per sentence)."""
+    def __call__(self, spec: RunSpec, texts: Sequence[Text]) -> float:
+        """Expected seconds of a run that trains on `texts`."""
         role = "teacher" if spec.is_teacher else "train"
         measured = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
         if measured is not None and not spec.smoke:
             return measured * _n_trainings(asdict(spec))
-        seconds_per_token = 1e-6 * _microseconds_per_token(spec)
-        return OVERHEAD_SECONDS + seconds_per_token * _n_trainings(asdict(spec)) * _tokens_seen(spec, texts)
+        return OVERHEAD_SECONDS + _n_trainings(asdict(spec)) * _n_steps(spec, len(texts)) * _step_seconds(spec, texts)
+
+
+def n_epochs(spec: RunSpec, n_texts: int) -> int:
+    """The most epochs that the run's budget allows, about: batches are planned by tokens, not by sentences."""
+    if not spec.max_steps:
+        return spec.max_epochs
+    return min(spec.max_epochs, ceil(spec.max_steps / _steps_per_epoch(spec, n_texts)))
 
 
 def measuring_seconds(specs: Collection[RunSpec]) -> float:
@@ -60,15 +71,26 @@ def _n_trainings(params: Mapping[str, object]) -> float:
     return SEARCH_COST if searches else 1.0
 
 
-def _microseconds_per_token(spec: RunSpec) -> float:
-    return TEACHER_MICROSECONDS_PER_TOKEN if spec.is_teacher else STUDENTS[spec.student].microseconds_per_token
+def _n_steps(spec: RunSpec, n_texts: int) -> float:
+    """Steps until early stopping, or until the budget is spent."""
+    per_epoch = _steps_per_epoch(spec, n_texts)
+    if not spec.max_steps:
+        return per_epoch * min(spec.max_epochs, LIKELY_EPOCHS[spec.loss])
+    likely = LIKELY_EPOCHS[spec.loss] if spec.loss == "hard" else spec.max_steps
+    return min(per_epoch * min(spec.max_epochs, likely), spec.max_steps)
 
 
-def _tokens_seen(spec: RunSpec, texts: Sequence[str | Sequence[str]]) -> float:
-    """Tokens until early stopping, or until the step budget is spent."""
-    if not texts:
-        return 0
+def _steps_per_epoch(spec: RunSpec, n_texts: int) -> int:
+    return max(1, ceil(n_texts / spec.batch_size))
+
+
+def _step_seconds(spec: RunSpec, texts: Sequence[Text]) -> float:
+    """A step on short texts costs little less than one on long ones: much of it does not depend on the tokens."""
     characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)
-    seen = len(texts) * min(spec.max_epochs, LIKELY_EPOCHS[spec.loss])
-    sentences = min(seen, spec.max_steps * spec.batch_size) if spec.max_steps else seen
-    return sentences * characters / len(texts) / CHARACTERS_PER_TOKEN
+    tokens = characters / max(1, len(texts)) / CHARACTERS_PER_TOKEN + SPECIAL_TOKENS
+    if spec.is_teacher:
+        milliseconds, microseconds = TEACHERS.get(spec.teacher, USUAL_TEACHER)
+    else:
+        student = STUDENTS[spec.student]
+        milliseconds, microseconds = student.milliseconds_per_step, student.microseconds_per_token
+    return 1e-3 * milliseconds + 1e-6 * microseconds * tokens * min(spec.batch_size, len(texts))

@@ -6,7 +6,7 @@ What trains and measures is imported once it is needed: a dry run does not wait 
 import gc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from benchmark.data.summary import DataSummary
 from benchmark.distillation.checkpoint import remove_old_checkpoints
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.best_rates import with_tuned_rates
-from benchmark.execution.estimate import Estimator, measuring_seconds
+from benchmark.execution.estimate import Estimator, measuring_seconds, n_epochs
 from benchmark.execution.executors import choice
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.outputs_coverage import require_outputs
@@ -50,6 +50,8 @@ class Pipeline:
     """Expected duration of each pending run by its key."""
     notes: Sequence[str] = ()
     """Lines about the inputs."""
+    epochs: Mapping[str, int] = field(default_factory=dict)
+    """The most epochs of each pending run by its key."""
 
     @classmethod
     def plan(cls, config: BenchmarkConfig) -> "Pipeline":
@@ -71,8 +73,8 @@ class Pipeline:
         pending = pending_runs(planned, status, force=config.force, retry_failed=config.retry_failed)
         notes = require_outputs(suite_data, [run.spec for run in planned if not run.skip_reason])
         notes += require_vectors(suite_data, [run.spec for run in pending])
-        seconds = _expected_seconds(pending, suite_data, records, config.jobs)
-        return cls(config, suite_data, records, planned, status, pending, seconds, notes)
+        seconds, epochs = _expected(pending, suite_data, records, config.jobs)
+        return cls(config, suite_data, records, planned, status, pending, seconds, notes, epochs)
 
     @cached_property
     def data_summaries(self) -> list[DataSummary]:
@@ -180,12 +182,14 @@ def _records(config: BenchmarkConfig) -> list[Record]:
         return []
 
 
-def _expected_seconds(
+def _expected(
     pending: Sequence[PlannedRun], suite_data: SuiteData, records: Sequence[Record], jobs: int
-) -> dict[str, float]:
-    """By key; of students that train side by side, each one's share."""
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Seconds and epochs by key; the seconds of students that train side by side are each one's share."""
     estimate = Estimator.from_records(records)
-    return {
-        run.spec.key: estimate(run.spec, suite_data.training_texts(run.spec)) / (1 if run.spec.is_teacher else jobs)
-        for run in pending
-    }
+    seconds, epochs = {}, {}
+    for spec in (run.spec for run in pending):
+        texts = suite_data.training_texts(spec)
+        seconds[spec.key] = estimate(spec, texts) / (1 if spec.is_teacher else jobs)
+        epochs[spec.key] = n_epochs(spec, len(texts))
+    return seconds, epochs

@@ -1,8 +1,9 @@
 """Milliseconds of a training step of each student, beside those of another checkout (see docs/lab-log.md).
 
-A step is everything that an epoch does, divided by its steps of about 32 sentences x 48 pieces: collate, forward,
-loss, backward, optimiser. Both checkouts live in a process each and take turns by the epoch, and processor time is
-counted rather than wall time (at one thread the two are one on a quiet machine), so that the ratio holds on a busy one.
+A step is everything that an epoch does, divided by its steps of about 32 sentences x 48 pieces (`--tokens`): collate,
+forward, loss, backward, optimiser. Both checkouts live in a process each and take turns by the epoch, and processor
+time is counted rather than wall time (at one thread the two are one on a quiet machine), so that the ratio holds on a
+busy one.
 
     python docs/experiments/step_time.py --against ../main
 """
@@ -26,10 +27,11 @@ def main() -> None:
     parser.add_argument("--task", default="classification")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=7, help="the first warms up")
+    parser.add_argument("--tokens", type=int, default=48, help="mean pieces of a sentence")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
-        train_by_the_line(asked.student[0], asked.task, asked.threads, asked.epochs)
+        train_by_the_line(asked.student[0], asked.task, asked.threads, asked.epochs, asked.tokens)
         return
     for student in asked.student:
         folders = [HERE] + ([asked.against.resolve()] if asked.against else [])
@@ -41,7 +43,7 @@ def main() -> None:
 def _start(folder: Path, student: str, asked: argparse.Namespace) -> subprocess.Popen[str]:
     command = [sys.executable, __file__, "--alone", "--student", student, "--task", asked.task]
     return subprocess.Popen(
-        [*command, "--threads", str(asked.threads), "--epochs", str(asked.epochs)],
+        [*command, *(f"--{name}={getattr(asked, name)}" for name in ("threads", "epochs", "tokens"))],
         env=os.environ | {"PYTHONPATH": str(folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -61,7 +63,7 @@ def _take_turns(processes: list[subprocess.Popen[str]], epochs: int) -> list[flo
     return [median(own[1:]) for own in times]
 
 
-def train_by_the_line(student: str, task: str, threads: int, epochs: int) -> None:
+def train_by_the_line(student: str, task: str, threads: int, epochs: int, tokens: int) -> None:
     """An epoch for each line of input, and one line with the milliseconds of a step. Pieces follow Zipf's law."""
     import numpy as np
     import torch
@@ -73,7 +75,7 @@ def train_by_the_line(student: str, task: str, threads: int, epochs: int) -> Non
     from benchmark.distillation.trainer import TrainingConfig, train
 
     random = np.random.default_rng(0)
-    lengths = random.integers(44, 53, N_SENTENCES)
+    lengths = random.integers(tokens * 11 // 12, tokens * 13 // 12 + 1, N_SENTENCES)
     ends = np.cumsum([0, *lengths])
     tags = task == "sequence_labeling"
     places = np.concatenate([np.arange(n) for n in lengths]) if tags else np.zeros(N_SENTENCES)

@@ -81,3 +81,11 @@ def test_before_a_first_run_has_ended_the_remaining_time_follows_its_epochs() ->
         progress.epoch(SPEC, 1)
         task = progress._all.bars.tasks[0]
         assert task.fields["end"] > 10 * (task.elapsed or 0.0)
+
+
+def test_a_bar_ends_where_the_steps_of_the_budget_do() -> None:
+    with RunProgress({SPEC.key: 1.0}, Console(file=StringIO()), [SPEC.name], epochs={SPEC.key: 4}) as progress:
+        progress.epoch(SPEC, 3)
+        assert progress._all.bars.tasks[1].fields["note"] == "epoch 3/4"
+        progress.epoch(SPEC, 5)
+        assert progress._all.bars.tasks[1].fields["note"] == "epoch 5/5", "the expected number was too low"

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
-from benchmark.core.presets import SEARCH_COST
+from benchmark.core.presets import BUNDLED_TEACHER, SEARCH_COST
 from benchmark.core.spec import GRID
-from benchmark.execution.estimate import LIKELY_EPOCHS, OVERHEAD_SECONDS, Estimator, measuring_seconds
+from benchmark.execution.estimate import LIKELY_EPOCHS, OVERHEAD_SECONDS, Estimator, measuring_seconds, n_epochs
 from students import STUDENTS
 from tests.core.test_spec import SPEC
 from tracking import Record
@@ -67,13 +68,47 @@ def test_runs_with_and_without_a_search_tell_of_each_other() -> None:
     assert estimate(replace(spec, seed=1), texts(10)) == pytest.approx(100 / SEARCH_COST)
 
 
-def test_early_stopping_and_budgets_bound_what_is_seen() -> None:
-    of_sentence = 10 * STUDENTS["bilstm"].microseconds_per_token * 1e-6
-    assert UNKNOWN(LONG, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 1000 * LIKELY_EPOCHS[LONG.loss])
-    few_epochs, few_steps = replace(LONG, max_epochs=2), replace(LONG, max_steps=50)
-    assert UNKNOWN(few_epochs, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 2000)
-    assert UNKNOWN(few_steps, texts(1000)) == pytest.approx(OVERHEAD_SECONDS + of_sentence * 50 * 32)
-    assert UNKNOWN(replace(LONG, max_steps=10**9), texts(1000)) == UNKNOWN(LONG, texts(1000))
+def seconds_of_step(n_texts: int, student: str = "bilstm") -> float:
+    """Of texts of ten pieces, and two of the tokenizer's own."""
+    cost = STUDENTS[student]
+    return 1e-3 * cost.milliseconds_per_step + 12 * n_texts * 1e-6 * cost.microseconds_per_token
+
+
+def test_early_stopping_and_budgets_bound_the_steps() -> None:
+    def n_steps(n_texts: int = 1000, **changes: Any) -> float:
+        seconds = UNKNOWN(replace(LONG, **changes), texts(n_texts)) - OVERHEAD_SECONDS
+        return seconds / seconds_of_step(min(32, n_texts))
+
+    assert n_steps() == pytest.approx(LIKELY_EPOCHS[LONG.loss] * 32)
+    assert n_steps(max_epochs=2) == pytest.approx(2 * 32)
+    assert n_steps(max_steps=50) == pytest.approx(50)
+    assert n_steps(max_epochs=9000, max_steps=9000) == 9000, "soft targets spend their budget"
+    assert n_steps(loss="hard", max_epochs=9000, max_steps=9000) == pytest.approx(LIKELY_EPOCHS["hard"] * 32)
+    assert n_steps(n_texts=8) == pytest.approx(LIKELY_EPOCHS[LONG.loss])
+
+
+def test_a_step_on_short_texts_costs_more_than_its_tokens() -> None:
+    short, long = (UNKNOWN(LONG, ["x" * n] * 1000) - OVERHEAD_SECONDS for n in (4 * 5, 4 * 50))
+    assert long < 5 * short
+
+
+def test_the_encoder_of_the_quickstart_is_no_bert_base() -> None:
+    spec = replace(SPEC, student="teacher", setting="fine_tuned", loss="hard")
+    assert UNKNOWN(replace(spec, teacher=BUNDLED_TEACHER), texts(1000)) < UNKNOWN(spec, texts(1000)) / 2
+
+
+@pytest.mark.parametrize(
+    ("bounds", "n_texts", "epochs"),
+    [
+        ({"max_epochs": 30}, 320, 30),
+        ({"max_epochs": 30, "max_steps": 100}, 320, 10),
+        ({"max_epochs": 30, "max_steps": 101}, 320, 11),
+        ({"max_epochs": 30, "max_steps": 9000}, 320, 30),
+        ({"max_epochs": 30, "max_steps": 10}, 0, 10),
+    ],
+)
+def test_a_budget_of_steps_allows_fewer_epochs_of_more_texts(bounds: dict[str, int], n_texts: int, epochs: int) -> None:
+    assert n_epochs(replace(SPEC, **bounds), n_texts) == epochs  # type: ignore[arg-type]
 
 
 def test_soft_targets_train_for_longer_than_labels() -> None:

@@ -19,6 +19,7 @@ from benchmark.core.presets import (
 )
 from benchmark.core.spec import GRID, RunSpec
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.estimate import n_epochs
 from benchmark.execution.plan import PlannedRun, plan_runs
 from students import PAPER, STUDENTS
 
@@ -212,3 +213,13 @@ def test_an_own_vocabulary_is_part_of_the_key_with_the_text_that_it_is_trained_o
     assert own.vocabulary_text == one(tiny_teacher, "-x", "kd_ulb").pool_digest
     assert len({theirs.key, own.key, replace(own, vocabulary_text="other").key}) == 3
     assert (theirs.model, own.model) == ("cnn", "cnn+own")
+
+
+@pytest.mark.parametrize("suite", ["classification", "sequence_labeling"])
+def test_the_quickstart_has_one_budget_of_steps_for_all_settings(suite: str) -> None:
+    """Else those without unlabelled text would end long before the others, still improving."""
+    config = benchmark_config(parser("run").parse_args(["--suite", suite]))
+    data = config.suite_data()
+    for spec in (run.spec for run in plan_runs(config, data) if not run.spec.is_teacher):
+        assert spec.max_steps == PRESETS["quickstart"].max_steps
+        assert n_epochs(spec, len(data.training_texts(spec))) < spec.max_epochs
