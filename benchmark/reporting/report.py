@@ -29,6 +29,7 @@ from benchmark.reporting.provenance import provenance
 from benchmark.reporting.rendering import report_latex, report_markdown, show_leaderboards
 from benchmark.reporting.results import Row, results, results_table
 from benchmark.reporting.selection import planned_last
+from benchmark.reporting.setting_facets import draw_facets, has_facets
 from benchmark.reporting.summary import verdict
 from benchmark.reporting.table import Table, write_csv, write_parquet
 from benchmark.reporting.tradeoff_plot import cost_axes, draw, write_figure
@@ -149,7 +150,8 @@ def _write_plot(folder: Path, leaderboard: Leaderboard, number: int) -> str:
     if not cost_axes(leaderboard):
         return ""
     name = "trade_off" if number == 1 else f"trade_off_{number}"
-    write_figure(draw(leaderboard), folder / f"{name}.svg", folder / f"{name}.png")
+    figure = draw_facets(leaderboard) if has_facets(leaderboard) else draw(leaderboard)
+    write_figure(figure, folder / f"{name}.svg", folder / f"{name}.png")
     return f"{name}.png"
 
 

@@ -66,11 +66,15 @@ def draw(leaderboard: Leaderboard) -> Figure:
     styles = Styles(leaderboard)
     for axes, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
         _panel(axes, leaderboard, name, styles)
-    n = len(leaderboard.datasets)
-    figure.axes[0].set_ylabel(f"macro-F1 x100, {f'mean of {n} data sets' if n > 1 else plain(leaderboard.datasets[0])}")
+    figure.axes[0].set_ylabel(f"macro-F1 x100, {of_datasets(leaderboard)}")
     _legend(figure, "outside upper center", styles.students())
     _legend(figure, "outside lower center", styles.settings())
     return figure
+
+
+def of_datasets(leaderboard: Leaderboard) -> str:
+    n = len(leaderboard.datasets)
+    return f"mean of {n} data sets" if n > 1 else plain(leaderboard.datasets[0])
 
 
 class Styles:
@@ -141,7 +145,7 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
     axes.errorbar(
         x,
         y,
-        yerr=_error_bar(entry),
+        yerr=error_bar(entry),
         marker=styles.markers[entry.setting],
         markersize=7.5,
         capsize=2,
@@ -153,7 +157,7 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
     )
 
 
-def _error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | float | None:
+def error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | float | None:
     """Distances of the interval's bounds; half its width over seeds if it is not known."""
     if entry.interval is None or entry.f1 is None:
         return entry.margin
