@@ -1,11 +1,10 @@
 """Bidirectional LSTM with Transformer self-attention (section 3.2.2, Figure 1)."""
 
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from students.attention import SelfAttention
 from students.dropout import Dropout
@@ -17,6 +16,10 @@ WIDTHS = {"classification": 100, "sequence_labeling": 128}
 With IndoBERT's 30,521 tokens 3.375 to 3.404 M over the classification data sets (Table 7: 3.35 M), and 4.436 to
 4.442 M over the tagging ones (4.38 M).
 """
+
+
+INT32 = 6
+"""ONNX's number of the type."""
 
 
 class BiLstm(nn.Module):
@@ -47,23 +50,43 @@ class BiLstm(nn.Module):
 
     def _bidirectional(self, x: Tensor, attention_mask: Tensor) -> Tensor:
         """[B, L, D] to [B, L, 2D]."""
-        if torch.onnx.is_in_onnx_export():
-            return self._native(x, attention_mask)
         mirror = _mirror(attention_mask)[:, :, None]
         ahead, _ = self.forward_lstm(x)
         back, _ = self.backward_lstm(x.gather(1, mirror.expand(-1, -1, x.size(-1))))
-        return torch.cat([ahead, back.gather(1, mirror.expand(-1, -1, x.size(-1)))], dim=-1)
+        states = torch.cat([ahead, back.gather(1, mirror.expand(-1, -1, x.size(-1)))], dim=-1)
+        return self._one_node(states, x, attention_mask) if torch.onnx.is_in_onnx_export() else states
 
-    def _native(self, x: Tensor, attention_mask: Tensor) -> Tensor:
-        """The same by one LSTM of both directions: in ONNX one node, which sorts nothing and takes any lengths."""
-        both = nn.LSTM(
-            self.forward_lstm.input_size, self.forward_lstm.hidden_size, batch_first=True, bidirectional=True
+    def _one_node(self, states: Tensor, x: Tensor, attention_mask: Tensor) -> Tensor:
+        both, width = (self.forward_lstm, self.backward_lstm), self.forward_lstm.hidden_size
+        w, r, b_w, b_r = (
+            _by_gate([getattr(lstm, f"{name}_l0") for lstm in both], width)
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
-        weights = [*self.forward_lstm.parameters(), *self.backward_lstm.parameters()]
-        for name, weight in zip(dict(both.named_parameters()), weights, strict=True):
-            setattr(both, name, weight)
-        packed = pack_padded_sequence(x, attention_mask.sum(dim=1), batch_first=True)
-        return pad_packed_sequence(both(packed)[0], batch_first=True)[0]
+        biases = torch.cat([b_w, b_r], dim=-1)
+        return cast("Tensor", _OneNode.apply(states, x, attention_mask, w, r, biases, width))  # type: ignore[no-untyped-call]
+
+
+class _OneNode(torch.autograd.Function):
+    """The states [B, L, 2D] of two LSTMs, which ONNX computes by one node for both directions and any lengths."""
+
+    @staticmethod
+    def forward(_: Any, states: Tensor, *__: Any) -> Tensor:
+        return states.clone()
+
+    @staticmethod
+    def symbolic(g: Any, _: Any, x: Any, mask: Any, w: Any, r: Any, b: Any, width: int) -> Any:
+        axis = g.op("Constant", value_t=torch.tensor([1]))
+        lengths = g.op("Cast", g.op("ReduceSum", mask, axis, keepdims_i=0), to_i=INT32)
+        by_position = g.op("Transpose", x, perm_i=[1, 0, 2])
+        both = g.op("LSTM", by_position, w, r, b, lengths, hidden_size_i=width, direction_s="bidirectional")
+        whole = g.op("Constant", value_t=torch.tensor([0, 0, -1]))
+        return g.op("Reshape", g.op("Transpose", both, perm_i=[2, 0, 1, 3]), whole)  # from [L, 2, B, D]
+
+
+def _by_gate(weights: list[Tensor], width: int) -> Tensor:
+    """[2, 4D, ...] weights of both directions; torch orders the gates i, f, g, o, and ONNX i, o, f, g."""
+    rows = torch.arange(4 * width).view(4, width)[[0, 3, 1, 2]].flatten()
+    return torch.stack([weight[rows] for weight in weights])
 
 
 bilstm_small = partial(BiLstm, width=64)
