@@ -81,7 +81,8 @@ def _n_steps(spec: RunSpec, n_texts: int) -> float:
 
 
 def _steps_per_epoch(spec: RunSpec, n_texts: int) -> int:
-    return max(1, ceil(n_texts / spec.batch_size))
+    """None for a teacher that is not trained."""
+    return max(1, ceil(n_texts / spec.batch_size)) if spec.batch_size else 0
 
 
 def _step_seconds(spec: RunSpec, texts: Sequence[Text]) -> float:

@@ -294,7 +294,7 @@ def test_a_bundle_never_names_a_file_that_is_not_there(
         for name in step:
             patch.setattr(Path, name, answering(name))
         complete_bundle(folder, int8=model if int8_wins else None, latency={})
-    assert n_targets == 2
+    assert n_targets >= 2, "a file is replaced, another removed"
 
 
 def test_half_a_character_is_read_as_a_question_mark(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_the_completion_of_bash_proposes_students() -> None:
     script = completion(build_parser(), GROUPS, "bash")
     asked = "COMP_WORDS=(which-student run --student bil); COMP_CWORD=3; _shtab_which_student; echo ${COMPREPLY[@]}"
     done = subprocess.run(["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["bilstm"]
+    assert done.stdout.split() == ["bilstm", "bilstm_small"]
 
 
 def test_a_package_of_another_project_in_the_way_is_named(tmp_path: Path) -> None:

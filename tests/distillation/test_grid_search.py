@@ -10,7 +10,7 @@ import torch
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
 from benchmark.core.errors import DONE, SOME_FAILED, DivergedError
-from benchmark.core.presets import FINALISTS, GRID_RATES, SCREENING, SEARCH_COST
+from benchmark.core.presets import FINALISTS, GRID_RATES, PRESETS, SCREENING, SEARCH_COST
 from benchmark.core.run_store import open_store
 from benchmark.distillation import grid_search as grid
 from benchmark.distillation.suite_data import SuiteData
@@ -25,7 +25,7 @@ WORDS = {"baik": "suka", "buruk": "benci"}
 RATES = (5e-3, 1e-3, 1e-5)
 FAR_TOO_HIGH = 1e38
 """A step of this size leads out of the range of numbers."""
-STEPS, BOUND = 40, 4000
+STEPS, BOUND = 40, PRESETS["quickstart"].max_steps
 """Steps that the run takes, of 20 epochs of 2 batches and of patience enough, and that it may take."""
 FEW = 5
 """An eighth of the steps."""
@@ -162,7 +162,7 @@ def test_a_rate_that_diverges_is_a_failed_trial(
 ) -> None:
     monkeypatch.setattr(grid, "GRID_RATES", (FAR_TOO_HIGH, 1e-3))
     assert grid.grid_search(training_run, begin_trial, silent).learning_rate == 1e-3
-    assert trials(store) == [("1e+38 5", "failed"), ("0.001 5", "finished"), ("0.001 4000", "finished")]
+    assert trials(store) == [("1e+38 5", "failed"), ("0.001 5", "finished"), (f"0.001 {BOUND}", "finished")]
     assert "never a finite number in 3 epochs at learning rate 1e+38" in store.records()[0].tags["reason"]
 
 
