@@ -16,8 +16,6 @@ WIDTHS = {"classification": 100, "sequence_labeling": 128}
 With IndoBERT's 30,521 tokens 3.375 to 3.404 M over the classification data sets (Table 7: 3.35 M), and 4.436 to
 4.442 M over the tagging ones (4.38 M).
 """
-
-
 INT32 = 6
 """ONNX's number of the type."""
 
@@ -28,7 +26,7 @@ class BiLstm(nn.Module):
     For classification the head reads the first position, as BERT's does, so only that position attends. The backward
     direction is a second LSTM over each sentence reversed within its length, so that padding is never read before the
     sentence: equal logits in any batch, without packing. An ONNX export has one bidirectional LSTM, which reads the
-    lengths of the sentences: a third quicker for a single one (docs/lab-log.md).
+    lengths of the sentences and is quicker (docs/lab-log.md).
     """
 
     def __init__(self, shape: Shape, *, width: int = 0, n_heads: int = 4, dropout: float = 0.3) -> None:

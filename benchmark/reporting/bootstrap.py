@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from benchmark.data.entry import Metric
+from benchmark.data.tags import IOBES, UNTYPED
 from benchmark.reporting.predictions import Target
 
 N_RESAMPLES = 1000
@@ -30,8 +31,6 @@ TOLERANCE = 1e-9
 """Points of F1 by which equal means may differ in floating point."""
 BLOCK = 4_000_000
 """Weights that are turned into floats at a time."""
-SAME_LETTER = {"L": "E", "U": "S", "M": "I"}
-"""IOBES letters of BILOU's last and unit and of BMES's middle."""
 
 Draws = NDArray[np.float64]
 """A value for each resample, [N_RESAMPLES]."""
@@ -105,7 +104,7 @@ def entities(tags: Sequence[str]) -> Iterator[Unit]:
     """(Type, first word, word after the last), as seqeval reads tags: an I- after no entity of its type begins one."""
     letter, kind, begin = "O", "", 0
     for place, tag in enumerate([*tags, "O"]):
-        next_letter, next_kind = SAME_LETTER.get(tag[:1], tag[:1]), tag[2:] or "_"
+        next_letter, next_kind = IOBES.get(tag[:1], tag[:1]), tag[2:] or UNTYPED
         if letter != "O" and (letter in "ES" or next_letter in "BSO" or kind != next_kind):
             yield kind, begin, place
         if next_letter != "O" and (next_letter in "BS" or letter in "OES" or kind != next_kind):

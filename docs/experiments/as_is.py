@@ -2,7 +2,7 @@
 
 `python docs/experiments/as_is.py TRACKING_URI SUITE DATASET FOLDER [OPTION ...]` takes the finished teacher of DATASET
 from a store, writes its head in reverse order to FOLDER/reversed, and runs `benchmark.run --teacher FOLDER/reversed`
-with the options in a store of FOLDER. It prints F1 x100 of the teacher's row, of the pipeline, and of all students.
+with the options in a store of FOLDER. It prints F1 in 0..1 of the teacher's row, of the pipeline, and of all students.
 """
 
 import json
