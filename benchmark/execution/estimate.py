@@ -6,7 +6,10 @@ from math import ceil
 from statistics import median
 
 from benchmark.core.presets import BUNDLED_TEACHER, SEARCH_COST
-from benchmark.core.spec import GRID, RunSpec
+from benchmark.core.spec import GRID, TEACHER, RunSpec
+from benchmark.distillation.suite_data import SuiteData
+from benchmark.execution.plan import PlannedRun
+from benchmark.execution.run_status import RunStatus
 from students.registry import STUDENTS
 from tracking import Record
 
@@ -20,6 +23,8 @@ CHARACTERS_PER_TOKEN, SPECIAL_TOKENS = 4, 2
 LIKELY_EPOCHS = {"hard": 20, "mse": 40, "kld": 40}
 """Epochs after which early stopping typically ends a training, by loss: on soft targets, students of the
 quickstart still improve in their 30th epoch. They spend a budget of steps: its falling rate lets the loss fall on."""
+FORWARD_SHARE = 1 / 3
+"""Of a training step, that of its forward pass."""
 OVERHEAD_SECONDS = 6
 """Loading, export, scoring and logging."""
 SESSIONS_SECONDS, MEASURED_RUN_SECONDS = 30, 5
@@ -65,6 +70,43 @@ def measuring_seconds(specs: Collection[RunSpec]) -> float:
     return SESSIONS_SECONDS * n_datasets + MEASURED_RUN_SECONDS * len(specs)
 
 
+def expected_seconds(
+    planned: Sequence[PlannedRun],
+    pending: Sequence[PlannedRun],
+    status: RunStatus,
+    suite_data: SuiteData,
+    estimate: Estimator,
+    jobs: int,
+) -> dict[str, float]:
+    """Expected seconds of each pending run by its key; of students that train side by side each one's share.
+
+    The first student that reads a teacher's outputs waits for them, unless a finished one has read them.
+    """
+    teachers = {run.spec.key: run.spec for run in planned if run.spec.is_teacher}
+    stored = {part for record in status.finished.values() for part in _read_parts(record.params)}
+    seconds = {}
+    for spec in (run.spec for run in pending):
+        seconds[spec.key] = estimate(spec, suite_data.training_texts(spec)) / (1 if spec.is_teacher else jobs)
+        for part in _read_parts(asdict(spec)) - stored:
+            texts = suite_data.pool(spec.dataset).texts if part[1] else suite_data.corpus(spec.dataset).texts("train")
+            seconds[spec.key] += _outputs_seconds(teachers[part[0]], teachers, texts)
+            stored.add(part)
+    return seconds
+
+
+def _read_parts(params: Mapping[str, object]) -> set[tuple[str, str]]:
+    """Teacher and unlabelled pool (empty: the labelled text) of the outputs that a run reads."""
+    if params.get("student") == TEACHER or params.get("loss") == "hard":
+        return set()
+    return {(str(params["teacher_key"]), str(digest)) for digest in ("", params.get("pool_digest", ""))}
+
+
+def _outputs_seconds(teacher: RunSpec, teachers: Mapping[str, RunSpec], texts: Sequence[Text]) -> float:
+    """Seconds of a teacher's logits over texts, of all models of an ensemble; those of a file take none."""
+    models = [teachers[key] for key in teacher.required_keys] or [teacher]
+    return sum(FORWARD_SHARE * len(texts) * _token_seconds(model, texts) for model in models if model.has_model)
+
+
 def _n_trainings(params: Mapping[str, object]) -> float:
     """Cost of a run in trainings at one learning rate."""
     searches = params.get("learning_rate") == GRID and params.get("seed") == params.get("search_seed")
@@ -87,11 +129,19 @@ def _steps_per_epoch(spec: RunSpec, n_texts: int) -> int:
 
 def _step_seconds(spec: RunSpec, texts: Sequence[Text]) -> float:
     """A step on short texts costs little less than one on long ones: much of it does not depend on the tokens."""
+    return 1e-3 * _step_and_token_cost(spec)[0] + min(spec.batch_size, len(texts)) * _token_seconds(spec, texts)
+
+
+def _token_seconds(spec: RunSpec, texts: Sequence[Text]) -> float:
+    """Seconds of training on the tokens of an average text."""
     characters = sum(len(text if isinstance(text, str) else " ".join(text)) for text in texts)
     tokens = characters / max(1, len(texts)) / CHARACTERS_PER_TOKEN + SPECIAL_TOKENS
+    return 1e-6 * _step_and_token_cost(spec)[1] * tokens
+
+
+def _step_and_token_cost(spec: RunSpec) -> tuple[float, float]:
+    """Milliseconds per step, and microseconds per token."""
     if spec.is_teacher:
-        milliseconds, microseconds = TEACHERS.get(spec.teacher, USUAL_TEACHER)
-    else:
-        student = STUDENTS[spec.student]
-        milliseconds, microseconds = student.milliseconds_per_step, student.microseconds_per_token
-    return 1e-3 * milliseconds + 1e-6 * microseconds * tokens * min(spec.batch_size, len(texts))
+        return TEACHERS.get(spec.teacher, USUAL_TEACHER)
+    student = STUDENTS[spec.student]
+    return student.milliseconds_per_step, student.microseconds_per_token

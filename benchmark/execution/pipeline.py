@@ -18,7 +18,7 @@ from benchmark.data.summary import DataSummary
 from benchmark.distillation.checkpoint import remove_old_checkpoints
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.best_rates import with_tuned_rates
-from benchmark.execution.estimate import Estimator, measuring_seconds, n_epochs
+from benchmark.execution.estimate import Estimator, expected_seconds, measuring_seconds, n_epochs
 from benchmark.execution.executors import choice
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.outputs_coverage import require_outputs
@@ -73,7 +73,8 @@ class Pipeline:
         pending = pending_runs(planned, status, force=config.force, retry_failed=config.retry_failed)
         notes = require_outputs(suite_data, [run.spec for run in planned if not run.skip_reason])
         notes += require_vectors(suite_data, [run.spec for run in pending])
-        seconds, epochs = _expected(pending, suite_data, records, config.jobs)
+        seconds = expected_seconds(planned, pending, status, suite_data, Estimator.from_records(records), config.jobs)
+        epochs = {run.spec.key: n_epochs(run.spec, len(suite_data.training_texts(run.spec))) for run in pending}
         return cls(config, suite_data, records, planned, status, pending, seconds, notes, epochs)
 
     @cached_property
@@ -180,16 +181,3 @@ def _records(config: BenchmarkConfig) -> list[Record]:
         return open_store(config.tracking_uri, create=False).records(config.suite.name)
     except NoStoreError:
         return []
-
-
-def _expected(
-    pending: Sequence[PlannedRun], suite_data: SuiteData, records: Sequence[Record], jobs: int
-) -> tuple[dict[str, float], dict[str, int]]:
-    """Seconds and epochs by key; the seconds of students that train side by side are each one's share."""
-    estimate = Estimator.from_records(records)
-    seconds, epochs = {}, {}
-    for spec in (run.spec for run in pending):
-        texts = suite_data.training_texts(spec)
-        seconds[spec.key] = estimate(spec, texts) / (1 if spec.is_teacher else jobs)
-        epochs[spec.key] = n_epochs(spec, len(texts))
-    return seconds, epochs

@@ -2,13 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmark.cli.arguments import parser
+from benchmark.cli.options import benchmark_config
 from benchmark.core.presets import BUNDLED_TEACHER, SEARCH_COST
 from benchmark.core.spec import GRID
-from benchmark.execution.estimate import LIKELY_EPOCHS, OVERHEAD_SECONDS, Estimator, measuring_seconds, n_epochs
+from benchmark.execution.estimate import (
+    LIKELY_EPOCHS,
+    OVERHEAD_SECONDS,
+    Estimator,
+    expected_seconds,
+    measuring_seconds,
+    n_epochs,
+)
+from benchmark.execution.plan import plan_runs
+from benchmark.execution.run_status import RunStatus
 from students import STUDENTS
 from tests.core.test_spec import SPEC
 from tracking import Record
@@ -123,3 +135,30 @@ def test_measuring_takes_time_by_data_set_and_by_run() -> None:
 
 def test_words_weigh_as_their_text_does() -> None:
     assert UNKNOWN(LONG, [("satu", "dua")]) == UNKNOWN(LONG, ["satu dua"])
+
+
+def waits(*teachers: str, finished: str = "") -> dict[str, float]:
+    """Seconds that students wait for outputs of their teacher, by setting and seed."""
+    given = ["--suite", "classification", "-s", "cnn", "-x", "vanilla", "-x", "kd", "-x", "kd_ulb", "--seeds", "2"]
+    config = benchmark_config(parser("run").parse_args([*given, *(f"--teacher={teacher}" for teacher in teachers)]))
+    suite_data = config.suite_data()
+    planned = plan_runs(config, suite_data)
+    students = {f"{run.spec.setting}.{run.spec.seed}": run.spec for run in planned if not run.spec.is_teacher}
+    params = {name: {field: str(value) for field, value in asdict(spec).items()} for name, spec in students.items()}
+    status = RunStatus(finished={finished: record(60, params=params[finished])} if finished else {})
+    seconds = expected_seconds(planned, planned, status, suite_data, UNKNOWN, 1)
+    alone = {name: UNKNOWN(spec, suite_data.training_texts(spec)) for name, spec in students.items()}
+    return {name: seconds[students[name].key] - alone[name] for name in students}
+
+
+@pytest.mark.usefixtures("desk_folder")
+def test_the_first_student_that_reads_outputs_waits_for_them(tiny_teacher: Path) -> None:
+    def waiting(seconds: Mapping[str, float]) -> set[str]:
+        return {name for name, value in seconds.items() if value > 1e-9}
+
+    of_one = waits(str(tiny_teacher))
+    assert waiting(of_one) == {"kd.0", "kd_ulb.0"}
+    assert waiting(waits(str(tiny_teacher), finished="kd.1")) == {"kd_ulb.0"}
+    assert not waiting(waits(str(tiny_teacher), finished="kd_ulb.1"))
+    of_both = waits(str(tiny_teacher), BUNDLED_TEACHER)
+    assert of_both["kd.0"] > of_one["kd.0"] > 0, "an ensemble's models each compute theirs"
