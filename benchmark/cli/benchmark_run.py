@@ -15,7 +15,7 @@ from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.run_status import RunStatus
-from benchmark.reporting.data_table import data_table
+from benchmark.reporting.data_table import data_lines, narrow_data_table
 from benchmark.reporting.table import terminal_table
 from tracking import ui_command, without_password
 
@@ -48,7 +48,8 @@ def _print_plan(pipeline: Pipeline, console: Console) -> None:
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
     _print_lines(pipeline.notes, console)
     if summaries := pipeline.data_summaries:
-        console.print(terminal_table(data_table(summaries)))
+        console.print(terminal_table(narrow_data_table(summaries)))
+        _print_lines(data_lines(summaries), console)
 
 
 def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:

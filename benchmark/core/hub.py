@@ -49,6 +49,12 @@ def resolve_revision(hub_id: str, revision: str, role: str) -> str:
         raise _unavailable(hub_id, revision, role, error) from error
 
 
+def require_available(location: Mapping[str, str], role: str) -> None:
+    """Raises InputError for a hub id that is neither in this machine's hub cache nor downloadable."""
+    if revision := location.get("revision"):
+        require_on_hub(location["pretrained_model_name_or_path"], revision, role)
+
+
 def require_on_hub(hub_id: str, revision: str, role: str) -> None:
     """Raises InputError if the model is neither in this machine's hub cache nor downloadable.
 

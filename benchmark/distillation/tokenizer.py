@@ -48,6 +48,7 @@ def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokeni
 def ignored_options(name: str) -> dict[str, Any]:
     """Options of the encoder's tokenizer_config.json that earlier versions followed and `OPTIONS` replaces."""
     location: dict[str, Any] = {**locate(name)}
+    hub.require_available(location, "teacher")
     with readable(name, "teacher", REMEDY):
         config = get_tokenizer_config(**location)
     return {option: config[option] for option in FOLLOWED if config.get(option, OPTIONS[option]) != OPTIONS[option]}

@@ -12,6 +12,7 @@ NOTE = (
     "Truncated: texts beyond the maximum length in tokens, whose rest no model reads; words there get the most "
     "frequent tag. In train too: held-out texts that equal a training text but for case and spacing."
 )
+NOT_TRUNCATED = "none"
 METRICS = {"macro_f1": "macro F1 of classes", "entity_f1": "macro F1 of entities", "word_f1": "macro F1 of word tags"}
 
 
@@ -19,6 +20,22 @@ def data_table(summaries: Sequence[DataSummary]) -> Table[DataSummary]:
     """A row per data set; columns of what is rare only if a data set has some."""
     rare = [column for column in RARE if any(column.value(summary) for summary in summaries)]
     return Table(columns=[*COLUMNS, *rare], rows=summaries, title="Data")
+
+
+def narrow_data_table(summaries: Sequence[DataSummary]) -> Table[DataSummary]:
+    """The columns that fit into 80 characters; `data_lines` has the others."""
+    return Table(columns=COLUMNS[:-1], rows=summaries, title="Data")
+
+
+def data_lines(summaries: Sequence[DataSummary]) -> list[str]:
+    """A line per data set that has text beyond the maximum length, or something rare."""
+    columns = (COLUMNS[-1], *RARE)
+    lines = []
+    for summary in summaries:
+        values = {column.name: column.value(summary) for column in columns}
+        parts = [f"{name} {value}" for name, value in values.items() if value and value != NOT_TRUNCATED]
+        lines += [f"{summary.name}: {'; '.join(parts)}."] if parts else []
+    return lines
 
 
 def stored_summaries(records: Sequence[Record]) -> list[DataSummary]:
@@ -42,7 +59,7 @@ def data_page(records: Sequence[Record]) -> Json:
 
 
 def _truncated(summary: DataSummary) -> str:
-    texts = _by_split(summary.unread.texts, summary) or "none"
+    texts = _by_split(summary.unread.texts, summary) or NOT_TRUNCATED
     words = sum(summary.unread.words.values())
     return texts + (f"; {words:,} words" if words else "")
 

@@ -10,7 +10,7 @@ from benchmark.data.suites import load_suite
 from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.tokenizer import load_tokenizer
-from benchmark.reporting.data_table import data_table
+from benchmark.reporting.data_table import data_lines, data_table
 
 NOTHING = Unread(max_length=8, texts={}, words={})
 SENTENCES = "halo\tO\napa\tO\nkabar\tB-X\n\n", "halo\tO\n" * 6 + "\n"
@@ -70,6 +70,10 @@ def test_the_table_shows_what_a_data_set_has(chat: Corpus) -> None:
     assert data_table([clean, odd]).texts == [
         ["chat", "macro F1 of classes", "2", "3", "2", "2", "none", "validation 1 (50.0%)", ""],
         ["chat", "macro F1 of classes", "2", "3", "2", "2", cut, "", "3 comments"],
+    ]
+    assert data_lines([clean, odd, replace(clean, in_train={})]) == [
+        "chat: in train too validation 1 (50.0%).",
+        f"chat: truncated {cut}; skipped lines 3 comments.",
     ]
 
 

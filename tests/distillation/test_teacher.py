@@ -21,7 +21,7 @@ from transformers import (
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError, InputError
 from benchmark.distillation.teacher import REVISIONS, Teacher, identify, load_teacher
-from benchmark.distillation.tokenizer import load_tokenizer
+from benchmark.distillation.tokenizer import ignored_options, load_tokenizer
 from tests.support.model_factory import edit_json, named
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng"]
@@ -264,6 +264,8 @@ def test_a_hub_that_cannot_be_reached() -> None:
         identify("owner/model")
     with pytest.raises(InputError, match="cannot be read"):
         load_tokenizer(f"owner/model@{COMMIT}")
+    with pytest.raises(InputError, match="No teacher 'owner/model'"):
+        ignored_options(f"owner/model@{COMMIT}")
 
 
 def test_a_package_that_carries_a_model(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
