@@ -76,7 +76,7 @@ def _read(path: Path) -> Document:
     except OSError as error:
         raise DataError(f"Suite file {str(path)!r} cannot be read: {error}.") from None
     except Exception as error:  # the loader raises a dozen builtin errors besides YAMLError
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).replace(' in "<byte string>",', " at").split())[:300]
         raise InputError(f"{path} is not valid YAML: {reason}. See the README for the form of a suite file.") from None
 
 

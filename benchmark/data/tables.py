@@ -115,8 +115,9 @@ def _check_dialect(text: str, context: ParseContext) -> None:
             raise context.error(1, f"{shorten(note[0].strip())} is a note for Excel. Remove that line.")
         _check_line_ends(records, context)
         return
+    has_one_cell = own not in content.partition("\n")[0]
     for separator, remedy in _REMEDIES.items():
-        if separator != own and _well_formed(content, separator, context):
+        if separator != own and _well_formed(content, separator, context, any_columns=has_one_cell):
             raise context.error(1, remedy.format(separator=separator))
 
 
@@ -130,8 +131,8 @@ def _check_line_ends(records: Sequence[Record], context: ParseContext) -> None:
         )
 
 
-def _well_formed(text: str, separator: str, context: ParseContext) -> list[Record]:
-    """The records, if all have the same number of cells and the first has the wanted columns; empty otherwise."""
+def _well_formed(text: str, separator: str, context: ParseContext, any_columns: bool = False) -> list[Record]:
+    """The records, if all have the same number of cells and the first has the wanted (or any) columns; else none."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records, line = list[Record](), 1
     try:
@@ -145,5 +146,5 @@ def _well_formed(text: str, separator: str, context: ParseContext) -> list[Recor
     if len(widths) != 1 or widths == {1}:
         return []
     cells = records[0].cells
-    found = all(column in (cells if isinstance(column, str) else range(len(cells))) for column in context.columns())
+    found = any_columns or all(column in (cells if isinstance(column, str) else range(len(cells))) for column in context.columns())
     return records if found else []

@@ -160,7 +160,7 @@ ALL = "train: train.csv, validation: dev.csv, test: test.csv"
 BAD: dict[str, tuple[str, str]] = {
     "no mapping": ("- a\n- b\n", "a suite file is a mapping with name, task"),
     "empty": ("", "holds None"),
-    "broken YAML": ("name: [", "is not valid YAML"),
+    "broken YAML": ("name: [", "is not valid YAML: .* at line 1, column 8"),
     "key twice": ("task: classification\ntask: classification\n", "key 'task' occurs twice"),
     "data set twice": (dataset(ALL) + f"  d: {{{ALL}}}\n", "key 'd' occurs twice"),
     "odd YAML": ("!!timestamp x", "is not valid YAML"),

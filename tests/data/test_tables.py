@@ -13,6 +13,7 @@ DIALECTS: dict[str, tuple[Format, str, str]] = {
     "semicolons": ("csv", "text;label\na, b;ya\nc;tidak\n", SEMICOLONS),
     "quoted semicolons": ("csv", '\ufeff"text";"label"\r\n"a, b";"ya"\r\n"c\nd";"tidak"\r\n', SEMICOLONS),
     "semicolons with Excel's note": ("csv", "sep=;\ntext;label\na;ya\n", SEMICOLONS),
+    "semicolons between other columns": ("csv", "teks;kelas\na;ya\n", SEMICOLONS),
     "Excel's note": ("csv", "sep=,\ntext,label\na,ya\n", "line 1: 'sep=,' is a note for Excel. Remove that line"),
     "TABs": ("csv", "text\tlabel\na, b\tya\n", "line 1: .*TABs: add `format: tsv`"),
     "commas": ("tsv", 'text,label\n"a, b",ya\n', "line 1: .*commas: add `format: csv`"),
@@ -47,7 +48,7 @@ def test_semicolons_read_by_position(content: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("teks;label\na;ya\n", "Unknown column of file: 'text'"),
+        ("teks;x,label\na;ya,b\n", "Unknown column of file: 'text'"),
         ("text,label\na;b,ya\nc,d,ya\n", "line 3: 3 cells where line 1 has 2"),
         ("text,label\na;b,\n", "line 2: an empty label"),
     ],
