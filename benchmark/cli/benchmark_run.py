@@ -9,7 +9,8 @@ from rich.console import Console
 
 from benchmark.cli.options import benchmark_config
 from benchmark.cli.output import Output
-from benchmark.cli.progress import MeasuringProgress, RunProgress, show_plan, teacher_lines
+from benchmark.cli.plan_table import show_plan, teacher_lines
+from benchmark.cli.progress import MeasuringProgress, RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.outcome import Outcome

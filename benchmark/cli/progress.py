@@ -1,83 +1,23 @@
-"""The plan as a table, and progress bars with the remaining time."""
+"""Progress bars of runs and of measuring, with the remaining time."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import isnan, nan
 from types import MappingProxyType, TracebackType
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from benchmark.core.spec import RunSpec
 from benchmark.execution.outcome import Outcome
-from benchmark.execution.pipeline import Pipeline
-from benchmark.execution.plan import PlannedRun
-from benchmark.execution.run_status import RunStatus
 
 BAR_CHARACTERS = 24
+PLAN_WEIGHT = 0.25
 INTERVAL = 60.0
 """Seconds between two lines of progress where no terminal shows bars."""
-
-
-def show_plan(pipeline: Pipeline, console: Console) -> None:
-    """Prints a row per data set and student: runs done, pending, failed, skipped, and the expected time.
-
-    A count that is 0 in every row has no column.
-    """
-    items, due, run_status, seconds = pipeline.planned, pipeline.pending, pipeline.status, pipeline.seconds
-    rows: dict[tuple[str, str], list[PlannedRun]] = {}
-    for item in items:
-        rows.setdefault((item.spec.dataset, item.spec.model), []).append(item)
-    keys_due = {item.spec.key for item in due}
-    counts = {name: [_counts(runs, run_status, keys_due)[name] for runs in rows.values()] for name in COUNTS}
-    shown = [name for name in COUNTS if any(counts[name]) or name == "due"]
-    table = _plan_table(shown)
-    before = ""
-    for number, ((dataset, student), runs) in enumerate(rows.items()):
-        settings = ", ".join(dict.fromkeys(item.spec.setting for item in runs))
-        time = sum(seconds.get(item.spec.key, 0.0) for item in runs)
-        cells = [str(counts[name][number] or "") for name in shown]
-        name = "" if dataset == before else dataset
-        table.add_row(*map(Text, (name, student, settings, *cells, _clock(time) if time else "")))
-        before = dataset
-    console.print(table)
-    for reason in dict.fromkeys(item.skip_reason for item in items if item.skip_reason):
-        console.print(f"Skipped: {reason}.", markup=False, highlight=False)
-    training, measuring = sum(seconds.values()), pipeline.measuring_seconds
-    share = f", of which measuring {_clock(measuring)}" if measuring else ""
-    expected = f"expected time {_clock(training + measuring)}{share}"
-    console.print(f"{len(due)} of {len(items)} runs are due; {expected}.", highlight=False)
-
-
-def teacher_lines(planned: Iterable[PlannedRun]) -> list[str]:
-    """How each teacher comes about, and why; data sets alike share a line."""
-    datasets: dict[tuple[str, str], list[str]] = {}
-    for item in planned:
-        if item.note:
-            datasets.setdefault((item.spec.teacher, item.note), []).append(item.spec.dataset)
-    return [f"Teacher {name} on {', '.join(names)}: {note}." for (name, note), names in datasets.items()]
-
-
-COUNTS = ("done", "due", "failed", "skipped")
-
-
-def _counts(runs: Sequence[PlannedRun], run_status: RunStatus, keys_due: set[str]) -> dict[str, int]:
-    states = [run_status.state(item) for item in runs]
-    counts = {name: states.count(name) for name in COUNTS}
-    return counts | {"due": sum(item.spec.key in keys_due for item in runs)}
-
-
-def _plan_table(counts: Sequence[str]) -> Table:
-    table = Table(title="Plan", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("data set", "student", "settings"):
-        table.add_column(name, overflow="fold")
-    for name in (*counts, "time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
 
 
 class RunProgress:
@@ -202,10 +142,9 @@ class _Sweep:
         self.bars.stop()
 
     def update(self, expected_of_done: float) -> None:
-        """Moves the bar; the end is expected at the pace of what is done."""
+        """Moves the bar; the end is expected at the pace so far."""
         elapsed = self.bars.tasks[0].elapsed or 0.0
-        pace = elapsed / expected_of_done if expected_of_done else 1.0
-        end = elapsed + pace * (self.expected - expected_of_done)
+        end = elapsed + pace(elapsed, expected_of_done, self.expected) * (self.expected - expected_of_done)
         self.bars.update(self._bar, completed=expected_of_done, note=self._counted(), end=end)
 
     def _report(self) -> None:
@@ -218,6 +157,13 @@ class _Sweep:
         return f"{self.n_done}/{self.n_all} {self.unit}"
 
 
+def pace(elapsed: float, expected_of_done: float, expected: float) -> float:
+    """Seconds per expected second. The plan counts as PLAN_WEIGHT of itself, done as expected: of the first minutes,
+    much is preparation, which all later runs share."""
+    plan = PLAN_WEIGHT * expected
+    return (elapsed + plan) / (expected_of_done + plan) if plan else 1.0
+
+
 class _Clocks(ProgressColumn):
     """Remaining time of the sweep; elapsed time of a run, and of the finished sweep."""
 
@@ -225,8 +171,8 @@ class _Clocks(ProgressColumn):
         elapsed = task.elapsed or 0.0
         if "end" in task.fields and not task.finished:
             left = task.fields["end"] - elapsed
-            return Text(f"{_clock(left)} left" if left > 0 else f"longer than expected, {_clock(elapsed)} so far")
-        return Text(f"in {_clock(elapsed)}", style="dim")
+            return Text(f"{clock(left)} left" if left > 0 else f"longer than expected, {clock(elapsed)} so far")
+        return Text(f"in {clock(elapsed)}", style="dim")
 
 
 def _scores(outcome: Outcome) -> list[str]:
@@ -246,5 +192,5 @@ def _fitting(parts: Sequence[str], width: int) -> str:
     return "  ".join(parts[:n_parts])
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))

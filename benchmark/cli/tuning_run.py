@@ -12,7 +12,8 @@ from rich.console import Console
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
 from benchmark.cli.output import Output
-from benchmark.cli.progress import RunProgress, teacher_lines
+from benchmark.cli.plan_table import teacher_lines
+from benchmark.cli.progress import RunProgress
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError, require_known
 from benchmark.core.locks import lock_path

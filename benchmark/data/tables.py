@@ -146,5 +146,7 @@ def _well_formed(text: str, separator: str, context: ParseContext, any_columns: 
     if len(widths) != 1 or widths == {1}:
         return []
     cells = records[0].cells
-    found = any_columns or all(column in (cells if isinstance(column, str) else range(len(cells))) for column in context.columns())
+    found = any_columns or all(
+        column in (cells if isinstance(column, str) else range(len(cells))) for column in context.columns()
+    )
     return records if found else []
