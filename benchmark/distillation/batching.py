@@ -28,6 +28,11 @@ class Examples:
         """Sentences `rows` [m] with their targets."""
         return Examples(encoded=self.encoded.take(rows), targets=self.targets[self.encoded.target_rows(rows)])
 
+    @property
+    def unread(self) -> NDArray[np.bool_]:
+        """[A] whether a target has no logits, since the teacher does not read it; labels have none to lack."""
+        return np.isnan(self.targets[:, 0]) if self.targets.ndim > 1 else np.zeros(len(self.targets), dtype=bool)
+
     def target_tensor(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Tensor:
         """Labels [N], or teacher logits [N, C] in fp32."""
         targets = torch.from_numpy(np.asarray(self.targets[rows]))

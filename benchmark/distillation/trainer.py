@@ -236,6 +236,6 @@ def _epoch(
 
 
 def _validation_loss(logits: NDArray[np.float32], validation: Examples, loss: LossFunction) -> float:
-    """The loss over all targets that have logits."""
-    seen = ~np.isnan(logits[:, 0])
+    """The loss over all targets that model and teacher have logits of."""
+    seen = ~np.isnan(logits[:, 0]) & ~validation.unread
     return float(loss(torch.from_numpy(logits[seen]), validation.target_tensor(seen)))

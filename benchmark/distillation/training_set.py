@@ -6,7 +6,7 @@ from typing import cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.core.settings import TEACHERS, Balance, LengthFilter, Source
+from benchmark.core.settings import Balance, LengthFilter, Source
 from benchmark.core.spec import RunSpec
 from benchmark.data.entry import Split
 from benchmark.distillation.batching import Examples
@@ -28,10 +28,10 @@ class TrainingSet:
 
 def training_set(spec: RunSpec, data: EncodedDataset, teacher: TeacherOutputs | None) -> TrainingSet:
     """The training set of `spec`; `teacher` is None for teachers. Raises RunError if its logits are not stored."""
-    labelled, source = examples(spec, data, "train", teacher), cast(Source, spec.text_source)
+    labelled, source = _read_by_teacher(examples(spec, data, "train", teacher)), cast(Source, spec.text_source)
     if not spec.unlabeled or not len(data.encoded(source)):
         return TrainingSet(examples=labelled)
-    unlabelled = _selected(labelled, examples(spec, data, source, teacher), spec, data)
+    unlabelled = _selected(labelled, _read_by_teacher(examples(spec, data, source, teacher)), spec, data)
     both = Examples(
         encoded=concatenate(labelled.encoded, unlabelled.encoded),
         targets=np.concatenate([labelled.targets, unlabelled.targets]),
@@ -43,10 +43,12 @@ def examples(spec: RunSpec, data: EncodedDataset, part: Part, teacher: TeacherOu
     """A part's texts with their labels, or with the teacher's logits if the spec's loss is on soft targets."""
     if spec.loss == "hard" or teacher is None:
         return Examples(encoded=data.encoded(part), targets=data.labels(cast(Split, part)))
-    encoded, logits = data.encoded(part), teacher.logits(part)
-    if spec.vocabulary != TEACHERS:  # the teacher's tokens may end before the student's
-        encoded = encoded.without(np.isnan(logits[:, 0]))
-    return Examples(encoded=encoded, targets=logits)
+    return Examples(encoded=data.encoded(part), targets=teacher.logits(part))
+
+
+def _read_by_teacher(examples: Examples) -> Examples:
+    """The examples without targets that lack logits: a student's own tokens may reach further than the teacher's."""
+    return Examples(encoded=examples.encoded.without(examples.unread), targets=examples.targets)
 
 
 def _selected(labelled: Examples, unlabelled: Examples, spec: RunSpec, data: EncodedDataset) -> Examples:

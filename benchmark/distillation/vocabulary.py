@@ -5,6 +5,7 @@ trained on a data set's training text, labelled and unlabelled; never on validat
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,29 @@ def spelled_by(table: Matrix, own: PreTrainedTokenizerBase, teacher: PreTrainedT
     NaN for special tokens.
     """
     special = set(own.all_special_tokens)
-    words = ["" if token in special else token.replace(SPACE, " ").strip() for token in vocabulary(own)]
-    spellings = teacher(words, add_special_tokens=False)["input_ids"]
+    tokens = ["" if token in special else token for token in vocabulary(own)]
+    whole = teacher([token.replace(SPACE, " ").strip() for token in tokens], add_special_tokens=False)["input_ids"]
+    inside = _spelled_inside([token for token in tokens if token and not token.startswith(SPACE)], teacher)
     nothing = np.full(table.shape[1], np.nan, dtype=np.float32)
+    spellings = [inside.get(token, ids) for token, ids in zip(tokens, whole, strict=True)]
     return np.stack([table[ids].mean(axis=0) if ids else nothing for ids in spellings])
+
+
+def _spelled_inside(pieces: Sequence[str], teacher: PreTrainedTokenizerBase) -> dict[str, list[int]]:
+    """The teacher's tokens of each piece after the beginning of a word, such as `##kan` where `kan` begins one.
+
+    They are read behind the first letter after which the teacher begins a token; pieces without one are left out.
+    """
+    spelled: dict[str, list[int]] = {}
+    for letter in ascii_lowercase:
+        left = [piece for piece in pieces if piece not in spelled]
+        if not left:
+            break
+        encoded = teacher([letter + piece for piece in left], add_special_tokens=False, return_offsets_mapping=True)
+        for piece, ids, places in zip(left, encoded["input_ids"], encoded["offset_mapping"], strict=True):
+            if any(start == 1 for start, _ in places) and not any(start < 1 < end for start, end in places):
+                spelled[piece] = [token for token, (start, _) in zip(ids, places, strict=True) if start]
+    return spelled
 
 
 def _trained(texts: Texts, size: int, *, lower: bool) -> Tokenizer:
