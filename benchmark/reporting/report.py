@@ -15,7 +15,8 @@ from benchmark.data.catalogue import DATASETS
 from benchmark.reporting import report_folder
 from benchmark.reporting.best import ANY, Budget
 from benchmark.reporting.calibration import calibration_markdown
-from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings, write_claims
+from benchmark.reporting.claims.claims_table import claims_markdown, claims_page, write_claims
+from benchmark.reporting.claims.findings import findings
 from benchmark.reporting.columns import combined_table
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.data_table import data_markdown, data_page

@@ -43,7 +43,8 @@ from benchmark.data.suites import load_suite
 from benchmark.distillation.embeddings import read_vectors
 from benchmark.execution.estimate import Estimator
 from benchmark.execution.run_status import RunStatus
-from benchmark.reporting.claims.findings import claims_markdown, claims_page, findings
+from benchmark.reporting.claims.claims_table import claims_markdown, claims_page
+from benchmark.reporting.claims.findings import findings
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.error_analysis import confusion, length_bins
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.reporting.claims.findings import (
-    COLUMNS,
-    Finding,
-    claims_markdown,
-    findings,
-)
+from benchmark.reporting.claims.claims_table import COLUMNS, claims_markdown
+from benchmark.reporting.claims.findings import Finding, findings
 from benchmark.reporting.claims.statements import CLAIMS
 from benchmark.reporting.paper import paper_discussion_f1, paper_lengths
 from benchmark.reporting.report import write_report

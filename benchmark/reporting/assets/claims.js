@@ -71,7 +71,12 @@ function claimTable(lines, reach) {
     el("b", {}, line.ours_text),
     strip(line, reach[line.scale]),
     paperCell(line),
-    el("span", { tabindex: "0", "data-tip": pairsTip(line) }, line.pairs_text),
+    el(
+      "div",
+      {},
+      el("span", { tabindex: "0", "data-tip": pairsTip(line) }, line.pairs_text),
+      line.more_pairs_text ? el("small", { class: "note" }, `${line.more_pairs_text} more to decide`) : null,
+    ),
   ];
   const titles = ["claim", "verdict", "ours", "", "the paper's", "pairs"];
   return plainTable(titles, lines.map(cells), titles.map(() => false));

@@ -1,30 +1,17 @@
-"""Findings on the claims: effects in our runs and in the paper's tables, verdicts, and the tables that show them."""
+"""Findings on the claims: effects in our runs and in the paper's tables, and verdicts."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from benchmark.core.spec import TASKS, Task
 from benchmark.reporting.claims.effects import ComparableRuns, Effect, Sample, Scale, effect
-from benchmark.reporting.claims.significance import ALPHA, holm, p_value
-from benchmark.reporting.claims.statements import CLAIMS, RULES, Claim, Expected
+from benchmark.reporting.claims.significance import ALPHA, MOST_PAIRS, holm, more_pairs, p_value
+from benchmark.reporting.claims.statements import CLAIMS, Claim, Expected
 from benchmark.reporting.leaderboard_entry import Interval
 from benchmark.reporting.paper import paper_datasets
 from benchmark.reporting.results import Row
-from benchmark.reporting.table import (
-    NONE,
-    Column,
-    Json,
-    Table,
-    Value,
-    markdown_table,
-    markdown_text,
-    significant,
-    write_csv,
-)
+from benchmark.reporting.table import NONE, significant
 
 Verdict = Literal["holds", "does not hold", "undecided", "not enough runs"]
 LARGE_RATIO = 1e4
@@ -46,6 +33,10 @@ class Finding:
     p: float | None = None
     """Two-sided p of our effect, corrected for the number of claims (Holm); None without an interval."""
     paper_p: float | None = None
+    evidence: Interval | None = None
+    """Our effect on the scale on which differences are added: points, or logarithms of ratios."""
+    more_pairs: int | None = None
+    """Of an undecided claim: further pairs that would decide it, were mean and spread to stay; None: too many."""
 
     @property
     def section_text(self) -> str:
@@ -73,14 +64,18 @@ class Finding:
         return _number(self.paper_here, self.claim.comparison.scale)
 
     @property
+    def more_pairs_text(self) -> str:
+        if self.verdict != "undecided":
+            return ""
+        return f"over {MOST_PAIRS:,}" if self.more_pairs is None else f"{self.more_pairs:,}"
+
+    @property
     def pairs_text(self) -> str:
         """Number of pairs, data sets, students and seeds."""
         if self.ours is None:
             return "0"
         counts = {"data set": len(self.ours.datasets), "student": len(self.ours.students), "seed": self.ours.n_seeds}
-        return (
-            f"{self.ours.n_pairs} ({', '.join(_count(n, word) for word, n in counts.items() if n or word != 'seed')})"
-        )
+        return f"{self.ours.n_pairs} ({', '.join(count(n, word) for word, n in counts.items() if n or word != 'seed')})"
 
 
 def findings(rows: Sequence[Row], words: Mapping[str, float]) -> list[Finding]:
@@ -96,13 +91,15 @@ def judge(claims: Iterable[Claim], runs: ComparableRuns, tasks: Iterable[str]) -
     first = ((claim, next((task for task in claim.tasks if task in present), None)) for claim in claims)
     found = [_finding(claim, runs, task) for claim, task in first if task]
     ours, papers = holm([one.p for one in found]), holm([one.paper_p for one in found])
-    return [_corrected(one, p, paper_p) for one, p, paper_p in zip(found, ours, papers, strict=True)]
+    n_tested = sum(one.p is not None for one in found)
+    return [_corrected(one, p, paper_p, n_tested) for one, p, paper_p in zip(found, ours, papers, strict=True)]
 
 
-def _corrected(finding: Finding, p: float | None, paper_p: float | None) -> Finding:
+def _corrected(finding: Finding, p: float | None, paper_p: float | None, n_tested: int) -> Finding:
     """The finding with p values of all claims together, by which fewer are decided."""
-    ours, papers = _undecided(finding.verdict, p), _undecided(finding.paper_verdict, paper_p)
-    return replace(finding, p=p, paper_p=paper_p, verdict=ours or finding.verdict, paper_verdict=papers)
+    ours, papers = _undecided(finding.verdict, p) or finding.verdict, _undecided(finding.paper_verdict, paper_p)
+    more = more_pairs(finding.evidence, n_tested) if ours == "undecided" else None
+    return replace(finding, p=p, paper_p=paper_p, verdict=ours, paper_verdict=papers, more_pairs=more)
 
 
 def _undecided(verdict: Verdict | None, p: float | None) -> Verdict | None:
@@ -123,6 +120,7 @@ def _finding(claim: Claim, runs: ComparableRuns, task: Task) -> Finding:
         paper=effect(paper.differences, scale) or stated,
         paper_verdict=_sample_verdict(paper, claim.expects) if paper.differences or paper.uncontested else None,
         paper_here=here.mean if here else None,
+        evidence=ours.interval,
         p=p_value(ours.interval),
         paper_p=p_value(paper.interval),
     )
@@ -147,46 +145,7 @@ def verdict(mean: Interval, expects: Expected) -> Verdict:
     return "holds" if holds[expects] else "does not hold" if refuted else "undecided"
 
 
-def claims_page(findings: Sequence[Finding]) -> Json:
-    """`lines` hold the values of claims.csv and the texts of report.md, by name."""
-    lines = [
-        {
-            **{column.name: column.text(finding) for column in TEXTS},
-            **{column.name: column.value(finding) for column in COLUMNS},
-        }
-        for finding in findings
-    ]
-    return {"summary": summary(findings), "rules": list(RULES), "lines": lines}
-
-
-def write_claims(path: Path, findings: Sequence[Finding]) -> Path:
-    """A CSV file with one line a claim."""
-    return write_csv(path, Table(columns=COLUMNS, rows=findings))
-
-
-def claims_markdown(findings: Sequence[Finding]) -> str:
-    """The section of report.md; empty without findings."""
-    if not findings:
-        return ""
-    rules = "\n".join(f"- {markdown_text(rule)}" for rule in RULES)
-    table = markdown_table(Table(columns=TEXTS, rows=findings))
-    return "\n\n".join(["", "## The paper's claims", markdown_text(summary(findings)), table, rules]) + "\n"
-
-
-def summary(findings: Sequence[Finding]) -> str:
-    """Counts of verdicts, on the paper's claims and on ours."""
-    papers = [finding.verdict for finding in findings if finding.claim.source == "paper"]
-    ours = [finding.verdict for finding in findings if finding.claim.source == "us"]
-    text = f"The paper's {_count(len(papers), 'claim')} on students: {_counted(papers)}."
-    return f"{text} Our {_count(len(ours), 'claim')}: {_counted(ours)}." if ours else text
-
-
-def _counted(verdicts: Sequence[Verdict]) -> str:
-    counts = Counter(verdicts)
-    return ", ".join(f"{verdict} {counts[verdict]}" for verdict in get_args(Verdict))
-
-
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
@@ -202,47 +161,3 @@ def _number(value: float, scale: Scale) -> str:
     if scale == "points":
         return f"{value:+.2f}"
     return f"{value:.1e}x" if value >= LARGE_RATIO else f"{significant(value)}x"
-
-
-VALUES: Mapping[str, Callable[[Finding], Value]] = {
-    "claim": attrgetter("claim.name"),
-    "section": attrgetter("claim.section"),
-    "text": attrgetter("claim.text"),
-    "scale": attrgetter("claim.comparison.scale"),
-    "expects": attrgetter("claim.expects"),
-    "verdict": attrgetter("verdict"),
-    "effect": lambda it: getattr(it.ours, "mean", None),
-    "low": lambda it: getattr(it.ours, "low", None),
-    "high": lambda it: getattr(it.ours, "high", None),
-    "p_holm": attrgetter("p"),
-    "n_pairs": lambda it: it.ours.n_pairs if it.ours else 0,
-    "n_datasets": lambda it: len(it.ours.datasets) if it.ours else 0,
-    "n_seeds": lambda it: it.ours.n_seeds if it.ours else 0,
-    "datasets": lambda it: "; ".join(it.ours.datasets) if it.ours else "",
-    "students": lambda it: "; ".join(it.ours.students) if it.ours else "",
-    "note": attrgetter("note"),
-    "paper_effect": lambda it: getattr(it.paper, "mean", None),
-    "paper_low": lambda it: getattr(it.paper, "low", None),
-    "paper_high": lambda it: getattr(it.paper, "high", None),
-    "paper_n_pairs": lambda it: getattr(it.paper, "n_pairs", None),
-    "paper_verdict": attrgetter("paper_verdict"),
-    "paper_same_datasets": attrgetter("paper_here"),
-    "needs": attrgetter("claim.comparison.needs"),
-    "made_by": attrgetter("claim.source"),
-}
-COLUMNS: tuple[Column[Finding], ...] = tuple(Column(name=name, value=value) for name, value in VALUES.items())
-"""Columns of claims.csv."""
-TITLES = {
-    "claim.text": "claim",
-    "section_text": "section",
-    "verdict_text": "verdict",
-    "ours_text": "ours, 95 % interval",
-    "pairs_text": "pairs",
-    "paper_text": "the paper's",
-    "paper_here_text": "on the same data sets",
-    "paper_verdict": "by its own tables",
-}
-TEXTS: tuple[Column[Finding], ...] = tuple(
-    Column(name=name, title=title, value=attrgetter(name), kind=str) for name, title in TITLES.items()
-)
-"""Columns of report.md."""

@@ -1,13 +1,16 @@
 """Significance of several claims at once: p values of their effects, corrected by Holm."""
 
 from collections.abc import Sequence
+from math import sqrt
 
+import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from benchmark.reporting.bootstrap import CONFIDENCE, TAIL
 from benchmark.reporting.leaderboard_entry import Interval
 
 ALPHA = 1 - CONFIDENCE
+MOST_PAIRS = 10_000
 
 
 def p_value(found: Interval | None) -> float | None:
@@ -33,3 +36,17 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         highest = max(highest, min(1.0, (len(known) - number) * p))
         adjusted[place] = highest
     return adjusted
+
+
+def more_pairs(found: Interval | None, n_claims: int) -> int | None:
+    """Further pairs that make the mean significant among `n_claims` (Bonferroni), were it and its spread to stay.
+
+    None without an interval, or if MOST_PAIRS are not enough.
+    """
+    if found is None or found.high is None:
+        return None
+    deviation = (found.high - found.mean) * sqrt(found.n) / float(stdtrit(found.n - 1, 1 - TAIL))
+    n_pairs = np.arange(found.n, MOST_PAIRS + 1)
+    t = np.divide(abs(found.mean) * np.sqrt(n_pairs), deviation, out=np.full(len(n_pairs), np.inf), where=deviation > 0)
+    enough = np.flatnonzero(2 * stdtr(n_pairs - 1, -t) * n_claims < ALPHA)
+    return int(enough[0]) if len(enough) else None

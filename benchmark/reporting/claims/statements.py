@@ -193,6 +193,8 @@ RULES = (
     "An interval covers its data sets only: seeds repeat the training, not the data, and the students of a data set "
     "share its teacher. Since one in twenty intervals misses by chance, a claim is decided only if its effect is "
     "significant at 5 % after Holm's correction for all claims of the report (`p_holm` in claims.csv).",
+    "More to decide: further pairs that would make the effect of an undecided claim significant beside all others, "
+    "were its mean and spread to stay as they are.",
     "A student is compared with its best competitor: one competitor can refute that it is ahead, only all of them can "
     "confirm it. Scores of students are compared within one training budget, each at the learning rate of most seeds, "
     "then of the best validation F1; effects may come from different budgets.",

@@ -9,8 +9,9 @@ from typing import cast
 
 from benchmark.core.cache import write_text
 from benchmark.core.spec import TASKS, RunSpec, Task, digest
+from benchmark.reporting.claims.claims_table import TEXTS, write_claims
 from benchmark.reporting.claims.effects import ComparableRuns, Runs, at_best_rates
-from benchmark.reporting.claims.findings import TEXTS, Finding, judge, write_claims
+from benchmark.reporting.claims.findings import Finding, judge
 from benchmark.reporting.claims.statements import PAIRS_RULE, RATES_RULE
 from benchmark.reporting.leaderboard_entry import interval
 from benchmark.reporting.paper import paper_discussion_f1, paper_f1
