@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     _require_name(args.name)
     with scratch_folder() as scratch:
-        folder = write_repository(args.bundle, scratch / "repository", args.name)
+        folder = write_repository(args.bundle, scratch / "repository", args.name, served_only=args.slim)
         if args.dry_run:
             print(f"Written: {_copied(folder, args.dry_run)}")
         else:
@@ -28,10 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def write_repository(bundle: Path, folder: Path, name: str) -> Path:
-    """Writes the files of the repository `name`: the bundle, checked, with a model card. Raises InputError."""
+def write_repository(bundle: Path, folder: Path, name: str, *, served_only: bool = False) -> Path:
+    """Writes the files of the repository `name`: the bundle, checked, with a model card. Raises InputError.
+
+    `served_only` leaves out the model that does not serve, and the files of transformers; models that the bundle lacks
+    are left out anyway.
+    """
     from benchmark.bundle import Bundle, BundleError  # onnxruntime and more, which help and usage errors do without
-    from benchmark.bundle.files import MANIFEST, write_manifest
+    from benchmark.bundle.files import MANIFEST, served_files, write_manifest
     from benchmark.export.model_card import model_card, public_manifest
 
     try:
@@ -39,9 +43,11 @@ def write_repository(bundle: Path, folder: Path, name: str) -> Path:
     except BundleError as error:
         raise InputError(str(error)) from error
     folder.mkdir()
-    for_pipeline = [file for file in PIPELINE_FILES if (bundle / file).is_file()]
-    for file in (*loaded.manifest["files"], *for_pipeline):
-        shutil.copyfile(bundle / file, folder / file)
+    for_pipeline = [file for file in PIPELINE_FILES if (bundle / file).is_file() and not served_only]
+    own = served_files(loaded.manifest) if served_only else loaded.manifest["files"]
+    for file in (*own, *for_pipeline):
+        if (bundle / file).is_file():  # the other form of the model may have been left out before
+            shutil.copyfile(bundle / file, folder / file)
     manifest = public_manifest(loaded.manifest)
     write_manifest(folder / MANIFEST, manifest)
     card = model_card(name, manifest, loaded.labels, len(for_pipeline) == len(PIPELINE_FILES))
@@ -95,6 +101,8 @@ def build_parser() -> Parser:
     parser.add_argument("bundle", type=Path, help="folder that a run exported (its artifact `bundle`)")
     parser.add_argument("name", metavar="owner/name", help="repository; it is made if it does not exist")
     parser.add_argument("--dry-run", type=Path, metavar="DIR", help="write the repository's files to DIR instead")
+    slim = "upload what serves alone: no fp32 model where INT8 serves, no files of transformers"
+    parser.add_argument("--slim", action="store_true", help=slim)
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     return parser
 

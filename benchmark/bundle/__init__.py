@@ -2,5 +2,6 @@
 
 from benchmark.bundle.bundle import Bundle, readable, words_of
 from benchmark.bundle.files import BundleError
+from benchmark.bundle.slim import slim
 
-__all__ = ["Bundle", "BundleError", "readable", "words_of"]
+__all__ = ["Bundle", "BundleError", "readable", "slim", "words_of"]

@@ -17,9 +17,7 @@ from tokenizers import Encoding, Tokenizer
 from benchmark.bundle.entities import entities
 from benchmark.bundle.files import (
     ENTITY_F1,
-    INT8,
     METRIC,
-    MODEL,
     TEMPERATURE,
     BundleError,
     check_files,
@@ -27,8 +25,9 @@ from benchmark.bundle.files import (
     read_manifest,
     read_model,
     read_tokenizer,
+    served_model,
 )
-from benchmark.bundle.hub import SCHEME, fetch
+from benchmark.bundle.hub import located
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.bundle.scores import probabilities
 from benchmark.bundle.windows import join_words, window_step, windows_of
@@ -57,13 +56,13 @@ class Bundle:
 
         Raises BundleError for a bundle that is incomplete, altered or of another format, or not on the Hub.
         """
-        folder = fetch(folder) if isinstance(folder, str) and folder.startswith(SCHEME) else Path(folder)
+        folder = located(folder)
         manifest = read_manifest(folder)
         check_files(folder, manifest)
         labels = read_labels(folder, manifest)
         tokenizer = read_tokenizer(folder, manifest["max_length"], manifest["pad_id"])
-        served = folder / (INT8 if INT8 in manifest["files"] else MODEL)
-        return cls(manifest, labels, tokenizer, read_model(served, manifest["task"], len(labels), n_threads))
+        model = read_model(folder / served_model(manifest), manifest["task"], len(labels), n_threads)
+        return cls(manifest, labels, tokenizer, model)
 
     def predict(
         self,

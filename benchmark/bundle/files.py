@@ -1,10 +1,12 @@
 """Files of a bundle's folder, and their checks, which raise BundleError.
 
 model.onnx        the model
-model.int8.onnx   its INT8 form, if it was faster and as good; then this one is served
+model.int8.onnx   its INT8 form, if it was as good and not slower; then this one is served, and the other not read
 tokenizer.json    the tokenizer of its training
 labels.json       class names in the order of the logits
 manifest.json     task, lengths, temperature, spec, scores, and the SHA-256 of every other file
+
+A folder without the files that are not served is a whole bundle; `benchmark.bundle.slim` writes one.
 """
 
 import hashlib
@@ -90,10 +92,20 @@ def _digest(manifest: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def served_model(manifest: Mapping[str, Any]) -> str:
+    """Name of the form that serves: INT8 where the bundle has it."""
+    return INT8 if INT8 in manifest["files"] else MODEL
+
+
+def served_files(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the files that a loaded bundle reads, the manifest last."""
+    return (served_model(manifest), TOKENIZER, LABELS, MANIFEST)
+
+
 def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Raises BundleError unless every file that the manifest names exists and matches its checksum."""
-    for name, checksum in manifest["files"].items():
-        file = folder / name
+    """Raises BundleError unless every served file exists and matches the manifest's checksum."""
+    for name in served_files(manifest)[:-1]:
+        file, checksum = folder / name, manifest["files"][name]
         if not file.is_file():
             raise BundleError(f"{file} is missing. {AGAIN}")
         found = sha256(file)

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from benchmark.bundle.files import MANIFEST, BundleError, read_manifest
+from benchmark.bundle.files import MANIFEST, BundleError, read_manifest, served_files
 
 SCHEME = "hf://"
 TIMEOUT_SECONDS = 10
@@ -18,8 +18,14 @@ CAUSES = {
 """Causes by exception of huggingface_hub, the narrowest first."""
 
 
+def located(folder: Path | str) -> Path:
+    """A folder on this machine: `folder`, or that of an address of the Hub."""
+    return fetch(folder) if isinstance(folder, str) and folder.startswith(SCHEME) else Path(folder)
+
+
 def fetch(address: str) -> Path:
-    """Folder of a bundle in huggingface_hub's cache; files that are missing there are downloaded.
+    """Folder of a bundle in huggingface_hub's cache; served files that are missing there are
+    downloaded.
 
     All files are of the commit that the revision is at, by default that of main, or at which it was last seen if the
     Hub cannot be reached. Raises BundleError.
@@ -35,7 +41,7 @@ def fetch(address: str) -> Path:
         url = hub.hf_hub_url(repository, MANIFEST, revision=revision or None)
         download = partial(hub.hf_hub_download, repository, local_files_only=not _is_reachable(url))
         folder = Path(download(MANIFEST, revision=revision or None)).parent
-        for name in read_manifest(folder)["files"]:
+        for name in served_files(read_manifest(folder)):
             download(name, revision=folder.name)
     except HFValidationError:
         raise BundleError(

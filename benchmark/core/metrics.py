@@ -72,6 +72,9 @@ METRICS = (
     _size(name="size_onnx_mib", unit="MiB", title="MiB ONNX", priority=5, meaning="Size of the exported ONNX file."),
     _size(name="size_onnx_int8_mib", unit="MiB", title="MiB INT8", usual=False,
           meaning="Size of the ONNX file with 8-bit weights."),
+    _size(name="size_bundle_mib", unit="MiB", title="MiB bundle", priority=2,
+          meaning="Size of what one deploys: the served form of the model (INT8 where it is as good and not slower), "
+          "tokenizer, labels and manifest."),
     _latency(name="latency_torch_ms", title="ms PyTorch",
              meaning="Median latency of one sentence in eager PyTorch, one thread, without tokenisation."),
     _latency(name="latency_onnx_ms", title="ms ONNX", priority=8,

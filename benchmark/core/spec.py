@@ -226,6 +226,7 @@ class RunResult:
     onnx_max_logit_gap: float | None = None
     onnx_test_f1: float | None = None
     size_onnx_int8_mib: float | None = None
+    size_bundle_mib: float | None = None
     onnx_int8_test_f1: float | None = None
     onnx_int8_valid_f1_lost: float | None = None
     onnx_int8_f1_lost: float | None = None

@@ -5,7 +5,7 @@ The test split is read here and nowhere else, once, with the weights that valida
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import compress
 from pathlib import Path
 from statistics import fmean
@@ -18,6 +18,7 @@ from torch import nn
 
 from benchmark.bundle import Bundle
 from benchmark.bundle.files import MODEL, write_json
+from benchmark.bundle.slim import slim_bytes
 from benchmark.core.metrics import METRICS
 from benchmark.core.run_store import BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
 from benchmark.core.spec import RunResult
@@ -82,7 +83,7 @@ def evaluate_and_export(
     if isinstance(model, BertStudent):
         write_transformers_model(model, data, folder / BUNDLE, temperature)
     (folder / MODEL).unlink()
-    return result
+    return replace(result, size_bundle_mib=slim_bytes(folder / BUNDLE) / MIB)
 
 
 def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, device: torch.device) -> RunResult:

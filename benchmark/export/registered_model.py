@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark import bundle
-from benchmark.bundle.files import MANIFEST, read_manifest
+from benchmark.bundle.files import read_manifest, served_files
 from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import PROTOCOL
 from benchmark.reporting.best import best_runs
@@ -72,8 +72,8 @@ def describe(row: Row) -> str:
 
 
 def _served_files(folder: Path) -> Path:
-    """The bundle without the files of transformers, which double the size of BERT students."""
-    served = {MANIFEST, *read_manifest(folder)["files"]}
+    """The bundle without the model that does not serve and without the files of transformers."""
+    served = served_files(read_manifest(folder))
     for file in [file for file in folder.iterdir() if file.name not in served]:
         file.unlink()
     return folder

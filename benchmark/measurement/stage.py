@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from benchmark.bundle.files import INT8, MANIFEST
+from benchmark.bundle.files import INT8, LABELS, MANIFEST, TOKENIZER
 from benchmark.core.run_store import BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
@@ -17,6 +17,7 @@ from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher_logits import fetch_model
 from benchmark.distillation.tokenizer import vocabulary_size
 from benchmark.export.bundle_writer import complete_bundle, upload_bundle
+from benchmark.export.variants import size_mib
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint, machine_lock
 from benchmark.measurement.protocol import BUDGETS, LATENCY_PROTOCOL, Budget, SentenceSample
@@ -184,11 +185,12 @@ class _Measurement:
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
         inference.log_artifacts(samples)
-        described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics={**run_metrics, **measured})
-        self.store.add_metrics(run_id, measured, {NOTE: described[NOTE]})
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
-        self._complete_bundle(run, bool(measured["onnx_int8_won"]), {**latency, **metadata})
-        inference.finish(dict(run_metrics) | dict(measured))
+        size = self._complete_bundle(run, bool(measured["onnx_int8_won"]), {**latency, **metadata})
+        metrics = {**run_metrics, **measured, "size_bundle_mib": size}
+        described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics=metrics)
+        self.store.add_metrics(run_id, {**measured, "size_bundle_mib": size}, {NOTE: described[NOTE]})
+        inference.finish(metrics)
 
     def _candidate(self, run: FinishedRun, metrics: Mapping[str, float]) -> Candidate:
         spec, folder = run.spec, self._own_folder(run)
@@ -212,14 +214,17 @@ class _Measurement:
             int8_bundle=int8_bundle,
         )
 
-    def _complete_bundle(self, run: FinishedRun, int8_won: bool, latency: Mapping[str, object]) -> None:
-        """Adds latencies to the run's bundle, and the INT8 file if that won."""
+    def _complete_bundle(self, run: FinishedRun, int8_won: bool, latency: Mapping[str, object]) -> float:
+        """Adds latencies to the run's bundle, and the INT8 file if that won; returns MiB of the files that serve."""
         folder = self._own_folder(run) / "completed"
         folder.mkdir()
         self.store.download(run.record.run_id, f"{BUNDLE}/{MANIFEST}", folder)
         bundle = next(folder.rglob(MANIFEST)).parent
         complete_bundle(bundle, int8=self._int8(run) if int8_won else None, latency=latency)
+        size = size_mib(bundle / MANIFEST) + run.record.metrics["size_onnx_int8_mib" if int8_won else "size_onnx_mib"]
         upload_bundle(self.store, run.record.run_id, bundle)
+        others = [f"{BUNDLE}/{name}" for name in (TOKENIZER, LABELS)]
+        return size + sum(size_mib(self.store.download(run.record.run_id, file, folder)) for file in others)
 
     def _weights(self, run: FinishedRun) -> Path:
         """File of a student's weights, folder of a teacher's."""

@@ -5,7 +5,7 @@ from functools import partial
 from operator import attrgetter
 
 from benchmark.core.metrics import METRICS, Metric
-from benchmark.reporting.leaderboard_entry import TEACHER_TORCH, Leaderboard, LeaderboardEntry
+from benchmark.reporting.leaderboard_entry import TEACHER_TORCH, TEXT, Leaderboard, LeaderboardEntry
 from benchmark.reporting.table import NONE, Column, Table, points, significant, whole
 
 ALWAYS = 9
@@ -186,6 +186,12 @@ SPEED_UPS = (
     ),
     _speed_up(
         TEACHER_TORCH, "x teacher", "latency of the teacher in PyTorch / of the student in ONNX Runtime.", priority=1
+    ),
+    _speed_up(
+        TEXT,
+        "x text",
+        "latency of the teacher in PyTorch, without tokenisation, / of the student from a string to its label.",
+        priority=1,
     ),
 )
 TRAINING = tuple(_cost(metric) for metric in METRICS if metric.is_cost and metric.title and metric.group == "train")

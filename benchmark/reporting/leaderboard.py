@@ -8,6 +8,7 @@ from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.leaderboard_entry import (
     TEACHER_TORCH,
+    TEXT,
     Leaderboard,
     LeaderboardEntry,
     aggregate,
@@ -141,7 +142,7 @@ def _compared(entry: LeaderboardEntry, teacher: LeaderboardEntry | None, cell: C
 
 def _speed_ups(ours: Mapping[str, float], teachers: Mapping[str, float]) -> dict[str, float]:
     pairs = {name: (name, name) for name in ours if name.startswith("latency_")}
-    pairs[TEACHER_TORCH] = ("latency_torch_ms", "latency_onnx_ms")
+    pairs |= {TEACHER_TORCH: ("latency_torch_ms", "latency_onnx_ms"), TEXT: ("latency_torch_ms", "latency_text_ms")}
     return {
         name: teachers[baseline] / ours[column]
         for name, (baseline, column) in pairs.items()

@@ -17,6 +17,9 @@ from benchmark.reporting.results import MILLISECONDS, Row
 COSTS = tuple(metric.name for metric in METRICS if metric.is_cost)
 TEACHER_TORCH = "teacher_torch"
 """Key of the speed-up over serving the teacher in PyTorch, by the student in ONNX."""
+TEXT = "text"
+"""Key of the speed-up over the teacher in PyTorch, by the student's bundle from a string to its label. Tokenisation
+counts for the student alone, so it is never overstated."""
 OUT_OF_MEMORY = ("outofmemory", "out of memory", "memoryerror", "cannot allocate memory")
 """Words of a reason that tell a lack of memory."""
 
@@ -99,7 +102,7 @@ class LeaderboardEntry:
     cost_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Least and most over seeds of each cost, as means over the data sets."""
     speed_up: Mapping[str, float] = field(default_factory=dict)
-    """Teacher's ms / ours in the same runtime, by the latency's column, and TEACHER_TORCH."""
+    """Teacher's ms / ours in the same runtime, by the latency's column, and TEACHER_TORCH and TEXT."""
     converged: bool = False
     """Whether all trainings ended because their patience was spent, not their bound of epochs or steps."""
     invalid: str = ""

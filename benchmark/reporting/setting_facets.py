@@ -20,7 +20,14 @@ from benchmark.reporting.tradeoff_plot import (
 
 MOST_SETTINGS = 6
 """Settings up to which the trade-off plot tells them apart."""
-UNITS = {"latency_onnx_ms": "ms", "latency_torch_ms": "ms", "size_onnx_mib": "MiB", "size_weights_mib": "MiB"}
+UNITS = {
+    "latency_onnx_ms": "ms",
+    "latency_torch_ms": "ms",
+    "latency_text_ms": "ms from text",
+    "size_bundle_mib": "MiB",
+    "size_onnx_mib": "MiB",
+    "size_weights_mib": "MiB",
+}
 
 
 def has_facets(leaderboard: Leaderboard) -> bool:

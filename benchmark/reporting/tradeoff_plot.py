@@ -20,12 +20,18 @@ AXES: Mapping[str, tuple[str, float]] = {
     "latency_torch_ms": ("ms per sentence, PyTorch, one thread", 1.0),
     "latency_text_ms": ("ms per text with tokenisation, one thread", 1.0),
     "n_parameters": ("million parameters", 1e-6),
+    "size_bundle_mib": ("MiB, as deployed", 1.0),
     "size_onnx_mib": ("MiB, ONNX", 1.0),
     "size_weights_mib": ("MiB, weights", 1.0),
     "train_seconds": ("seconds of training", 1.0),
 }
 """Title and scale factor of each cost's axis."""
-PANELS = (("latency_onnx_ms", "latency_torch_ms"), ("n_parameters",), ("size_onnx_mib", "size_weights_mib"))
+PANELS = (
+    ("latency_onnx_ms", "latency_torch_ms"),
+    ("latency_text_ms",),
+    ("n_parameters",),
+    ("size_bundle_mib", "size_onnx_mib", "size_weights_mib"),
+)
 """Costs of each panel; the first that any student has is shown."""
 TEACHER_COLOUR = "#222222"
 Marker = str | tuple[int, Literal[1], int]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.bundle import Bundle
+from benchmark.export.bundle_writer import complete_bundle
 from tests.bundle.test_bundle import edit, make_bundle
 from tests.support import ROOT
 from tests.support.hub_server import TOKEN, Hub, hub_server
@@ -69,6 +71,15 @@ def test_a_bundle_goes_to_the_hub_and_answers_from_there(bundle: Path, commands:
     for variables in ({}, NOWHERE, {"HF_HUB_OFFLINE": "1"}):
         code, said, _ = commands.run("predict", f"hf://{NAME}", "sedih", **variables)
         assert (code, json.loads(said)["label"]) == (0, "sad"), variables
+
+
+def test_only_what_serves_is_downloaded(bundle: Path, commands: Commands, hub: Hub, tmp_path: Path) -> None:
+    shutil.copyfile(bundle / "model.onnx", tmp_path / "int8.onnx")
+    complete_bundle(bundle, int8=tmp_path / "int8.onnx", latency={})
+    hub.add("models", NAME, bundle)
+    assert commands.run("predict", f"hf://{NAME}", "sedih")[0] == 0
+    found = {file.name for file in (tmp_path / "home").rglob("*.onnx")}
+    assert found == {"model.int8.onnx"}
 
 
 def test_an_upload_replaces_models_that_are_no_longer_served(bundle: Path, commands: Commands, hub: Hub) -> None:

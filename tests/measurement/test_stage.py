@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from benchmark import latency
-from benchmark.bundle import Bundle
+from benchmark.bundle import Bundle, slim
 from benchmark.bundle.files import INT8, MANIFEST
 from benchmark.core.errors import InputError, RunError
 from benchmark.core.run_store import BUNDLE
@@ -86,6 +86,9 @@ def test_the_bundle_knows_its_milliseconds_and_serves_what_won(measured: Store, 
         bundle = Bundle.load(folder)
         assert bundle.manifest["latency"]["latency_onnx_ms"] == record.metrics["latency_onnx_ms"]
         assert ("model.int8.onnx" in bundle.manifest["files"]) == bool(record.metrics["onnx_int8_won"])
+        deployed = slim(folder, tmp_path / "deployed" / record.run_id)
+        n_bytes = sum(file.stat().st_size for file in deployed.iterdir())
+        assert record.metrics["size_bundle_mib"] == pytest.approx(n_bytes / 2**20, abs=1e-9)
         assert bundle.predict(["aku senang"])[0] in bundle.labels
 
 
