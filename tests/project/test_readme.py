@@ -1,8 +1,13 @@
 """What the README shows stands in the published results."""
 
 import re
+from pathlib import Path
 
+import pytest
+
+from benchmark.reporting.claims.claims_table import write_claims
 from tests.support import ROOT
+from tools import advice
 from tools.readme_table import best, cells, table, written
 
 
@@ -18,6 +23,17 @@ def test_the_table_holds_a_students_best_setting_and_its_interval() -> None:
     ]  # fmt: skip
     [row] = best(rows)
     assert cells(row) == ["cnn", "`kd`", "60.2 (57.3 to 63.1)", "16.4", "0.190", "79x"]
+
+
+def test_the_advice_is_that_of_the_published_results() -> None:
+    assert advice.written() == advice.advice(), "python -m tools.advice --write"
+
+
+@pytest.mark.parametrize("folder", ["classification", *advice.FOLDERS])
+def test_published_claims_are_judged_by_todays_rules(folder: str, tmp_path: Path) -> None:
+    published = advice.RESULTS / folder
+    judged = write_claims(tmp_path / "claims.csv", advice.judged(published))
+    assert (published / "claims.csv").read_bytes() == judged.read_bytes(), "python -m tools.advice --write"
 
 
 def test_every_link_leads_to_a_file() -> None:
