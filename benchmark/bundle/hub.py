@@ -24,8 +24,7 @@ def located(folder: Path | str) -> Path:
 
 
 def fetch(address: str) -> Path:
-    """Folder of a bundle in huggingface_hub's cache; served files that are missing there are
-    downloaded.
+    """Folder of a bundle in huggingface_hub's cache; served files that are missing there are downloaded.
 
     All files are of the commit that the revision is at, by default that of main, or at which it was last seen if the
     Hub cannot be reached. Raises BundleError.
