@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.export.registered_model import REQUIREMENTS, _pinned, bundle_code
-from tests.bundle.test_bundle import make_bundle
+from tests.support.bundles import make_bundle
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("bare")]
 

@@ -9,7 +9,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from benchmark.bundle import Bundle
 from benchmark.bundle.entities import _spans, entities
 from benchmark.distillation.scores import IOBES
-from tests.bundle.test_bundle import make_bundle
+from tests.support.bundles import make_bundle
 
 SCHEMES = {"IOB": "BI", "IOBES": "BIES", "BILOU": "BILU", "BMES": "BMES"}
 

@@ -10,7 +10,7 @@ from benchmark.bundle import Bundle, BundleError
 from benchmark.bundle.scores import probabilities
 from benchmark.core.errors import InputError
 from benchmark.predict import main
-from tests.bundle.test_bundle import edit, make_bundle, manifest_of
+from tests.support.bundles import edit, make_bundle, manifest_of
 
 SAD = 1 / (1 + np.exp(-0.5))
 """Softmax of the logits (0, 1) at temperature 2."""

@@ -9,7 +9,7 @@ from benchmark.bundle import Bundle, BundleError, slim
 from benchmark.bundle.slim import slim_bytes
 from benchmark.export.bundle_writer import complete_bundle
 from benchmark.push import write_repository
-from tests.bundle.test_bundle import make_bundle
+from tests.support.bundles import make_bundle
 
 
 @pytest.fixture

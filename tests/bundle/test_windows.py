@@ -8,7 +8,7 @@ import pytest
 from benchmark.bundle import Bundle
 from benchmark.bundle.scores import probabilities
 from benchmark.bundle.windows import enable_windows, join_words, window_step, windows_of
-from tests.bundle.test_bundle import MAX_LENGTH, make_bundle, make_tokenizer
+from tests.support.bundles import MAX_LENGTH, make_bundle, make_tokenizer
 
 LONG = 12
 """Maximum length with windows of 10 tokens, each of which begins 8 tokens after the one before it."""

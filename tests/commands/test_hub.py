@@ -12,13 +12,13 @@ import pytest
 
 from benchmark.bundle import Bundle
 from benchmark.export.bundle_writer import complete_bundle
-from tests.bundle.test_bundle import edit, make_bundle
 from tests.support import ROOT
+from tests.support.bundles import edit, make_bundle
 from tests.support.hub_server import TOKEN, Hub, hub_server
 
 NAME = "owner/mood"
 NOWHERE = {"HF_ENDPOINT": "http://127.0.0.1:9"}
-SECONDS = 60
+SECONDS = 600
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import pytest
 
 from benchmark.core.errors import InputError
 from benchmark.predict import main
-from tests.bundle.test_bundle import make_bundle
+from tests.support.bundles import make_bundle
 
 
 def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "benchmark.predict", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=600, check=False)
 
 
 def lines(output: bytes | str) -> list[dict[str, object]]:
@@ -51,7 +51,7 @@ def test_a_line_is_answered_before_the_next_is_there(tmp_path: Path) -> None:
         asked.stdin.write("sedih\n")
         assert json.loads(asked.stdout.readline())["label"] == "sad"
         asked.stdin.close()
-        assert asked.wait(timeout=30) == 0
+        assert asked.wait(timeout=600) == 0
 
 
 def test_an_argument_that_is_no_utf8_is_answered(tmp_path: Path) -> None:

@@ -36,11 +36,6 @@ run_command(main)
 """
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
-
-
 def write_dataset(folder: Path, test_labels: tuple[int, ...] = (0, 1)) -> Path:
     """A classification data set whose ClassLabel has its names in another order than the alphabet's."""
     features = Features({"text": Value("string"), "label": ClassLabel(names=["sad", "glad"])})
@@ -162,7 +157,7 @@ def ask(folder: Path, hub: Hub, name: str, token: str = "", more: str = "", **va
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
     environment = inherited | hub.environment(folder / "home", token) | {"PYTHONPATH": str(ROOT)} | variables
     words = [sys.executable, "-c", READ, str(write_suite(folder, name, more))]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert not token or token not in done.stderr
     return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
 

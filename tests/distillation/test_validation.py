@@ -11,7 +11,7 @@ from benchmark.distillation.training_set import examples
 from tests.core.test_spec import SPEC
 from tests.distillation.test_encoded_dataset import make_dataset
 from tests.distillation.test_teacher_outputs import outputs
-from tests.distillation.test_trainer import N_LABELS, texts, trained
+from tests.support.training import N_LABELS, texts, trained
 
 
 def test_a_tagger_is_scored_on_words_that_the_teacher_did_not_read() -> None:

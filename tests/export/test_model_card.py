@@ -12,7 +12,7 @@ from huggingface_hub import ModelCard
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
 from benchmark.export.model_card import command, model_card, public_manifest
-from tests.bundle.test_bundle import make_bundle, manifest_of
+from tests.support.bundles import make_bundle, manifest_of
 
 NAME = "owner/mood"
 SPEC = {

@@ -22,12 +22,12 @@ from benchmark.export.registered_model import publish_best
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.report import ranked
 from benchmark.reporting.use_commands import BEST, model_name
-from tests.bundle.test_bundle import make_bundle
+from tests.support.bundles import make_bundle
 from tests.support.run_factory import AddRun
 from tracking import Store
 
-N_REQUESTS, N_CLIENTS = 500, 8
-START_SECONDS = 120
+N_REQUESTS, N_CLIENTS = 100, 8
+START_SECONDS = 600
 
 
 def add_student(store: Store, add_run: AddRun, folder: Path, task: str = "classification", **columns: Any) -> str:

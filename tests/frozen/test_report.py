@@ -9,13 +9,16 @@ from pyarrow import parquet
 
 from benchmark.report import main
 from tests.frozen.golden import check_text
-from tests.frozen.made_store import made_runs, write_store
+from tests.frozen.made_runs import made_runs
+from tests.frozen.made_store import write_store
 
 TEXTS = ("results.csv", "leaderboard.csv", "claims.csv", "report.md", "report.tex")
 FILES = {
     *TEXTS, "report.html", "results.parquet", "leaderboard.parquet",
     "trade_off.png", "trade_off.svg", "trade_off_2.png", "trade_off_2.svg", "learning_rates_0.png",
 }  # fmt: skip
+
+pytestmark = pytest.mark.xdist_group("frozen")
 
 
 @pytest.fixture(scope="module")

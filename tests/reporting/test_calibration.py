@@ -1,7 +1,7 @@
 """Calibration errors in report.md: of calibrated runs, averaged over seeds."""
 
 from benchmark.reporting.calibration import calibration_markdown
-from tests.reporting.test_leaderboard import leaderboard, row
+from tests.support.rows import leaderboard, row
 
 
 def test_errors_before_and_after_are_means_over_seeds() -> None:

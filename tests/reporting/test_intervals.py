@@ -16,7 +16,7 @@ from benchmark.reporting.bootstrap import N_RESAMPLES, Draws, Estimate, Resample
 from benchmark.reporting.intervals import with_intervals
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.results import results
-from tests.reporting.test_leaderboard import row
+from tests.support.rows import row
 from tests.support.run_factory import AddRun, fill
 from tracking import Store
 

@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import re
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, stdev
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from benchmark.core.run_store import open_store
 from benchmark.reporting.error_analysis import Prediction, confusion, length_bins
 from benchmark.reporting.page import embedded
 from benchmark.reporting.report import write_report
-from tests.support.run_factory import fill
+from tests.support.made_once import MadeOnce
+from tests.support.run_factory import add_run, fill
 from tracking import Store
 
 HOSTILE = '</script><script>alert("x")</script> \u202egnp \u2028 ' + "very long " * 40
@@ -30,14 +33,20 @@ def page_data(folder: Path) -> Json:
     return data
 
 
-@pytest.fixture
-def made(store: Store, add_run: Any, tmp_path: Path) -> Path:
-    fill(store, add_run, students=["bilstm", "cnn"], datasets=["emot", "smsa"], settings=["vanilla", "kd"], seeds=2)
-    add_run(store, student="bert_small", test_f1=0.8)
-    memory = "OutOfMemoryError: CUDA out of memory.\nTraceback"
-    add_run(store, student="bert_small", dataset="smsa", status="failed", reason=memory)
-    write_report(store, "classification", tmp_path)
-    return tmp_path
+@pytest.fixture(scope="session")
+def made(made_once: MadeOnce, migrated_db: Path) -> Path:
+    """A report of two data sets with a run that failed; read only."""
+
+    def make(folder: Path) -> None:
+        shutil.copy(migrated_db, folder / "mlflow.db")
+        store = open_store(f"sqlite:///{folder / 'mlflow.db'}")
+        fill(store, add_run, students=["bilstm", "cnn"], datasets=["emot", "smsa"], settings=["vanilla", "kd"], seeds=2)
+        add_run(store, student="bert_small", test_f1=0.8)
+        memory = "OutOfMemoryError: CUDA out of memory.\nTraceback"
+        add_run(store, student="bert_small", dataset="smsa", status="failed", reason=memory)
+        write_report(store, "classification", folder)
+
+    return made_once("page", make)
 
 
 def test_every_figure_of_the_page_is_that_of_results_csv(made: Path) -> None:
@@ -114,10 +123,12 @@ def test_no_name_leaves_the_json(store: Store, add_run: Any, tmp_path: Path) -> 
     assert embedded({"a": "</script><!--\u2028&"}) == '{"a":"\\u003c/script\\u003e\\u003c!--\\u2028\\u0026"}'
 
 
-def test_the_report_is_kept_in_mlflow_once_and_is_no_row(made: Path, store: Store, tmp_path: Path) -> None:
-    write_report(store, "classification", tmp_path)
+def test_the_report_is_kept_in_mlflow_once_and_is_no_row(store: Store, add_run: Any, tmp_path: Path) -> None:
+    add_run(store, test_f1=0.8)
+    for _ in range(2):
+        write_report(store, "classification", tmp_path)
     [kept] = [record for record in store.records("classification") if record.tags["role"] == "report"]
-    assert kept.run_id not in page_data(made)["runs"]["run_id"]
+    assert kept.run_id not in page_data(tmp_path)["runs"]["run_id"]
     page = store.download(kept.run_id, "report.html", tmp_path / "fetched")
     assert page.read_bytes() == (tmp_path / "report.html").read_bytes()
 

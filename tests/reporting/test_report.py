@@ -1,10 +1,7 @@
 """The report as a whole: made from a store alone, equal to results.csv, safe with any name."""
 
 import csv
-import os
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -14,33 +11,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmark.core.errors import InputError, UnknownNameError
-from benchmark.report import main
-from benchmark.reporting import folder_name
+from benchmark.core.errors import UnknownNameError
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.report import print_leaderboard, ranked, write_report
 from benchmark.reporting.results import results
 from benchmark.reporting.selection import planned_last
-from tests.support import ROOT
-from tracking import NoStoreError, Store
+from tracking import Store
 
 HOSTILE = '<script>alert("x")</script> | *a*\n`b` [c](http://d) $e$ \u202egnp'
-
-
-@pytest.fixture
-def filled(store: Store, add_run: Any) -> Store:
-    """Teacher, two students with three seeds, a failure, a skip, a smoke run, another preset, an interrupted run."""
-    for dataset, f1 in (("emot", 0.7), ("smsa", 0.9)):
-        add_run(store, student="teacher", dataset=dataset, test_f1=f1, valid_f1=f1)
-        for seed in range(3):
-            add_run(store, student="bilstm", setting="kd", dataset=dataset, seed=seed, test_f1=f1 - 0.01 * seed)
-    add_run(store, student="cnn", setting="kd", test_f1=0.65, valid_f1=0.6)
-    add_run(store, student="cnn", setting="kd", dataset="smsa", status="failed", reason="no memory\nTraceback")
-    add_run(store, student="cnn", dataset="smltk", status="skipped", reason="smltk is private")
-    add_run(store, student="cnn", setting="kd", test_f1=0.99, smoke="true")
-    add_run(store, student="cnn", dataset="smalltalk_demo", preset="quickstart", test_f1=0.5)
-    add_run(store, student="bert_small", status="running")
-    return store
 
 
 def lines(markdown: str, start: str) -> list[list[str]]:
@@ -218,60 +196,6 @@ def test_costs_that_were_not_measured_have_no_panel(store: Store, add_run: Any, 
     text = write_report(store, "classification", tmp_path).read_text()
     assert "trade_off.png" not in text
     assert lines(text, "| 1 | bilstm |")[0][6:15] == ["-"] * 9
-
-
-def test_the_command_reports_on_every_suite(
-    filled: Store, add_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    add_run(filled, "../my suite", dataset="own", test_f1=0.5)
-    assert main(["--tracking-uri", filled.uri]) == 0
-    assert {p.parent.name for p in (tmp_path / "results").rglob("report.md")} == {"classification", "_my suite"}
-    assert main(["--tracking-uri", filled.uri, "--suite", "../my suite", "--out", "here"]) == 0
-    assert Path("here/report.md").exists()
-    said = capsys.readouterr().out
-    assert "Report: here/report.md" in said
-    assert "Page: here/report.html" in said
-
-
-def test_a_long_name_of_a_suite_becomes_a_folder_of_its_own() -> None:
-    assert folder_name("classification") == "classification"
-    assert len(folder_name("long" * 100)) < 100
-    assert folder_name("long" * 100) != folder_name("long" * 101)
-
-
-def test_bad_input_is_told(filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UnknownNameError, match="Did you mean 'classification'"):
-        main(["--tracking-uri", filled.uri, "--suite", "clasification"])
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be written"):
-        main(["--tracking-uri", filled.uri, "--suite", "classification", "--out", str(tmp_path / "file" / "out")])
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(NoStoreError, match="no runs yet"):
-        main(["--tracking-uri", "sqlite:///none.db"])
-    assert not Path("none.db").exists()
-
-
-def test_an_empty_store_is_told(store_uri: str) -> None:
-    with pytest.raises(InputError, match="There are no runs yet"):
-        main(["--tracking-uri", store_uri])
-
-
-def run_python(code: str, folder: Path) -> str:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=True).stdout
-
-
-def test_importing_the_report_imports_no_torch(tmp_path: Path) -> None:
-    heavy = ("torch", "transformers", "datasets", "mlflow")
-    code = f"import sys, benchmark.report; print([name for name in {heavy} if name in sys.modules])"
-    assert run_python(code, tmp_path) == "[]\n"
-
-
-def test_making_a_report_imports_no_torch(filled: Store, tmp_path: Path) -> None:
-    code = f"import sys; from benchmark.report import main; main(['--tracking-uri', {filled.uri!r}])"
-    assert run_python(f"{code}; print('torch' in sys.modules)", tmp_path).endswith("False\n")
 
 
 def test_an_edit_that_was_undone_is_undone_on_the_board(store: Store, add_run: Any) -> None:

@@ -4,7 +4,7 @@ from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.setting_facets import draw_facets, has_facets
 from benchmark.reporting.tradeoff_plot import Styles, draw
-from tests.reporting.test_leaderboard import row
+from tests.support.rows import row
 
 
 def test_every_setting_has_a_mark_and_a_whole_name() -> None:

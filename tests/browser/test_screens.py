@@ -1,0 +1,122 @@
+"""The page on screens of any width, with hostile names, and with very many runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark.reporting.error_analysis import Confusion, ErrorAnalysis, LengthBin, label
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
+from benchmark.reporting.leaderboard_entry import Leaderboard
+from benchmark.reporting.page import ReportSection, page_data, write_page
+from benchmark.reporting.provenance import provenance
+from benchmark.reporting.report import write_report
+from benchmark.reporting.results import results
+from tests.support.pages import HOSTILE, click
+from tests.support.run_factory import LADDER, many_records
+from tracking import Store
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_the_f1_column_is_whole_on_a_phone(page: Any) -> None:
+    page.set_window_size(390, 800)
+    right = page.execute_script(
+        "return Math.max(...[...document.querySelectorAll('#board td.number')].filter((td) =>"
+        "td.querySelector('.interval')).map((td) => td.getBoundingClientRect().right))"
+    )
+    width = page.execute_script("return document.documentElement.clientWidth")
+    page.set_window_size(1440, 900)
+    assert 100 < right <= width
+
+
+def test_the_page_is_small(report: Path) -> None:
+    assert (report / "report.html").stat().st_size < 1_500_000
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_hostile_names_are_shown_as_text(browser: Any, store: Store, add_run: Any, tmp_path: Path, width: int) -> None:
+    named = {"dataset": HOSTILE, "teacher": HOSTILE}
+    add_run(store, HOSTILE, student="teacher", test_f1=0.8, **named)
+    add_run(store, HOSTILE, student=HOSTILE, setting=HOSTILE, test_f1=0.7, **named)
+    add_run(store, HOSTILE, student="cnn", status="failed", reason=HOSTILE, **named)
+    write_report(store, HOSTILE, tmp_path)
+    sized = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sized)
+    browser.get((tmp_path / "report.html").as_uri())
+    click(browser, ".opener")
+    browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert browser.title.startswith("Which student is best? <script>")
+    assert browser.execute_script("return document.querySelectorAll('img, main script').length") == 0
+    text = browser.execute_script("return document.body.innerText")
+    assert text.count(HOSTILE[:40]) > 5
+    assert "\u202e" not in text, "a name does not turn the numbers beside it round"
+    spoken = "return [...document.querySelectorAll('[aria-label]')].map((one) => one.getAttribute('aria-label')).join()"
+    assert "\u202e" not in browser.execute_script(spoken)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert browser.get_log("browser") == []
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.parametrize("width", [1440, 768, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_every_screen(page: Any, width: int, scheme: str) -> None:
+    sized = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sized)
+    page.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    page.refresh()
+    assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    background = page.execute_script("return getComputedStyle(document.documentElement).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def big_analysis(leaderboard: Leaderboard) -> ErrorAnalysis:
+    names = [label(entry, leaderboard) for entry in leaderboard.entries]
+    labels = tuple(f"a label of some length {number}" for number in range(30))
+    return ErrorAnalysis(
+        dataset=leaderboard.datasets[0],
+        best=names[1],
+        f1_by_class={name: dict.fromkeys(labels, 0.123456789) for name in names[:2]},
+        confusion=Confusion(labels=labels, counts=tuple(tuple(range(30)) for _ in labels)),
+        lengths={
+            name: [LengthBin(shortest=n, longest=n, n_texts=100, error=0.1234) for n in range(5)] for name in names
+        },
+        curves={name: [(epoch, 0.123456789012345) for epoch in range(20)] for name in names},
+    )
+
+
+def test_a_big_report_stays_small_and_quick(browser: Any, tmp_path: Path) -> None:
+    """10 students x 12 data sets x 5 settings x 3 seeds, each with a curve."""
+    records = many_records(12, 10, LADDER, 3)
+    rows = results(records)
+    [leaderboard] = leaderboards(rows)
+    by_dataset = dataset_leaderboards(leaderboard, rows)
+    error_analyses = [big_analysis(one) for one in by_dataset]
+    section = ReportSection(leaderboard=leaderboard, by_dataset=by_dataset, error_analyses=error_analyses)
+    data = page_data(
+        "classification",
+        [section],
+        rows,
+        provenance(records, rows, [section.leaderboard]),
+        records,
+        "http://127.0.0.1:5000/",
+        "ui",
+    )
+    path = write_page(tmp_path / "report.html", data)
+    assert path.stat().st_size < 8 * 2**20
+    browser.get(path.as_uri())
+    script = """
+        const times = [];
+        for (const name of ["f1", "latency_onnx_ms", "student", "f1/set3", "f1"]) {
+            const start = performance.now();
+            document.querySelector(`[data-column="${name}"]`).click();
+            document.getElementById("board").getBoundingClientRect();
+            times.push(performance.now() - start);
+        }
+        return [times, document.querySelectorAll("#board tbody tr").length];"""
+    times, n_rows = browser.execute_script(script)
+    assert n_rows == 51
+    assert sorted(times)[len(times) // 2] < 1000, times
