@@ -1,5 +1,6 @@
 """Stores and a teacher to test with: what takes seconds to make is made once, then copied or shared."""
 
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator
@@ -90,12 +91,24 @@ def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.Monkey
     return copy
 
 
+@pytest.fixture
+def warm_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that train or measure begin at once. Tests that use it are of one xdist group."""
+    from benchmark.measurement import session
+    from tests.support.warm import Workers
+
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: Workers())
+    monkeypatch.setattr(session, "get_context", lambda _: Workers())
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
+def server(tmp_path_factory: pytest.TempPathFactory, migrated_db: Path) -> Iterator["Server"]:
     """A tracking server without accounts. Tests that use it are of one xdist group: it is started once."""
     from tests.support.mlflow_server import serving
 
-    with serving(tmp_path_factory.mktemp("server")) as running:
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(migrated_db, folder / "server.db")
+    with serving(folder) as running:
         yield running
 
 

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.execution.test_scheduler import statuses
 from tests.support import ROOT
 from tests.support.commands import Finished, start_command
+from tests.support.runs import statuses
 
 WORK = """
 import sys

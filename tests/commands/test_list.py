@@ -85,13 +85,11 @@ def test_runs_are_listed(store: Store, add_run: Any, capsys: pytest.CaptureFixtu
         listing.main(["runs", "--suite", "othr", "--tracking-uri", store.uri])
 
 
-def test_an_unknown_topic_offers_the_nearest() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmark.list", "datsets"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("Unknown topic 'datsets'. Did you mean 'datasets'?")
-    assert len(done.stderr.splitlines()) == 1
+def test_an_unknown_topic_offers_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: listing.main(["datsets"]))
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.startswith("Unknown topic 'datsets'. Did you mean 'datasets'?")
 
 
 def raising(error: BaseException) -> Callable[[], int]:

@@ -1,95 +1,20 @@
 """`benchmark.merge`: every run is copied once and completely, also after an interrupt."""
 
-import os
 import re
 import shutil
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmark.cli.command import run_command
-from benchmark.core.errors import BAD_INPUT
-from benchmark.core.locks import lock_path
-from benchmark.core.run_store import merge_stores, open_store
+from benchmark.core.run_store import open_store
 from benchmark.merge import main
-from tests.support.commands import own_environment
+from tests.support.merging import OWN_TAGS, copied, everything, fill
 from tests.support.run_factory import AddRun
-from tracking import Record, Store, StoreError
-
-OWN_TAGS = ("merged_from", "merged_at")
-
-
-@pytest.fixture
-def other_uri(migrated_db: Path, tmp_path: Path) -> str:
-    """Address of a second empty store."""
-    (tmp_path / "other").mkdir()
-    shutil.copy(migrated_db, tmp_path / "other" / "mlflow.db")
-    return f"sqlite:///{tmp_path / 'other' / 'mlflow.db'}"
-
-
-def fill(store: Store, add_run: AddRun, folder: Path, n_runs: int = 2) -> list[str]:
-    """Runs with curves, files, a child, a study that names its best trial, and every way to end."""
-    (folder / "files" / "deep").mkdir(parents=True)
-    ids = []
-    for seed in range(n_runs):
-        ids.append(add_run(store, seed=seed, test_f1=0.5 + seed / 100))
-        run = store.resume(ids[-1])
-        for epoch in range(1, 4):
-            run.log_epoch(epoch, {"train_loss": 1 / epoch, "gap": float("nan")})
-        (folder / "files" / "deep" / "weights.bin").write_bytes(bytes([seed]) * 1000)
-        store.add_artifacts(ids[-1], folder / "files")
-    child = store.begin("classification", "child", tags={"role": "inference"}, params={"empty": ""}, parent=ids[0])
-    child.finish({"latency_onnx_ms": 0.25})
-    study = store.begin("other suite/é", "study", tags={"role": "study"}, params={"text": "y" * 7000})
-    trial = store.begin("other suite/é", "trial", tags={"role": "trial"}, params={}, parent=study.run_id)
-    trial.finish({})
-    study.finish({}, tags={"best_trial": trial.run_id})
-    add_run(store, status="failed", reason="no memory")
-    add_run(store, status="skipped", reason="private")
-    store.begin("classification", "killed", tags={}, params={}).kill()
-    return ids
-
-
-def everything(store: Store, folder: Path) -> dict[str, Any]:
-    """Content of the runs, by the id of the original run."""
-    records = store.records()
-    origins = {record.run_id: record.tags.get("merged_from", record.run_id) for record in records}
-    assert len(set(origins.values())) == len(records), "each run once"
-    return {origins[record.run_id]: _content(store, record, origins, folder) for record in records}
-
-
-def _content(store: Store, record: Record, origins: dict[str, str], folder: Path) -> dict[str, Any]:
-    named = {run_id: f"the run {origin}" for run_id, origin in origins.items()}  # one of this store, not of the other
-    tags = {name: named.get(value, value) for name, value in record.tags.items() if name not in OWN_TAGS}
-    run = store._client._mlflow.get_run(record.run_id)
-    curves = {name: store._client.points(record.run_id, name) for name in run.data.metrics}
-    files = store._client.download(record.run_id, "", folder / record.run_id)
-    return {
-        "suite": record.suite,
-        "name": record.name,
-        "status": record.status,
-        "times": (record.start_time, record.end_time),
-        "params": dict(record.params),
-        "tags": tags,
-        "metrics": dict(record.metrics),
-        "curves": {name: [(p.timestamp, p.step, repr(p.value)) for p in points] for name, points in curves.items()},
-        "files": {path.relative_to(files): path.read_bytes() for path in files.rglob("*") if path.is_file()},
-    }
-
-
-def copied(out: str) -> int:
-    """Number of copied runs, as printed."""
-    found = re.search(r"Copied (\d+) runs from ", out)
-    assert found, out
-    return int(found[1])
+from tests.support.warm import WarmCommand
+from tracking import Record, Store
 
 
 @pytest.mark.usefixtures("desk_folder")
@@ -216,74 +141,6 @@ def test_a_store_moved_with_its_files(store: Store, add_run: AddRun, tmp_path: P
     assert everything(open_store(target), tmp_path / "after") == before
 
 
-def refused(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
-    with pytest.raises(SystemExit) as ended:
-        run_command(partial(main, arguments))
-    assert ended.value.code == BAD_INPUT
-    return capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("desk_folder")
-def test_a_store_without_its_files_is_refused(
-    store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fill(store, add_run, tmp_path, n_runs=1)
-    (tmp_path / "alone").mkdir()
-    shutil.move(tmp_path / "mlflow.db", tmp_path / "alone" / "mlflow.db")
-    shutil.rmtree(tmp_path / "mlartifacts")
-    output = refused(f"sqlite:///{tmp_path / 'alone' / 'mlflow.db'}", f"sqlite:///{tmp_path / 'new.db'}", capsys=capsys)
-    assert (
-        f"None of the runs has files in {tmp_path / 'alone' / 'mlartifacts'} or {tmp_path / 'mlartifacts'}. " in output
-    )
-    assert open_store(f"sqlite:///{tmp_path / 'new.db'}").records() == [], "nothing is begun"
-
-
-@pytest.mark.usefixtures("desk_folder")
-@pytest.mark.parametrize("beside", ["its own path", "another"])
-def test_files_of_another_store_are_not_taken(
-    store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], beside: str
-) -> None:
-    """A store without its files lies beside one that has some, and this may be where it lay on its own machine."""
-    fill(store, add_run, tmp_path, n_runs=1)
-    shutil.rmtree(tmp_path / "mlartifacts")
-    fetched, target = tmp_path / "mlflow.db", open_store(f"sqlite:///{tmp_path / 'here.db'}")
-    if beside == "another":
-        fetched = Path(shutil.copy(fetched, tmp_path / "other" / "fetched.db"))
-        target = open_store(other_uri)
-    fill(target, add_run, tmp_path / "own", n_runs=1)
-    n_before = len(target.records())
-    output = refused(f"sqlite:///{fetched}", target.uri, capsys=capsys)
-    assert "None of the runs has files in" in output
-    assert str(fetched.parent / "mlartifacts") in output
-    assert len(target.records()) == n_before, "nothing is begun"
-
-
-@pytest.mark.usefixtures("desk_folder")
-@pytest.mark.parametrize("named", ["/", "/tmp", "secrets", "link", "linked folder"])
-def test_files_outside_a_runs_own_folder_are_not_copied(
-    named: str, store: Store, other_uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A store that was fetched from elsewhere may name any folder, and hold links to any."""
-    run = store.begin("emo", "r", tags={"role": "train", "key": "k"}, params={})
-    secrets = tmp_path / "secrets"
-    secrets.mkdir()
-    (secrets / "id_rsa").write_text("secret")
-    run.log_artifacts(secrets, "own")
-    run.finish({})
-    [own] = tmp_path.rglob("artifacts")
-    if named == "link":
-        (own / "x").symlink_to(secrets / "id_rsa")
-    elif named == "linked folder":
-        own.rename(own.with_name("aside"))
-        own.symlink_to(secrets)
-    else:
-        with sqlite3.connect(tmp_path / "mlflow.db") as database:
-            database.execute("UPDATE runs SET artifact_uri = ?", [f"file://{secrets if named == 'secrets' else named}"])
-    output = refused(store.uri, other_uri, capsys=capsys)
-    assert "is a link" in output or "no folder of a run's own" in output
-    assert open_store(other_uri).records() == [], "nothing is begun"
-
-
 @pytest.mark.usefixtures("desk_folder")
 def test_a_run_that_is_measured_after_it_was_copied(store: Store, other_uri: str, tmp_path: Path) -> None:
     trained = store.begin("emo", "r", tags={"role": "train", "key": "k"}, params={})
@@ -325,43 +182,22 @@ def test_runs_without_files(store: Store, other_uri: str, add_run: AddRun, capsy
     assert copied(capsys.readouterr().out) == 1
 
 
-def test_stores_that_cannot_be_merged(
-    store: Store, desk_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = sorted(desk_folder.rglob("*"))
-    assert "none.db does not exist" in refused("sqlite:///none.db", store.uri, capsys=capsys)
-    assert "cannot be merged into itself" in refused(store.uri, f"{store.uri}", capsys=capsys)
-    assert "Unknown tracking address" in refused("somewhere", capsys=capsys)
-    assert "Nothing was started" in refused(store.uri, "http://127.0.0.1:9", capsys=capsys)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
-    assert "cannot be merged into itself" in refused(store.uri, capsys=capsys)
-    assert sorted(desk_folder.rglob("*")) == before, "nothing is made"
-
-
-@pytest.mark.usefixtures("desk_folder")
-def test_one_merge_at_a_time(store: Store, other_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from filelock import FileLock
-
-    with FileLock(lock_path("merge")):
-        assert "Another merge is running" in refused(store.uri, other_uri, capsys=capsys)
-
-
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmark.merge", *arguments]
-    environment = os.environ | own_environment(folder)
-    return subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE)
-
-
 def complete_copies(store: Store) -> list[Record]:
     return [record for record in store.records() if "merged_at" in record.tags]
 
 
+@pytest.mark.xdist_group("warm")
 def test_a_killed_merge_is_resumed(
-    store: Store, other_uri: str, add_run: AddRun, tmp_path: Path, desk_folder: Path
+    store: Store,
+    other_uri: str,
+    add_run: AddRun,
+    tmp_path: Path,
+    desk_folder: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     fill(store, add_run, tmp_path, n_runs=6)
     other = open_store(other_uri)
-    first = start(desk_folder, store.uri, other_uri)
+    first = WarmCommand(desk_folder, store.uri, other_uri, command="merge")
     until = time.monotonic() + 600
     while not complete_copies(other) and first.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
@@ -371,15 +207,7 @@ def test_a_killed_merge_is_resumed(
     assert 0 < len(complete) < len(places) == 12, "killed half-way"
     assert all(not record.key for record in places if record not in complete), "a half copied run is none yet"
     assert set(other.kill_stale()) == {record.run_id for record in places if record.status == "running"}
-    out, _ = start(desk_folder, store.uri, other_uri).communicate()
-    assert copied(out) == 12 - len(complete)
+    assert main([store.uri, other_uri]) == 0
+    assert copied(capsys.readouterr().out) == 12 - len(complete)
     assert [record.run_id for record in other.records()] == [record.run_id for record in places], "none twice"
     assert everything(other, tmp_path / "there") == everything(store, tmp_path / "here")
-
-
-@pytest.mark.usefixtures("desk_folder")
-def test_an_address_is_shown_without_its_password(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"http://me:\*\*\*@127.0.0.1:9") as failed:
-        merge_stores(store.uri, "http://me:secret@127.0.0.1:9")
-    assert "secret" not in str(failed.value)
-    assert not list(tmp_path.glob("*secret*"))

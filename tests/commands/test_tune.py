@@ -1,92 +1,26 @@
 """`benchmark.tune` from end to end: a tiny random teacher, bundled data, real stores, real processes."""
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import optuna
 import pytest
 import torch
 from optuna.trial import TrialState
-from transformers import BertConfig, BertModel, BertTokenizer
 
 from benchmark import run, tune
 from benchmark.cli import tuning_run
-from benchmark.cli.command import run_command
 from benchmark.core.cache import write_array
 from benchmark.core.errors import RunError
 from benchmark.core.run_store import open_store
-from benchmark.data.corpus import load_corpus
-from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.execution.plan import plan_runs
 from benchmark.execution.runner import Runner
-from benchmark.measurement import machine as lock
-from benchmark.tuning.session import Session
-from benchmark.tuning.study import Search
-from tests.support import ROOT
-from tracking import Record
+from tests.support.tuning import join, options, records, shared_options, study, tracking_uri
+from tests.support.warm import WarmCommand
 
-DATASET = "smalltalk_demo"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, migrated_db: Path) -> Iterator[Path]:
-    """A teacher's folder, a cache and a store, shared by all tests here: the teacher is fine-tuned once."""
-    folder = tmp_path_factory.mktemp("home")
-    shutil.copy(migrated_db, folder / "mlflow.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BENCHMARK_CACHE", str(folder / "cache"))
-        patch.setattr(lock, "LOCK_FOLDER", folder)
-        _save_teacher(folder / "bert")
-        yield folder
-
-
-def _save_teacher(folder: Path) -> None:
-    corpus = load_corpus(load_suite("classification", "quickstart").entries[DATASET], 60)
-    words = sorted({word for text in corpus.texts("train") for word in text.lower().split()})
-    vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words])}
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=130,
-    )
-    BertModel(config).save_pretrained(folder)
-    BertTokenizer(vocab=vocabulary).save_pretrained(folder)
-
-
-def tracking_uri(home: Path) -> str:
-    return f"sqlite:///{home / 'mlflow.db'}"
-
-
-def shared_options(home: Path) -> list[str]:
-    folders = ["--teacher", str(home / "bert"), "--out", str(home / "out"), "--tracking-uri", tracking_uri(home)]
-    return [*folders, "--limit", "60", "--teacher-epochs", "1", "-d", DATASET, "-s", "cnn"]
-
-
-def options(home: Path, more: str = "") -> list[str]:
-    return [*shared_options(home), *f"-x kd --max-epochs 2 --trials 3 --threads 1 {more}".split()]
-
-
-def study(home: Path, name: str) -> optuna.Study:
-    return optuna.load_study(storage=f"sqlite:///{home / 'optuna.db'}", study_name=name)
-
-
-def records(home: Path, name: str) -> tuple[Record, list[Record]]:
-    """The study's run and its trials' runs."""
-    found = [r for r in open_store(tracking_uri(home)).records() if r.tags.get("study") == name]
-    (parent,) = [record for record in found if record.tags["role"] == "study"]
-    return parent, [record for record in found if record.tags["role"] == "trial"]
+pytestmark = pytest.mark.xdist_group("warm")
 
 
 def test_a_study_from_end_to_end(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,15 +97,8 @@ def test_pruned_trials_count(home: Path, sampler: str) -> None:
     assert sum(record.tags.get("pruned") == "true" for record in trials) == states.count(TrialState.PRUNED)
 
 
-def begin(home: Path, arguments: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "benchmark.tune", *arguments],
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def begin(home: Path, arguments: list[str]) -> WarmCommand:
+    return WarmCommand(home, *arguments, command="tune", variables={"BENCHMARK_CACHE": str(home / "cache")})
 
 
 def wait_for_owners(home: Path, name: str, wanted: int) -> None:
@@ -195,10 +122,6 @@ def wait_for_runs(home: Path, name: str, wanted: int) -> None:
     pytest.fail(f"{wanted} trials never had a run")
 
 
-def join(home: Path, arguments: list[str], asked: int) -> Session:
-    return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), asked)
-
-
 @pytest.mark.nightly
 def test_two_processes_one_of_which_is_killed_and_restarted(home: Path) -> None:
     long = ["--max-epochs", "40", "--trials", "4"]
@@ -212,8 +135,8 @@ def test_two_processes_one_of_which_is_killed_and_restarted(home: Path) -> None:
     second.communicate()
     again = begin(home, arguments)
     for process in (first, again):
-        output, _ = process.communicate()
-        assert process.returncode == 0, output
+        said = process.communicate()
+        assert process.returncode == 0, said
     made = study(home, "shared")
     assert [trial.state for trial in made.trials] == [TrialState.COMPLETE] * 4
     assert [(t.params, t.value) for t in made.trials] == [(t.params, t.value) for t in study(home, "alone").trials]
@@ -229,8 +152,8 @@ def test_an_interrupted_process_gives_its_trial_back(home: Path) -> None:
     wait_for_owners(home, "interrupted", 1)
     wait_for_runs(home, "interrupted", 1)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate()
-    assert process.returncode == 130, output
+    said = process.communicate()
+    assert process.returncode == 130, said
     assert [trial.state for trial in study(home, "interrupted").trials] == [TrialState.WAITING]
     assert [record.status for record in records(home, "interrupted")[1]] == ["killed"]
 
@@ -274,89 +197,3 @@ def test_trials_that_diverge_are_done(
     parent, trials = records(home, "diverges")
     assert [record.status for record in (parent, *trials)] == ["failed"] * 4
     assert "None of 3 trials led to a score" in capsys.readouterr().out
-
-
-def _search(arguments: list[str]) -> Search:
-    asked = tune.build_parser().parse_args(arguments)
-    wanted = tuning_run._benchmark_config(asked)
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
-    return tuning_run._search(asked, plan_runs(wanted, suite_data)[1])
-
-
-BAD = {
-    "--low 0": "argument --low: '0' is not a number above 0 and at most 1",
-    "--low -1e-3": "",
-    "--high nan": "argument --high: 'nan' is not a number above 0 and at most 1",
-    "--seed=-1": "argument --seed: '-1' is not a whole number from 0",
-    "--seed 4294967296": "'4294967296' is not a whole number from 0",
-    "--low 1e-2 --high 1e-3": "--low 0.01 is above --high 0.001",
-    "--trials 0": "not a positive whole number",
-    "--sampler tpo": "Did you mean 'tpe'",
-    "--pruner medain": "Did you mean 'median'",
-    "-x kd_ulbb": "Did you mean 'kd_ulb'",
-    "-d smalltalk": "Did you mean 'smalltalk_demo'",
-    "-d health": "health",
-    "--storage postgresql+nodriver://h/d": "cannot be opened",
-    "--storage sqlite:////nowhere/at/all.db": "does not answer",
-}
-
-
-@pytest.mark.parametrize("asked", BAD)
-def test_bad_input_is_one_message_and_exit_code_2(asked: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        run_command(lambda: tune.main([*options(home), *asked.split()]))
-    said = capsys.readouterr().err
-    assert ended.value.code == 2
-    assert BAD[asked] in said
-    assert "Traceback" not in said
-
-
-@pytest.mark.parametrize("asked", ["-d health --study s", "-s cmm", "--sampler tpo", "--out {home}/bert/config.json/x"])
-def test_bad_input_makes_no_store(asked: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    with pytest.raises(SystemExit, match="2"):
-        run_command(lambda: tune.main([*options(home), "--tracking-uri", uri, *asked.format(home=home).split()]))
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_cache_that_cannot_be_written(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "taken").write_text("a file in the way")
-    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "taken" / "cache"))
-    with pytest.raises(SystemExit, match="2"):
-        run_command(lambda: tune.main(options(home)))
-    (said,) = capsys.readouterr().err.splitlines()
-    assert said.startswith(f"The cache folder {tmp_path}/taken/cache cannot be written: Not a directory.")
-
-
-def test_a_teacher_that_cannot_be_read(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = shutil.copytree(home / "bert", tmp_path / "broken")
-    (broken / "tokenizer.json").write_text('{"version": "1.0"')
-    with pytest.raises(SystemExit, match="2"):
-        run_command(lambda: tune.main([*options(home), "--teacher", str(broken)]))
-    (said,) = capsys.readouterr().err.splitlines()
-    assert said.startswith(f"The teacher {str(broken)!r} cannot be read")
-
-
-def test_vectors_that_no_student_can_start_from_are_refused_at_once(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "words.vec").write_text("1 2\nбез 1 2\n", encoding="utf-8")
-    asked = [*options(home), "-x", "kd_ulb_fasttext", "--vectors", str(tmp_path / "words.vec"), "--study", "vectors"]
-    with pytest.raises(SystemExit) as ended:
-        run_command(lambda: tune.main(asked))
-    assert ended.value.code == 2
-    assert "holds none of the teacher's" in capsys.readouterr().err
-    assert not (home / "out" / "tuning" / "vectors").exists()
-
-
-def test_another_search_leaves_the_study_intact(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tune.main(options(home, "--study intact")) == 0
-    before = study(home, "intact").trials
-    with pytest.raises(SystemExit) as ended:
-        run_command(lambda: tune.main(options(home, "--study intact --high 1e-3")))
-    assert ended.value.code == 2
-    assert "exists with high 0.01 (not 0.001)" in capsys.readouterr().err
-    assert study(home, "intact").trials == before

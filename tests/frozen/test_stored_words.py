@@ -68,6 +68,8 @@ MEASURED = re.compile("latency/|speedup/|throughput/|cost/|more/onnx_int8_won")
 FIXED = ("role", "preset", "smoke", "protocol", "latency_protocol", "latency_budget", "pruned", "status")
 """Tags whose values are words."""
 
+pytestmark = pytest.mark.xdist_group("words")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Path, migrated_db: Path) -> Path:

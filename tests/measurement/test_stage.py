@@ -1,14 +1,11 @@
 """The measuring stage on real runs: what is kept of it, and when it is done again."""
 
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from benchmark import latency
 from benchmark.bundle import Bundle, slim
@@ -18,15 +15,16 @@ from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import RunSpec
 from benchmark.export.bundle_writer import upload_bundle
 from benchmark.measurement.footprint import footprint
-from benchmark.measurement.protocol import BUDGETS, Samples
-from benchmark.measurement.session import REFERENCE, build_reference, execution_modes, in_fresh_process
+from benchmark.measurement.protocol import BUDGETS
+from benchmark.measurement.session import execution_modes
 from benchmark.measurement.stage import FinishedRun, unmeasured
-from benchmark.measurement.statistics import control
-from benchmark.measurement.summary import SessionResult, invalidity
 from benchmark.reporting.results import results
 from tests.core.test_spec import SPEC
 from tests.support.commands import Finished as FinishedCommand
+from tests.support.measuring import BRIEF
 from tracking import Record, Store, StoreError
+
+WARM = pytest.mark.xdist_group("warm")
 
 
 @pytest.fixture
@@ -101,16 +99,16 @@ def test_what_is_measured_is_not_measured_again_but_for_more(measured: Store) ->
     assert unmeasured(models, students(measured)) == models
 
 
+@WARM
 @pytest.mark.slow
+@pytest.mark.usefixtures("warm_workers")
 def test_the_command_measures_anew_and_adds_the_price(
     finished_copy: FinishedCommand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     measured = finished_copy.store
     before = len(measured.records())
     where = ["--suite", "classification"]
-    monkeypatch.setitem(
-        BUDGETS, "quick", replace(BUDGETS["quick"], rounds=5, min_samples=5, min_seconds=0, n_sentences=4)
-    )
+    monkeypatch.setitem(BUDGETS, "quick", BRIEF)
     assert latency.main([*where, "--budget", "quick", "--price-per-core-hour", "0.36"]) in (0, 1)
     assert len(measured.records()) == before
     record = students(measured)[-1]
@@ -162,21 +160,9 @@ def test_a_manifest_is_kept_after_the_files_that_it_names(store: Store, tmp_path
     assert store.download(run_id, f"{BUNDLE}/{MANIFEST}", tmp_path).read_text() == "old"
 
 
-def steady(ms: float) -> Samples:
-    return Samples(passes=np.full((5, 4), ms), rounds=np.arange(5))
-
-
-def test_a_session_that_failed_its_control_is_invalid_and_says_so() -> None:
-    session_result = SessionResult(
-        mode=execution_modes()[0], samples={}, control=control(steady(1.4), steady(1.0)), tries=2
-    )
-    assert (
-        "1.400 [1.400, 1.400] times as fast as itself in the last of 2 tries" in invalidity(session_result)["invalid"]
-    )
-    assert invalidity(replace(session_result, control=control(steady(1.0), steady(1.0)))) == {}
-
-
+@WARM
 @pytest.mark.nightly
+@pytest.mark.usefixtures("warm_workers")
 def test_figures_of_an_invalid_session_are_in_no_table(
     finished_copy: FinishedCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,36 +209,3 @@ def test_a_price_is_above_0(price: str, capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit, match="2"):
         latency.main(["--suite", "classification", "--price-per-core-hour", price])
     assert "is not a price above 0" in capsys.readouterr().err
-
-
-def environment_of_a_process(names: list[str]) -> list[Any]:
-    return [[os.environ.get(name) for name in names], torch.get_num_threads()]
-
-
-def test_a_new_process_begins_with_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    values, threads = in_fresh_process(environment_of_a_process, ["OMP_NUM_THREADS"], {"OMP_NUM_THREADS": "1"})
-    assert (values, threads) == (["1"], 1)
-    assert "OMP_NUM_THREADS" not in os.environ
-
-
-def fail(reason: str) -> None:
-    raise InputError(reason)
-
-
-def end(code: int) -> None:
-    os._exit(code)
-
-
-def test_what_goes_wrong_in_a_new_process_is_said_here() -> None:
-    with pytest.raises(InputError, match="no such thing"):
-        in_fresh_process(fail, "no such thing", {})
-    with pytest.raises(RunError, match="ended without an answer, exit code 7"):
-        in_fresh_process(end, 7, {})
-
-
-def test_the_reference_has_the_papers_shape() -> None:
-    with torch.device("meta"):
-        built = build_reference("classification")
-    assert sum(p.numel() for p in built.parameters()) / 1e6 == pytest.approx(124.5, abs=0.1)
-    assert REFERENCE == "reference"

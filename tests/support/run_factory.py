@@ -15,9 +15,9 @@ from tracking import ActiveRun, Record, Store
 LADDER = ("vanilla", "kd", "kd_ulb", "kd_ulb_fasttext", "kd_ulb_bert")
 GAIN = {"vanilla": -0.05, "kd": -0.03, "kd_ulb": -0.018, "kd_ulb_fasttext": -0.014, "kd_ulb_bert": -0.008}
 LABELS = ("anger", "fear", "happy", "love", "sadness")
-
-
 N_TEST = 240
+TAGS = {"key": "k", "role": "train"}
+"""Of a run, the fewest that it may have."""
 
 
 AddRun = Callable[..., str]

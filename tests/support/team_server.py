@@ -25,7 +25,7 @@ from tests.support.compose import compose
 from tracking import secrets
 
 BIN = Path(sys.executable).parent
-START_SECONDS = 300
+START_SECONDS = 600
 SERVERS = ("mlflow", "optuna-dashboard")
 
 

@@ -1,13 +1,11 @@
 """The team's server as docker-compose.yml has it, on a real PostgreSQL: who may do what, and a suite run against it."""
 
-import base64
 import json
 import os
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,62 +21,13 @@ from benchmark.cli.command import run_command
 from benchmark.core.errors import BAD_INPUT
 from benchmark.core.run_store import open_store
 from benchmark.tuning.storage import open_storage
-from tests.commands.test_merge import copied, everything, fill
-from tests.support.commands import enter
+from tests.support.accounts import EXPERIMENT, FILES, USERS, ask
+from tests.support.merging import copied, everything, fill
 from tests.support.run_factory import AddRun
 from tests.support.team_server import Team
 from tracking import Store, StoreError
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("team")]
-
-EXPERIMENT = "/api/2.0/mlflow/experiments/get?experiment_id=0"
-USERS = "/api/2.0/mlflow/users/create"
-FILES = "/api/2.0/mlflow-artifacts/artifacts"
-MEMBER = {"MLFLOW_TRACKING_USERNAME": "ani", "MLFLOW_TRACKING_PASSWORD": "a password of ani's own"}
-
-
-@pytest.fixture
-def work_folder(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder of the administrator's, whose runs go to the server."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    enter(folder, monkeypatch)
-    for name, value in team.account.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", team.uri)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def member(team: Team) -> dict[str, str]:
-    """An account that the administrator made."""
-    body = {"username": MEMBER["MLFLOW_TRACKING_USERNAME"], "password": MEMBER["MLFLOW_TRACKING_PASSWORD"]}
-    assert ask(team, USERS, team.account, body=body) == 200
-    return MEMBER
-
-
-def ask(
-    team: Team,
-    path: str,
-    account: Mapping[str, str] | None = None,
-    *,
-    body: object = None,
-    method: str | None = None,
-    **headers: str,
-) -> int:
-    """HTTP status of a request that goes out as it stands."""
-    data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(
-        team.uri + path, data, {"Content-Type": "application/json"} | headers, method=method
-    )
-    if account:
-        pair = f"{account['MLFLOW_TRACKING_USERNAME']}:{account['MLFLOW_TRACKING_PASSWORD']}"
-        request.add_header("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}")
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refusal:
-        return refusal.code
 
 
 def test_the_right_password_opens_and_every_other_does_not(team: Team) -> None:
