@@ -184,9 +184,7 @@ SPEED_UPS = (
         "latency of the teacher in ONNX Runtime, its fastest, / of the student in ONNX Runtime.",
         priority=7,
     ),
-    _speed_up(
-        TEACHER_TORCH, "x teacher", "latency of the teacher in PyTorch / of the student in ONNX Runtime.", priority=1
-    ),
+    _speed_up(TEACHER_TORCH, "x teacher", "latency of the teacher in PyTorch / of the student in ONNX Runtime."),
     _speed_up(
         TEXT,
         "x text",

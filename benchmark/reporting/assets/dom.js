@@ -31,8 +31,8 @@ function fill(node, ...children) {
 // Keeps numbers and their units on one line.
 const together = (text) => text.replace(/F1 (?=\d)/g, "F1\u00a0").replace(/(\d) (?=(ms|MiB|%|x|points)(?![a-z]))/g, "$1\u00a0");
 
-// A name from a run, isolated from the direction of the text around it.
-const named = (text) => el("bdi", {}, text);
+// A name from a run, isolated from the direction of the text around it; a line may end after its underscores.
+const named = (text) => el("bdi", {}, ...text.split(/(?<=_)/).flatMap((part, at) => (at ? [el("wbr"), part] : [part])));
 
 // Text for plotly, which reads some markup.
 function plotText(text, most = 60) {

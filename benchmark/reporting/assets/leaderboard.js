@@ -45,7 +45,7 @@ function sortBy(column) {
 }
 
 function drawLeaderboard() {
-  const { datasets, columns, entries } = view();
+  const { datasets, columns } = view();
   const note = columns.find(({ name }) => name === `f1/${datasets[0]}`)?.note;
   const caption =
     datasets.length === 1
@@ -53,11 +53,7 @@ function drawLeaderboard() {
       : [`Mean over ${datasets.length} data sets`];
   const others = unrankedDatasets();
   if (others.length) caption.push(", without ", ...others.flatMap((name, at) => [at ? ", " : "", named(name)]), " (no ranked student)");
-  caption.push(
-    entries.some(({ interval }) => interval)
-      ? `; in brackets the 95 % interval over test items${entries.some(({ runs }) => runs.length > datasets.length) ? " and seeds" : ", which does not cover other seeds"}.`
-      : "; without readable predictions there is no interval over test items.",
-  );
+  caption.push(intervalNote());
   fill(
     byId("leaderboard"),
     el("h2", {}, "Leaderboard"),
@@ -67,6 +63,19 @@ function drawLeaderboard() {
     el("p", { class: "legend", id: "legend" }),
   );
   drawTable();
+}
+
+// What the intervals beside F1 cover, as `[low, high]` or ±.
+function intervalNote() {
+  const { datasets, entries } = view();
+  const f1 = columnIndex(view(), "f1");
+  const shows = (sign) => entries.some(({ texts }) => texts[f1].includes(sign));
+  const seeds = entries.some(({ runs }) => runs.length > datasets.length) ? " and seeds" : ", which does not cover other seeds";
+  const notes = [
+    shows("[") ? `in brackets the 95 % interval over test items${seeds}` : null,
+    shows("±") ? "± the 95 % interval over seeds alone" : null,
+  ].filter(Boolean);
+  return `; ${notes.join("; ") || "without readable predictions there is no interval over test items"}.`;
 }
 
 // Data sets without a ranked student, which no mean includes.
