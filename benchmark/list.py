@@ -18,7 +18,7 @@ from benchmark.core.settings import LADDER, SETTINGS, Setting
 from benchmark.core.spec import TASKS
 from benchmark.reporting.paper import paper_sizes
 from benchmark.reporting.table import NONE, Table, points, terminal_table, text_columns
-from students.registry import PAPER, STUDENTS
+from students.registry import BASELINES, PAPER, STUDENTS
 from tracking import Record, without_password
 
 Texts = Table[Sequence[str]]
@@ -52,9 +52,11 @@ def datasets(_: argparse.Namespace) -> Texts:
 def students(_: argparse.Namespace) -> Texts:
     millions = {(row["task"], row["student"]): row["parameters_million"] for row in paper_sizes()}
     titles = ("student", "description", "paper's M parameters", "for tagging", "in a plan")
+    described = {name: student.description for name, student in STUDENTS.items()}
+    described |= {name: baseline.description for name, baseline in BASELINES.items()}
     rows = [
-        (name, student.description, *(millions.get((task, name), "") for task in TASKS), _planned(name, PAPER))
-        for name, student in STUDENTS.items()
+        (name, description, *(millions.get((task, name), "") for task in TASKS), _planned(name, PAPER))
+        for name, description in described.items()
     ]
     return table("Students (-s NAME)", titles, rows)
 

@@ -1,4 +1,7 @@
-"""Students: one row each, read without importing torch. A new student is its module and a row here."""
+"""Students: one row each, read without importing torch. A new student is its module and a row here.
+
+Baselines have rows of their own, as they are no torch modules (students/baselines).
+"""
 
 from dataclasses import dataclass
 
@@ -34,6 +37,22 @@ class Student:
     """Training on one core takes both, for each batch and for each of its tokens; for the plan's estimate."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """A model without a neural network, which stands beside the students, and what plans and reports show of it."""
+
+    label: str
+    description: str
+    task: str
+    builder: str
+    """`module:class`, as `students.baselines.Baseline`."""
+    package: str
+    """Package that it needs, and `install`, what pip calls it."""
+    install: str
+    milliseconds_per_text: float
+    """Training on one core, all variants together; for the plan's estimate."""
+
+
 STUDENTS = {
     "bilstm": Student(
         label="BiLSTM", description="bidirectional LSTM with self-attention",
@@ -64,6 +83,25 @@ STUDENTS = {
         builder="students.static:Static", learning_rate=3e-3, milliseconds_per_step=4,
         microseconds_per_token=3),
 }  # fmt: skip
+
+BASELINES = {
+    "tfidf": Baseline(
+        label="TF-IDF", description="TF-IDF of words and word pairs, linear support vector machine",
+        task="classification", builder="students.baselines.tfidf:TfIdf", package="sklearn", install="scikit-learn",
+        milliseconds_per_text=2),
+    "fasttext": Baseline(
+        label="fastText", description="fastText's classifier, of words and word pairs",
+        task="classification", builder="students.baselines.fasttext:FastText", package="fasttext",
+        install="fasttext-community", milliseconds_per_text=3),
+    "crf": Baseline(
+        label="CRF", description="conditional random field of word forms",
+        task="sequence_labeling", builder="students.baselines.crf:Crf", package="pycrfsuite",
+        install="which-student[crf]", milliseconds_per_text=30),
+}  # fmt: skip
+"""Baselines, which learn the labels of the data or of the teacher, in one step without a learning rate."""
+
+NAMES = (*STUDENTS, *BASELINES)
+"""What -s takes."""
 
 PAPER = ("bilstm", "cnn", "bert_tiny", "bert_mini", "bert_small")
 """The paper's students, which a plan has that names none."""

@@ -10,13 +10,13 @@ from benchmark.core.presets import PRESETS
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import TASKS
 from benchmark.data.catalogue import DATASETS
-from students import STUDENTS
+from students.registry import NAMES
 
 VALUES: Mapping[str, Collection[str]] = {
     "suite": TASKS,
     "preset": PRESETS,
     "dataset": DATASETS,
-    "student": STUDENTS,
+    "student": NAMES,
     "setting": SETTINGS,
 }
 """Values that a shell proposes for an option, by its destination."""

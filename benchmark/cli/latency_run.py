@@ -21,7 +21,7 @@ from benchmark.measurement.protocol import BUDGETS
 from benchmark.measurement.stage import FinishedRun, measure, unmeasured
 from benchmark.measurement.summary import price
 from benchmark.reporting.report import ranked
-from students import STUDENTS
+from students.registry import NAMES
 from tracking import Record, Store, cache_folder
 
 PER_CORE = "cost_sentences_per_second_per_core"
@@ -67,7 +67,7 @@ def _is_supported(record: Record, suite: Suite) -> bool:
     """Whether the suite still has the run's data set, and this version its student."""
     params = record.params
     readable = RunSpec.is_readable(params)
-    return readable and params["dataset"] in suite.entries and params["student"] in (TEACHER, *STUDENTS)
+    return readable and params["dataset"] in suite.entries and params["student"] in (TEACHER, *NAMES)
 
 
 def _groups(

@@ -17,10 +17,10 @@ from benchmark.data.suites import load_suite
 from benchmark.execution.executors import LOCAL
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import read_augmentation, require_runnable
+from benchmark.execution.setting_requirements import read_augmentation, require_baselines, require_runnable
 from benchmark.measurement.machine import usable_cores
 from benchmark.reporting import RESULTS, folder_name
-from students import PAPER, STUDENTS
+from students.registry import NAMES, PAPER
 
 MOST_JOBS = 4
 """Default limit of parallel runs: each holds its data and its model."""
@@ -34,12 +34,14 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     teacher, *others = read_teachers(args, suite)
     settings = _chosen("setting", args.setting, SETTINGS, LADDER)
     require_runnable(settings, suite.task, augmentation)
+    students = _chosen("student", args.student, NAMES, PAPER)
+    require_baselines(students, settings, suite.task)
     return BenchmarkConfig(
         suite=suite,
         preset_name=args.preset,
         preset=preset,
         datasets=_chosen("data set", args.dataset, suite.entries, suite.datasets),
-        students=_chosen("student", args.student, STUDENTS, PAPER),
+        students=students,
         settings=settings,
         seeds=tuple(range(args.seeds)) if args.seed is None else (args.seed,),
         learning_rate=None if args.learning_rate == TUNED else args.learning_rate,

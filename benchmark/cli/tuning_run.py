@@ -35,6 +35,7 @@ from benchmark.reporting.learning_rate_plot import TrialResult, summary
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address
 from benchmark.tuning.study import PRUNERS, SAMPLERS, Search
+from students.registry import BASELINES, STUDENTS
 from tracking import Record, Store, cache_folder, ui_command, without_password
 
 
@@ -76,6 +77,8 @@ def tune(args: Namespace) -> int:
 
 def _benchmark_config(args: Namespace) -> BenchmarkConfig:
     """Configuration of `benchmark.run` for one data set, student, setting and seed."""
+    if args.student in BASELINES:
+        raise InputError(f"{args.student!r} has no learning rate to tune. Choose one of {', '.join(STUDENTS)}.")
     if args.suite is None:
         if args.dataset not in DATASETS:
             raise UnknownNameError("data set (or give --suite FILE.yml)", args.dataset, DATASETS)

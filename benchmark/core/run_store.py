@@ -5,6 +5,8 @@ from tracking import Layout, Merge, MetricGroups, Store, View
 
 BUNDLE = "bundle"
 """Folder of the served model."""
+BASELINE = "baseline"
+"""Folder of a baseline, which has no bundle."""
 WEIGHTS = "weights.safetensors"
 """A student's weights."""
 TEACHER_MODEL = "teacher"

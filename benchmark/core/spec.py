@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from benchmark.core.metrics import METRICS
 from benchmark.core.settings import TEACHERS
+from students.registry import BASELINES
 
 PROTOCOL = "1"
 """Version of everything that shapes a result and is no field of a RunSpec: architectures, losses, scores.
@@ -173,6 +174,10 @@ class RunSpec:
     @property
     def is_teacher(self) -> bool:
         return self.student == TEACHER
+
+    @property
+    def is_baseline(self) -> bool:
+        return self.student in BASELINES
 
     @property
     def is_as_is(self) -> bool:

@@ -122,7 +122,7 @@ class EncodedDataset:
         """Label names for scores: flat, or a list of tags per sentence."""
         return self._names(self.labels(split), split)
 
-    def decode(self, logits: NDArray[np.float32], split: Split) -> list[Any]:
+    def decode(self, logits: NDArray[Any], split: Split) -> list[Any]:
         """Predicted names for logits [A, C]; a word without a token gets the commonest tag."""
         return self._names(self._predicted(logits), split)
 

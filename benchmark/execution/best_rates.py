@@ -38,7 +38,7 @@ def tuned_lines(items: Iterable[PlannedRun], records: Iterable[Record]) -> list[
 
 
 def _is_tunable(item: PlannedRun) -> bool:
-    return not item.spec.is_teacher and not item.skip_reason
+    return not (item.spec.is_teacher or item.spec.is_baseline or item.skip_reason)
 
 
 def _tuned(item: PlannedRun, study: Record) -> PlannedRun:

@@ -10,7 +10,7 @@ from benchmark.core.spec import GRID, TEACHER, RunSpec
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.plan import PlannedRun
 from benchmark.execution.run_status import RunStatus
-from students.registry import STUDENTS
+from students.registry import BASELINES, STUDENTS
 from tracking import Record
 
 Text = str | Sequence[str]
@@ -54,6 +54,8 @@ class Estimator:
         measured = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
         if measured is not None and not spec.smoke:
             return measured * _n_trainings(asdict(spec))
+        if spec.is_baseline:
+            return OVERHEAD_SECONDS + 1e-3 * BASELINES[spec.student].milliseconds_per_text * len(texts)
         return OVERHEAD_SECONDS + _n_trainings(asdict(spec)) * _n_steps(spec, len(texts)) * _step_seconds(spec, texts)
 
 

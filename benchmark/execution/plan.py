@@ -16,7 +16,7 @@ from benchmark.data.entry import Suite, TeacherEntry
 from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
-from benchmark.execution.setting_requirements import why_not_without_labels
+from benchmark.execution.setting_requirements import why_not_of_baseline, why_not_without_labels
 from benchmark.execution.teacher_use import teacher_use
 
 TEACHER_SEED = 0
@@ -104,13 +104,13 @@ def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) ->
     teacher, reason = teachers[-1].spec, teachers[-1].skip_reason
     yield from teachers
     for student, setting, seed in product(config.students, config.settings, config.seeds):
-        if setting in config.preset.left_out.get(student, ()):
+        if setting in config.preset.left_out.get(student, ()) or why_not_of_baseline(student, setting):
             continue
         trained = SETTINGS[setting]
         skipped = reason or _why_without_labels(suite_data, dataset, setting)
         pool = "" if skipped or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
         spec = _student_spec(config, teacher, student, setting, seed, pool, suite_data)
-        if config.vocabulary != TEACHERS:
+        if config.vocabulary != TEACHERS and not spec.is_baseline:
             text = "" if skipped else suite_data.pool_digest(dataset, POOL)
             spec = replace(spec, vocabulary=config.vocabulary, vocabulary_text=text)
         yield PlannedRun(spec=spec, skip_reason=skipped)
@@ -155,13 +155,14 @@ def _ensemble(members: Sequence[PlannedRun]) -> PlannedRun:
 
 
 def _untrained(spec: RunSpec, setting: str, name: str) -> RunSpec:
-    """A teacher that is not trained here."""
+    """A model that is not trained in steps: a teacher that is used as it is, or a baseline."""
     return replace(
         spec,
         setting=setting,
         teacher=name,
         learning_rate=0.0,
         max_epochs=0,
+        max_steps=0,
         patience=0,
         batch_size=0,
         weight_decay=0.0,
@@ -206,7 +207,7 @@ def _student_spec(
     suite_data: SuiteData,
 ) -> RunSpec:
     setting: Setting = SETTINGS[setting_name]
-    return RunSpec(
+    spec = RunSpec(
         suite=teacher.suite,
         dataset=teacher.dataset,
         task=teacher.task,
@@ -236,9 +237,10 @@ def _student_spec(
         decay=config.preset.max_steps > 0,
         limit=config.limit,
     )
+    return _untrained(spec, setting_name, teacher.teacher) if spec.is_baseline else spec
 
 
 def _rate(config: BenchmarkConfig, student: str) -> float | Literal["grid"]:
     if config.learning_rate is not None:
         return config.learning_rate
-    return "grid" if config.preset.grid else STUDENT_RATES[student]
+    return "grid" if config.preset.grid else STUDENT_RATES.get(student, 0.0)

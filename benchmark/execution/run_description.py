@@ -85,7 +85,8 @@ def note(spec: RunSpec, role: str, metrics: Mapping[str, float | None] | None = 
         dataset=spec.dataset, student=spec.model, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
     )
     text = _figures(metrics or {}) + text
-    return text + FILES if role in ("teacher", "train") and spec.has_model else text
+    has_bundle = role in ("teacher", "train") and spec.has_model and not spec.is_baseline
+    return text + FILES if has_bundle else text
 
 
 def _figures(metrics: Mapping[str, float | None]) -> str:
@@ -106,4 +107,6 @@ def _how(spec: RunSpec) -> str:
     if spec.is_teacher:
         return TEACHERS[spec.setting].format(teacher=spec.teacher)
     text = ", on unlabelled text too" if spec.unlabeled else ""
+    if spec.is_baseline and spec.loss != "hard":
+        return f"from the teacher's labels{text}"
     return LOSSES.get(spec.loss, spec.loss) + text + STARTS.get(spec.embeddings, "")

@@ -16,6 +16,7 @@ from benchmark.core.errors import RunError
 from benchmark.core.interrupts import check_interrupt, is_interrupted
 from benchmark.core.run_store import DATA_TAG, open_store
 from benchmark.core.spec import GRID, RunResult, RunSpec, digest
+from benchmark.distillation.baseline_fit import fit_baseline
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.grid_search import grid_search
 from benchmark.distillation.suite_data import SuiteData
@@ -26,6 +27,7 @@ from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import inputs, note, role, tags
+from benchmark.export.baseline import evaluate_baseline
 from benchmark.export.evaluate import evaluate_and_export, evaluate_logits
 from benchmark.measurement.machine import machine_lock
 from tracking import NOTE, ActiveRun, Record, Store, StoreError, scratch_folder, without_password
@@ -104,13 +106,15 @@ class Runner:
             logits, device = self._logits_without_model(spec), torch.device(self.device)
             return evaluate_logits(logits, self._data(spec), folder, device)
         training_run = self.training_run(spec, teacher)
+        teacher_test_f1 = teacher.metrics.get("teacher_test_f1") if teacher else None
+        if spec.is_baseline:
+            return evaluate_baseline(training_run, fit_baseline(training_run), folder, teacher_test_f1)
         if spec.is_as_is:
             trained = training_run.untrained()
         elif spec.searches:
             trained = grid_search(training_run, partial(self._begin_trial, spec, run), partial(on_epoch, spec))
         else:
             trained = training_run.train(self._learning_rate(spec), _both(run.log_epoch, partial(on_epoch, spec)))
-        teacher_test_f1 = teacher.metrics.get("teacher_test_f1") if teacher else None
         return evaluate_and_export(training_run, trained, folder, teacher_test_f1)
 
     def training_run(self, spec: RunSpec, teacher: Record | None) -> TrainingRun:

@@ -1,7 +1,8 @@
 """Requirements of settings: options that they need, read and checked."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmark.core.errors import DataError, InputError
@@ -11,6 +12,10 @@ from benchmark.data.augmentation.config import METHODS, AugmentationConfig, miss
 from benchmark.data.sources import read_local
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.tokenizer import vocabulary
+from students.registry import BASELINES
+
+OF_BASELINES = ("vanilla", "kd", "kd_ulb")
+"""Settings of baselines: labels of the data, and the teacher's labels of labelled text, or of unlabelled text too."""
 
 
 def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:
@@ -53,6 +58,29 @@ def require_runnable(settings: tuple[str, ...], task: Task, augmentation: Augmen
     for setting in settings:
         if reason := why_not(setting, task, augmentation):
             raise InputError(f"Setting {setting!r} cannot be run: {reason}.")
+
+
+def why_not_of_baseline(student: str, setting: str) -> str:
+    """The reason why a baseline cannot learn in a setting; empty if it can, and for students."""
+    if student not in BASELINES or setting in OF_BASELINES:
+        return ""
+    return f"it learns labels, of the settings {', '.join(OF_BASELINES)}"
+
+
+def require_baselines(students: Iterable[str], settings: Sequence[str], task: Task) -> None:
+    """Raises InputError for the first baseline that is of another task, not installed, or of none of the settings."""
+    for name in students:
+        if name not in BASELINES:
+            continue
+        baseline, reason = BASELINES[name], ""
+        if baseline.task != task:
+            reason = f"it is of the task {baseline.task}, the suite of {task}"
+        elif find_spec(baseline.package) is None:
+            reason = f"it needs a package. Install it: pip install '{baseline.install}'"
+        elif all(why_not_of_baseline(name, setting) for setting in settings):
+            reason = why_not_of_baseline(name, settings[0])
+        if reason:
+            raise InputError(f"Student {name!r} cannot be run: {reason}.")
 
 
 def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> list[str]:

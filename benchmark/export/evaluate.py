@@ -60,7 +60,7 @@ def evaluate_and_export(
     variant_metrics: dict[str, Any] = export_variants(model, data, folder, logits, temperature)
     weights = _write_weights(model, folder, data)
     gold, predicted = data.gold("test"), data.decode(logits, "test")
-    _write_predictions(folder, data.texts("test"), gold, predicted)
+    write_predictions(folder, data.texts("test"), gold, predicted)
     total, without_table = count_parameters(model)
     test_f1 = score(data, "test", logits)
     result = RunResult(
@@ -97,7 +97,7 @@ def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, d
     corpus, share = data.corpus, fmean(answered)
     f1 = f1_per_label(gold, predicted, corpus.metric, corpus.labels) if gold else {}
     test_f1 = macro_f1(gold, predicted, corpus.metric, corpus.labels) if gold else None
-    _write_predictions(folder, compress(data.texts("test"), answered), gold, predicted)
+    write_predictions(folder, compress(data.texts("test"), answered), gold, predicted)
     write_json(folder / LABEL_SCORES, f1)
     return RunResult(
         valid_f1=score(data, "validation", valid) if corpus.has_gold("validation") else None,
@@ -155,7 +155,7 @@ def _write_weights(model: nn.Module, folder: Path, data: EncodedDataset) -> Path
     return folder / WEIGHTS
 
 
-def _write_predictions(folder: Path, texts: Iterable[Any], gold: Iterable[Any], predicted: Iterable[Any]) -> None:
+def write_predictions(folder: Path, texts: Iterable[Any], gold: Iterable[Any], predicted: Iterable[Any]) -> None:
     """One JSON line per test sentence: its text, gold and predicted labels."""
     rows = zip(texts, gold, predicted, strict=True)
     lines = [json.dumps({"text": t, "gold": g, "predicted": p}, ensure_ascii=False) + "\n" for t, g, p in rows]

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmark.bundle import Bundle
 from benchmark.core.errors import RunError
+from benchmark.measurement.served import load_served
 
 ROOT = Path(__file__).resolve().parents[2]
 KIB_PER_MIB = 1024
@@ -48,7 +48,7 @@ def _start(bundle: Path, text: str) -> Footprint:
 
 def _measure(folder: str, text: str) -> Footprint:
     begin = time.perf_counter()
-    bundle = Bundle.load(folder)
+    bundle = load_served(Path(folder))
     loaded = time.perf_counter()
     bundle.predict([text])
     return Footprint(

@@ -18,7 +18,6 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, BertConfig
 
 import students
-from benchmark.bundle import Bundle
 from benchmark.bundle.files import INT8, MODEL
 from benchmark.bundle.onnx_model import OnnxModel
 from benchmark.core.cache import verify, write_dir_atomic
@@ -38,6 +37,8 @@ from benchmark.measurement.protocol import (
     onnx_case,
     torch_case,
 )
+from benchmark.measurement.served import Served, load_served
+from students.registry import BASELINES
 from tracking import cache_folder, environment
 
 CONTROL = "control"
@@ -75,8 +76,9 @@ class Candidate:
     token_ids: Sequence[list[int]]
     """The session's texts in the tokens of the model."""
     weights: Path | None = None
-    """A student's file, a teacher's folder."""
+    """A student's file, a teacher's folder; None for a baseline, which has no other case than `text`."""
     bundle: Path | None = None
+    """The folder that serves."""
     int8_bundle: Path | None = None
     """The same bundle with its INT8 form, if there is one."""
 
@@ -176,6 +178,8 @@ def _measure(session: Session) -> dict[str, Samples]:
 
 
 def _cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
+    if candidate.student in BASELINES:
+        return _all_text_cases(candidate, session) if session.mode.device == "cpu" else {}
     token_ids = [[token_id % candidate.vocab_size for token_id in ids] for ids in candidate.token_ids]
     model, device = _torch_model(candidate).to(session.mode.device), session.mode.device
     cases = {"torch": torch_case(model, token_ids, device), "torch_offline": _torch_offline(model, token_ids, device)}
@@ -184,9 +188,7 @@ def _cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
     for name, file in _onnx_files(candidate).items():
         onnx = OnnxModel(file, n_threads=session.mode.n_threads)
         cases |= {name: onnx_case(onnx, token_ids), f"{name}_offline": offline(onnx.logits, token_ids)}
-    for name, folder in {"text": candidate.bundle, "text_int8": candidate.int8_bundle}.items():
-        if folder:
-            cases |= _text_cases(name, Bundle.load(folder, n_threads=session.mode.n_threads), session.texts)
+    cases |= _all_text_cases(candidate, session)
     return cases if candidate.name != REFERENCE else {name: cases[name] for name in ("torch", "onnx")}
 
 
@@ -194,11 +196,19 @@ def _torch_offline(model: nn.Module, token_ids: list[list[int]], device: str) ->
     return offline(lambda *batch: model(*(torch.from_numpy(part).to(device) for part in batch)).cpu(), token_ids)
 
 
-def _text_cases(name: str, bundle: Bundle, texts: Sequence[Any]) -> dict[str, BenchmarkCase]:
+def _all_text_cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
+    cases: dict[str, BenchmarkCase] = {}
+    for name, folder in {"text": candidate.bundle, "text_int8": candidate.int8_bundle}.items():
+        if folder:
+            cases |= _text_cases(name, load_served(folder, session.mode.n_threads), session.texts)
+    return cases
+
+
+def _text_cases(name: str, served: Served, texts: Sequence[Any]) -> dict[str, BenchmarkCase]:
     """Scope `text`: from a string (or words) to a label (or tags)."""
     return {
-        name: BenchmarkCase(lambda i: bundle.predict([texts[i]]), len(texts)),
-        f"{name}_offline": BenchmarkCase(lambda _: bundle.predict(texts, batch_size=BATCH_SIZE), 1, weight=len(texts)),
+        name: BenchmarkCase(lambda i: served.predict([texts[i]]), len(texts)),
+        f"{name}_offline": BenchmarkCase(lambda _: served.predict(texts, batch_size=BATCH_SIZE), 1, weight=len(texts)),
     }
 
 

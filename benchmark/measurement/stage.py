@@ -1,26 +1,21 @@
 """Measurement of finished runs on this machine, one data set after another."""
 
 import os
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from benchmark.bundle.files import INT8, LABELS, MANIFEST, TOKENIZER
-from benchmark.core.run_store import BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
-from benchmark.distillation.teacher_logits import fetch_model
 from benchmark.distillation.tokenizer import vocabulary_size
-from benchmark.export.bundle_writer import complete_bundle, upload_bundle
-from benchmark.export.variants import size_mib
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint, machine_lock
 from benchmark.measurement.protocol import BUDGETS, LATENCY_PROTOCOL, Budget, SentenceSample
+from benchmark.measurement.run_files import RunFiles
 from benchmark.measurement.session import (
     CONTROL,
     Candidate,
@@ -122,7 +117,7 @@ class _Measurement:
     def measure(self, group: Sequence[FinishedRun], teachers: Sequence[FinishedRun]) -> Iterator[FinishedRun]:
         runs = {run.record.run_id: run for run in [*teachers, *group]}
         run_metrics = {run_id: run.record.metrics for run_id, run in runs.items()}
-        candidates = {run.spec.model: self._candidate(run, run_metrics[run_id]) for run_id, run in _shapes(runs)}
+        candidates = {run.spec.model: self._candidate(run) for run in _shapes(runs.values())}
         references = [reference_candidate(group[0].spec.task, self._sample.token_ids)] if self.budget.reference else []
         with machine_lock("exclusive"):
             results = [self._session([*references, *candidates.values()], mode) for mode in execution_modes()]
@@ -136,7 +131,8 @@ class _Measurement:
             won = int8_won(run.spec.model, results[0], metrics)
             measured = latency_metrics(run.spec.model, results, int8_serves=won)
             measured |= cost_metrics(footprints[run.spec.model][won], measured["throughput_text"] or 0.0)
-            measured["onnx_int8_won"] = float(won)
+            if not run.spec.is_baseline:
+                measured["onnx_int8_won"] = float(won)
             tags = session_tags(results, self.budget)
             self._log(run, tags, metrics, measured, metadata, samples)
             yield run
@@ -186,21 +182,18 @@ class _Measurement:
         inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
         inference.log_artifacts(samples)
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
-        size = self._complete_bundle(run, bool(measured["onnx_int8_won"]), {**latency, **metadata})
-        metrics = {**run_metrics, **measured, "size_bundle_mib": size}
+        if not spec.is_baseline:
+            won = bool(measured["onnx_int8_won"])
+            size = self._files(run).complete_bundle({**latency, **metadata}, int8_won=won)
+            measured = {**measured, "size_bundle_mib": size}
+        metrics = {**run_metrics, **measured}
         described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics=metrics)
-        self.store.add_metrics(run_id, {**measured, "size_bundle_mib": size}, {NOTE: described[NOTE]})
+        self.store.add_metrics(run_id, measured, {NOTE: described[NOTE]})
         inference.finish(metrics)
 
-    def _candidate(self, run: FinishedRun, metrics: Mapping[str, float]) -> Candidate:
-        spec, folder = run.spec, self._own_folder(run)
-        data = self.encoded(spec.vocabulary)
-        bundle = self.store.download(run.record.run_id, BUNDLE, folder / "served")
-        complete_bundle(bundle, int8=None, latency={})
-        int8_bundle = None
-        if "size_onnx_int8_mib" in metrics:
-            int8_bundle = shutil.copytree(bundle, bundle.parent / "served_int8")
-            complete_bundle(int8_bundle, int8=self._int8(run), latency={})
+    def _candidate(self, run: FinishedRun) -> Candidate:
+        spec, data = run.spec, self.encoded(run.spec.vocabulary)
+        bundle, int8_bundle = self._files(run).served()
         return Candidate(
             name=spec.model,
             student=spec.student,
@@ -209,31 +202,13 @@ class _Measurement:
             n_labels=len(data.corpus.labels),
             pad_id=data.encoded("test").pad_id,
             token_ids=replace(self._sample, data=data).token_ids,
-            weights=self._weights(run),
+            weights=self._files(run).weights(),
             bundle=bundle,
             int8_bundle=int8_bundle,
         )
 
-    def _complete_bundle(self, run: FinishedRun, int8_won: bool, latency: Mapping[str, object]) -> float:
-        """Adds latencies to the run's bundle, and the INT8 file if that won; returns MiB of the files that serve."""
-        folder = self._own_folder(run) / "completed"
-        folder.mkdir()
-        self.store.download(run.record.run_id, f"{BUNDLE}/{MANIFEST}", folder)
-        bundle = next(folder.rglob(MANIFEST)).parent
-        complete_bundle(bundle, int8=self._int8(run) if int8_won else None, latency=latency)
-        size = size_mib(bundle / MANIFEST) + run.record.metrics["size_onnx_int8_mib" if int8_won else "size_onnx_mib"]
-        upload_bundle(self.store, run.record.run_id, bundle)
-        others = [f"{BUNDLE}/{name}" for name in (TOKENIZER, LABELS)]
-        return size + sum(size_mib(self.store.download(run.record.run_id, file, folder)) for file in others)
-
-    def _weights(self, run: FinishedRun) -> Path:
-        """File of a student's weights, folder of a teacher's."""
-        if run.spec.is_teacher:
-            return fetch_model(self.store, run.record)
-        return self.store.download(run.record.run_id, WEIGHTS, self._own_folder(run))
-
-    def _int8(self, run: FinishedRun) -> Path:
-        return self.store.download(run.record.run_id, f"{VARIANTS}/{INT8}", self._own_folder(run))
+    def _files(self, run: FinishedRun) -> RunFiles:
+        return RunFiles(self.store, run.spec, run.record, self._own_folder(run))
 
     def _own_folder(self, run: FinishedRun) -> Path:
         path = self.folder / run.record.run_id
@@ -241,7 +216,6 @@ class _Measurement:
         return path
 
 
-def _shapes(runs: Mapping[str, FinishedRun]) -> list[tuple[str, FinishedRun]]:
-    """One run of each student, with its id: the last one."""
-    last = {run.spec.model: (run_id, run) for run_id, run in runs.items()}
-    return list(last.values())
+def _shapes(runs: Iterable[FinishedRun]) -> Iterable[FinishedRun]:
+    """One run of each student: the last one."""
+    return {run.spec.model: run for run in runs}.values()

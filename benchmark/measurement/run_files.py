@@ -1,0 +1,66 @@
+"""Files of a finished run for its measurement, and its bundle completed after it."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.bundle.files import INT8, LABELS, MANIFEST, TOKENIZER
+from benchmark.core.run_store import BASELINE, BUNDLE, VARIANTS, WEIGHTS
+from benchmark.core.spec import RunSpec
+from benchmark.distillation.fasttext_file import check_model_file
+from benchmark.distillation.teacher_logits import fetch_model
+from benchmark.export.bundle_writer import complete_bundle, upload_bundle
+from benchmark.export.variants import size_mib
+from tracking import Record, Store
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Files of the run `record`, downloaded into `folder`, which is its own."""
+
+    store: Store
+    spec: RunSpec
+    record: Record
+    folder: Path
+
+    def weights(self) -> Path | None:
+        """File of a student's weights, folder of a teacher's; a baseline has neither."""
+        if self.spec.is_baseline:
+            return None
+        return fetch_model(self.store, self.record) if self.spec.is_teacher else self._download(WEIGHTS)
+
+    def served(self) -> tuple[Path, Path | None]:
+        """The bundle with fp32 serving, and with INT8 serving if the run has that; or the folder of a baseline."""
+        if self.spec.is_baseline:
+            return self._baseline(), None
+        bundle = self.store.download(self.record.run_id, BUNDLE, self.folder / "served")
+        complete_bundle(bundle, int8=None, latency={})
+        if "size_onnx_int8_mib" not in self.record.metrics:
+            return bundle, None
+        int8_bundle = shutil.copytree(bundle, bundle.parent / "served_int8")
+        complete_bundle(int8_bundle, int8=self._int8(), latency={})
+        return bundle, int8_bundle
+
+    def complete_bundle(self, latency: Mapping[str, object], *, int8_won: bool) -> float:
+        """Adds latencies to the run's bundle, and the INT8 file if that won; returns MiB of the files that serve."""
+        folder = self.folder / "completed"
+        folder.mkdir()
+        self.store.download(self.record.run_id, f"{BUNDLE}/{MANIFEST}", folder)
+        bundle = next(folder.rglob(MANIFEST)).parent
+        complete_bundle(bundle, int8=self._int8() if int8_won else None, latency=latency)
+        size = self.record.metrics["size_onnx_int8_mib" if int8_won else "size_onnx_mib"] + size_mib(bundle / MANIFEST)
+        upload_bundle(self.store, self.record.run_id, bundle)
+        return size + sum(size_mib(self._download(f"{BUNDLE}/{name}")) for name in (TOKENIZER, LABELS))
+
+    def _baseline(self) -> Path:
+        folder = self._download(BASELINE)
+        for file in folder.glob("*.bin"):
+            check_model_file(file)
+        return folder
+
+    def _int8(self) -> Path:
+        return self._download(f"{VARIANTS}/{INT8}")
+
+    def _download(self, path: str) -> Path:
+        return self.store.download(self.record.run_id, path, self.folder)

@@ -1,0 +1,78 @@
+"""Baselines: what they learn, that a stored one is the same, and that odd texts have an answer."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from students.baselines import Baseline, load_baseline, new_baseline, save_baseline
+from students.registry import BASELINES
+
+MOODS = {"happy": ("aku senang", "senang sekali hari ini"), "sad: very": ("aku sedih", "hari ini sedih sekali")}
+TAGS = ["B-PERSON", "O", "B-PLACE"]
+TAGGED = ((("Budi", "di", "Bandung"), TAGS), (("Ani", "ke", "Jakarta"), TAGS))
+ODD = ("", " ", "\n", "#label#1 __label__0", "\u200b", "a" * 5000, "日本", "kata yang belum pernah\nada\x00")
+
+
+def examples(name: str) -> tuple[list[Any], list[Any]]:
+    """Texts and labels that the baseline can learn by heart; a label may hold any character."""
+    if BASELINES[name].task == "sequence_labeling":
+        return [list(words) for words, _ in TAGGED] * 4, [list(tags) for _, tags in TAGGED] * 4
+    pairs = [(text, label) for label, texts in MOODS.items() for text in texts] * 4
+    return [text for text, _ in pairs], [label for _, label in pairs]
+
+
+@pytest.fixture(params=BASELINES)
+def name(request: pytest.FixtureRequest) -> str:
+    pytest.importorskip(BASELINES[request.param].package)
+    return str(request.param)
+
+
+def fitted(name: str, seed: int = 0) -> Baseline:
+    model = new_baseline(name)
+    model.fit(*examples(name), seed, **model.VARIANTS[0])
+    return model
+
+
+def test_it_learns_and_a_stored_one_is_the_same(name: str, tmp_path: Path) -> None:
+    texts, labels = examples(name)
+    model = fitted(name)
+    assert model.predict(texts) == labels
+    save_baseline(model, name, tmp_path / "kept")
+    loaded = load_baseline(tmp_path / "kept")
+    assert loaded.predict([*texts, *ODD]) == model.predict([*texts, *ODD])
+    assert loaded.n_parameters == model.n_parameters > 0
+
+
+def test_every_text_has_an_answer_and_every_word_a_tag(name: str) -> None:
+    model = fitted(name)
+    assert model.predict([]) == []
+    if BASELINES[name].task == "sequence_labeling":
+        assert [len(tags) for tags in model.predict(ODD)] == [len(text.split()) for text in ODD]
+        assert model.predict(["Budi di Bandung"]) == model.predict([["Budi", "di", "Bandung"]])
+    else:
+        assert set(model.predict(ODD)) <= set(MOODS)
+
+
+def test_one_label_is_learnt_too(name: str, tmp_path: Path) -> None:
+    texts, labels = examples(name)
+    model = new_baseline(name)
+    only = "O" if isinstance(texts[0], list) else labels[0]
+    expected = [["O"] * len(text) if isinstance(text, list) else only for text in texts]
+    model.fit(texts, expected, 0, **model.VARIANTS[0])
+    save_baseline(model, name, tmp_path / "kept")
+    assert load_baseline(tmp_path / "kept").predict(texts) == model.predict(texts) == expected
+
+
+def test_the_same_seed_gives_the_same_model(name: str, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        save_baseline(fitted(name, seed=3), name, tmp_path / folder)
+    one, two = ({f.name: f.read_bytes() for f in (tmp_path / folder).iterdir()} for folder in ("one", "two"))
+    assert one == two
+
+
+def test_a_folder_of_no_baseline_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "baseline.json").write_text(json.dumps({"baseline": "os"}))
+    with pytest.raises(ValueError, match="Unknown baseline 'os'"):
+        load_baseline(tmp_path)
