@@ -15,7 +15,8 @@ from tests.support import run_factory
 from tests.support.commands import Finished, enter
 from tests.support.made_once import MadeOnce
 from tests.support.run_factory import AddRun
-from tracking import Store
+from tracking import Store, sqlite_store
+from tracking.sqlite_store import _create_draft as create_draft
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster as Nodes
@@ -37,7 +38,26 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
 
 @pytest.fixture(scope="session")
 def migrated_db(made_once: MadeOnce) -> Path:
-    return made_once("schema", lambda folder: open_store(f"sqlite:///{folder / 'mlflow.db'}")) / "mlflow.db"
+    return migrated(made_once)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_are_copies(made_once: MadeOnce) -> Iterator[None]:
+    """A new SQLite store is a copy of the migrated one, since MLflow's migrations take a second each time."""
+
+    def copy(path: Path) -> Path:
+        return shutil.copy(migrated(made_once), path.with_name(f".{path.name}.new"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite_store, "_create_draft", copy)
+        yield
+
+
+def migrated(made_once: MadeOnce) -> Path:
+    def make(folder: Path) -> None:
+        create_draft(folder / "mlflow.db").replace(folder / "mlflow.db")
+
+    return made_once("schema", make) / "mlflow.db"
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from tests.support import ROOT
 from tests.support.run_factory import TAGS
 from tests.support.runs import SECONDS, wait_until
 from tests.support.warm import WarmProcess
-from tracking import Store, is_dead, owner
+from tracking import Store, is_dead, owner, sqlite_store
+from tracking.sqlite_store import _create_draft as create_draft
 
 WARM = pytest.mark.xdist_group("warm")
 
@@ -55,7 +56,10 @@ def make(uri: str) -> None:
 
 
 @WARM
-def test_a_process_killed_while_it_creates_the_store_does_no_harm(tmp_path: Path) -> None:
+def test_a_process_killed_while_it_creates_the_store_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "_create_draft", create_draft)
     maker = WarmProcess(make, f"sqlite:///{tmp_path}/m.db")
     draft = tmp_path / ".m.db.new"
     while not (draft.exists() and draft.stat().st_size) and maker.poll() is None:
