@@ -1,5 +1,6 @@
 """Trade-off plot: F1 against each cost on a log scale, with the Pareto front."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -32,7 +33,7 @@ PANELS = (
     ("n_parameters",),
     ("size_bundle_mib", "size_onnx_mib", "size_weights_mib"),
 )
-"""Costs of each panel; the first that any student has is shown."""
+"""Costs of each panel; shown is the one that most entries have, of equals the first."""
 TEACHER_COLOUR = "#222222"
 Marker = str | tuple[int, Literal[1], int]
 MARKERS: tuple[Marker, ...] = (
@@ -201,9 +202,9 @@ def settings(leaderboard: Leaderboard) -> list[str]:
 
 def cost_axes(leaderboard: Leaderboard) -> list[str]:
     """Costs with a panel; empty if none was measured."""
-    measured = {name for entry in scored(leaderboard) for name, cost in entry.costs.items() if cost > 0}
-    chosen = (next((name for name in panel if name in measured), None) for panel in PANELS)
-    return [name for name in chosen if name]
+    measured = Counter(name for entry in scored(leaderboard) for name, cost in entry.costs.items() if cost > 0)
+    chosen = (max(panel, key=lambda name: measured[name]) for panel in PANELS)
+    return [name for name in chosen if measured[name]]
 
 
 def front(entries: Iterable[LeaderboardEntry], cost: str) -> list[LeaderboardEntry]:
