@@ -14,7 +14,6 @@ from benchmark.core.spec import PROTOCOL
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.results import Row
 from benchmark.reporting.use_commands import BEST, model_name
-from students.registry import BASELINES
 from tracking import Store, TextModel, scratch_folder
 
 LOADER = "benchmark.bundle:Bundle.load"
@@ -27,10 +26,9 @@ ROOT = Path(bundle.__path__[0]).parents[1]
 def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
     """Registers the best student of each data set of a suite; returns URIs as `models:/classification-emot@best`.
 
-    `rows` are those of its report: the best is the one that the report names. A baseline has no bundle to serve.
+    `rows` are those of its report: the best is the one that the report names.
     """
-    bundles = [row for row in best_runs(rows) if row.protocol == PROTOCOL and row.student not in BASELINES]
-    return [_publish(store, row) for row in bundles]
+    return [_publish(store, row) for row in best_runs(rows) if row.protocol == PROTOCOL]
 
 
 def show_served(addresses: Iterable[str], console: Console) -> None:

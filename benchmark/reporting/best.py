@@ -62,9 +62,14 @@ def size(entry: LeaderboardEntry) -> float | None:
     return next((entry.costs[name] for name in SIZES if name in entry.costs), None)
 
 
+def ranked_students(leaderboard: Leaderboard) -> list[LeaderboardEntry]:
+    """Ranked entries without baselines."""
+    return [entry for entry in leaderboard.ranked if not entry.is_baseline]
+
+
 def best(leaderboard: Leaderboard, budget: Budget = ANY) -> LeaderboardEntry | None:
-    """The best student within the budget, by RULE; None if none fits."""
-    fitting = [entry for entry in leaderboard.ranked if budget.fits(entry)]
+    """The best student within the budget, by RULE; None if none fits. A baseline is never the best student."""
+    fitting = [entry for entry in ranked_students(leaderboard) if budget.fits(entry)]
     near = [entry for entry in fitting if points_below(fitting[0], entry) <= POINTS and not beaten_by(entry, fitting)]
     timed = [ms for entry in near if (ms := latency(entry)) is not None]
     bound = SAME_LATENCY * min(timed, default=0.0)

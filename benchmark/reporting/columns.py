@@ -220,6 +220,7 @@ NOTES = (
     " seed may lie outside.",
     "Ranks have ties: a student shares the rank above it if the 95 % interval of their paired difference, over the same"
     " resamples, reaches 0. Without readable predictions, differences count as exact but for the seeds.",
+    "Baselines (tfidf, fasttext, crf) are ranked beside the students; the best student is none of them.",
     "If a student, setting and data set has runs of several configurations, such as learning rates, the one with "
     "the most seeds is shown, then the one of the best validation F1; test F1 is never compared.",
     "A student is compared with its own teacher. If an encoder was fine-tuned in several ways, its row is the "

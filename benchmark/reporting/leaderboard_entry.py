@@ -13,6 +13,7 @@ from benchmark.core.metrics import METRICS
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.bootstrap import CONFIDENCE, N_RESAMPLES, Draws, Estimate
 from benchmark.reporting.results import MILLISECONDS, Row
+from students.registry import BASELINES
 
 COSTS = tuple(metric.name for metric in METRICS if metric.is_cost)
 TEACHER_TORCH = "teacher_torch"
@@ -113,6 +114,10 @@ class LeaderboardEntry:
     @property
     def is_teacher(self) -> bool:
         return self.student == TEACHER
+
+    @property
+    def is_baseline(self) -> bool:
+        return self.student in BASELINES
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -153,6 +153,7 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "student": entry.student,
         "setting": entry.setting,
         "isTeacher": entry.is_teacher,
+        "isBaseline": entry.is_baseline,
         "description": described(entry) if entry.f1 is not None else "",
         "interval": entry.interval or _over_seeds(entry),
         "ranges": entry.cost_ranges,
@@ -163,7 +164,7 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "command": entry_command(entry, leaderboard, index),
         "use": use_commands(entry, leaderboard),
         "useOf": f"{row.dataset} seed {row.seed}" if (row := used_run(entry, leaderboard)) else "",
-        "cutShort": not entry.is_teacher and entry.f1 is not None and not entry.converged,
+        "cutShort": not (entry.is_teacher or entry.is_baseline) and entry.f1 is not None and not entry.converged,
     }
 
 

@@ -1,6 +1,16 @@
 """A leaderboard in one sentence: the best student, compared with its teacher, or the best within a budget."""
 
-from benchmark.reporting.best import RUNTIMES, SIZES, Budget, best, latency, points_below, runtime, size
+from benchmark.reporting.best import (
+    RUNTIMES,
+    SIZES,
+    Budget,
+    best,
+    latency,
+    points_below,
+    ranked_students,
+    runtime,
+    size,
+)
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.table import significant
 
@@ -10,8 +20,9 @@ def verdict(leaderboard: Leaderboard, budget: Budget) -> str:
     found = best(leaderboard, budget)
     if found is None:
         return "No student of this leaderboard fits the budget."
-    n_fitting = sum(budget.fits(entry) for entry in leaderboard.ranked)
-    return f"{n_fitting} of {len(leaderboard.ranked)} fit; the best is {described(found)}."
+    students = ranked_students(leaderboard)
+    n_fitting = sum(budget.fits(entry) for entry in students)
+    return f"{n_fitting} of {len(students)} fit; the best is {described(found)}."
 
 
 def described(entry: LeaderboardEntry) -> str:
@@ -34,7 +45,19 @@ def summary(leaderboard: Leaderboard) -> str:
     if teacher is None:
         return f"The best student is {described(found)}; no teacher was run to compare it with."
     name = "the teacher" if len(teachers) == 1 else f"the teacher {teacher.teacher}"
-    return f"The best student is {_compared(found, teacher, name)}."
+    return f"The best student is {_compared(found, teacher, name)}.{_rival(found, leaderboard)}"
+
+
+def _rival(found: LeaderboardEntry, leaderboard: Leaderboard) -> str:
+    """A sentence about the best baseline that the student does not beat; empty without one."""
+    rivals = [entry for entry in leaderboard.ranked if entry.is_baseline and not _is_ahead(found, entry)]
+    return f" It does not beat the baseline {rivals[0].name} ({_f1(rivals[0])}) beyond noise." if rivals else ""
+
+
+def _is_ahead(student: LeaderboardEntry, other: LeaderboardEntry) -> bool:
+    if student.estimate and other.estimate:
+        return student.estimate.beats(other.estimate)
+    return points_below(student, other) > 0
 
 
 def _no_result(teachers: list[LeaderboardEntry]) -> str:

@@ -22,9 +22,14 @@ def model_name(suite: str, dataset: str) -> str:
 
 
 def used_run(entry: LeaderboardEntry, leaderboard: Leaderboard) -> Row | None:
-    """The run whose bundle is offered: of the leaderboard's first data set, the best seed on validation."""
+    """The run whose bundle is offered: of the leaderboard's first data set, the best seed on validation.
+
+    None for teachers, and for baselines, which have no bundle.
+    """
     rows = [row for row in leaderboard.rows if row.run_id in entry.runs and row.dataset == leaderboard.datasets[0]]
-    return None if entry.is_teacher else max(rows, key=lambda row: row.valid_f1 or 0.0, default=None)
+    return (
+        None if entry.is_teacher or entry.is_baseline else max(rows, key=lambda row: row.valid_f1 or 0.0, default=None)
+    )
 
 
 def use_commands(entry: LeaderboardEntry, leaderboard: Leaderboard) -> Sequence[str]:

@@ -1,11 +1,14 @@
 """The best student: within a budget, and of all."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmark.reporting.best import Budget, best
 from benchmark.reporting.results import Row
 from benchmark.reporting.summary import summary, verdict
 from benchmark.reporting.table import significant
+from benchmark.reporting.use_commands import use_commands
 from tests.reporting.test_ranks import seeded
 from tests.support.rows import entry, leaderboard, row
 
@@ -44,6 +47,18 @@ def test_the_best_is_the_fastest_within_a_point_of_the_highest() -> None:
         "4.0 % of its size."
     )
     assert best(made, Budget(max_mib=13)) == entry(made, "bilstm")
+
+
+def test_a_baseline_is_ranked_and_never_the_best_student() -> None:
+    tfidf = [replace(one, student="tfidf", setting="vanilla") for one in seeded("cnn", 0.88, 0.90, 0.92)]
+    made = leaderboard(row("teacher", 0.95), *seeded("bilstm", 0.87, 0.89, 0.91), *tfidf)
+    assert [(one.student, one.rank) for one in made.ranked] == [("tfidf", 1), ("bilstm", 1)]
+    assert best(made) == entry(made, "bilstm")
+    assert summary(made).endswith(" It does not beat the baseline tfidf vanilla (F1 90.0) beyond noise.")
+    assert verdict(made, Budget(min_kept=10)).startswith("1 of 1 fit; the best is bilstm kd")
+    assert (use_commands(made.ranked[0], made), bool(use_commands(made.ranked[1], made))) == ([], True)
+    weak = replace(row("cnn", 0.1), student="tfidf", setting="vanilla")
+    assert "baseline" not in summary(leaderboard(row("teacher", 0.95), row("bilstm", 0.9), weak))
 
 
 def test_the_best_is_not_more_than_a_point_below_the_highest() -> None:

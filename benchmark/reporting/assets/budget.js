@@ -21,7 +21,7 @@ function fits(entry) {
   });
 }
 
-const isRanked = (entry) => cellValue(entry, "rank") !== null;
+const isRanked = (entry) => cellValue(entry, "rank") !== null && !entry.isBaseline;
 
 const hasBudget = () => BOUNDS.some(({ key }) => bound(key) !== null);
 
