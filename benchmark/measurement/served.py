@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmark.bundle import Bundle
-from benchmark.bundle.files import MANIFEST
+from students.baselines import NAME_FILE, load_baseline
 
 
 class Served(Protocol):
@@ -15,9 +15,7 @@ class Served(Protocol):
 
 
 def load_served(folder: Path, n_threads: int = 1) -> Served:
-    """The model of a folder; baselines have one thread."""
-    if (folder / MANIFEST).is_file():
+    """The model of a folder; baselines have one thread. Raises BundleError if it holds neither bundle nor baseline."""
+    if not (folder / NAME_FILE).is_file():
         return Bundle.load(folder, n_threads=n_threads)
-    from students.baselines import load_baseline  # imported for baselines alone: memory and time to load are measured
-
     return load_baseline(folder)
