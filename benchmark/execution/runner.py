@@ -14,8 +14,9 @@ import torch
 
 from benchmark.core.errors import RunError
 from benchmark.core.interrupts import check_interrupt, is_interrupted
+from benchmark.core.result import RunResult
 from benchmark.core.run_store import DATA_TAG, open_store
-from benchmark.core.spec import GRID, RunResult, RunSpec, digest
+from benchmark.core.spec import GRID, RunSpec, digest
 from benchmark.distillation.baseline_fit import fit_baseline
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.grid_search import grid_search

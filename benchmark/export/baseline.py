@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from benchmark.bundle.files import write_json
+from benchmark.core.result import RunResult
 from benchmark.core.run_store import BASELINE, LABEL_SCORES
-from benchmark.core.spec import RunResult
 from benchmark.distillation.baseline_fit import FittedBaseline
 from benchmark.distillation.scores import f1_per_label, macro_f1
 from benchmark.distillation.training_run import TrainingRun

@@ -20,8 +20,8 @@ from benchmark.bundle import Bundle
 from benchmark.bundle.files import MODEL, write_json
 from benchmark.bundle.slim import slim_bytes
 from benchmark.core.metrics import METRICS
+from benchmark.core.result import RunResult
 from benchmark.core.run_store import BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
-from benchmark.core.spec import RunResult
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import SPLITS
 from benchmark.data.pool import HELD_OUT, n_in_train

@@ -19,8 +19,7 @@ COSTS = tuple(metric.name for metric in METRICS if metric.is_cost)
 TEACHER_TORCH = "teacher_torch"
 """Key of the speed-up over serving the teacher in PyTorch, by the student in ONNX."""
 TEXT = "text"
-"""Key of the speed-up over the teacher in PyTorch, by the student's bundle from a string to its label. Tokenisation
-counts for the student alone, so it is never overstated."""
+"""Key of the speed-up over the teacher in PyTorch without tokenisation, by the student from a string to its label."""
 OUT_OF_MEMORY = ("outofmemory", "out of memory", "memoryerror", "cannot allocate memory")
 """Words of a reason that tell a lack of memory."""
 

@@ -16,8 +16,9 @@ from mlflow import MlflowClient
 
 from benchmark.bundle import Bundle
 from benchmark.core.presets import PRESETS
+from benchmark.core.result import RunResult
 from benchmark.core.settings import LADDER
-from benchmark.core.spec import RunResult, RunSpec
+from benchmark.core.spec import RunSpec
 from benchmark.reporting.bootstrap import Resampler, bounds
 from benchmark.reporting.predictions import predictions_of
 from benchmark.run import main

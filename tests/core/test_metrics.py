@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from benchmark.core.metrics import METRICS
-from benchmark.core.spec import RunResult
+from benchmark.core.result import RunResult
 from benchmark.reporting.results import COLUMNS
 
 NAMES = [metric.name for metric in METRICS]

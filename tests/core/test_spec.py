@@ -4,7 +4,8 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from benchmark.core.spec import GRID, LATER, RunResult, RunSpec, digest
+from benchmark.core.result import RunResult
+from benchmark.core.spec import GRID, LATER, RunSpec, digest
 
 SPEC = RunSpec(
     suite="s",
