@@ -23,10 +23,12 @@ exam: $(READY)
 audit: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/audit
 
+# Of every-eval-ever the tests use the validator alone, which needs neither Python 3.12 nor the package's dependencies.
 # torch comes first and by its exact version: a looser range may bring gigabytes for GPUs to a machine without one.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet $$(grep '^torch==' constraints.txt)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-deps --ignore-requires-python every-eval-ever==0.3.0
 	touch $@

@@ -1,5 +1,6 @@
 """Static site of all reports: a folder that GitHub Pages, a static Hugging Face Space or any web server shows."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -7,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmark.core.cache import write_text
+from benchmark.reporting.evaluation_records import write_records
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.page import asset
@@ -22,6 +24,8 @@ FILES: Mapping[str, str] = {
     "claims.csv": "a line per claim of the paper",
 }
 """Files of a suite's report with a link, and their content."""
+RECORDS = "evaluation_records"
+"""Folder of records in the schema of Every Eval Ever, as its datastore has them."""
 SPACE = "---\ntitle: Which student is best?\nsdk: static\npinned: false\n---\n\nWritten by `benchmark.report --site`.\n"
 """README.md by which the Hugging Face Hub takes the folder for a static Space."""
 HEAD = """<!doctype html>
@@ -44,9 +48,11 @@ class SuitePages:
 
 
 def write_site(folder: Path, suites: Sequence[SuitePages]) -> Path:
-    """Writes index.html and what hosts need beside the reports; returns its path."""
+    """Writes index.html, what hosts need beside the reports, and each run's evaluation record; returns its path."""
     write_text(folder / "README.md", SPACE)
     write_text(folder / ".nojekyll", "")  # GitHub Pages shows the files as they are
+    for one in suites:
+        write_records(folder / RECORDS, one.rows, time.time())
     body = "".join(_suite(folder, one) for one in suites)
     style = f"<style>\n{asset('page.css')}</style>\n"
     return write_text(
