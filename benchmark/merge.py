@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from filelock import FileLock, Timeout
 from rich.progress import track
 
-from benchmark.cli.command import run_command
-from benchmark.cli.output import Output
+from benchmark.cli.command import Output, run_command
 from benchmark.cli.parser import Parser
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, InputError
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 check_interrupt()
     except Timeout:
         raise InputError("Another merge is running on this machine. Run this one when it has ended.") from None
-    console.print(_summary(merge), markup=False, highlight=False, soft_wrap=True)
+    console.say(_summary(merge))
     return DONE
 
 

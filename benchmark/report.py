@@ -7,11 +7,8 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from benchmark.cli.arguments import add_store_option
-from benchmark.cli.command import run_command
-from benchmark.cli.output import Output
+from benchmark.cli.command import Output, run_command
 from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.core.run_store import open_store
@@ -38,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.site:
         from benchmark.reporting.site import write_site
 
-        console.print(f"Site: {write_site(args.site, pages)}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"Site: {write_site(args.site, pages)}")
     return DONE
 
 
@@ -53,7 +50,7 @@ def _suites(store: Store, name: str | None) -> list[str]:
     return [name]
 
 
-def _report(store: Store, suite: str, args: argparse.Namespace, console: Console) -> "SuitePages":
+def _report(store: Store, suite: str, args: argparse.Namespace, console: Output) -> "SuitePages":
     # they draw: help and usage errors do without them
     from benchmark.reporting.best import Budget
     from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
@@ -67,8 +64,7 @@ def _report(store: Store, suite: str, args: argparse.Namespace, console: Console
     print_leaderboard(rows, console, budget)
     if budget.is_set:
         print_verdict(rows, budget, args.preset, args.dataset, console)
-    console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Page: {path.with_name('report.html')}", markup=False, highlight=False, soft_wrap=True)
+    console.say(f"Report: {path}", f"Page: {path.with_name('report.html')}")
     return SuitePages(suite=suite, folder=folder_name(suite), rows=rows)
 
 

@@ -5,10 +5,8 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
-from benchmark.cli.output import Output
 from benchmark.cli.plan_table import show_plan, teacher_lines
 from benchmark.cli.progress import MeasuringProgress, RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED
@@ -26,7 +24,7 @@ def plan_and_run(args: Namespace) -> int:
     return run_benchmark(Pipeline.plan(benchmark_config(args)), Output())
 
 
-def run_benchmark(pipeline: Pipeline, console: Console) -> int:
+def run_benchmark(pipeline: Pipeline, console: Output) -> int:
     """Prints the plan and, unless it is a dry run, carries it out; returns the exit code."""
     _print_plan(pipeline, console)
     if pipeline.config.dry_run:
@@ -38,22 +36,22 @@ def run_benchmark(pipeline: Pipeline, console: Console) -> int:
     return _report(pipeline, outcomes, console)
 
 
-def _print_plan(pipeline: Pipeline, console: Console) -> None:
+def _print_plan(pipeline: Pipeline, console: Output) -> None:
     config = pipeline.config
     if config.tuned:
-        _print_lines(tuned_lines(pipeline.planned, pipeline.records), console)
+        console.say(*tuned_lines(pipeline.planned, pipeline.records))
     show_plan(pipeline, console)
-    _print_lines(teacher_lines(pipeline.planned), console)
+    console.say(*teacher_lines(pipeline.planned))
     if config.preset.left_out:
         left_out = "; ".join(f"{student} in {', '.join(names)}" for student, names in config.preset.left_out.items())
         console.print(f"Left out of the quickstart: {left_out}. Name the student (-s) to include it.")
-    _print_lines(pipeline.notes, console)
+    console.say(*pipeline.notes)
     if summaries := pipeline.data_summaries:
         console.print(terminal_table(narrow_data_table(summaries)))
-        _print_lines(data_lines(summaries), console)
+        console.say(*data_lines(summaries))
 
 
-def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:
+def _run(pipeline: Pipeline, console: Output) -> list[Outcome]:
     outcomes: list[Outcome] = []
     names = [run.spec.name for run in pipeline.pending]
     with RunProgress(pipeline.seconds, console, names, epochs=pipeline.epochs) as progress:
@@ -66,7 +64,7 @@ def _run(pipeline: Pipeline, console: Console) -> list[Outcome]:
     return outcomes
 
 
-def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -> int:
+def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Output) -> int:
     """Writes the report, registers the best students, prints failures last; returns the exit code."""
     from benchmark.export.registered_model import publish_best, show_served
     from benchmark.reporting.report import print_leaderboard, ranked, write_report
@@ -78,7 +76,7 @@ def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Console) -
     write_report(store, config.suite.name, config.out, records=records, rows=rows)
     print_leaderboard(rows, console)
     show_served(publish_best(store, rows), console)
-    _print_lines([f"{name}: {line}" for name, line in _places(pipeline, config.out).items()], console)
+    console.say(*(f"{name}: {line}" for name, line in _places(pipeline, config.out).items()))
     failures = pipeline.failures(outcomes, RunStatus.read(records))
     for name, reason in failures.items():
         print(f"Failed: {name}: {reason}", file=sys.stderr)
@@ -97,8 +95,3 @@ def _places(pipeline: Pipeline, out: Path) -> Mapping[str, str]:
         "Compare runs": ui_command(pipeline.store.uri),
         "... and open": pipeline.store.view_url(suite),
     }
-
-
-def _print_lines(lines: Sequence[str], console: Console) -> None:
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)

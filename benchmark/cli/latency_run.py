@@ -5,9 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from rich.console import Console
-
-from benchmark.cli.output import Output
+from benchmark.cli.command import Output
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, require_known
 from benchmark.core.run_store import open_store
@@ -48,7 +46,7 @@ def measure_suite(args: Namespace) -> int:
             budget=budget,
             baselines=[run for run in runs if run.spec.is_teacher and run.record.key in teacher_keys],
         ):
-            console.print(f"  {run.spec.name}", markup=False, highlight=False)
+            console.say(f"  {run.spec.name}")
     return _close(runs, args.price_per_core_hour, suite, store, console)
 
 
@@ -81,18 +79,18 @@ def _groups(
         yield SuiteData(suite=suite, teacher=name, limit=limit), preset, group
 
 
-def _on_current_data(runs: Sequence[FinishedRun], suite_data: SuiteData, console: Console) -> Iterator[FinishedRun]:
+def _on_current_data(runs: Sequence[FinishedRun], suite_data: SuiteData, console: Output) -> Iterator[FinishedRun]:
     """Runs whose data set has not changed since: with other labels, its sentences cannot be scored."""
     for run in runs:
         if run.spec.data_digest == suite_data.corpus(run.spec.dataset).digest:
             yield run
         else:
-            line = f"Left out: {run.spec.name}. The data of {run.spec.dataset} changed since it was trained; repeat it."
-            console.print(line, markup=False, highlight=False)
+            name, dataset = run.spec.name, run.spec.dataset
+            console.say(f"Left out: {name}. The data of {dataset} changed since it was trained; repeat it.")
 
 
 def _close(
-    runs: Sequence[FinishedRun], per_core_hour: float | None, suite: Suite, store: Store, console: Console
+    runs: Sequence[FinishedRun], per_core_hour: float | None, suite: Suite, store: Store, console: Output
 ) -> int:
     """Registers the best models, adds prices and prints failed controls, of which each makes the exit code 1."""
     stored = store.records(suite.name)
@@ -104,5 +102,5 @@ def _close(
             store.add_metrics(record.run_id, {PRICE: price(per_core_hour, record.metrics[PER_CORE])})
     failed = [r for r in records if any(r.metrics.get(f"latency_control_passed{end}") == 0 for end in ("", "_all"))]
     for record in failed:
-        console.print(f"Control failed: {record.name}. The machine was not quiet: measure with --again.", markup=False)
+        console.say(f"Control failed: {record.name}. The machine was not quiet: measure with --again.")
     return SOME_FAILED if failed else DONE

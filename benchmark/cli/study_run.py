@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.cli.benchmark_run import run_benchmark
+from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
-from benchmark.cli.output import Output
 from benchmark.core.errors import InputError, require_known
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS
@@ -41,7 +41,7 @@ def run_study(args: Namespace) -> int:
     pipeline = Pipeline.plan(_config(args.name, args))
     code = run_benchmark(pipeline, Output())
     if not args.dry_run:
-        _say(_write(args.name, pipeline))
+        Output().say(*_write(args.name, pipeline))
     return code
 
 
@@ -51,7 +51,7 @@ def _config(name: str, args: Namespace) -> BenchmarkConfig:
     config = benchmark_config(args)
     conditions = EXPERIMENTS[name].conditions
     reasons = {c: why_not(setting, config.suite.task, config.augmentation) for c, setting in conditions.items()}
-    _say(f"Condition {c!r} is left out: {reason}." for c, reason in reasons.items() if reason)
+    Output().say(*(f"Condition {c!r} is left out: {reason}." for c, reason in reasons.items() if reason))
     settings = tuple(dict.fromkeys(setting for c, setting in conditions.items() if not reasons[c]))
     return replace(config, settings=settings, preset=replace(config.preset, left_out={}))
 
@@ -90,9 +90,3 @@ def _usual_suite(datasets: Sequence[str]) -> str:
     """The suite of the first data set that is named; else classification."""
     entry = DATASETS.get(datasets[0]) if datasets else None
     return entry.task if entry else "classification"
-
-
-def _say(lines: Iterable[str]) -> None:
-    console = Output()
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)

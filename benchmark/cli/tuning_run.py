@@ -7,11 +7,10 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
-from rich.console import Console
 
 from benchmark.cli.arguments import parser
+from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
-from benchmark.cli.output import Output
 from benchmark.cli.plan_table import teacher_lines
 from benchmark.cli.progress import RunProgress
 from benchmark.core.cache import require_writable
@@ -46,14 +45,13 @@ def tune(args: Namespace) -> int:
     out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
     *teachers, student = _plan(args.dataset, config, suite_data, out)
     notes = require_outputs(suite_data, [run.spec for run in (*teachers, student)])
-    for line in (*teacher_lines(teachers), *notes, *require_vectors(suite_data, [student.spec])):
-        _print(console, line)
+    console.say(*teacher_lines(teachers), *notes, *require_vectors(suite_data, [student.spec]))
     search = _search(args, student)
     store = open_store(args.tracking_uri)
     out = report_folder(out / folder_name(search.name))
     session = Session.join(args.storage or default_address(store.uri), search, args.trials)
     address, n_left = without_password(session.address), session.n_left()
-    _print(console, f"Study {search.name} in {address}: {n_left} of {args.trials} trials left.")
+    console.say(f"Study {search.name} in {address}: {n_left} of {args.trials} trials left.")
     runner = Runner(
         suite_data=suite_data,
         store_uri=store.uri,
@@ -69,8 +67,8 @@ def tune(args: Namespace) -> int:
         runner,
         teacher_record,
         parent,
-        on_trial=lambda trial: _print(console, _line(trial)),
-        on_wait=lambda n: _print(console, f"{n} trials are run by other processes; waiting for them ..."),
+        on_trial=lambda trial: console.say(_line(trial)),
+        on_wait=lambda n: console.say(f"{n} trials are run by other processes; waiting for them ..."),
     )
     return _close(session, store, parent, out, console)
 
@@ -116,13 +114,13 @@ def _search(args: Namespace, student: PlannedRun) -> Search:
 
 
 @contextmanager
-def _teacher_lock(key: str, console: Console) -> Iterator[None]:
+def _teacher_lock(key: str, console: Output) -> Iterator[None]:
     """Held while a teacher is prepared: a second process waits, and then finds it ready."""
     lock = FileLock(lock_path(key))
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        _print(console, "Another process prepares the teacher; waiting for it ...")
+        console.say("Another process prepares the teacher; waiting for it ...")
         lock.acquire()
     try:
         yield
@@ -130,7 +128,7 @@ def _teacher_lock(key: str, console: Console) -> Iterator[None]:
         lock.release()
 
 
-def _prepare_teacher(runner: Runner, teachers: Sequence[PlannedRun], student: RunSpec, console: Console) -> Record:
+def _prepare_teacher(runner: Runner, teachers: Sequence[PlannedRun], student: RunSpec, console: Output) -> Record:
     """The finished run of the student's teacher, with its outputs stored; done now as far as it is missing."""
     records = runner.store.records(student.suite)
     status, estimate = RunStatus.read(records), Estimator.from_records(records)
@@ -162,15 +160,13 @@ def _line(trial: TrialResult) -> str:
     return f"trial {trial.number}  learning rate {trial.learning_rate:.3g}  {score}  {trial.state}"
 
 
-def _close(session: Session, store: Store, parent: str, out: Path, console: Console) -> int:
+def _close(session: Session, store: Store, parent: str, out: Path, console: Output) -> int:
     """Stores and prints the result; returns the exit code."""
     best = session.conclude(store, parent, out)
-    _print(console, summary(session.results()))
-    _print(console, f"Plots: {out / 'study.html'}")
-    _print(console, f"Compare trials: {ui_command(store.uri)}")
-    _print(console, f"Open the study: optuna-dashboard {without_password(session.address)}")
+    console.say(
+        summary(session.results()),
+        f"Plots: {out / 'study.html'}",
+        f"Compare trials: {ui_command(store.uri)}",
+        f"Open the study: optuna-dashboard {without_password(session.address)}",
+    )
     return DONE if best else SOME_FAILED
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

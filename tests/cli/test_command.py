@@ -11,8 +11,7 @@ from tests.support.runs import statuses
 WORK = """
 import sys
 from pathlib import Path
-from benchmark.cli.command import run_command
-from benchmark.cli.output import Output
+from benchmark.cli.command import Output, run_command
 
 def main():
     console = Output()
