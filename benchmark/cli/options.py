@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from benchmark.cli.teacher_options import read_teachers
 from benchmark.core.errors import InputError, require_known
 from benchmark.core.presets import PRESETS, Preset
 from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.core.spec import TASKS, TUNED
+from benchmark.data.entry import Suite, TeacherEntry
 from benchmark.data.sources import require_uncompressed
 from benchmark.data.suites import load_suite
 from benchmark.execution.executors import LOCAL
@@ -31,7 +31,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     require_known("preset", [args.preset], PRESETS)
     suite = load_suite(args.suite, args.preset)
     preset, augmentation = _preset(args), read_augmentation(args)
-    teacher, *others = read_teachers(args, suite)
+    teacher, *others = _teachers(args, suite)
     settings = _chosen("setting", args.setting, SETTINGS, LADDER)
     require_runnable(settings, suite.task, augmentation)
     students = _chosen("student", args.student, NAMES, PAPER)
@@ -70,6 +70,41 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         max_tasks=args.jobs,
         limits=Limits(memory_mib=args.max_memory, minutes=args.max_minutes),
     )
+
+
+def _teachers(args: argparse.Namespace, suite: Suite) -> tuple[TeacherEntry, ...]:
+    """The teachers of the command line, of the suite file, or of the preset of a built-in suite, in this order.
+
+    A command line that names a teacher of the file again keeps the file's map of labels. Raises InputError if there is
+    no teacher, and for options that contradict each other.
+    """
+    entries = (suite.teacher, *suite.others) if suite.teacher else ()
+    if suite.name in TASKS:
+        entries = (TeacherEntry(name=PRESETS[args.preset].teacher),)
+    if args.teacher:
+        of_file = {entry.name: entry for entry in entries}
+        entries = tuple(of_file.get(name, TeacherEntry(name=name)) for name in args.teacher)
+    if not entries:
+        raise InputError(
+            f"Suite {suite.name!r} names no teacher. Add a line `teacher: NAME` to {args.suite}, or give --teacher "
+            "NAME: a folder, or a hub id as owner/model."
+        )
+    _check_several([entry.name for entry in entries], suite)
+    is_trained = bool(args.teacher_epochs or args.teacher_learning_rate)
+    if args.as_is and is_trained:
+        raise InputError("--as-is trains no teacher. Leave out --teacher-epochs and --teacher-learning-rate.")
+    by_options = False if is_trained else args.as_is
+    return entries if by_options is None else tuple(replace(entry, as_is=by_options) for entry in entries)
+
+
+def _check_several(names: Sequence[str], suite: Suite) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"Teacher {twice[0]!r} is named twice. An ensemble is the mean of different teachers.")
+    if len(names) > 1 and any(entry.outputs for entry in suite.entries.values()):
+        raise InputError(
+            f"teacher_outputs and {len(names)} teachers: the file is the teacher. Name the one teacher that gives the "
+            "tokenizer, or leave teacher_outputs out."
+        )
 
 
 def device(name: str, *, here: bool = True) -> str:

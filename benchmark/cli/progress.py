@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from math import isnan, nan
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
@@ -46,9 +47,7 @@ class RunProgress:
             self._all.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._seconds:
             self._all.stop()
 
@@ -85,19 +84,14 @@ class RunProgress:
             console.print(_fitting([name, *_scores(outcome)], console.width), markup=False, highlight=False)
 
 
-class MeasuringProgress:
+class MeasuringProgress(AbstractContextManager["MeasuringProgress"]):
     """The same of measuring, which goes by data sets."""
 
     def __init__(self, console: Console, *, interval: float = INTERVAL) -> None:
         self._console, self._interval = console, interval
         self._all: _Sweep | None = None
 
-    def __enter__(self) -> "MeasuringProgress":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._all:
             self._all.stop()
 

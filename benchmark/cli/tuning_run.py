@@ -1,8 +1,9 @@
 """The job of `tune`: one process of a learning-rate study, from its configuration to its result."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,55 +14,39 @@ from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
 from benchmark.cli.plan_table import teacher_lines
 from benchmark.cli.progress import RunProgress
-from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError, require_known
 from benchmark.core.locks import lock_path
-from benchmark.core.run_store import open_store
-from benchmark.core.spec import RunSpec
 from benchmark.data.catalogue import DATASETS
-from benchmark.data.corpus import load_corpus
-from benchmark.distillation.suite_data import SuiteData
-from benchmark.execution.estimate import Estimator
 from benchmark.execution.executors.local import LocalExecutor
-from benchmark.execution.outputs_coverage import require_outputs
-from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
+from benchmark.execution.pipeline import Pipeline
+from benchmark.execution.plan import BenchmarkConfig, PlannedRun
 from benchmark.execution.run_status import RunStatus
-from benchmark.execution.runner import Runner
 from benchmark.execution.scheduler import Scheduler
-from benchmark.execution.setting_requirements import require_vectors
-from benchmark.reporting import RESULTS, folder_name, report_folder
+from benchmark.reporting import folder_name, report_folder
 from benchmark.reporting.learning_rate_plot import TrialResult, summary
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address
 from benchmark.tuning.study import PRUNERS, SAMPLERS, Search
 from students.registry import BASELINES, STUDENTS
-from tracking import Record, Store, cache_folder, ui_command, without_password
+from tracking import Record, Store, ui_command, without_password
 
 
 def tune(args: Namespace) -> int:
     """Prepares the teacher, runs the study's trials and stores its result; returns the exit code."""
-    config = _benchmark_config(args)
-    console, suite_data = Output(), config.suite_data()
-    out = (args.out or RESULTS / folder_name(config.suite.name)) / "tuning"
-    *teachers, student = _plan(args.dataset, config, suite_data, out)
-    notes = require_outputs(suite_data, [run.spec for run in (*teachers, student)])
-    console.say(*teacher_lines(teachers), *notes, *require_vectors(suite_data, [student.spec]))
+    pipeline, console = Pipeline.plan(_benchmark_config(args)), Output()
+    *teachers, student = pipeline.planned
+    if student.skip_reason:
+        raise InputError(f"There is nothing to tune: {student.skip_reason}. Choose another --setting.")
+    console.say(*teacher_lines(teachers), *pipeline.notes)
     search = _search(args, student)
-    store = open_store(args.tracking_uri)
-    out = report_folder(out / folder_name(search.name))
+    store, runner = pipeline.store, pipeline.runner
+    runner.n_threads = args.threads or torch.get_num_threads()
+    out = report_folder(pipeline.config.out / folder_name(search.name))
     session = Session.join(args.storage or default_address(store.uri), search, args.trials)
     address, n_left = without_password(session.address), session.n_left()
     console.say(f"Study {search.name} in {address}: {n_left} of {args.trials} trials left.")
-    runner = Runner(
-        suite_data=suite_data,
-        store_uri=store.uri,
-        preset=config.preset_name,
-        device=config.device,
-        n_threads=args.threads or torch.get_num_threads(),
-    )
-    runner.store = store
     with _teacher_lock(student.spec.teacher_key, console):
-        teacher_record = _prepare_teacher(runner, teachers, student.spec, console)
+        teacher_record = _prepare_teacher(pipeline, console)
         parent = session.begin_run(runner)
     session.run_trials(
         runner,
@@ -74,7 +59,7 @@ def tune(args: Namespace) -> int:
 
 
 def _benchmark_config(args: Namespace) -> BenchmarkConfig:
-    """Configuration of `benchmark.run` for one data set, student, setting and seed."""
+    """Configuration of `benchmark.run` for one student and seed, of which a finished run does not count."""
     if args.student in BASELINES:
         raise InputError(f"{args.student!r} has no learning rate to tune. Choose one of {', '.join(STUDENTS)}.")
     if args.suite is None:
@@ -83,19 +68,8 @@ def _benchmark_config(args: Namespace) -> BenchmarkConfig:
         args.suite = DATASETS[args.dataset].task
     defaults = vars(parser("run").parse_args(["--suite", args.suite, "--jobs", "1"]))
     names = {"dataset": [args.dataset], "student": [args.student], "setting": [args.setting]}
-    return benchmark_config(Namespace(**(defaults | vars(args) | names)))
-
-
-def _plan(dataset: str, config: BenchmarkConfig, suite_data: SuiteData, out: Path) -> list[PlannedRun]:
-    """The teachers, and last the student, after all inputs were read and the folders found writable."""
-    require_writable(out, "output folder", "--out")
-    require_writable(cache_folder(), "cache folder", "the variable BENCHMARK_CACHE")
-    load_corpus(config.suite.entries[dataset])
-    planned = plan_runs(config, suite_data)
-    suite_data.require_readable()
-    if reason := planned[-1].skip_reason:
-        raise InputError(f"There is nothing to tune: {reason}. Choose another --setting.")
-    return planned
+    config = benchmark_config(Namespace(**(defaults | vars(args) | names)))
+    return replace(config, out=config.out / "tuning", force=True)
 
 
 def _search(args: Namespace, student: PlannedRun) -> Search:
@@ -128,13 +102,13 @@ def _teacher_lock(key: str, console: Output) -> Iterator[None]:
         lock.release()
 
 
-def _prepare_teacher(runner: Runner, teachers: Sequence[PlannedRun], student: RunSpec, console: Output) -> Record:
+def _prepare_teacher(pipeline: Pipeline, console: Output) -> Record:
     """The finished run of the student's teacher, with its outputs stored; done now as far as it is missing."""
-    records = runner.store.records(student.suite)
-    status, estimate = RunStatus.read(records), Estimator.from_records(records)
+    *teachers, student = pipeline.planned
+    runner, status = pipeline.runner, RunStatus.read(pipeline.store.records(student.spec.suite))
     runner.set_threads()
     due = [run.spec for run in teachers if status.state(run) != "done"]
-    seconds = {spec.key: estimate(spec, runner.suite_data.training_texts(spec)) for spec in due}
+    seconds = {spec.key: pipeline.seconds[spec.key] for spec in due}
     with RunProgress(seconds, console, [spec.name for spec in due]) as progress:
         scheduler = Scheduler(
             runner=runner,
@@ -146,13 +120,13 @@ def _prepare_teacher(runner: Runner, teachers: Sequence[PlannedRun], student: Ru
         if due:
             runner.store.kill_stale({spec.key for spec in due})
             scheduler.run(due)
-    finished = scheduler.finished_teachers([student])
+    finished = scheduler.finished_teachers([student.spec])
     if not finished:
         name = teachers[-1].spec.name
         raise RunError(f"The teacher {name} failed, so no student can be trained. Its run has the reason.")
-    for reason in scheduler.ensure_teacher_outputs([student], finished).values():
+    for reason in scheduler.ensure_teacher_outputs([student.spec], finished).values():
         raise RunError(reason)
-    return finished[student.teacher_key]
+    return finished[student.spec.teacher_key]
 
 
 def _line(trial: TrialResult) -> str:
