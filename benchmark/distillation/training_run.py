@@ -106,6 +106,12 @@ class TrainingRun:
         """Setting of the teacher's run: whether it is used as it is, fine-tuned here, or neither."""
         return self.teacher.teacher.tags.get("setting", "") if self.teacher else self.spec.setting
 
+    @property
+    def teacher_training(self) -> dict[str, str | None]:
+        """Options that bounded the fine-tuning of the teacher here, by the name of the teacher's param."""
+        params = self.teacher.teacher.params if self.teacher else {}
+        return {name: params.get(name) for name in ("max_epochs", "learning_rate")}
+
     @cached_property
     def training_set(self) -> TrainingSet:
         return training_set(self.spec, self.data, self.teacher)

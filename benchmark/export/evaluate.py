@@ -184,7 +184,8 @@ def _write_bundle(
         fallback_label=data.corpus.labels[data.commonest],
         temperature=temperature,
         metric=data.corpus.metric,
-        spec=asdict(training_run.spec) | {"teacher_setting": training_run.teacher_setting},
+        spec=asdict(training_run.spec)
+        | {"teacher_setting": training_run.teacher_setting, "teacher_training": training_run.teacher_training},
         scores={name: value for name, value in result.metrics().items() if name in SCORES} | interval,
         sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},

@@ -12,7 +12,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from benchmark.core.settings import SETTINGS, TEACHERS
 from benchmark.core.spec import AND, TASKS, TEACHER_SETTINGS, Task
 from benchmark.data.catalogue import SUITES
-from benchmark.reporting.provenance import STUDENT_OPTIONS
+from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS
 
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
 """The Hub's name of each task."""
@@ -65,18 +65,19 @@ def command(spec: Mapping[str, Any]) -> str:
     words += ["--preset", _preset(suite, str(spec.get("dataset", "")))] if suite in TASKS else []
     teacher = str(spec.get("teacher", ""))
     words += ["--teacher", teacher] if suite in TASKS or " " not in teacher else []  # of outputs, which the file names
+    is_teacher = spec.get("student") == "teacher"
+    words += _given(TEACHER_OPTIONS, spec if is_teacher else spec.get("teacher_training", {}))
     words += ["-d", str(spec.get("dataset", ""))]
-    if spec.get("student") != "teacher":
+    if not is_teacher:
         words += ["-s", str(spec.get("student", "")), "-x", str(spec.get("setting", ""))]
-        options = {option: spec.get(field) for field, option in STUDENT_OPTIONS.items()}
-        words += [
-            word
-            for option, value in options.items()
-            if value not in (None, 0, TEACHERS)
-            for word in (option, str(value))
-        ]
-        words += ["--seed", str(spec.get("seed", 0))]
+        words += [*_given(STUDENT_OPTIONS, spec), "--seed", str(spec.get("seed", 0))]
     return join(words)
+
+
+def _given(options: Mapping[str, str], params: Mapping[str, Any]) -> list[str]:
+    """The options that params set, each with its value."""
+    values = {option: str(params.get(name) or 0) for name, option in options.items()}
+    return [word for option, value in values.items() if value not in ("0", "0.0", TEACHERS) for word in (option, value)]
 
 
 def _preset(suite: str, dataset: str) -> str:

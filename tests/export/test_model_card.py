@@ -110,6 +110,14 @@ def test_the_command_is_one_that_run_takes() -> None:
     assert (config.learning_rate, config.preset.max_steps, config.teacher.name) == (0.003, 4000, SPEC["teacher"])
 
 
+def test_the_command_fine_tunes_the_same_teacher() -> None:
+    words = shlex.split(command(SPEC | {"teacher_training": {"max_epochs": "3", "learning_rate": "0.0001"}}))
+    args = parser("run").parse_args(words[3:])
+    assert (args.teacher_epochs, args.teacher_learning_rate) == (3, 0.0001)
+    as_is = command(SPEC | {"teacher_training": {"max_epochs": "0", "learning_rate": "0.0"}})
+    assert "--teacher-" not in as_is
+
+
 @pytest.mark.parametrize("teacher", ["/home/ana/my-bert", "owner/model + /home/ana/my-bert"])
 def test_a_public_manifest_has_no_paths(teacher: str) -> None:
     about = {"spec": SPEC | {"teacher": teacher}, "licences": {"teacher": f"see {teacher}"}}
