@@ -6,7 +6,7 @@ bundle.predict(["Budi tinggal di Bandung"])    # tagging, one tag per word: [["B
 bundle.predict(["aku senang"], scores=True)    # [{"text": ..., "label": "happy", "score": 0.93, "scores": {...}}]
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Bundle:
         self.per_word: bool = manifest["task"] == "sequence_labeling"
         self._fallback: str = manifest["fallback_label"]
         self._pad_id: int = manifest["pad_id"]
+        self._temperature: float = manifest.get(TEMPERATURE, 1.0)
         self._has_entities = manifest.get(METRIC) == ENTITY_F1
         self._tokenizer = tokenizer
         self._step: int = window_step(tokenizer)
@@ -93,7 +94,11 @@ class Bundle:
                 "This bundle has no scores: it was exported by a version without calibration. Run its command again "
                 "with --force and take the new bundle, or predict without scores."
             )
-        predicted = zip(texts, self._probabilities(texts, batch_size), strict=True)
+        windows = [windows_of(self._encode(text)) for text in texts]
+        logits = self._logits(windows, batch_size)
+        if not (scores or self.per_word or min_score > 0):
+            return [self.labels[int(self._ranking(each).argmax())] for each in logits]
+        predicted = zip(texts, self._probabilities(texts, windows, logits), strict=True)
         if scores:
             prediction = self._scored_tags if self.per_word else self._scored_label
             return [prediction(text, each, min_score) for text, each in predicted]
@@ -113,17 +118,33 @@ class Bundle:
         """A tokenizer without special tokens gives "" no token, and no model reads an empty sequence."""
         return encoding.ids or [self._pad_id]
 
-    def _probabilities(self, texts: Sequence[Any], batch_size: int) -> list[Probabilities]:
-        """Of each text, or of its words: those of a word's first token, zeros for a word without one."""
-        windows = [windows_of(self._encode(text)) for text in texts]
+    def _logits(self, windows: Sequence[Sequence[Encoding]], batch_size: int) -> list[list[NDArray[np.float32]]]:
+        """Of each text, those of its windows."""
         ids = [self._ids(window) for each in windows for window in each]
         logits = iter(self._model.predict(ids, pad_id=self._pad_id, batch_size=batch_size))
-        temperature = self.manifest.get(TEMPERATURE, 1.0)
-        scores = [[probabilities(next(logits), temperature) for _ in each] for each in windows]
-        if not self.per_word:
-            return [np.mean(each, axis=0) if len(each) > 1 else each[0] for each in scores]
-        joined = zip(texts, windows, scores, strict=True)
-        return [join_words(len(words_of(text)), window, each, self._step) for text, window, each in joined]
+        return [[next(logits) for _ in each] for each in windows]
+
+    def _ranking(self, logits: Sequence[NDArray[np.float32]]) -> NDArray[Any]:
+        """[C] of a text, from those of its windows: one window's logits rank the classes as its probabilities do."""
+        return logits[0] if len(logits) == 1 else self._mean(logits)
+
+    def _mean(self, logits: Sequence[NDArray[np.float32]]) -> Probabilities:
+        mean: Probabilities = probabilities(np.stack(logits), self._temperature).mean(axis=0)
+        return mean
+
+    def _probabilities(
+        self,
+        texts: Sequence[Any],
+        windows: Sequence[Sequence[Encoding]],
+        logits: Sequence[Sequence[NDArray[np.float32]]],
+    ) -> Iterator[Probabilities]:
+        """Of each text, or of its words: those of a word's first token, zeros for a word without one."""
+        for text, encodings, each in zip(texts, windows, logits, strict=True):
+            if self.per_word:
+                scores = [probabilities(of_tokens, self._temperature) for of_tokens in each]
+                yield join_words(len(words_of(text)), encodings, scores, self._step)
+            else:
+                yield self._mean(each)
 
     def _label(self, scores: Probabilities, min_score: float = 0.0) -> str | None:
         best = int(scores.argmax())

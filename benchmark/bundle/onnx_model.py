@@ -51,6 +51,8 @@ class OnnxModel:
 
         Batches are of similar length.
         """
+        if len(sentences) == 1:
+            return list(self.logits(*pad(sentences, pad_id)))
         order = sorted(range(len(sentences)), key=lambda row: len(sentences[row]))
         predicted: dict[int, NDArray[np.float32]] = {}
         for start in range(0, len(order), batch_size):
@@ -63,6 +65,9 @@ class OnnxModel:
 
 def pad(sentences: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Token ids and attention mask, both [B, L], padded on the right to the longest sentence."""
+    if len({len(sentence) for sentence in sentences}) == 1:
+        same = np.array(sentences, dtype=np.int64)
+        return same, np.ones_like(same)
     longest = max(len(sentence) for sentence in sentences)
     input_ids = np.full((len(sentences), longest), pad_id, dtype=np.int64)
     attention_mask = np.zeros_like(input_ids)

@@ -1,6 +1,6 @@
 """What `--learning-rate grid` cost in the finished runs of a store, beside all seeds at one rate (see docs/lab-log.md).
 
-    python docs/experiments/search_cost.py sqlite:///mlflow.db classification
+python docs/experiments/search_cost.py sqlite:///mlflow.db classification
 """
 
 import sys
