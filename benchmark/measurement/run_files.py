@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.bundle.files import INT8, LABELS, MANIFEST, TOKENIZER
+from benchmark.core.errors import DataError, RunError
 from benchmark.core.run_store import BASELINE, BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.fasttext_file import check_model_file
 from benchmark.distillation.teacher_logits import fetch_model
 from benchmark.export.bundle_writer import complete_bundle, upload_bundle
 from benchmark.export.variants import size_mib
+from students.baselines import check_baseline
 from tracking import Record, Store
 
 
@@ -54,9 +56,17 @@ class RunFiles:
         return size + sum(size_mib(self._download(f"{BUNDLE}/{name}")) for name in (TOKENIZER, LABELS))
 
     def _baseline(self) -> Path:
+        """Checked here: the libraries of baselines end the process over a damaged file."""
         folder = self._download(BASELINE)
-        for file in folder.glob("*.bin"):
-            check_model_file(file)
+        try:
+            check_baseline(folder)
+            for file in folder.glob("*.bin"):
+                check_model_file(file)
+        except (ValueError, KeyError, OSError, DataError) as error:
+            raise RunError(
+                f"The stored model of {self.spec.name} is damaged: {error} Restore the store's artifacts, or run it "
+                "again with --force."
+            ) from error
         return folder
 
     def _int8(self) -> Path:

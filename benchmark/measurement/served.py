@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmark.bundle import Bundle
+from benchmark.bundle import Bundle, BundleError
+from benchmark.core.errors import RunError
 from students.baselines import NAME_FILE, load_baseline
 
 
@@ -15,7 +16,8 @@ class Served(Protocol):
 
 
 def load_served(folder: Path, n_threads: int = 1) -> Served:
-    """The model of a folder; baselines have one thread. Raises BundleError if it holds neither bundle nor baseline."""
-    if not (folder / NAME_FILE).is_file():
-        return Bundle.load(folder, n_threads=n_threads)
-    return load_baseline(folder)
+    """The model of a folder; baselines have one thread. Raises RunError for anything else, and for damage."""
+    try:
+        return load_baseline(folder) if (folder / NAME_FILE).is_file() else Bundle.load(folder, n_threads=n_threads)
+    except (BundleError, ValueError) as error:
+        raise RunError(str(error)) from error

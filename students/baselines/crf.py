@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 import pycrfsuite
 
 MODEL = "model.crfsuite"
+MAGIC = b"lCRF"
+"""Begins a model file; the length of the file follows (crfsuite/lib/crf/src/crf1d_model.c)."""
 WINDOW = (-2, -1, 0, 1, 2)
 """Places of the words whose features a word has, relative to it."""
 AFFIXES = (1, 2, 3, 4)
@@ -50,7 +52,11 @@ class Crf:
         (folder / MODEL).write_bytes(self._content)
 
     def load(self, folder: Path) -> None:
-        self._open((folder / MODEL).read_bytes())
+        """Raises ValueError for a part of a file, over which CRFsuite ends the process: its header has its length."""
+        content = (folder / MODEL).read_bytes()
+        if content[:4] != MAGIC or int.from_bytes(content[4:8], "little") != len(content):
+            raise ValueError(f"{folder / MODEL} is no CRFsuite model, or a part of one.")
+        self._open(content)
 
     def _open(self, content: bytes) -> None:
         self._content = content  # the tagger reads this memory

@@ -72,6 +72,38 @@ def test_the_same_seed_gives_the_same_model(name: str, tmp_path: Path) -> None:
     assert one == two
 
 
+@pytest.mark.parametrize("damage", ["cut", "changed", "missing"])
+def test_a_damaged_file_is_refused_before_a_library_reads_it(name: str, damage: str, tmp_path: Path) -> None:
+    save_baseline(fitted(name), name, tmp_path / "kept")
+    files = [file for file in (tmp_path / "kept").iterdir() if file.name != "baseline.json"]
+    assert files
+    for file in files:
+        content = file.read_bytes()
+        middle = len(content) // 2
+        if damage == "missing":
+            file.unlink()
+        else:
+            changed = bytes([content[middle] ^ 1]) + content[middle + 1 :] if damage == "changed" else b""
+            file.write_bytes(content[:middle] + changed)
+        with pytest.raises(ValueError, match=rf"{file.name} is (missing|not the file that was stored)"):
+            load_baseline(tmp_path / "kept")
+        file.write_bytes(content)
+    load_baseline(tmp_path / "kept")
+
+
+def test_a_part_of_a_crf_that_was_stored_without_checksums_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pycrfsuite")
+    save_baseline(fitted("crf"), "crf", tmp_path / "kept")
+    (tmp_path / "kept" / "baseline.json").write_text(json.dumps({"baseline": "crf"}))
+    file = tmp_path / "kept" / "model.crfsuite"
+    load_baseline(tmp_path / "kept")
+    content = file.read_bytes()
+    for length in (0, 4, 100, len(content) - 1):
+        file.write_bytes(content[:length])
+        with pytest.raises(ValueError, match=r"model.crfsuite is no CRFsuite model, or a part of one"):
+            load_baseline(tmp_path / "kept")
+
+
 def test_a_folder_of_no_baseline_is_refused(tmp_path: Path) -> None:
     (tmp_path / "baseline.json").write_text(json.dumps({"baseline": "os"}))
     with pytest.raises(ValueError, match="Unknown baseline 'os'"):
