@@ -96,8 +96,8 @@ class RunSpec:
     vocabulary: str = TEACHERS
     """The student's vocabulary: the teacher's, or one of VOCABULARIES."""
     vocabulary_text: str = ""
-    """Digest of the unlabelled pool, on which VOCABULARIES are trained besides the labelled text; empty for the
-    teacher's."""
+    """Digest of the unlabelled pool, on which VOCABULARIES are trained besides the labelled text, and of the version of
+    this training; empty for the teacher's."""
     embedding_source: str = ""
     """Digest of the user's vector file; empty if vectors are trained on the pool or are the teacher's."""
     max_epochs: int

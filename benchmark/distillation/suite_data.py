@@ -23,7 +23,7 @@ from benchmark.data.summary import DataSummary, Unread
 from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.encoder import Encoder
 from benchmark.distillation.encoding import EncodedDataset, Part
-from benchmark.distillation.vocabulary import own_tokenizer
+from benchmark.distillation.vocabulary import VERSION, own_tokenizer
 
 
 @dataclass(kw_only=True)
@@ -75,6 +75,10 @@ class SuiteData:
             [self.corpus(dataset).digest, self.pool(dataset).digest, generation_parameters(source, self._augmentation)]
         )
 
+    def vocabulary_digest(self, dataset: str) -> str:
+        """Digest of what a vocabulary of the students' own is made of besides the labelled text, and of its version."""
+        return digest([self.pool(dataset).digest, VERSION])
+
     def texts(self, dataset: str, part: Part) -> Texts:
         """Texts of a split or of a source of unlabelled text."""
         return self.corpus(dataset).texts(part) if part in SPLITS else self.pool(dataset, cast("Source", part)).texts
@@ -91,7 +95,7 @@ class SuiteData:
         if spec.unlabeled:
             inputs["The unlabelled text"] = (spec.pool_digest, self.pool_digest(spec.dataset, source))
         if spec.vocabulary_text:
-            inputs["The text of the vocabulary"] = (spec.vocabulary_text, self.pool(spec.dataset).digest)
+            inputs["The text of the vocabulary"] = (spec.vocabulary_text, self.vocabulary_digest(spec.dataset))
         if spec.embedding_source:
             inputs[f"The file {self.vectors!r}"] = (spec.embedding_source, self.vectors_digest)
         if spec.is_teacher and not spec.required_keys:

@@ -17,6 +17,9 @@ from benchmark.core.cache import cached_json, vocabulary_path
 from benchmark.core.spec import digest
 from benchmark.distillation.tokenizer import vocabulary
 
+VERSION = "2"
+"""Version of own vocabularies: of their training, and of how embeddings of their tokens start. Raise it when either
+changes, so that runs of before and after have different keys."""
 PAD, UNKNOWN, FIRST = "[PAD]", "[UNK]", "[CLS]"
 """Special tokens. FIRST begins every text: students that classify by the first position read it there."""
 SPACE = "▁"

@@ -13,7 +13,6 @@ from benchmark.core.settings import SETTINGS, TEACHERS, Setting
 from benchmark.core.spec import AND, AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.entry import Suite, TeacherEntry
-from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
 from benchmark.execution.setting_requirements import why_not_of_baseline, why_not_without_labels
@@ -111,7 +110,7 @@ def _of_dataset(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) ->
         pool = "" if skipped or not trained.unlabeled else suite_data.pool_digest(dataset, trained.text_source)
         spec = _student_spec(config, teacher, student, setting, seed, pool, suite_data)
         if config.vocabulary != TEACHERS and not spec.is_baseline:
-            text = "" if skipped else suite_data.pool_digest(dataset, POOL)
+            text = "" if skipped else suite_data.vocabulary_digest(dataset)
             spec = replace(spec, vocabulary=config.vocabulary, vocabulary_text=text)
         yield PlannedRun(spec=spec, skip_reason=skipped)
 

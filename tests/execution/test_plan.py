@@ -17,8 +17,9 @@ from benchmark.core.presets import (
     USUAL_FINE_TUNING,
     FineTuning,
 )
-from benchmark.core.spec import GRID, RunSpec
+from benchmark.core.spec import GRID, RunSpec, digest
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.vocabulary import VERSION
 from benchmark.execution.estimate import n_epochs
 from benchmark.execution.plan import PlannedRun, plan_runs
 from students import PAPER, STUDENTS
@@ -210,7 +211,9 @@ def test_an_own_vocabulary_is_part_of_the_key_with_the_text_that_it_is_trained_o
     theirs, own = (one(tiny_teacher, "-x", "vanilla", "--vocabulary", name) for name in ("teacher", "own"))
     assert theirs.key == one(tiny_teacher, "-x", "vanilla").key
     assert (theirs.vocabulary_text, own.pool_digest) == ("", "")
-    assert own.vocabulary_text == one(tiny_teacher, "-x", "kd_ulb").pool_digest
+    pool_digest = one(tiny_teacher, "-x", "kd_ulb").pool_digest
+    assert own.vocabulary_text == digest([pool_digest, VERSION])
+    assert own.vocabulary_text != pool_digest, "runs of before have this one, and started their embeddings otherwise"
     assert len({theirs.key, own.key, replace(own, vocabulary_text="other").key}) == 3
     assert (theirs.model, own.model) == ("cnn", "cnn+own")
 
