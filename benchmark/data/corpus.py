@@ -17,14 +17,28 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, di
 from benchmark.core.cache import file_digest, verify, write_dir_atomic
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task, digest
-from benchmark.data import headers, parsers, splits, tags, unlabelled
+from benchmark.data import headers, parsers, spelling, splits, tags, unlabelled
 from benchmark.data.entry import SPLITS, DatasetEntry, Metric, Split
 from benchmark.data.rows import ParseContext, Row
 from benchmark.data.sources import files_of, local_path, read_bytes
 from tracking import cache_folder
 
 METADATA = "about.json"
-READING_CODE = ("corpus", "parsers", "rows", "splits", "tags", "conll", "headers", "tables", "unlabelled", "plain_text")
+READING_CODE = (
+    *(
+        "corpus",
+        "parsers",
+        "rows",
+        "splits",
+        "tags",
+        "conll",
+        "headers",
+        "tables",
+        "spelling",
+        "unlabelled",
+        "plain_text",
+    ),
+)
 """Modules on whose code a parsed data set depends."""
 NO_LABEL = -1
 """Id in place of the label of a text without one, as `datasets` has it."""
@@ -134,8 +148,7 @@ def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     splits.check_single_labels(parsed, where)
     if entry.task == "sequence_labeling":
         tags.check_tags(parsed, where, conll)
-    if tags.metric_of(entry.task, chain(*map(splits.names_of, chain(*parsed.values())))) != "word_f1":
-        splits.check_spelling(parsed, where, conll)
+    spelling.check_spelling(parsed, where, conll, entry.task)
     labels = entry.labels or splits.labels_of(chain(*(parsed.get(split, ()) for split in entry.labelling_splits)))
     _add_splits(entry, parsed, where)
     splits.check_splits(parsed, labels, where)

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from unicodedata import normalize
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
@@ -76,29 +75,6 @@ def _joins(name: str, names: Collection[str]) -> bool:
         return any(number in names for number in re.findall(r"\d+", name))
     parts = _PARTS.split(name)
     return len(parts) > 1 and all(part in names for part in parts)
-
-
-def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collection[Split]) -> None:
-    """Raises DataError for labels that differ in case, spaces or Unicode form alone, which would be two classes.
-
-    The files of the splits `by_line` have one word per line.
-    """
-    first, seen = dict[str, str](), set[str]()
-    for split in SPLITS:
-        for row in splits.get(split, ()):
-            for i, name in enumerate(names_of(row)):
-                if name in seen:
-                    continue
-                seen.add(name)
-                if (other := first.setdefault(_folded(name), name)) != name:
-                    raise DataError(
-                        f"{where[split]}, line {row.line + i * (split in by_line)}: the labels {shorten(other)} and "
-                        f"{shorten(name)} differ in case, spaces or Unicode form alone. Write them alike."
-                    )
-
-
-def _folded(name: str) -> str:
-    return " ".join(normalize("NFC", name).casefold().split())
 
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:

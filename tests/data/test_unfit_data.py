@@ -26,7 +26,7 @@ UNFIT: dict[str, tuple[Task, dict[str, str], str]] = {
     "spelling of classes": (
         "classification",
         {"test": "text,label\ne,ya\nf,Ya\n"},
-        r"test\.csv, line 3: the labels 'ya' and 'Ya' differ in case, spaces or Unicode form alone. Write them alike",
+        r"test\.csv, line 3: the labels 'ya' and 'Ya' differ in spelling alone: .* Write them alike",
     ),
     "Unicode form of classes": (
         "classification",
@@ -36,7 +36,17 @@ UNFIT: dict[str, tuple[Task, dict[str, str], str]] = {
     "spelling of entity types": (
         "sequence_labeling",
         {"train": "a\tO\nb\tB-PER\nc\tB-Per\n"},
-        "line 3: the labels 'B-P",
+        "line 3: the labels 'B-PER' and 'B-Per' differ",
+    ),
+    "spelling of an entity type by letter": (
+        "sequence_labeling",
+        {"train": "a\tO\nb\tB-PER\nc\tI-Per\n"},
+        "line 3: the labels 'B-PER' and 'I-Per' differ",
+    ),
+    "invisible character in a part of speech": (
+        "sequence_labeling",
+        {"train": "a\tNN\nb\tVB\nc\tNN\u200b\n"},
+        r"line 3: the labels 'NN' and 'NN\\u200b' differ",
     ),
     "columns changed over": (
         "sequence_labeling",

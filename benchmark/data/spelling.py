@@ -1,0 +1,64 @@
+"""Labels that people spell in several ways: each spelling would be a class of its own."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from unicodedata import category, normalize
+
+from benchmark.core.errors import DataError
+from benchmark.core.spec import Task
+from benchmark.data.entry import SPLITS, Split
+from benchmark.data.rows import shorten
+from benchmark.data.splits import Splits, names_of
+from benchmark.data.tags import metric_of, types_of
+
+_SELECTORS = "\ufe0e\ufe0f"
+"""Choose between black and coloured signs, as of a heart."""
+_QUOTES = "\"'`‘’“”"
+_JOINED = re.compile(r"(?<=\w)[-_\s]+(?=\w)")
+_NUMBER = re.compile(r"0*(\d+)(?:\.0*)?")
+
+
+def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collection[Split], task: Task) -> None:
+    """Raises DataError for classes or entity types that are the same by `folded`, and parts of speech by `visible`.
+
+    The files of the splits `by_line` have one word per line.
+    """
+    names = {name for rows in splits.values() for row in rows for name in names_of(row)}
+    metric = metric_of(task, names)
+    spelled = types_of(names) if metric == "entity_f1" else {name: name for name in names}
+    fold = visible if metric == "word_f1" else folded
+    first, seen = dict[str, str](), set[str]()
+    for split in SPLITS:
+        for row in splits.get(split, ()):
+            for i, name in enumerate(names_of(row)):
+                if name in seen:
+                    continue
+                seen.add(name)
+                if spelled[first.setdefault(fold(spelled[name]), name)] != spelled[name]:
+                    raise DataError(
+                        f"{where[split]}, line {row.line + i * (split in by_line)}: the labels "
+                        f"{' and '.join(map(_shown, (first[fold(spelled[name])], name)))} differ in spelling alone: in "
+                        "case, spaces, hyphens, quotes, zeros of a number, Unicode form or invisible characters. Write "
+                        "them alike."
+                    )
+
+
+def folded(name: str) -> str:
+    """The name without what does not tell classes apart; 01 and 1.0 are 1, and 1.10 is not 1.1."""
+    text = visible(normalize("NFKC", name)).casefold().strip(_QUOTES + " ")
+    number = _NUMBER.fullmatch(text)
+    return number[1] if number else _JOINED.sub(" ", text)
+
+
+def visible(name: str) -> str:
+    """The name in one Unicode form, without characters that cannot be seen."""
+    return "".join(_seen(normalize("NFC", name))).strip()
+
+
+def _seen(characters: Iterable[str]) -> Iterable[str]:
+    return (c for c in characters if category(c) != "Cf" and c not in _SELECTORS)
+
+
+def _shown(name: str) -> str:
+    """The name; with escapes where it has characters that cannot be seen, or are not what they look like."""
+    return shorten(name) if name == visible(name) == normalize("NFKC", name) else ascii(name)[:200]

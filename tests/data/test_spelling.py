@@ -1,0 +1,50 @@
+"""Spellings of labels that are one class, and those that are not."""
+
+import pytest
+
+from benchmark.data.spelling import folded, visible
+
+ALIKE = [
+    ("1", "1.0", "01", " 1 ", "001."),
+    ("greet", "Greet", "greet\u200b", "\ufeffgreet", "gre\u00adet", "\u200fgreet", "ｇｒｅｅｔ", '"greet"', "‘greet’"),
+    ("say-hi", "say_hi", "Say  hi", "say - hi"),
+    ("café", "cafe\u0301"),
+    ("❤️", "❤"),
+    ("10", "10.00"),
+]
+DIFFERENT = [
+    "1",
+    "-1",
+    "1.1",
+    "1.10",
+    "10",
+    "100",
+    "C",
+    "C++",
+    "C#",
+    "-",
+    "_",
+    "+",
+    "İ",
+    "a1",
+    "a-",
+    "😀",
+    "😁",
+    "",
+    "1e5",
+]
+
+
+@pytest.mark.parametrize("names", ALIKE)
+def test_these_are_one_class(names: tuple[str, ...]) -> None:
+    assert len(set(map(folded, names))) == 1
+
+
+def test_these_are_classes_of_their_own() -> None:
+    assert len(set(map(folded, DIFFERENT))) == len(DIFFERENT)
+
+
+def test_parts_of_speech_differ_in_case_and_signs() -> None:
+    names = ["NN", "nn", "PRP$", "-LRB-", "LRB", "...", "…", "``", "''", "1", "1.0"]
+    assert len(set(map(visible, names))) == len(names)
+    assert visible("NN\u200b") == visible("NN") == "NN"
