@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
 from benchmark.data.columns_file import Columns, read_columns
 from benchmark.data.entry import OutputsFile
@@ -118,17 +119,23 @@ def _check_values(
         raise table.error(
             owners[row], f"column {columns[column]!r} is {outputs[row, column]}; a finite number is needed."
         )
-    if kind != "probabilities":
-        return
     sums = outputs.sum(axis=1)
     outside = (outputs < 0).any(axis=1) | (np.abs(sums - 1) > MAX_SUM_ERROR)
+    if kind == "logits":
+        if len(outputs) and not outside.any():
+            raise DataError(
+                f"{table.path} holds probabilities, not logits: no number is below 0, and every row sums to 1. Write "
+                f"`teacher_outputs: {table.path.name}`, without `kind: logits`."
+            )
+        return
     if len(bad := np.flatnonzero(outside)):
         row = bad[0]
         reason = f"holds {outputs[row].min():g}" if (outputs[row] < 0).any() else f"sums to {sums[row]:.4g}"
         raise table.error(
             owners[row],
-            f"its outputs are no probabilities: the row {reason}, where numbers from 0 that sum to 1 are needed. For "
-            f"logits write `teacher_outputs: {{path: {table.path.name}, kind: logits}}`.",
+            f"its outputs are no probabilities: the row {reason} over {', '.join(columns[:5])}"
+            f"{', ...' * (len(columns) > 5)}, where numbers from 0 that sum to 1 are needed. For logits write "
+            f"`teacher_outputs: {{path: {table.path.name}, kind: logits}}`.",
         )
 
 

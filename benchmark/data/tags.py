@@ -57,6 +57,7 @@ def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]
     """
     _check_columns(splits, where)
     counts = Counter(tag for rows in splits.values() for row in rows for tag in row.label)
+    _check_names(counts, where)
     if metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts):
         return
     misfits = min((_misfits(counts, *scheme) for scheme in SCHEMES), key=lambda names: sum(counts[n] for n in names))
@@ -78,6 +79,15 @@ def _check_columns(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, 
                 f"{where[split]}: the words are tags, such as {shorten(min(words - {OUTSIDE}))}. Name the columns of "
                 "words and tags, as in `text: 1` and `label: 0`."
             )
+
+
+def _check_names(names: Collection[str], where: Mapping[Split, str]) -> None:
+    """Raises DataError for ids of tags, which do not tell entities from parts of speech."""
+    if names and all(name.isdecimal() for name in names):
+        raise DataError(
+            f"{next(iter(where.values()))}: the tags are numbers, such as {min(names, key=int)!r}, whose names alone "
+            "tell whether they are entities. Write the names, as in 'B-PER'."
+        )
 
 
 def _misfits(names: Iterable[str], letters: str, typed: bool) -> set[str]:

@@ -65,6 +65,15 @@ def test_logits_are_taken_as_they_are() -> None:
     assert logits.tolist() == [[-3.5, 5.0]]
 
 
+def test_probabilities_that_are_called_logits_are_refused() -> None:
+    """Their softmax is nearly uniform, so students would learn next to nothing of them."""
+    with pytest.raises(DataError, match=r"a\.jsonl holds probabilities, not logits: .* `teacher_outputs: a\.jsonl`"):
+        read(TEXTS, kind="logits")
+    with pytest.raises(DataError, match="holds probabilities"):
+        read(WORDS, TAGS, kind="logits")
+    assert read({**TEXTS, "good": [1.0, 0.3]}, kind="logits").logits[1].tolist() == pytest.approx([0.3, 0.75])
+
+
 def test_columns_are_found_by_the_label_in_any_order_case_and_punctuation() -> None:
     outputs = read({"Very_Bad": [0.75], "note": ["x"], "GOOD": [0.25], "Text": ["halo"]})
     assert np.allclose(np.exp(outputs.of(["halo"])), [[0.25, 0.75]])
@@ -90,7 +99,7 @@ BROKEN = {
     ),
     "columns alike": ({"text": ["a"], "good": [1.0], "very bad": [0], "VERY_BAD": [0]}, "'VERY_BAD' may all be for"),
     "no column of texts": ({"good": [1.0], "very-bad": [0.0]}, "no column for the text, 'text'"),
-    "sum": ({**TEXTS, "good": [0.25, 0.9]}, "row 2: .* the row sums to 0.9, .* kind: logits"),
+    "sum": ({**TEXTS, "good": [0.25, 0.9]}, "row 2: .* the row sums to 0.9 over good, very-bad, .* kind: logits"),
     "negative": ({**TEXTS, "good": [0.25, -1]}, "row 2: .* the row holds -1"),
     "empty": ({**TEXTS, "good": [0.25, None]}, "row 2: column 'good' is nan; a finite number"),
     "word": ({**TEXTS, "good": [0.25, "much"]}, "row 2: 'much' is no number"),

@@ -48,6 +48,11 @@ UNFIT: dict[str, tuple[Task, dict[str, str], str]] = {
         {"train": "a\tNN\nb\tVB\nc\tNN\u200b\n"},
         r"line 3: the labels 'NN' and 'NN\\u200b' differ",
     ),
+    "ids of tags": (
+        "sequence_labeling",
+        dict.fromkeys(SPLITS, "Budi\t3\npergi\t0\n\ndi\t0\nSolo\t10\n"),
+        r"train\.conll: the tags are numbers, such as '0', .* Write the names, as in 'B-PER'",
+    ),
     "columns changed over": (
         "sequence_labeling",
         dict.fromkeys(SPLITS, "B-PER\tBudi\nI-PER\tHadi\nO\tpergi\n"),
