@@ -66,7 +66,10 @@ def _word(line: Line, context: ParseContext) -> tuple[str, str]:
     number, cells = line.number, _filled(line.cells) if context.text is context.label is None else line.cells
     shown = shorten("\t".join(cells))
     if len(cells) == 1:
-        raise context.error(number, f"no TAB in {shown}: a token without a tag. Write token TAB tag.")
+        remedy = (
+            "Write a TAB between the columns in place of spaces" if " " in cells[0].strip() else "Write token TAB tag"
+        )
+        raise context.error(number, f"no TAB in {shown}: a token without a tag. {remedy}.")
     first, second = _columns(cells, number, context)
     token, tag = cells[first], cells[second].strip()
     if not token.strip() or not tag:

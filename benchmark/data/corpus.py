@@ -25,19 +25,8 @@ from tracking import cache_folder
 
 METADATA = "about.json"
 READING_CODE = (
-    *(
-        "corpus",
-        "parsers",
-        "rows",
-        "splits",
-        "tags",
-        "conll",
-        "headers",
-        "tables",
-        "spelling",
-        "unlabelled",
-        "plain_text",
-    ),
+    *("corpus", "parsers", "rows", "splits", "spelling", "tags", "conll", "headers", "tables"),
+    *("unlabelled", "plain_text"),
 )
 """Modules on whose code a parsed data set depends."""
 NO_LABEL = -1
@@ -140,7 +129,8 @@ class ArrowData(NamedTuple):
 
 def _build(entry: DatasetEntry, contents: Mapping[Split, bytes]) -> ArrowData:
     files = files_of(entry)
-    where = {split: f"{entry.name}: {file.path}" for split, file in files.items()}
+    of_hub = entry.hub.rpartition("@")[0]
+    where = {split: f"{entry.name}: {f'{split} of {of_hub}' if of_hub else file.path}" for split, file in files.items()}
     skipped = Counter[str]()
     parsed = {split: _parsed(entry, split, content, where[split], skipped) for split, content in contents.items()}
     conll = {split for split, file in files.items() if file.format == "conll"}

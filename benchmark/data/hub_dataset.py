@@ -11,6 +11,7 @@ from benchmark.core.cache import file_digest, is_intact, read_json, verify, writ
 from benchmark.core.errors import DataError, UnknownNameError
 from benchmark.core.spec import digest
 from benchmark.data.entry import Split
+from benchmark.data.rows import shorten
 from tracking import cache_folder, scratch_folder
 
 if TYPE_CHECKING:
@@ -93,8 +94,17 @@ def _last_seen(source: HubDataset, file: Path) -> str:
 
 def _write(source: HubDataset, commit: str, folder: Path) -> None:
     for split, name in source.splits.items():
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in _rows(source, name, commit))
+        lines = (_line(row, source, name) for row in _rows(source, name, commit))
         (folder / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+def _line(row: Mapping[str, Any], source: HubDataset, split: str) -> str:
+    def refuse(value: object) -> object:
+        raise source.error(
+            f"split {split!r} holds {shorten(value)}; strings, whole numbers and lists of them are read."
+        )
+
+    return json.dumps(row, ensure_ascii=False, default=refuse) + "\n"
 
 
 def _rows(source: HubDataset, split: str, commit: str) -> Iterator[dict[str, Any]]:

@@ -86,10 +86,19 @@ def _json_object(line: str, number: int, context: ParseContext) -> dict[str, obj
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise context.error(number, f"invalid JSON ({error}). Each line is one JSON object.") from None
+        raise context.error(number, f"invalid JSON ({error}). {_json_remedy(line)}") from None
     if not isinstance(record, dict):
-        raise context.error(number, f"{shorten(record)} is not a JSON object {{...}}; each line is one.")
+        raise context.error(number, f"{shorten(record)} is not a JSON object {{...}}. {_json_remedy(line)}")
     return record
+
+
+def _json_remedy(line: str) -> str:
+    if line.startswith("["):
+        return (
+            "Each line is one JSON object; write a list as pandas.read_json(FILE).to_json(NAME, orient='records', "
+            "lines=True) does."
+        )
+    return "Each line is one JSON object, without a comma behind it."
 
 
 def _field(column: Column, record: dict[str, object], line: int, context: ParseContext) -> object:

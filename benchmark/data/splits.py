@@ -11,6 +11,8 @@ from benchmark.data.entry import SPLITS, Split
 from benchmark.data.rows import Row, shorten
 
 Splits = Mapping[Split, Sequence[Row]]
+N_JUDGED = 20
+"""Fewest rows by which a column of labels is judged to be of classes or not."""
 
 
 def ranking(n: int, seed: str) -> list[int]:
@@ -28,7 +30,9 @@ def cut_validation(rows: Sequence[Row], fraction: float, task: Task, where: str)
     candidates = _by_class(rows, order) if task == "classification" else order[1:]
     n_taken = min(max(1, round(len(rows) * fraction)), len(candidates))
     if not n_taken:
-        raise DataError(f"{where} has too few rows ({len(rows)}) to cut off a validation split. Provide one.")
+        raise DataError(
+            f"{where} has too few rows ({len(rows)}) to cut off a validation split. Provide one.{_many(rows)}"
+        )
     taken = {candidates[int((i + 0.5) * len(candidates) / n_taken)] for i in range(n_taken)}
     kept = [row for i, row in enumerate(rows) if i not in taken]
     return kept, [rows[i] for i in sorted(taken)]
@@ -88,7 +92,7 @@ def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, st
             f"{where[source]}: every row of {source} has the label {labels[0]!r}; at least two classes are needed."
         )
     for split in SPLITS:
-        _check_labels(splits[split], labels, f"{where[split]} ({split})")
+        _check_labels(splits[split], labels, f"{where[split]} ({split})", _many(splits["train"]), bool(splits["train"]))
     constant = {name for row in splits["test"] for name in names_of(row)}
     if len(splits["test"]) > 1 and len(constant) == 1:  # some publishers mask the test labels
         raise DataError(
@@ -97,12 +101,24 @@ def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, st
         )
 
 
-def _check_labels(rows: Iterable[Row], labels: Sequence[str], where: str) -> None:
+def _many(rows: Sequence[Row]) -> str:
+    """A sentence about labels most of which occur once, as numbers, ids and texts do; empty otherwise."""
+    found = {name for row in rows for name in names_of(row)}
+    if len(rows) < N_JUDGED or 2 * len(found) < len(rows):
+        return ""
+    return (
+        f" The {len(rows)} rows of train have {len(found)} labels: is their column one of classes? Name that by "
+        "`label:`; numbers to be predicted are no classes."
+    )
+
+
+def _check_labels(rows: Iterable[Row], labels: Sequence[str], where: str, many: str, has_train: bool) -> None:
+    source = "train" if has_train else "`labels`"
     allowed = set(labels)
     for row in rows:
         if unknown := [name for name in names_of(row) if name not in allowed]:
             raise DataError(
-                f"{where}, line {row.line}: label {shorten(unknown[0])} does not occur in train. "
+                f"{where}, line {row.line}: label {shorten(unknown[0])} does not occur in {source}. "
                 f"Allowed: {', '.join(name[:40] for name in labels[:30])}{', ...' if len(labels) > 30 else ''}. "
-                "Correct it, add it to train, or remove the row."
+                f"Correct it, add it to {source}, or remove the row.{many}"
             )

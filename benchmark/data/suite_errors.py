@@ -13,7 +13,7 @@ from benchmark.data.entry import OutputKind
 from benchmark.data.rows import shorten
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
-_TEXT = "a text is needed (put it in quotes if it looks like a number)"
+_TEXT = "a text is needed, in quotes if it is yes, no or a number"
 _COLUMN = "a column name (in quotes if it is yes, no or a number) or a position (0, 1, ...) is needed"
 _NEEDED = {
     "text": _COLUMN,
@@ -21,8 +21,9 @@ _NEEDED = {
     "validation_fraction": "a number between 0 and 1 is needed, as 0.1",
     "datasets": "give at least one, as `name: {train: ...}`",
     "as_is": "true or false is needed",
+    "datasets.labels": "a list of class names is needed, in quotes if they are yes, no or numbers",
     "labels": "the data's label for each of the checkpoint's is needed, as {LABEL_0: negative}, in quotes if it looks "
-    "like a number",
+    "like a number or is yes or no",
 }
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "datasets": DatasetSection,
@@ -67,10 +68,13 @@ def explain(error: ValidationError, document: Document) -> InputError:
         section = SECTIONS.get(str(holder), SuiteSection) if nested else SuiteSection
         return UnknownNameError(f"key in {document.where(loc)}:", _short(loc[-1]), section.model_fields)
     field = str(loc[-1]) if kind in ("missing", "literal_error") else _field(loc)
-    return _explain_value(kind, field, value, document.where(loc), first.get("ctx", {}))
+    needed = _NEEDED.get(f"{loc[0]}.{field}") or _NEEDED.get(field, _TEXT)
+    return _explain_value(kind, field, value, document.where(loc), needed, first.get("ctx", {}))
 
 
-def _explain_value(kind: str, field: str, value: object, where: str, context: Mapping[str, Any]) -> InputError:
+def _explain_value(
+    kind: str, field: str, value: object, where: str, needed: str, context: Mapping[str, Any]
+) -> InputError:
     if kind == "missing":
         return InputError(f"{where}: `{field}` is missing. Add a line `{field}: ...`.")
     if kind == "literal_error":
@@ -81,7 +85,7 @@ def _explain_value(kind: str, field: str, value: object, where: str, context: Ma
         return InputError(
             f"{where} is {shorten(value)}; give its files, as {{train: ..., validation: ..., test: ...}}."
         )
-    return InputError(f"{where}: `{field}` is {shorten(value)}; {_NEEDED.get(field, _TEXT)}.")
+    return InputError(f"{where}: `{field}` is {shorten(value)}; {needed}.")
 
 
 def _field(loc: Sequence[int | str]) -> str:

@@ -27,6 +27,11 @@ from benchmark.data.sources import read_local, require_uncompressed
 from benchmark.data.suite_errors import Document, explain
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
+CONVERSIONS = {
+    ".json": "Write a list as jsonl: pandas.read_json(FILE).to_json(NAME, orient='records', lines=True).",
+    ".parquet": "Name its folder by `hub: FOLDER`, or write csv: pandas.read_parquet(FILE).to_csv(NAME, index=False).",
+}
+"""Remedies by the ending of a file that is not read."""
 FORMATS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".conll": "conll", ".conllu": "conll"}
 
 
@@ -110,7 +115,7 @@ def _hub_files(
 ) -> dict[Split, DataFile]:
     """Copies of the splits in the cache. A folder is relative to the suite file."""
     usual = COLUMNS[task]
-    folder = suite_path.parent / Path(name).expanduser()
+    folder = suite_path.parent / os.path.expanduser(name)
     source = HubDataset(
         name=str(folder) if folder.is_dir() else name,
         config=section.config,
@@ -139,7 +144,7 @@ def _outputs(section: OutputsSection | None, suite_path: Path) -> OutputsFile | 
 
 
 def _existing(name: str, suite_path: Path) -> Path:
-    path = suite_path.parent / Path(name).expanduser()
+    path = suite_path.parent / os.path.expanduser(name)
     if not os.path.isfile(path):  # False, unlike Path.is_file, for a name that is too long
         raise DataError(f"{suite_path}: no file {str(path)!r}. Paths are relative to the folder of {suite_path.name}.")
     return path
@@ -149,9 +154,8 @@ def _format(section: DatasetSection, path: Path, task: Task, where: str) -> Form
     chosen = section.format or FORMATS.get(path.suffix.lower())
     if chosen is None:
         require_uncompressed(read_local(path, where), str(path))
-        raise InputError(
-            f"{where}: the ending of {path.name!r} does not tell its format. Add `format:` csv, tsv, jsonl or conll."
-        )
+        remedy = CONVERSIONS.get(path.suffix.lower(), "Add `format:` csv, tsv, jsonl or conll.")
+        raise InputError(f"{where}: the ending of {path.name!r} does not tell its format. {remedy}")
     if chosen == "conll" and task == "classification":
         raise InputError(
             f"{where}: {path.name!r} is conll, a format of tagged words; classification reads csv, tsv, jsonl."
@@ -163,7 +167,7 @@ def _format(section: DatasetSection, path: Path, task: Task, where: str) -> Form
 
 def _teacher(section: TeacherSection, suite_path: Path) -> TeacherEntry:
     """The path of a folder is relative to the file; any other name stays, such as a hub id."""
-    folder = suite_path.parent / Path(section.path).expanduser()
+    folder = suite_path.parent / os.path.expanduser(section.path)
     is_folder = folder.is_dir() or section.path.startswith((".", "~"))
     name = str(folder) if is_folder else section.path
     return TeacherEntry(name=name, as_is=section.as_is, labels=section.labels)

@@ -99,6 +99,8 @@ class DatasetSection(_Section):
         n_splits = (self.validation is not None) + (self.validation_fraction is not None)
         if n_splits > 1 or (self.train and not n_splits):
             raise ValueError(f"give either `validation: FILE` or `validation_fraction: 0.1`, not {n_splits} of them.")
+        if twice := [name for name in self.labels if self.labels.count(name) > 1]:
+            raise ValueError(f"`labels` has {shorten(twice[0])} twice; classes have different names.")
         if self.train and self.labels:
             raise ValueError("`labels` are those of train; name them where there is no train.")
         if isinstance(self.text, int) != isinstance(self.label, int):

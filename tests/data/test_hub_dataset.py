@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
+from pyarrow import parquet, table
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.data.corpus import Corpus, load_corpus
@@ -202,3 +205,13 @@ def test_data_sets_that_cannot_be_read_are_one_line(
     assert (code, said.count("\n")) == (2, 1), said
     assert reason in said
     assert "hf_wrong" not in said
+
+
+@pytest.mark.parametrize("values", [[b"a", b"b"], [date(2020, 1, 1), date(2021, 1, 1)], [Decimal(1), Decimal(2)]])
+def test_values_that_are_no_labels_are_one_error(values: list[Any], tmp_path: Path) -> None:
+    (tmp_path / "mood").mkdir()
+    for split in ("train", "validation", "test"):
+        parquet.write_table(table({"text": ["a b", "c d"], "label": values}), tmp_path / "mood" / f"{split}.parquet")
+    (tmp_path / "s.yml").write_text(SUITE.format(task="classification", hub="mood", more=""))
+    with pytest.raises(DataError, match=r"split 'train' holds .*; strings, whole numbers and lists of them are read"):
+        load_suite(str(tmp_path / "s.yml"), "quickstart")

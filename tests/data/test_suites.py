@@ -179,10 +179,26 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "name climbs out": (f"name: ../x\n{dataset(ALL)}", "'../x' cannot name a folder.*as in 'x'"),
     "name with spaces": (f"name: Support Desk\n{dataset(ALL)}", "as in 'Support_Desk'"),
-    "name is a number": (f"name: 2020\n{dataset(ALL)}", "`name` is 2020; a text is needed .put it in quotes"),
+    "name is a number": (f"name: 2020\n{dataset(ALL)}", "`name` is 2020; a text is needed, in quotes if it is"),
     "name is built in": (f"name: classification\n{dataset(ALL)}", "the name of a built-in suite"),
     "data set climbs out": (f"task: classification\ndatasets: {{../d: {{{ALL}}}}}", "'../d' cannot name a folder"),
     "data set is a date": (f"task: classification\ndatasets: {{2020-01-01: {{{ALL}}}}}", "a text is needed"),
+    "data set is called no": (
+        f"task: classification\ndatasets: {{no: {{{ALL}}}}}",
+        "is False; a text is needed",
+    ),
+    "labels are yes and no": (
+        dataset(f"{ALL}, labels: [yes, no]"),
+        "`labels` is True; a list of class",
+    ),
+    "label twice": (
+        dataset("test: test.csv, unlabeled: train.csv, labels: ['a', 'b', 'a']"),
+        "data set 'd': `labels` has 'a' twice",
+    ),
+    "no such user": (
+        dataset(ALL.replace("train.csv", "~no-such-user/train.csv")),
+        "no file '.*~no-such-user/tr",
+    ),
     "no test": (dataset("train: train.csv, validation: dev.csv"), "data set 'd': `test` is missing"),
     "no validation": (dataset("train: train.csv, test: test.csv"), "either `validation: FILE` or `validation_fraction"),
     "both": (dataset(f"{ALL}, validation_fraction: 0.1"), "not 2 of them"),
@@ -289,3 +305,12 @@ def test_any_content_is_a_suite_or_one_clear_error(content: bytes) -> None:
             assert load_suite(str(folder / "suite.yml"), "quickstart").entries
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("all.json", r"\.to_json\(NAME, orient="), ("all.parquet", "`hub: FOLDER`")]
+)
+def test_a_file_of_another_format_is_refused_with_its_conversion(folder: Path, name: str, remedy: str) -> None:
+    (folder / name).write_text("[]")
+    with pytest.raises(InputError, match=f"the ending of '{name}' does not tell its format.*{remedy}"):
+        load(folder, dataset(ALL.replace("train.csv", name)))

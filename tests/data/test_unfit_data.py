@@ -48,6 +48,11 @@ UNFIT: dict[str, tuple[Task, dict[str, str], str]] = {
         {"train": "a\tNN\nb\tVB\nc\tNN\u200b\n"},
         r"line 3: the labels 'NN' and 'NN\\u200b' differ",
     ),
+    "numbers to be predicted": (
+        "classification",
+        {"train": "text,label\n" + "".join(f"teks {i},{i / 7:.3f}\n" for i in range(40))},
+        r"label 'ya' does not occur in train.* The 40 rows of train have 40 labels: is their column one of classes\?",
+    ),
     "ids of tags": (
         "sequence_labeling",
         dict.fromkeys(SPLITS, "Budi\t3\npergi\t0\n\ndi\t0\nSolo\t10\n"),
