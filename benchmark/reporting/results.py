@@ -110,6 +110,11 @@ class Row:
         return self.key[:SHORT] if self.is_teacher else self.teacher_key
 
     @property
+    def points(self) -> float | None:
+        """Test F1 x100."""
+        return None if self.test_f1 is None else 100 * self.test_f1
+
+    @property
     def is_timed(self) -> bool:
         return any(self.metric(name) is not None for name in MILLISECONDS)
 
@@ -184,9 +189,13 @@ def _row(record: Record, inference: Record | None, teacher: str, rates: Rates) -
         values["invalid"] = inference.tags.get(INVALID, "")
     if values.get(INVALID):
         values |= {name: None for name in values if name.startswith(LATENCY)}
+    return Row(**row_values(values))
+
+
+def row_values(values: Mapping[str, object]) -> dict[str, Any]:
+    """The fields of a Row from stored values or texts; those that are missing are empty or None."""
     cells = {column.name: _cell(column.kind, values.get(column.name)) for column in FIELDS}
-    more = {m.name: value for m in MORE if (value := _cell(m.kind, values.get(m.name))) is not None}
-    return Row(**cells, more=more)  # type: ignore[arg-type]
+    return cells | {"more": {m.name: value for m in MORE if (value := _cell(m.kind, values.get(m.name))) is not None}}
 
 
 def _repeated(params: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Literal, Protocol
 
 from benchmark.core.presets import STUDENT_RATES
-from benchmark.core.spec import GRID, TUNED, Task
+from benchmark.core.spec import GRID, TUNED
 from benchmark.reporting.claims.effects import (
     STUDENTS,
     ComparableRuns,
@@ -23,7 +23,6 @@ from benchmark.reporting.claims.effects import (
     pairing,
     points,
 )
-from benchmark.reporting.paper import PAPER_SHORT_TEXTS, f1_by_setting, tuned_gains
 from benchmark.reporting.results import GIVEN, Row
 from benchmark.reporting.selection import chosen_rows
 
@@ -40,8 +39,6 @@ class Comparison(Protocol):
         ...
 
     def sample(self, runs: ComparableRuns) -> Sample: ...
-
-    def paper_sample(self, task: Task) -> Sample: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +75,6 @@ class Contrast:
         measure = points if self.measure == "f1" else convergence_speed
         return Sample(differences=contrast(rows, self.weights, measure, same_pool=self.same_pool))
 
-    def paper_sample(self, task: Task) -> Sample:
-        """The paper shows its steps in a figure only."""
-        f1 = f1_by_setting(task) if self.measure == "f1" else {}
-        cells = dict.fromkeys((student, dataset) for student, setting, dataset in f1 if setting == self.plus[0])
-        return Sample(
-            differences=tuple(
-                _paper_difference(student, dataset, [w * f1[student, x, dataset] for x, w in self.weights.items()])
-                for student, dataset in cells
-                if self._covers(student, dataset, PAPER_SHORT_TEXTS)
-                and all((student, setting, dataset) in f1 for setting in self.weights)
-            )
-        )
-
     def _covers(self, student: str, dataset: str, short_texts: frozenset[str]) -> bool:
         return student in self.students and (not self.short_texts or dataset in short_texts)
 
@@ -109,9 +93,6 @@ class LargestEffect:
 
     def sample(self, runs: ComparableRuns) -> Sample:
         return self._over_competitors(self.contrast.sample(runs).differences)
-
-    def paper_sample(self, task: Task) -> Sample:
-        return self._over_competitors(self.contrast.paper_sample(task).differences)
 
     def _over_competitors(self, effects: Iterable[Difference]) -> Sample:
         by_student: dict[str, dict[Hashable, Difference]] = defaultdict(dict)
@@ -140,19 +121,6 @@ class StudentComparison:
         others = {name: self._at_best(runs, name) for name in self.competitors}
         return _over_best({name: paired_differences(own, rows, points, _same_tuning) for name, rows in others.items()})
 
-    def paper_sample(self, task: Task) -> Sample:
-        f1 = f1_by_setting(task)
-        scores = {key[2]: score for key, score in f1.items() if key[:2] == (self.student, self.setting)}
-        return _over_best(
-            {
-                name: tuple(
-                    _paper_difference(self.student, dataset, [score, -f1[name, self.setting, dataset]])
-                    for dataset, score in scores.items()
-                )
-                for name in self.competitors
-            }
-        )
-
     def _at_best(self, runs: ComparableRuns, student: str) -> Runs:
         """Runs of one configuration of each block: that of most seeds, then of the best validation F1."""
         series: dict[Hashable, Runs] = defaultdict(list)
@@ -178,10 +146,6 @@ class TunedRate:
         tuned, untuned = [row for row in rows if row.rate_from == TUNED], [row for row in rows if _is_untuned(row)]
         return Sample(differences=paired_differences(tuned, untuned, points, _same_but_rate))
 
-    def paper_sample(self, task: Task) -> Sample:
-        gains = tuned_gains(self.student) if task == "classification" else {}
-        return Sample(differences=tuple(_paper_difference(self.student, name, [gain]) for name, gain in gains.items()))
-
 
 def _is_untuned(row: Row) -> bool:
     """Whether the rate is the student's default or the grid's best."""
@@ -194,10 +158,6 @@ def _same_tuning(row: Row) -> Hashable:
 
 def _same_but_rate(row: Row) -> Hashable:
     return pairing(row), row.student, row.setting, row.pool
-
-
-def _paper_difference(student: str, dataset: str, terms: Sequence[float]) -> Difference:
-    return Difference(dataset=dataset, student=student, seed=None, amount=sum(terms))
 
 
 def _less(own: Mapping[Hashable, Difference], others: Mapping[Hashable, Difference]) -> Differences:

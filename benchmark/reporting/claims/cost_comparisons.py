@@ -1,19 +1,17 @@
 """Comparisons of claims on cost: file sizes and latencies of a student, and its F1 against its latency."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import log
 from statistics import fmean
 
-from benchmark.core.spec import Task
 from benchmark.reporting.claims.comparisons import without
 from benchmark.reporting.claims.effects import (
     STUDENTS,
     ComparableRuns,
     Difference,
-    Differences,
     Runs,
     Sample,
     Scale,
@@ -22,8 +20,8 @@ from benchmark.reporting.claims.effects import (
     paired_differences,
     pairing,
     points,
+    weighted_sums,
 )
-from benchmark.reporting.paper import Latency, best_f1, f1_by_setting, milliseconds
 from benchmark.reporting.results import Row
 from benchmark.reporting.selection import chosen_rows
 
@@ -39,8 +37,6 @@ class CostRatio:
 
     before: str
     after: str
-    paper: Callable[[], Mapping[str, float]]
-    """The paper's ratios by student."""
     scale: Scale = "times"
 
     @property
@@ -56,12 +52,6 @@ class CostRatio:
                 if before and after and row.student in STUDENTS
             )
         )
-
-    def paper_sample(self, task: Task) -> Sample:
-        """Table 8 is of classification."""
-        ratios = self.paper() if task == "classification" else {}
-        logs = ((student, log(ratio)) for student, ratio in ratios.items())
-        return Sample(differences=tuple(Difference(dataset="", student=s, seed=None, amount=x) for s, x in logs))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,24 +69,15 @@ class F1PerMillisecond:
         return f"measured latencies of {', '.join((self.student, *BERTS))}"
 
     def sample(self, runs: ComparableRuns) -> Sample:
-        own = runs.of_student(self.student)
-        return _over_all(
-            {name: paired_differences(own, runs.of_student(name), f1_per_ms, _same_but_student) for name in BERTS}
-        )
-
-    def paper_sample(self, task: Task) -> Sample:
-        f1, ms = f1_by_setting(task), milliseconds(task, "latency_onnx_ms")
-        per_ms = {key: log(score / ms[key[0]]) for key, score in f1.items()}
-        own = {key[1:]: value for key, value in per_ms.items() if key[0] == self.student}
-        return _over_all(
-            {
-                name: tuple(
-                    Difference(dataset=cell[1], student=self.student, seed=None, amount=value - per_ms[name, *cell])
-                    for cell, value in own.items()
-                    if (name, *cell) in per_ms
-                )
-                for name in BERTS
-            }
+        """The mean over competitors and settings."""
+        own, pairs = runs.of_student(self.student), dict[str, list[Difference]]()
+        for name in BERTS:
+            pairs[name] = weighted_sums((own, runs.of_student(name)), (1.0, -1.0), f1_per_ms, _same_but_student)
+        found, missing = ([name for name in BERTS if bool(pairs[name]) == is_found] for is_found in (True, False))
+        return Sample(
+            differences=mean_by_seed(chain(*pairs.values())),
+            note=f"against {' and '.join(found)}{without(missing)}" if found else "",
+            incomplete=bool(missing),
         )
 
 
@@ -108,7 +89,7 @@ class ParetoComparison:
     """
 
     student: str
-    latency: Latency = "latency_onnx_ms"
+    latency: str = "latency_onnx_ms"
     scale: Scale = "points"
 
     @property
@@ -124,16 +105,6 @@ class ParetoComparison:
             if name
         )
         return self._against(competitors, {name for best in groups for name in best}, [*chain(*differences)])
-
-    def paper_sample(self, task: Task) -> Sample:
-        best, ms = best_f1(task), milliseconds(task, self.latency)
-        competitor = self._best_as_fast(ms, {name: fmean(scores.values()) for name, scores in best.items()})
-        own, others = best[self.student], best.get(competitor, {})
-        differences = [
-            Difference(dataset=dataset, student=self.student, seed=None, amount=own[dataset] - f1)
-            for dataset, f1 in others.items()
-        ]
-        return self._against([competitor], set(ms), differences)
 
     def _competitor(self, best: Best) -> str:
         ms = {name: fmean(getattr(row, self.latency) for row in rows) for name, rows in best.items()}
@@ -158,22 +129,11 @@ class ParetoComparison:
         )
 
 
-def _over_all(by_competitor: Mapping[str, Differences]) -> Sample:
-    """The mean over competitors."""
-    found = [name for name, differences in by_competitor.items() if differences]
-    missing = [name for name in by_competitor if name not in found]
-    return Sample(
-        differences=mean_by_seed(chain(*by_competitor.values())),
-        note=f"against {' and '.join(found)}{without(missing)}" if found else "",
-        incomplete=bool(missing),
-    )
-
-
 def _same_but_student(row: Row) -> Hashable:
     return pairing(row), row.setting, row.rate_from, row.machine
 
 
-def _timed_together(runs: ComparableRuns, latency: Latency) -> list[Best]:
+def _timed_together(runs: ComparableRuns, latency: str) -> list[Best]:
     """Students timed on one machine, by data set, teacher and training budget."""
     groups: dict[Hashable, dict[str, Runs]] = defaultdict(lambda: defaultdict(list))
     for row in runs.rows:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, product
 from math import exp, log
+from operator import mul
 from statistics import fmean
 from typing import Literal
 
@@ -125,7 +126,7 @@ def contrast(
         for combination in product([own], *(_alike(series, own[0], same_pool) for series in others))
     )
     at_best = map(at_best_rates, combinations)
-    sums = (weighted_sums(sides, tuple(weights.values()), measure, pairing) for sides in at_best)
+    sums = (mean_by_seed(weighted_sums(sides, tuple(weights.values()), measure, pairing)) for sides in at_best)
     return mean_by_seed(chain.from_iterable(sums))
 
 
@@ -133,27 +134,23 @@ def paired_differences(
     treated: Iterable[Row], control: Iterable[Row], measure: Measure, pair: Callable[[Row], Hashable]
 ) -> Differences:
     """Differences of `measure` between the runs that `pair` maps to the same value."""
-    return weighted_sums((treated, control), (1.0, -1.0), measure, pair)
+    return mean_by_seed(weighted_sums((treated, control), (1.0, -1.0), measure, pair))
 
 
 def weighted_sums(
     sides: Sequence[Iterable[Row]], weights: Sequence[float], measure: Measure, pair: Callable[[Row], Hashable]
-) -> Differences:
+) -> list[Difference]:
     """Weighted sums of `measure` over the runs, one of each side, that `pair` maps to the same value."""
     own, *others = ([(row, value) for row in side if (value := measure(row)) is not None] for side in sides)
     partners: list[dict[Hashable, list[float]]] = [defaultdict(list) for _ in others]
     for by_pair, other in zip(partners, others, strict=True):
         for row, value in other:
             by_pair[pair(row)].append(value)
-    return mean_by_seed(
-        Difference(dataset=row.dataset, student=row.student, seed=row.seed, amount=_weighted(weights, values))
+    return [
+        Difference(dataset=row.dataset, student=row.student, seed=row.seed, amount=sum(map(mul, weights, values)))
         for row, value in own
         for values in product([value], *(by_pair[pair(row)] for by_pair in partners))
-    )
-
-
-def _weighted(weights: Sequence[float], values: Sequence[float]) -> float:
-    return sum(weight * value for weight, value in zip(weights, values, strict=True))
+    ]
 
 
 def mean_by_seed(differences: Iterable[Difference]) -> Differences:
@@ -229,7 +226,7 @@ def _at_best_rate(rows: Iterable[Row]) -> Runs:
 
 def points(row: Row) -> float | None:
     """Test F1 x100."""
-    return None if row.test_f1 is None else 100 * row.test_f1
+    return row.points
 
 
 def convergence_speed(row: Row) -> float | None:

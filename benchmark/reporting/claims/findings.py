@@ -107,7 +107,7 @@ def _undecided(verdict: Verdict | None, p: float | None) -> Verdict | None:
 
 
 def _finding(claim: Claim, runs: ComparableRuns, task: Task) -> Finding:
-    ours, paper = claim.comparison.sample(runs), claim.comparison.paper_sample(task)
+    ours, paper = (claim.comparison.sample(those) for those in (runs, claim.paper_runs(task)))
     cells = {(one.student, one.dataset) for one in ours.differences}
     scale = claim.comparison.scale
     here = effect([one for one in paper.differences if (one.student, one.dataset) in cells], scale)
