@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.results import Row
-from benchmark.reporting.table import Column, Table, markdown_table, markdown_text, points
+from benchmark.reporting.table import Table, markdown_table, markdown_text, points, text_columns
 
 NOTE = (
     "Expected calibration error x100 on test: the mean distance between a score and the share of right predictions, "
@@ -16,27 +15,7 @@ NOTE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calibrated:
-    """Runs that differ in the seed alone."""
-
-    dataset: str
-    name: str
-    """Teacher, or student and setting."""
-    runs: Sequence[Row]
-
-    def error(self, name: str) -> float:
-        """Mean of a calibration error over seeds, x100."""
-        return 100 * fmean(run.metric(name) or 0.0 for run in self.runs)
-
-
-COLUMNS: tuple[Column[Calibrated], ...] = (
-    Column(name="data set", value=lambda line: line.dataset, kind=str),
-    Column(name="student", value=lambda line: line.name, kind=str),
-    Column(name="before", value=lambda line: line.error("test_ece_uncalibrated"), format=points),
-    Column(name="after", value=lambda line: line.error("test_ece"), format=points),
-    Column(name="seeds", value=lambda line: len(line.runs), kind=int),
-)
+COLUMNS = text_columns(["data set", "student", "before", "after", "seeds"], numbers=["before", "after", "seeds"])
 
 
 def calibration_markdown(leaderboards: Iterable[Leaderboard]) -> str:
@@ -48,12 +27,16 @@ def calibration_markdown(leaderboards: Iterable[Leaderboard]) -> str:
     return "\n\n".join(["", "## Calibration", *parts, NOTE]) + "\n" if parts else ""
 
 
-def _table(leaderboard: Leaderboard) -> Table[Calibrated]:
+def _table(leaderboard: Leaderboard) -> Table[Sequence[str]]:
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in leaderboard.rows:
         if row.test_ece is not None:
             name = " ".join([row.student, *([] if row.is_teacher else [row.setting])])
             teacher = f" ({row.teacher})" if len(leaderboard.teachers) > 1 else ""
             groups[row.dataset, name + teacher].append(row)
-    rows = [Calibrated(dataset=key[0], name=key[1], runs=runs) for key, runs in sorted(groups.items())]
+    errors = ("test_ece_uncalibrated", "test_ece")
+    rows = [
+        [*key, *(points(100 * fmean(run.metric(name) or 0.0 for run in runs)) for name in errors), str(len(runs))]
+        for key, runs in sorted(groups.items())
+    ]
     return Table(columns=COLUMNS, rows=rows, title=f"Preset {leaderboard.preset}")

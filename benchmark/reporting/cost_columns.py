@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.paper import paper_onnx, paper_sizes
-from benchmark.reporting.table import NONE, Column, significant
+from benchmark.reporting.table import NONE, significant
 
 REFERENCE = "BERT-base shape"
 NOISY_SPREAD = 0.25
@@ -21,75 +22,90 @@ class Measured(NamedTuple):
 
     student: str
     metrics: Mapping[str, float]
+    served: str = NONE
+    """The form that serves, and how many of the student's runs serve it, unless all do."""
+    points_lost: str = NONE
+    """F1 x100 that INT8 loses: the least and the most of these runs."""
 
 
-Show = Callable[[Measured], str]
-CostColumn = Column[Measured]
+Columns = Mapping[str, Callable[[Measured], str]]
+"""Texts by title."""
 
 
-def table_7(task: str, lines: Iterable[Measured]) -> list[CostColumn]:
+def table_7(task: str, lines: Iterable[Measured]) -> Columns:
     """Parameters and latency in PyTorch; on a GPU if any was measured there."""
     sizes = {row["student"]: row for row in paper_sizes() if row["task"] == task}
-    columns = [
-        _pair("million parameters", "n_parameters", sizes, "parameters_million", factor=1e-6),
-        _pair("ms CPU", "latency_torch_ms", sizes, "cpu_ms", spread="latency_torch_spread"),
-        _ratio("x reference", "speedup_torch_over_reference_torch"),
-        _ratio("x teacher", "speedup_torch_over_teacher_torch"),
-        _paper_ratio(sizes, "cpu_ms", "cpu_ms"),
-    ]
-    gpu = _pair("ms GPU", "latency_torch_cuda_ms", sizes, "gpu_ms", spread="latency_torch_cuda_spread")
-    return [*columns, *([gpu] if any("latency_torch_cuda_ms" in line.metrics for line in lines) else [])]
+    columns = {
+        "million parameters": _pair("n_parameters", sizes, "parameters_million", factor=1e-6),
+        "ms CPU": _pair("latency_torch_ms", sizes, "cpu_ms"),
+        "x reference": _ratio("speedup_torch_over_reference_torch"),
+        "x teacher": _ratio("speedup_torch_over_teacher_torch"),
+        "x in the paper": _paper_ratio(sizes, "cpu_ms", "cpu_ms"),
+    }
+    gpu = "latency_torch_cuda_ms"
+    return columns | ({"ms GPU": _pair(gpu, sizes, "gpu_ms")} if any(gpu in line.metrics for line in lines) else {})
 
 
-def table_8(task: str) -> list[CostColumn]:
+def table_8(task: str) -> Columns:
     """Size and latency before and after export; the paper exported classifiers alone."""
     onnx = {row["student"]: row for row in paper_onnx()} if task == "classification" else {}
-    return [
-        _pair("MiB original", "size_checkpoint_mib", onnx, "original_size_mb"),
-        _pair("MiB ONNX", "size_onnx_mib", onnx, "onnx_size_mb"),
-        _ours("MiB INT8", "size_onnx_int8_mib"),
-        _pair("ms PyTorch", "latency_torch_ms", onnx, "original_cpu_ms", spread="latency_torch_spread"),
-        _pair("ms ONNX", "latency_onnx_ms", onnx, "onnx_cpu_ms", spread="latency_onnx_spread"),
-        _ours("ms INT8", "latency_onnx_int8_ms", spread="latency_onnx_int8_spread"),
-        _ratio("ONNX x reference", "speedup_onnx_over_reference_torch"),
-        _ratio("ONNX x teacher", "speedup_onnx_over_teacher_torch"),
-        _ratio("ONNX x teacher's best", "speedup_onnx_over_teacher_best"),
-        _paper_ratio(onnx, "original_cpu_ms", "onnx_cpu_ms"),
-    ]
+    return {
+        "MiB original": _pair("size_checkpoint_mib", onnx, "original_size_mb"),
+        "MiB ONNX": _pair("size_onnx_mib", onnx, "onnx_size_mb"),
+        "MiB INT8": _ours("size_onnx_int8_mib"),
+        "ms PyTorch": _pair("latency_torch_ms", onnx, "original_cpu_ms"),
+        "ms ONNX": _pair("latency_onnx_ms", onnx, "onnx_cpu_ms"),
+        "ms INT8": _ours("latency_onnx_int8_ms"),
+        "ONNX x reference": _ratio("speedup_onnx_over_reference_torch"),
+        "ONNX x teacher": _ratio("speedup_onnx_over_teacher_torch"),
+        "ONNX x teacher's best": _ratio("speedup_onnx_over_teacher_best"),
+        "x in the paper": _paper_ratio(onnx, "original_cpu_ms", "onnx_cpu_ms"),
+    }
 
 
-def serving_table(lines: Iterable[Measured]) -> list[CostColumn]:
+def serving_table(lines: Iterable[Measured]) -> Columns:
     """Costs of serving, which the paper does not have; the price only if one was given."""
-    price = [_ours("price per million", PRICE)] if any(PRICE in line.metrics for line in lines) else []
-    return [*SERVING, *price]
+    columns = {
+        "served form": attrgetter("served"),
+        "F1 points lost by INT8": attrgetter("points_lost"),
+        "ms text": _ours("latency_text_ms"),
+        "ms text p95": _tail,
+        "text x reference": _ratio("speedup_text_over_reference_torch"),
+        "text x teacher": _ratio("speedup_text_over_teacher_torch"),
+        "MiB bundle": _ours("size_bundle_mib"),
+        "ms tokenisation": _tokenisation,
+        "ms ONNX, all cores": _ours("latency_onnx_all_ms"),
+        "sentences/s a core": _ours("cost_sentences_per_second_per_core"),
+        "MiB memory": _ours("cost_memory_mib"),
+        "ms to load": _ours("cost_load_ms"),
+        "ms first prediction": _ours("cost_first_answer_ms"),
+    }
+    return columns | ({"price per million": _ours(PRICE)} if any(PRICE in line.metrics for line in lines) else {})
 
 
-def _column(title: str, show: Show) -> CostColumn:
-    return Column(name=title, value=show, show=show)
-
-
-def _pair(title: str, name: str, paper: Paper, column: str, *, factor: float = 1, spread: str = "") -> CostColumn:
+def _pair(name: str, paper: Paper, column: str, *, factor: float = 1) -> Callable[[Measured], str]:
     """Ours / the paper's; the reference is compared with the paper's teacher, whose shape it has."""
 
     def show(line: Measured) -> str:
         theirs = paper.get(TEACHER if line.student == REFERENCE else line.student, {}).get(column, NONE)
-        return f"{_value(line, name, factor, spread)} / {theirs}"
+        return f"{_value(line, name, factor)} / {theirs}"
 
-    return _column(title, show)
-
-
-def _ours(title: str, name: str, spread: str = "") -> CostColumn:
-    return _column(title, partial(_value, name=name, spread=spread))
+    return show
 
 
-def _value(line: Measured, name: str, factor: float = 1, spread: str = "") -> str:
-    """A metric's text, with a star if its spread is large."""
+def _ours(name: str) -> Callable[[Measured], str]:
+    return partial(_value, name=name)
+
+
+def _value(line: Measured, name: str, factor: float = 1) -> str:
+    """A metric's text, with a star if it is a latency of large spread."""
     if name not in line.metrics:
         return NONE
-    return significant(factor * line.metrics[name]) + ("*" if line.metrics.get(spread, 0.0) > NOISY_SPREAD else "")
+    spread = line.metrics.get(f"{name.removesuffix('_ms')}_spread", 0.0)
+    return significant(factor * line.metrics[name]) + ("*" if spread > NOISY_SPREAD else "")
 
 
-def _ratio(title: str, name: str) -> CostColumn:
+def _ratio(name: str) -> Callable[[Measured], str]:
     """A speed-up with its interval; `same` if the session cannot tell the two models apart."""
 
     def show(line: Measured) -> str:
@@ -100,35 +116,18 @@ def _ratio(title: str, name: str) -> CostColumn:
             return "same"
         return f"{significant(value)} [{significant(low)}, {significant(high)}]"
 
-    return _column(title, show)
+    return show
 
 
-def _paper_ratio(paper: Paper, of_teacher: str, of_student: str) -> CostColumn:
+def _paper_ratio(paper: Paper, of_teacher: str, of_student: str) -> Callable[[Measured], str]:
     """The paper's own speed-up: its teacher in PyTorch over the student."""
 
     def show(line: Measured) -> str:
-        if line.student == REFERENCE or line.student not in paper:
+        if line.student not in paper:
             return NONE
         return significant(float(paper[TEACHER][of_teacher]) / float(paper[line.student][of_student]))
 
-    return _column("x in the paper", show)
-
-
-def _served(line: Measured) -> str:
-    """The form that serves, and how many of the student's runs serve it, unless all do."""
-    if "onnx_int8_won" not in line.metrics:
-        return NONE
-    form, served, runs = (line.metrics[name] for name in ("onnx_int8_won", "n_served", "n_runs"))
-    name = "INT8" if form else "fp32"
-    return name if served == runs else f"{name} ({served:.0f} of {runs:.0f} runs)"
-
-
-def _points_lost(line: Measured) -> str:
-    """F1 x100: the least and the most."""
-    if "lost_least" not in line.metrics:
-        return NONE
-    least, most = (f"{100 * line.metrics[name]:.2f}" for name in ("lost_least", "lost_most"))
-    return least if least == most else f"{least} to {most}"
+    return show
 
 
 def _tokenisation(line: Measured) -> str:
@@ -145,20 +144,3 @@ def _tail(line: Measured) -> str:
     if "latency_text_p95_ms" in line.metrics:
         return significant(line.metrics["latency_text_p95_ms"])
     return NONE if count is None else f"n/a (n={count:.0f})"
-
-
-SERVING = (
-    _column("served form", _served),
-    _column("F1 points lost by INT8", _points_lost),
-    _ours("ms text", "latency_text_ms", spread="latency_text_spread"),
-    _column("ms text p95", _tail),
-    _ratio("text x reference", "speedup_text_over_reference_torch"),
-    _ratio("text x teacher", "speedup_text_over_teacher_torch"),
-    _ours("MiB bundle", "size_bundle_mib"),
-    _column("ms tokenisation", _tokenisation),
-    _ours("ms ONNX, all cores", "latency_onnx_all_ms", spread="latency_onnx_all_spread"),
-    _ours("sentences/s a core", "cost_sentences_per_second_per_core"),
-    _ours("MiB memory", "cost_memory_mib"),
-    _ours("ms to load", "cost_load_ms"),
-    _ours("ms first prediction", "cost_first_answer_ms"),
-)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.core.spec import TEACHER
-from benchmark.reporting.cost_columns import REFERENCE, CostColumn, Measured, serving_table, table_7, table_8
+from benchmark.reporting.cost_columns import REFERENCE, Columns, Measured, serving_table, table_7, table_8
 from benchmark.reporting.related_runs import teacher_names
-from benchmark.reporting.table import NONE, Column, Table, markdown_table, markdown_text
+from benchmark.reporting.table import NONE, Table, markdown_table, markdown_text, text_columns
 from students.registry import STUDENTS
 from tracking import Record
 
@@ -45,7 +45,7 @@ class CostSection:
     title: str
     note: str
     """Machine, budget and control of the sessions."""
-    tables: tuple[Table[Measured], ...]
+    tables: tuple[Table[Sequence[str]], ...]
 
 
 def cost_markdown(records: Iterable[Record]) -> str:
@@ -107,9 +107,9 @@ def _reference(record: Record) -> Mapping[str, float]:
     return latencies | {"n_parameters": REFERENCE_PARAMETERS}
 
 
-def _table(title: str, columns: Sequence[CostColumn], lines: Iterable[Measured]) -> Table[Measured]:
-    student: CostColumn = Column(name="student", kind=str, value=lambda line: line.student)
-    return Table(columns=(student, *columns), rows=sorted(lines, key=_order), title=title)
+def _table(title: str, columns: Columns, lines: Iterable[Measured]) -> Table[Sequence[str]]:
+    rows = [[line.student, *(text(line) for text in columns.values())] for line in sorted(lines, key=_order)]
+    return Table(columns=text_columns(["student", *columns], numbers=[*columns]), rows=rows, title=title)
 
 
 def _order(line: Measured) -> tuple[int, str]:
@@ -125,14 +125,16 @@ def _by_form(group: Sequence[Record]) -> list[Measured]:
         forms[record.tags["student"], record.metrics.get("onnx_int8_won")].append(record.metrics)
     n_runs = Counter(record.tags["student"] for record in runs)
     commoner = sorted(forms.items(), key=lambda form: -len(form[1]))
-    return [Measured(student, dict(found[-1]) | _served(found, n_runs[student])) for (student, _), found in commoner]
+    return [_line(student, int8_won, found, n_runs[student]) for (student, int8_won), found in commoner]
 
 
-def _served(runs: Sequence[Mapping[str, float]], n_runs: int) -> dict[str, float]:
-    """Counts and INT8 losses of the runs that serve one form, among a student's `n_runs`."""
-    lost = [run["onnx_int8_f1_lost"] for run in runs if "onnx_int8_f1_lost" in run]
-    counts: dict[str, float] = {"n_served": len(runs), "n_runs": n_runs}
-    return counts | ({"lost_least": min(lost), "lost_most": max(lost)} if lost else {})
+def _line(student: str, int8_won: float | None, runs: Sequence[Mapping[str, float]], n_runs: int) -> Measured:
+    """Runs that serve one form, among a student's `n_runs`."""
+    form = NONE if int8_won is None else "INT8" if int8_won else "fp32"
+    served = form if form == NONE or len(runs) == n_runs else f"{form} ({len(runs)} of {n_runs} runs)"
+    lost = [100 * run["onnx_int8_f1_lost"] for run in runs if "onnx_int8_f1_lost" in run]
+    bounds = dict.fromkeys(f"{bound:.2f}" for bound in (min(lost), max(lost))) if lost else [NONE]
+    return Measured(student, runs[-1], served, " to ".join(bounds))
 
 
 def _session_note(machine: str, records: Sequence[Record]) -> str:

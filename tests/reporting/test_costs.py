@@ -1,8 +1,8 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from benchmark.reporting.cost_columns import Measured
 from benchmark.reporting.costs import cost_markdown, cost_sections
 from benchmark.reporting.table import Table
 from tests.support.run_factory import AddRun
@@ -45,7 +45,7 @@ def ratio(name: str, value: float, low: float, high: float) -> dict[str, float]:
 
 
 @pytest.fixture
-def tables(store: Store, add_run: AddRun) -> dict[str, Table[Measured]]:
+def tables(store: Store, add_run: AddRun) -> dict[str, Table[Sequence[str]]]:
     speed = ratio("speedup_onnx_over_reference_torch", 250, 240, 260)
     speed |= ratio("speedup_torch_over_teacher_torch", 1.04, 1.01, 1.06)
     measured(add_run, store, "bilstm", BILSTM | speed)
@@ -56,18 +56,18 @@ def tables(store: Store, add_run: AddRun) -> dict[str, Table[Measured]]:
     return {made.title: made for made in section.tables}
 
 
-def cells(made: Table[Measured], student: str) -> dict[str, str]:
+def cells(made: Table[Sequence[str]], student: str) -> dict[str, str]:
     texts = next(texts for texts in made.texts if texts[0] == student)
     return dict(zip(titles(made), texts, strict=True))
 
 
-def titles(made: Table[Measured]) -> list[str]:
+def titles(made: Table[Sequence[str]]) -> list[str]:
     return [column.name for column in made.columns]
 
 
-def test_table_7_has_the_papers_figure_beside_ours(tables: dict[str, Table[Measured]]) -> None:
+def test_table_7_has_the_papers_figure_beside_ours(tables: dict[str, Table[Sequence[str]]]) -> None:
     made = tables["Table 7: parameters and latency in PyTorch"]
-    assert [row.student for row in made.rows] == ["BERT-base shape", "teacher", "bilstm"]
+    assert [row[0] for row in made.rows] == ["BERT-base shape", "teacher", "bilstm"]
     bilstm = cells(made, "bilstm")
     assert (bilstm["million parameters"], bilstm["ms CPU"]) == ("3.35 / 3.35", "1.50* / 1.74")
     assert bilstm["x in the paper"] == "22.5"  # 39.15 / 1.74
@@ -76,7 +76,7 @@ def test_table_7_has_the_papers_figure_beside_ours(tables: dict[str, Table[Measu
     assert cells(made, "teacher")["ms CPU"] == "30.0 / 39.15"
 
 
-def test_table_8_has_sizes_and_ratios_with_intervals(tables: dict[str, Table[Measured]]) -> None:
+def test_table_8_has_sizes_and_ratios_with_intervals(tables: dict[str, Table[Sequence[str]]]) -> None:
     bilstm = cells(tables["Table 8: before and after export to ONNX"], "bilstm")
     assert (bilstm["MiB original"], bilstm["MiB ONNX"], bilstm["MiB INT8"]) == ("38.4 / 38.40", "12.8 / 12.80", "3.20")
     assert (bilstm["ms ONNX"], bilstm["ms INT8"]) == ("0.400 / 0.36", "0.200")
@@ -85,7 +85,7 @@ def test_table_8_has_sizes_and_ratios_with_intervals(tables: dict[str, Table[Mea
     assert bilstm["x in the paper"] == "109"  # 39.15 / 0.36
 
 
-def test_beyond_the_paper(tables: dict[str, Table[Measured]]) -> None:
+def test_beyond_the_paper(tables: dict[str, Table[Sequence[str]]]) -> None:
     made = tables["Serving"]
     bilstm = cells(made, "bilstm")
     assert (bilstm["served form"], bilstm["F1 points lost by INT8"], bilstm["MiB memory"]) == ("INT8", "0.12", "80.0")
@@ -106,7 +106,7 @@ def test_machines_protocols_and_smoke_runs_are_never_mixed(store: Store, add_run
     measured(add_run, store, "bilstm", {"latency_torch_ms": 1.0})
     measured(add_run, store, "bilstm", {"latency_torch_ms": 2.0}, machine="other")
     sections = cost_sections(store.records())
-    assert [[row.student for row in section.tables[0].rows] for section in sections] == [["bilstm"], ["bilstm"]]
+    assert [[row[0] for row in section.tables[0].rows] for section in sections] == [["bilstm"], ["bilstm"]]
     assert [cells(section.tables[0], "bilstm")["ms CPU"] for section in sections] == ["1.00 / 1.74", "2.00 / 1.74"]
 
 

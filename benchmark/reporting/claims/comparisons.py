@@ -1,7 +1,7 @@
 """Comparisons of claims on F1 and on convergence, drawn from our runs and from the paper's tables alike."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal, Protocol
@@ -92,11 +92,8 @@ class LargestEffect:
         return f"{self.contrast.needs}{' of every student' if self.contrast.students == STUDENTS else ''}"
 
     def sample(self, runs: ComparableRuns) -> Sample:
-        return self._over_competitors(self.contrast.sample(runs).differences)
-
-    def _over_competitors(self, effects: Iterable[Difference]) -> Sample:
         by_student: dict[str, dict[Hashable, Difference]] = defaultdict(dict)
-        for one in effects:
+        for one in self.contrast.sample(runs).differences:
             by_student[one.student][one.dataset, one.seed] = one
         own = by_student[self.student]
         competitors = [name for name in self.contrast.students if name != self.student]

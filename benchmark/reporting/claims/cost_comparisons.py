@@ -1,10 +1,11 @@
 """Comparisons of claims on cost: file sizes and latencies of a student, and its F1 against its latency."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from math import log
+from operator import attrgetter
 from statistics import fmean
 
 from benchmark.reporting.claims.comparisons import without
@@ -98,28 +99,16 @@ class ParetoComparison:
 
     def sample(self, runs: ComparableRuns) -> Sample:
         groups = [best for best in _timed_together(runs, self.latency) if self.student in best]
+        timed = {name for best in groups for name in best}
+        if timed <= {self.student}:
+            return Sample()
         competitors = [self._competitor(best) for best in groups]
-        differences = (
-            paired_differences(best[self.student], best[name], points, lambda row: row.seed)
+        differences = chain.from_iterable(
+            paired_differences(best[self.student], best[name], points, attrgetter("seed"))
             for best, name in zip(groups, competitors, strict=True)
             if name
         )
-        return self._against(competitors, {name for best in groups for name in best}, [*chain(*differences)])
-
-    def _competitor(self, best: Best) -> str:
-        ms = {name: fmean(getattr(row, self.latency) for row in rows) for name, rows in best.items()}
-        return self._best_as_fast(ms, {n: fmean(row.valid_f1 or 0.0 for row in rows) for n, rows in best.items()})
-
-    def _best_as_fast(self, ms: Mapping[str, float], f1: Mapping[str, float]) -> str:
-        """The best student that is as fast; empty without any."""
-        as_fast = [name for name in ms if name != self.student and ms[name] <= ms[self.student]]
-        return max(as_fast, key=f1.__getitem__, default="")
-
-    def _against(self, competitors: Sequence[str], timed: set[str], differences: Sequence[Difference]) -> Sample:
-        if not timed - {self.student}:
-            return Sample()
-        names = list(dict.fromkeys(filter(None, competitors)))
-        missing = [name for name in STUDENTS if name not in timed | {self.student}]
+        names, missing = dict.fromkeys(filter(None, competitors)), [name for name in STUDENTS if name not in timed]
         note = f"against {' and '.join(names)}, the best student that is as fast" if names else "no student is as fast"
         return Sample(
             differences=mean_by_seed(differences),
@@ -127,6 +116,12 @@ class ParetoComparison:
             incomplete=bool(missing),
             uncontested=not names,
         )
+
+    def _competitor(self, best: Best) -> str:
+        """The best student by validation of those as fast; empty without any."""
+        ms = {name: fmean(getattr(row, self.latency) for row in rows) for name, rows in best.items()}
+        as_fast = [name for name in best if name != self.student and ms[name] <= ms[self.student]]
+        return max(as_fast, key=lambda name: fmean(row.valid_f1 or 0.0 for row in best[name]), default="")
 
 
 def _same_but_student(row: Row) -> Hashable:

@@ -49,7 +49,7 @@ def paper_runs(task: Task) -> ComparableRuns:
         f1 |= paper_discussion_f1()
         onnx = {row["student"]: row["onnx_cpu_ms"] for row in paper_onnx()}
         tuned = [
-            _row(**row | {"setting": TUNED_SETTING, "test_f1": row["f1"], "rate_from": TUNED, "configuration": TUNED})
+            _row(**{**row, "setting": TUNED_SETTING, "test_f1": row["f1"], "rate_from": TUNED, "configuration": TUNED})
             for row in paper_tuned_rates()
         ]
     rows = [
