@@ -6,7 +6,7 @@ from statistics import fmean
 
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.results import Row
-from benchmark.reporting.table import Table, markdown_table, markdown_text, points, text_columns
+from benchmark.reporting.table import Table, markdown_section, markdown_table, markdown_text, points, text_columns
 
 NOTE = (
     "Expected calibration error x100 on test: the mean distance between a score and the share of right predictions, "
@@ -20,11 +20,9 @@ COLUMNS = text_columns(["data set", "student", "before", "after", "seeds"], numb
 
 def calibration_markdown(leaderboards: Iterable[Leaderboard]) -> str:
     """The section of report.md; empty if no run of a leaderboard was calibrated."""
-    tables = [_table(one) for one in leaderboards]
-    parts = [
-        part for table in tables if table.rows for part in (f"**{markdown_text(table.title)}**", markdown_table(table))
-    ]
-    return "\n\n".join(["", "## Calibration", *parts, NOTE]) + "\n" if parts else ""
+    tables = [table for table in map(_table, leaderboards) if table.rows]
+    parts = [part for table in tables for part in (f"**{markdown_text(table.title)}**", markdown_table(table))]
+    return markdown_section("Calibration", *parts, *([NOTE] if parts else []))
 
 
 def _table(leaderboard: Leaderboard) -> Table[Sequence[str]]:

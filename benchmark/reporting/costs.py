@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from benchmark.core.spec import TEACHER
 from benchmark.reporting.cost_columns import REFERENCE, Columns, Measured, serving_table, table_7, table_8
 from benchmark.reporting.related_runs import teacher_names
-from benchmark.reporting.table import NONE, Table, markdown_table, markdown_text, text_columns
+from benchmark.reporting.table import NONE, Table, markdown_section, markdown_table, markdown_text, text_columns
 from students.registry import STUDENTS
 from tracking import Record
 
@@ -51,7 +51,7 @@ class CostSection:
 def cost_markdown(records: Iterable[Record]) -> str:
     """The section of report.md; empty if nothing was measured."""
     parts = [part for section in cost_sections(records) for part in _markdown(section)]
-    return "\n\n".join(["", "## Costs", *parts, *map(markdown_text, NOTES)]) + "\n" if parts else ""
+    return markdown_section("Costs", *parts, *(map(markdown_text, NOTES) if parts else []))
 
 
 def _markdown(section: CostSection) -> list[str]:

@@ -68,13 +68,14 @@ def error_analysis(leaderboard: Leaderboard, store: Store, records: Sequence[Rec
     leaders = [name for name in _leaders(entries) if runs[name]]
     read = ((name, predictions_of(store, runs[name])) for name in leaders)
     predictions = {name: found for name, found in read if found}
+    texts = next(iter(predictions.values()), [])  # all entries have predictions of the same ones
     best = next((name for name in predictions if not entries[name].is_teacher), "")
     compared = [name for name in predictions if entries[name].is_teacher or name == best]
     scores = ((name, _label_scores(store, runs[name])) for name in compared)
     return ErrorAnalysis(
         dataset=leaderboard.datasets[0],
         n_test=max(map(len, predictions.values()), default=None),
-        mean_words=_mean_words(predictions),
+        mean_words=fmean(one.length for one in texts) if texts else None,
         best=best,
         f1_by_class={name: found for name, found in scores if found},
         confusion=confusion(predictions[best]) if best else None,
@@ -94,12 +95,6 @@ def _leaders(entries: Mapping[str, LeaderboardEntry]) -> list[str]:
     for name, entry in entries.items():
         firsts.setdefault((entry.teacher, entry.student), name)
     return list(firsts.values())
-
-
-def _mean_words(predictions: Mapping[str, Sequence[Prediction]]) -> float | None:
-    """All entries have predictions of the same texts."""
-    texts = next(iter(predictions.values()), [])
-    return fmean(one.length for one in texts) if texts else None
 
 
 def _label_scores(store: Store, run_id: str) -> dict[str, float]:
@@ -158,10 +153,8 @@ def length_bins(predictions: Sequence[Prediction]) -> list[LengthBin]:
 
 
 def _length_bin(predictions: Sequence[Prediction]) -> LengthBin:
-    wrong, total = (sum(numbers) for numbers in zip(*(one.errors() for one in predictions), strict=True))
+    lengths = [one.length for one in predictions]
+    wrong = [gold != predicted for one in predictions for gold, predicted in one.pairs()]
     return LengthBin(
-        shortest=min(one.length for one in predictions),
-        longest=max(one.length for one in predictions),
-        n_texts=len(predictions),
-        error=wrong / total if total else 0.0,
+        shortest=min(lengths), longest=max(lengths), n_texts=len(lengths), error=fmean(wrong) if wrong else 0.0
     )

@@ -41,9 +41,8 @@ def interval(values: Sequence[float]) -> Interval | None:
     if not values:
         return None
     mean, margin = fmean(values), half_width(values)
-    if margin is None:
-        return Interval(mean=mean, low=None, high=None, n=1)
-    return Interval(mean=mean, low=mean - margin, high=mean + margin, n=len(values))
+    low, high = (None, None) if margin is None else (mean - margin, mean + margin)
+    return Interval(mean=mean, low=low, high=high, n=len(values))
 
 
 def half_width(values: Sequence[float]) -> float | None:
@@ -80,8 +79,6 @@ class LeaderboardEntry:
     """1 is best; entries share a rank if they are within noise of its best. None for teachers and without `f1`."""
     f1: float | None
     """Mean over the data sets of the mean over seeds."""
-    spread: float | None
-    """Sample standard deviation over seeds of the mean over data sets; None for a single seed."""
     margin: float | None
     """Half the width of the 95 % interval of `f1` over seeds; None for a single seed."""
     interval: tuple[float, float] | None = None
@@ -117,6 +114,13 @@ class LeaderboardEntry:
     @property
     def is_baseline(self) -> bool:
         return self.student in BASELINES
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """`interval`; that over seeds alone where it is not known."""
+        if self.interval or self.f1 is None or self.margin is None:
+            return self.interval
+        return self.f1 - self.margin, self.f1 + self.margin
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -187,7 +191,6 @@ def aggregate(
         student=key[1],
         setting=key[2],
         f1=estimate.mean if estimate else None,
-        spread=stdev(means) if len(means) > 1 else None,
         margin=half_width(means),
         interval=estimate.interval if estimate and is_read else None,
         estimate=estimate,
@@ -203,19 +206,15 @@ def aggregate(
 
 def _estimate(datasets: Sequence[Sequence[Row]], model: str) -> Estimate:
     by_dataset = [{row.seed: _resamples(row) for row in rows} for rows in datasets]
+    seeds = _shared_seeds(by_dataset)
     scores = [_scores(rows) for rows in datasets]
     return Estimate.of(
         mean=fmean(fmean(one.values()) for one in scores),
-        draws=_mean([_mean(list(one.values())) for one in by_dataset]),
+        draws=np.mean([np.mean(list(one.values()), axis=0) for one in by_dataset], axis=0),
         by_seed=_means_by_seed(scores),
-        draws_by_seed=np.array([_mean([one[seed] for one in by_dataset]) for seed in _shared_seeds(by_dataset)]),
+        draws_by_seed=np.array([np.mean([one[seed] for one in by_dataset], axis=0) for seed in seeds]),
         model=model,
     )
-
-
-def _mean(draws: Sequence[Draws]) -> Draws:
-    mean: Draws = np.mean(draws, axis=0)
-    return mean
 
 
 def _resamples(row: Row) -> Draws:
@@ -224,7 +223,7 @@ def _resamples(row: Row) -> Draws:
 
 
 def _scores(rows: Iterable[Row]) -> dict[int | None, float]:
-    return {row.seed: 100 * row.test_f1 for row in rows if row.test_f1 is not None}
+    return {row.seed: row.points for row in rows if row.points is not None}
 
 
 def _means_by_seed(datasets: Sequence[Mapping[int | None, float]]) -> list[float]:

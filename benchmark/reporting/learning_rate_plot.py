@@ -16,7 +16,7 @@ from benchmark.core.cache import write_text
 from benchmark.core.presets import GRID_RATES
 from benchmark.reporting.colours import COLOURS
 from benchmark.reporting.paper import paper_tuned_rates
-from benchmark.reporting.table import Json, Table, field_columns, markdown_text, write_csv
+from benchmark.reporting.table import Json, Table, field_columns, markdown_section, markdown_text, write_csv
 from benchmark.reporting.tradeoff_plot import add_grid, empty_figure, write_figure
 from tracking import Record
 
@@ -125,7 +125,7 @@ def tuning_page(studies: Sequence[TuningStudy]) -> Json:
 def write_tuning(folder: Path, studies: Sequence[TuningStudy]) -> str:
     """Draws a plot of each study into `folder`; returns the section of report.md, empty without studies."""
     parts = [_section(folder / f"learning_rates_{at}.png", study) for at, study in enumerate(studies)]
-    return "\n\n".join(["", f"## {HEADING}", *parts, markdown_text(paper_summary())]) + "\n" if parts else ""
+    return markdown_section(HEADING, *parts, *([markdown_text(paper_summary())] if parts else []))
 
 
 def _section(path: Path, study: TuningStudy) -> str:

@@ -23,26 +23,14 @@ from benchmark.reporting.paper_comparison import PaperComparison, paper_comparis
 from benchmark.reporting.provenance import Provenance, RecordIndex, entry_command, report_command
 from benchmark.reporting.results import Row, results_table
 from benchmark.reporting.summary import described, summary
-from benchmark.reporting.table import Column, Json, json_columns, json_rows
+from benchmark.reporting.table import Json, json_columns, json_rows
 from benchmark.reporting.tradeoff_plot import AXES, settings, students
 from benchmark.reporting.use_commands import use_commands, used_run
 from tracking import Record
 
 SCRIPTS = (
-    *(
-        "dom",
-        "state",
-        "budget",
-        "table",
-        "row",
-        "leaderboard",
-        "downloads",
-        "charts",
-        "costs",
-        "paper_points",
-        "trade_off",
-    ),
-    *("error_analysis", "dataset", "sections", "claims", "tuning", "main"),
+    *("dom", "state", "budget", "table", "row", "leaderboard", "downloads", "charts", "costs", "paper_points"),
+    *("trade_off", "error_analysis", "dataset", "sections", "claims", "tuning", "main"),
 )
 """Names of scripts in order of dependence."""
 
@@ -135,15 +123,11 @@ def _view(leaderboard: Leaderboard, places: Mapping[str, int], index: RecordInde
     return {
         "datasets": list(leaderboard.datasets),
         "summary": summary(leaderboard),
-        "columns": [described | {"initial": _is_initial(column)} for described, column in columns],
+        # "initial": whether the column is shown until a reader chooses others
+        "columns": [described | {"initial": column.usual and column.priority > 0} for described, column in columns],
         "entries": [cells | _entry(entry, leaderboard, places, index) for cells, entry in entries],
         "paper": paper_points(leaderboard),
     }
-
-
-def _is_initial(column: Column[LeaderboardEntry]) -> bool:
-    """Whether the page shows the column until a reader chooses others."""
-    return column.usual and column.priority > 0
 
 
 def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[str, int], index: RecordIndex) -> Json:
@@ -155,7 +139,7 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "isTeacher": entry.is_teacher,
         "isBaseline": entry.is_baseline,
         "description": described(entry) if entry.f1 is not None else "",
-        "interval": entry.interval or _over_seeds(entry),
+        "interval": entry.bounds,
         "ranges": entry.cost_ranges,
         "beatenBy": [label(other, leaderboard) for other in beaten_by(entry, leaderboard.ranked)] if entry.rank else [],
         "missing": {name: asdict(missing) for name, missing in entry.missing.items()},
@@ -166,13 +150,6 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "useOf": f"{row.dataset} seed {row.seed}" if (row := used_run(entry, leaderboard)) else "",
         "cutShort": not (entry.is_teacher or entry.is_baseline) and entry.f1 is not None and not entry.converged,
     }
-
-
-def _over_seeds(entry: LeaderboardEntry) -> tuple[float, float] | None:
-    """The interval over seeds alone."""
-    if entry.f1 is None or entry.margin is None:
-        return None
-    return entry.f1 - entry.margin, entry.f1 + entry.margin
 
 
 def _comparison(comparison: PaperComparison) -> Json:

@@ -1,7 +1,6 @@
 """Predictions on the test split, as stored with each run."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +19,11 @@ class Prediction:
     gold: Target
     predicted: Target
 
-    def pairs(self) -> Iterator[tuple[str, str]]:
+    def pairs(self) -> list[tuple[str, str]]:
         """(true, predicted) label of the text, or tags of its words."""
         if isinstance(self.gold, str):
-            yield self.gold, str(self.predicted)
-        else:
-            yield from zip(self.gold, self.predicted, strict=False)
-
-    def errors(self) -> tuple[int, int]:
-        """Number of wrong labels, and of labels."""
-        if isinstance(self.gold, str):
-            return int(self.gold != self.predicted), 1
-        return sum(g != p for g, p in zip(self.gold, self.predicted, strict=False)), len(self.gold)
+            return [(self.gold, str(self.predicted))]
+        return list(zip(self.gold, self.predicted, strict=False))
 
 
 def predictions_of(store: Store, run_id: str) -> list[Prediction]:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from math import floor, log10
@@ -143,6 +143,11 @@ def markdown_table(table: Table[R]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (lines[0], rule, *lines[1:]))
 
 
+def markdown_section(heading: str, *parts: str) -> str:
+    """A section that follows another; empty without parts."""
+    return "\n\n".join(["", f"## {heading}", *parts]) + "\n" if parts else ""
+
+
 def latex_text(text: str) -> str:
     """Escapes text for LaTeX, on one line."""
     plain = " ".join(CONTROL.sub(" ", text).split())
@@ -181,7 +186,14 @@ def terminal_table(table: Table[R], style: Callable[[R], str] = lambda _: "") ->
 
 def write_csv(path: Path, table: Table[R]) -> Path:
     """Writes a CSV file: empty cells for None, `true` and `false`, floats unrounded."""
-    return write_atomic(path, lambda draft: _fill_csv(draft, [column.name for column in table.columns], table.values))
+
+    def write(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(column.name for column in table.columns)
+            writer.writerows(map(_csv_value, line) for line in table.values)
+
+    return write_atomic(path, write)
 
 
 def write_parquet(path: Path, table: Table[R]) -> Path:
@@ -208,13 +220,6 @@ def json_columns(table: Table[R]) -> list[Json]:
 def json_rows(table: Table[R]) -> list[Json]:
     """Each row's values and texts, in the order of the columns."""
     return [{"values": v, "texts": t} for v, t in zip(table.values, table.texts, strict=True)]
-
-
-def _fill_csv(path: Path, names: Sequence[str], lines: Iterable[Sequence[Value]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(map(_csv_value, line) for line in lines)
 
 
 def _csv_value(value: Value) -> Value:

@@ -164,11 +164,11 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
     )
 
 
-def error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | float | None:
-    """Distances of the interval's bounds; half its width over seeds if it is not known."""
-    if entry.interval is None or entry.f1 is None:
-        return entry.margin
-    low, high = entry.interval
+def error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | None:
+    """Distances of the interval's bounds."""
+    if entry.bounds is None or entry.f1 is None:
+        return None
+    low, high = entry.bounds
     return [[max(0.0, entry.f1 - low)], [max(0.0, high - entry.f1)]]
 
 

@@ -21,9 +21,11 @@ def test_the_mean_is_over_seeds_then_over_data_sets() -> None:
     assert cnn.f1_by_dataset == pytest.approx({"emot": 70.0, "smsa": 50.0})
     assert cnn.seeds == (2, 3)
     assert cnn.f1_kept == pytest.approx(100 * 60 / 80)
-    assert cnn.spread == pytest.approx(50**0.5 / 2), "of the means 55 and 60, over the seeds that both data sets have"
+    assert cnn.margin == pytest.approx(12.7062 * 50**0.5 / 2 / 2**0.5, rel=1e-4), (
+        "of the means 55 and 60, over the seeds that both data sets have"
+    )
     assert cnn.speed_up == {"latency_onnx_ms": 200.0}
-    assert entry(made, "teacher").spread is None
+    assert entry(made, "teacher").margin is None
 
 
 def test_a_teacher_as_it_is_on_one_data_set_and_fine_tuned_on_another_is_one_row() -> None:
@@ -50,7 +52,7 @@ def test_a_mean_with_a_hole_is_none_and_its_row_stands_unranked_below() -> None:
     )
     assert [(s.student, s.rank) for s in made.entries] == [("teacher", None), ("cnn", 1), ("bilstm", None)]
     bilstm = entry(made, "bilstm")
-    assert (bilstm.f1, bilstm.spread, bilstm.f1_kept, bilstm.costs, bilstm.speed_up) == (None, None, None, {}, {})
+    assert (bilstm.f1, bilstm.margin, bilstm.f1_kept, bilstm.costs, bilstm.speed_up) == (None, None, None, {}, {})
     assert bilstm.f1_by_dataset == {"emot": 99.0}
     assert {name: str(missing) for name, missing in bilstm.missing.items()} == {"smsa": "failed: no memory"}
     assert entry(made, "cnn").missing == {}

@@ -8,7 +8,16 @@ from typing import get_args
 
 from benchmark.reporting.claims.findings import Finding, Verdict, count
 from benchmark.reporting.claims.statements import RULES
-from benchmark.reporting.table import Column, Json, Table, Value, markdown_table, markdown_text, write_csv
+from benchmark.reporting.table import (
+    Column,
+    Json,
+    Table,
+    Value,
+    markdown_section,
+    markdown_table,
+    markdown_text,
+    write_csv,
+)
 
 
 def claims_page(findings: Sequence[Finding]) -> Json:
@@ -34,7 +43,7 @@ def claims_markdown(findings: Sequence[Finding]) -> str:
         return ""
     rules = "\n".join(f"- {markdown_text(rule)}" for rule in RULES)
     table = markdown_table(Table(columns=TEXTS, rows=findings))
-    return "\n\n".join(["", "## The paper's claims", markdown_text(summary(findings)), table, rules]) + "\n"
+    return markdown_section("The paper's claims", markdown_text(summary(findings)), table, rules)
 
 
 def summary(findings: Sequence[Finding]) -> str:
