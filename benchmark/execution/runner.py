@@ -28,8 +28,7 @@ from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
 from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import inputs, note, role, tags
-from benchmark.export.baseline import evaluate_baseline
-from benchmark.export.evaluate import evaluate_and_export, evaluate_logits
+from benchmark.export.evaluate import evaluate_and_export, evaluate_baseline, evaluate_logits
 from benchmark.measurement.machine import machine_lock
 from tracking import NOTE, ActiveRun, Record, Store, StoreError, scratch_folder, without_password
 

@@ -1,4 +1,4 @@
-"""Evaluation on the test split and export of a trained model.
+"""Evaluation on the test split of a trained model, which is exported too, of a teacher's outputs, and of a baseline.
 
 The test split is read here and nowhere else, once, with the weights that validation chose.
 """
@@ -21,10 +21,11 @@ from benchmark.bundle.files import MODEL, write_json
 from benchmark.bundle.slim import slim_bytes
 from benchmark.core.metrics import METRICS
 from benchmark.core.result import RunResult
-from benchmark.core.run_store import BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
+from benchmark.core.run_store import BASELINE, BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import SPLITS
 from benchmark.data.pool import HELD_OUT, n_in_train
+from benchmark.distillation.baseline_fit import FittedBaseline
 from benchmark.distillation.batching import predict
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.scores import f1_per_label, macro_f1
@@ -38,6 +39,7 @@ from benchmark.export.transformers_model import write_transformers_model
 from benchmark.export.variants import MIB, export_variants, size_mib
 from benchmark.reporting.bootstrap import Resampler, bounds
 from benchmark.reporting.predictions import Target
+from students.baselines import save_baseline
 from students.bert import BertStudent
 
 FP32_BYTES = 4
@@ -60,13 +62,12 @@ def evaluate_and_export(
     variant_metrics: dict[str, Any] = export_variants(model, data, folder, logits, temperature)
     weights = _write_weights(model, folder, data)
     gold, predicted = data.gold("test"), data.decode(logits, "test")
-    write_predictions(folder, data.texts("test"), gold, predicted)
+    scores = _write_scores(folder, corpus, data.texts("test"), gold, predicted)
     total, without_table = count_parameters(model)
-    test_f1 = score(data, "test", logits)
     result = RunResult(
+        **scores,
         valid_f1=trained.valid_f1 if corpus.has_gold("validation") or not training_run.spec.is_teacher else None,
-        test_f1=test_f1,
-        teacher_test_f1=test_f1 if training_run.spec.is_teacher else teacher_test_f1,
+        teacher_test_f1=scores["test_f1"] if training_run.spec.is_teacher else teacher_test_f1,
         n_parameters=total,
         n_parameters_non_embedding=without_table,
         size_checkpoint_mib=checkpoint_mib(model),
@@ -76,10 +77,8 @@ def evaluate_and_export(
         test_ece=calibration_error(logits, data.labels("test"), temperature),
         test_ece_uncalibrated=calibration_error(logits, data.labels("test")),
         **variant_metrics,
-        test_f1_per_label=f1_per_label(gold, predicted, corpus.metric, corpus.labels),
     )
-    write_json(folder / LABEL_SCORES, result.test_f1_per_label)
-    _write_bundle(training_run, result, _interval(training_run, gold, predicted), temperature, folder)
+    _write_bundle(training_run, result, _interval(training_run, gold, predicted), folder)
     if isinstance(model, BertStudent):
         write_transformers_model(model, data, folder / BUNDLE, temperature)
     (folder / MODEL).unlink()
@@ -94,17 +93,33 @@ def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, d
     valid, test = logits.logits("validation", device), logits.logits("test", device)
     answered = [bool(np.isfinite(part).any()) for part in np.split(test, data.encoded("test").target_offsets[1:-1])]
     gold, predicted = (list(compress(names, answered)) for names in (data.gold("test"), data.decode(test, "test")))
-    corpus, share = data.corpus, fmean(answered)
-    f1 = f1_per_label(gold, predicted, corpus.metric, corpus.labels) if gold else {}
-    test_f1 = macro_f1(gold, predicted, corpus.metric, corpus.labels) if gold else None
-    write_predictions(folder, compress(data.texts("test"), answered), gold, predicted)
-    write_json(folder / LABEL_SCORES, f1)
+    scores, share = (
+        _write_scores(folder, data.corpus, compress(data.texts("test"), answered), gold, predicted),
+        fmean(answered),
+    )
     return RunResult(
-        valid_f1=score(data, "validation", valid) if corpus.has_gold("validation") else None,
-        test_f1=test_f1,
-        teacher_test_f1=test_f1 if share == 1 else None,  # students are scored on all of them
+        **scores,
+        valid_f1=score(data, "validation", valid) if data.corpus.has_gold("validation") else None,
+        teacher_test_f1=scores["test_f1"] if share == 1 else None,  # students are scored on all of them
         test_share=share if share < 1 else None,
-        test_f1_per_label=f1,
+    )
+
+
+def evaluate_baseline(
+    run: TrainingRun, fitted: FittedBaseline, folder: Path, teacher_test_f1: float | None
+) -> RunResult:
+    """Fills `folder` with the run's files and returns its result, without what baselines lack: ONNX, INT8, a bundle."""
+    texts = run.data.texts("test")
+    scores = _write_scores(folder, run.data.corpus, texts, run.data.gold("test"), fitted.model.predict(texts))
+    save_baseline(fitted.model, run.spec.student, folder / BASELINE)
+    return RunResult(
+        **scores,
+        valid_f1=fitted.valid_f1,
+        teacher_test_f1=teacher_test_f1,
+        n_parameters=fitted.model.n_parameters,
+        size_bundle_mib=sum(size_mib(file) for file in (folder / BASELINE).iterdir()),
+        train_seconds=fitted.train_seconds,
+        n_texts=fitted.n_texts,
     )
 
 
@@ -155,11 +170,17 @@ def _write_weights(model: nn.Module, folder: Path, data: EncodedDataset) -> Path
     return folder / WEIGHTS
 
 
-def write_predictions(folder: Path, texts: Iterable[Any], gold: Iterable[Any], predicted: Iterable[Any]) -> None:
-    """One JSON line per test sentence: its text, gold and predicted labels."""
+def _write_scores(
+    folder: Path, corpus: Corpus, texts: Iterable[Any], gold: Sequence[Any], predicted: Sequence[Any]
+) -> dict[str, Any]:
+    """Writes predictions (a JSON line per test text) and F1 by label; returns the fields of RunResult on test F1."""
     rows = zip(texts, gold, predicted, strict=True)
     lines = [json.dumps({"text": t, "gold": g, "predicted": p}, ensure_ascii=False) + "\n" for t, g, p in rows]
     (folder / PREDICTIONS).write_text("".join(lines), encoding="utf-8")
+    by_label = f1_per_label(gold, predicted, corpus.metric, corpus.labels) if gold else {}
+    write_json(folder / LABEL_SCORES, by_label)
+    test_f1 = macro_f1(gold, predicted, corpus.metric, corpus.labels) if gold else None
+    return {"test_f1": test_f1, "test_f1_per_label": by_label}
 
 
 def _interval(training_run: TrainingRun, gold: Sequence[Target], predicted: Sequence[Target]) -> dict[str, float]:
@@ -169,34 +190,28 @@ def _interval(training_run: TrainingRun, gold: Sequence[Target], predicted: Sequ
     return dict(zip(("test_f1_low", "test_f1_high"), bounds(resampler.f1(predicted)[1:]), strict=True))
 
 
-def _write_bundle(
-    training_run: TrainingRun, result: RunResult, interval: dict[str, float], temperature: float, folder: Path
-) -> None:
-    data = training_run.data
+def _write_bundle(training_run: TrainingRun, result: RunResult, interval: dict[str, float], folder: Path) -> None:
+    data, corpus, metrics = training_run.data, training_run.data.corpus, result.metrics()
     write_bundle(
         folder / BUNDLE,
         model=folder / MODEL,
         tokenizer=data.tokenizer.backend_tokenizer,
-        labels=data.corpus.labels,
-        task=data.corpus.task,
+        labels=corpus.labels,
+        task=corpus.task,
         max_length=data.max_length,
         pad_id=data.encoded("test").pad_id,
-        fallback_label=data.corpus.labels[data.commonest],
-        temperature=temperature,
-        metric=data.corpus.metric,
+        fallback_label=corpus.labels[data.commonest],
+        temperature=metrics["calibration_temperature"],
+        metric=corpus.metric,
         spec=asdict(training_run.spec)
         | {"teacher_setting": training_run.teacher_setting, "teacher_training": training_run.teacher_training},
-        scores={name: value for name, value in result.metrics().items() if name in SCORES} | interval,
-        sizes={name: n for name, n in result.metrics().items() if name.startswith(("size_", "n_parameters"))},
-        licences={"data": data.corpus.licence, "teacher": f"see {training_run.spec.teacher}"},
-        data=_describe(data.corpus),
+        scores={name: value for name, value in metrics.items() if name in SCORES} | interval,
+        sizes={name: n for name, n in metrics.items() if name.startswith(("size_", "n_parameters"))},
+        licences={"data": corpus.licence, "teacher": f"see {training_run.spec.teacher}"},
+        data={
+            "source": corpus.source,
+            "rows": {split: len(corpus.splits[split]) for split in SPLITS},
+            "in_train": {split: n_in_train(corpus, split) for split in HELD_OUT},
+        },
         check=lambda draft: require_same_ids(Bundle.load(draft), data),
     )
-
-
-def _describe(corpus: Corpus) -> dict[str, object]:
-    return {
-        "source": corpus.source,
-        "rows": {split: len(corpus.splits[split]) for split in SPLITS},
-        "in_train": {split: n_in_train(corpus, split) for split in HELD_OUT},
-    }

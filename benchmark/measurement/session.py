@@ -26,6 +26,7 @@ from benchmark.core.interrupts import without_interrupts
 from benchmark.core.spec import TEACHER, Task
 from benchmark.distillation.teacher import Teacher, load_teacher
 from benchmark.export.onnx_export import export_onnx
+from benchmark.measurement.footprint import Served, load_served
 from benchmark.measurement.machine import usable_cores
 from benchmark.measurement.protocol import (
     BATCH_SIZE,
@@ -37,7 +38,6 @@ from benchmark.measurement.protocol import (
     onnx_case,
     torch_case,
 )
-from benchmark.measurement.served import Served, load_served
 from students.registry import BASELINES
 from tracking import cache_folder, environment
 

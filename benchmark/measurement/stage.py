@@ -115,9 +115,8 @@ class _Measurement:
         return SentenceSample.draw(self.encoded(TEACHERS), self.budget.n_sentences)
 
     def measure(self, group: Sequence[FinishedRun], teachers: Sequence[FinishedRun]) -> Iterator[FinishedRun]:
-        runs = {run.record.run_id: run for run in [*teachers, *group]}
-        run_metrics = {run_id: run.record.metrics for run_id, run in runs.items()}
-        candidates = {run.spec.model: self._candidate(run) for run in _shapes(runs.values())}
+        shapes = {run.spec.model: run for run in [*teachers, *group]}  # the last run of each stands for all
+        candidates = {name: self._candidate(run) for name, run in shapes.items()}
         references = [reference_candidate(group[0].spec.task, self._sample.token_ids)] if self.budget.reference else []
         with machine_lock("exclusive"):
             results = [self._session([*references, *candidates.values()], mode) for mode in execution_modes()]
@@ -127,24 +126,17 @@ class _Measurement:
         samples.mkdir()
         write_samples(samples, results, metadata)
         for run in group:
-            metrics = run_metrics[run.record.run_id]
-            won = int8_won(run.spec.model, results[0], metrics)
+            won = int8_won(run.spec.model, results[0], run.record.metrics)
             measured = latency_metrics(run.spec.model, results, int8_serves=won)
             measured |= cost_metrics(footprints[run.spec.model][won], measured["throughput_text"] or 0.0)
             if not run.spec.is_baseline:
                 measured["onnx_int8_won"] = float(won)
-            tags = session_tags(results, self.budget)
-            self._log(run, tags, metrics, measured, metadata, samples)
+            self._log(run, session_tags(results, self.budget), measured, metadata, samples)
             yield run
 
     def _session(self, candidates: list[Candidate], mode: ExecutionMode) -> SessionResult:
         """Result of the first session whose control passes, or of the last one."""
-        session = Session(
-            candidates=candidates,
-            texts=self._sample.texts,
-            budget=self.budget,
-            mode=mode,
-        )
+        session = Session(candidates=candidates, texts=self._sample.texts, budget=self.budget, mode=mode)
         for tries in range(1, self.budget.tries + 1):
             load_before = os.getloadavg()[0]
             samples = run_session(session)
@@ -170,7 +162,6 @@ class _Measurement:
         self,
         run: FinishedRun,
         tags: Mapping[str, str],
-        run_metrics: Mapping[str, float],
         measured: Mapping[str, float | None],
         metadata: Mapping[str, object],
         samples: Path,
@@ -186,7 +177,7 @@ class _Measurement:
             won = bool(measured["onnx_int8_won"])
             size = self._files(run).complete_bundle({**latency, **metadata}, int8_won=won)
             measured = {**measured, "size_bundle_mib": size}
-        metrics = {**run_metrics, **measured}
+        metrics = {**run.record.metrics, **measured}
         described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics=metrics)
         self.store.add_metrics(run_id, measured, {NOTE: described[NOTE]})
         inference.finish(metrics)
@@ -208,14 +199,6 @@ class _Measurement:
         )
 
     def _files(self, run: FinishedRun) -> RunFiles:
-        return RunFiles(self.store, run.spec, run.record, self._own_folder(run))
-
-    def _own_folder(self, run: FinishedRun) -> Path:
-        path = self.folder / run.record.run_id
-        path.mkdir(exist_ok=True)
-        return path
-
-
-def _shapes(runs: Iterable[FinishedRun]) -> Iterable[FinishedRun]:
-    """One run of each student: the last one."""
-    return {run.spec.model: run for run in runs}.values()
+        folder = self.folder / run.record.run_id
+        folder.mkdir(exist_ok=True)
+        return RunFiles(self.store, run.spec, run.record, folder)

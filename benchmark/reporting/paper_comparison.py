@@ -20,7 +20,7 @@ from benchmark.reporting.paper import (
     paper_sizes,
 )
 from benchmark.reporting.paper import Row as PaperRow
-from benchmark.reporting.table import NONE, Column, Table, points, significant, whole
+from benchmark.reporting.table import NONE, Table, points, significant, text_columns, whole
 
 MILLION = 1e6
 Keys = tuple[str, ...]
@@ -81,21 +81,11 @@ class PaperComparison:
         gap = pair.difference
         return ours, paper, NONE if gap is None else f"{'-' if gap < 0 else '+'}{self.format(abs(gap))}"
 
-    def table(self, join: Callable[[tuple[str, str, str]], str]) -> Table[Line]:
+    def table(self, join: Callable[[tuple[str, str, str]], str]) -> Table[Sequence[str]]:
         """`join` makes one text of the three of a pair."""
-
-        def key(at: int) -> Column[Line]:
-            return Column(name=self.keys[at], kind=str, value=lambda line: line.keys[at])
-
-        def pair(at: int) -> Column[Line]:
-            return Column(
-                name=self.columns[at],
-                value=lambda line: line.pairs[at].ours,
-                show=lambda line: join(self.texts(line.pairs[at])),
-            )
-
-        columns = (*map(key, range(len(self.keys))), *map(pair, range(len(self.columns))))
-        return Table(columns=columns, rows=self.lines, title=self.title)
+        rows = [[*line.keys, *(join(self.texts(pair)) for pair in line.pairs)] for line in self.lines]
+        columns = text_columns([*self.keys, *self.columns], numbers=self.columns)
+        return Table(columns=columns, rows=rows, title=self.title)
 
 
 def paper_comparisons(leaderboard: Leaderboard) -> list[PaperComparison]:
