@@ -4,15 +4,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from shlex import join
 from typing import Any, cast
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from benchmark.core.settings import SETTINGS, TEACHERS
+from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import AND, TASKS, TEACHER_SETTINGS, Task
 from benchmark.data.catalogue import SUITES
-from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS
+from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS, run_command, set_options
 
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
 """The Hub's name of each task."""
@@ -60,24 +59,20 @@ def public_manifest(manifest: Manifest) -> dict[str, Any]:
 
 def command(spec: Mapping[str, Any]) -> str:
     """The command that trains the student, and its teacher if that is missing."""
-    suite = str(spec.get("suite", ""))
-    words = ["python", "-m", "benchmark.run", "--suite", suite if suite in TASKS else f"{suite}.yml"]
-    words += ["--preset", _preset(suite, str(spec.get("dataset", "")))] if suite in TASKS else []
-    teacher = str(spec.get("teacher", ""))
+    suite, dataset, teacher = (str(spec.get(name, "")) for name in ("suite", "dataset", "teacher"))
+    words = ["--preset", _preset(suite, dataset)] if suite in TASKS else []
     words += ["--teacher", teacher] if suite in TASKS or " " not in teacher else []  # of outputs, which the file names
     is_teacher = spec.get("student") == "teacher"
     words += _given(TEACHER_OPTIONS, spec if is_teacher else spec.get("teacher_training", {}))
-    words += ["-d", str(spec.get("dataset", ""))]
+    words += ["-d", dataset]
     if not is_teacher:
         words += ["-s", str(spec.get("student", "")), "-x", str(spec.get("setting", ""))]
         words += [*_given(STUDENT_OPTIONS, spec), "--seed", str(spec.get("seed", 0))]
-    return join(words)
+    return run_command(suite, *words)
 
 
 def _given(options: Mapping[str, str], params: Mapping[str, Any]) -> list[str]:
-    """The options that params set, each with its value."""
-    values = {option: str(params.get(name) or 0) for name, option in options.items()}
-    return [word for option, value in values.items() if value not in ("0", "0.0", TEACHERS) for word in (option, value)]
+    return set_options({option: params.get(name) for name, option in options.items()})
 
 
 def _preset(suite: str, dataset: str) -> str:

@@ -13,7 +13,7 @@ from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import PROTOCOL
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.results import Row
-from benchmark.reporting.use_commands import BEST, model_name
+from benchmark.reporting.use_commands import BEST, SERVE, model_name
 from tracking import Store, TextModel, scratch_folder
 
 LOADER = "benchmark.bundle:Bundle.load"
@@ -34,8 +34,7 @@ def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
 def show_served(addresses: Iterable[str], console: Console) -> None:
     """Prints the command that serves each model; MLFLOW_TRACKING_URI names the store."""
     for address in addresses:
-        line = f"Serve the best: mlflow models serve --env-manager local -m {address}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Serve the best: {' '.join(SERVE)} {address}", markup=False, highlight=False, soft_wrap=True)
 
 
 def bundle_code() -> dict[str, Path]:

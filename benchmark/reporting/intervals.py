@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from benchmark.data.entry import Metric
-from benchmark.reporting.bootstrap import Draws, Resampler, bounds
+from benchmark.reporting.bootstrap import Resampler, bounds
 from benchmark.reporting.predictions import Prediction, predictions_of
 from benchmark.reporting.results import Row
 from tracking import Store
@@ -21,35 +21,21 @@ UNREADABLE = "their predictions on the test split cannot be read, or do not give
 
 def with_intervals(rows: Iterable[Row], store: Store) -> list[Row]:
     """The rows; those that count and have predictions get `test_f1_low`, `test_f1_high` and `resamples`."""
-    resamplers = _Resamplers()
-    return [_with_interval(row, resamplers, predictions_of(store, row.run_id)) if row.counts else row for row in rows]
+    resamplers: dict[tuple[Metric, str, int], Resampler] = {}
+    return [_with_interval(row, predictions_of(store, row.run_id), resamplers) if row.counts else row for row in rows]
 
 
-def _with_interval(row: Row, resamplers: "_Resamplers", predictions: Sequence[Prediction]) -> Row:
-    resamples = resamplers.f1(row, predictions) if predictions else None
-    if resamples is None:
-        return row
-    low, high = bounds(resamples)
-    return replace(row, test_f1_low=low, test_f1_high=high, resamples=resamples)
-
-
-class _Resamplers:
+def _with_interval(
+    row: Row, predictions: Sequence[Prediction], resamplers: dict[tuple[Metric, str, int], Resampler]
+) -> Row:
     """One resampler for each metric, data set and gold labels: models of a data set share their resamples."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[Metric, str, int], Resampler] = {}
-
-    def f1(self, row: Row, predictions: Sequence[Prediction]) -> Draws | None:
-        """F1 in 0..1 of each resample; None if no metric gives the run's F1."""
-        for metric in METRICS.get(row.task, ()):
-            of_split, *_ = scores = self._of(metric, row, predictions).f1([one.predicted for one in predictions])
-            if abs(of_split - (row.test_f1 or 0.0)) <= AGREEMENT:
-                return scores[1:]
-        return None
-
-    def _of(self, metric: Metric, row: Row, predictions: Sequence[Prediction]) -> Resampler:
-        gold = [one.gold for one in predictions]
+    gold = [one.gold for one in predictions]
+    for metric in METRICS.get(row.task, ()) if gold else ():
         key = metric, row.dataset, hash(repr(gold))
-        if key not in self._made:
-            self._made[key] = Resampler(metric, gold, f"{row.suite}/{row.dataset}")
-        return self._made[key]
+        if key not in resamplers:
+            resamplers[key] = Resampler(metric, gold, f"{row.suite}/{row.dataset}")
+        of_split, *_ = scores = resamplers[key].f1([one.predicted for one in predictions])
+        if abs(of_split - (row.test_f1 or 0.0)) <= AGREEMENT:
+            low, high = bounds(scores[1:])
+            return replace(row, test_f1_low=low, test_f1_high=high, resamples=scores[1:])
+    return row

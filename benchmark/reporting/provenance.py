@@ -67,11 +67,14 @@ def provenance(records: Sequence[Record], rows: Sequence[Row], leaderboards: Seq
         "machine": "; ".join(_distinct(row.machine for row in ranked)),
         "versions": "; ".join(_distinct(tag.get("versions", "") for tag in tags)),
     }
+    exceptions = {
+        "F1 of a teacher on part of the test texts": _partly_scored(ranked, shares),
+        "latencies left out": _untimed(leaderboards),
+        "intervals left out": _unread(leaderboards),
+    }
     return Provenance(
         facts={name: fact or NONE for name, fact in facts.items()}
-        | _partly_scored(ranked, shares)
-        | _untimed(leaderboards)
-        | _unread(leaderboards),
+        | {name: fact for name, fact in exceptions.items() if fact},
         commands=_distinct(tag.get("command", "") for tag in tags),
         n_unfinished=n_unfinished,
     )
@@ -97,30 +100,25 @@ def _counts(rows: Sequence[Row], n_unfinished: int, leaderboards: Sequence[Leade
     return f"{counts}; {n_unfinished} unfinished; {n_smoke} smoke runs; {n_missing} results missing without a run"
 
 
-def _partly_scored(rows: Sequence[Row], shares: Mapping[str, float | None]) -> dict[str, str]:
+def _partly_scored(rows: Sequence[Row], shares: Mapping[str, float | None]) -> str:
     """Teachers whose outputs lack some of the test texts, over which students are scored all the same."""
-    found = [
-        f"{row.teacher} on {row.dataset} ({100 * share:.3g} % of them)"
-        for row in rows
-        if (share := shares.get(row.run_id))
-    ]
-    return {"F1 of a teacher on part of the test texts": "; ".join(found)} if found else {}
+    found = ((row, share) for row in rows if (share := shares.get(row.run_id)))
+    return "; ".join(f"{row.teacher} on {row.dataset} ({100 * share:.3g} % of them)" for row, share in found)
 
 
-def _untimed(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
+def _untimed(leaderboards: Sequence[Leaderboard]) -> str:
     """Entries whose latencies were measured and are left out, by reason."""
     names: dict[str, list[str]] = {}
     for entry in (entry for one in leaderboards for entry in one.entries if entry.invalid):
         names.setdefault(entry.invalid, []).append(entry.name)
-    text = "; ".join(f"{', '.join(dict.fromkeys(found))} ({reason})" for reason, found in names.items())
-    return {"latencies left out": text} if text else {}
+    return "; ".join(f"{', '.join(dict.fromkeys(found))} ({reason})" for reason, found in names.items())
 
 
-def _unread(leaderboards: Sequence[Leaderboard]) -> dict[str, str]:
+def _unread(leaderboards: Sequence[Leaderboard]) -> str:
     """Entries without an interval over test items."""
     entries = (entry for one in leaderboards for entry in one.entries)
     names = dict.fromkeys(entry.name for entry in entries if entry.f1 is not None and entry.interval is None)
-    return {"intervals left out": f"{', '.join(names)} ({UNREADABLE})"} if names else {}
+    return f"{', '.join(names)} ({UNREADABLE})" if names else ""
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
@@ -159,19 +157,32 @@ def report_command(suite: str, *options: str) -> str:
     return join(["python", "-m", "benchmark.report", "--suite", suite, *options])
 
 
+def run_command(suite: str, *options: str) -> str:
+    """Runs a suite; one of the user's own is its file."""
+    return join(["python", "-m", "benchmark.run", "--suite", suite if suite in TASKS else f"{suite}.yml", *options])
+
+
+def set_options(options: Mapping[str, object]) -> list[str]:
+    """The options that are set, each before its value."""
+    return [
+        word
+        for option, value in options.items()
+        if value not in (None, 0, "", "0", "0.0", TEACHERS)
+        for word in (option, str(value))
+    ]
+
+
 def entry_command(entry: LeaderboardEntry, leaderboard: Leaderboard, index: RecordIndex) -> str:
     """Reproduces the runs of one entry. A teacher's command trains all students too, since a plan has some."""
     runs = index.behind(entry)
-    suite = leaderboard.suite if leaderboard.suite in TASKS else f"{leaderboard.suite}.yml"
-    words = [
-        *("python", "-m", "benchmark.run", "--suite", suite),
+    return run_command(
+        leaderboard.suite,
         *_repeated("--preset", [leaderboard.preset]),
         *_repeated("--teacher", encoders(runs[0].params.get("teacher", entry.teacher) if runs else entry.teacher)),
         *_shared(TEACHER_OPTIONS, index.teachers(entry, leaderboard)),
         *_repeated("-d", leaderboard.datasets),
         *(["--seeds", "1"] if entry.is_teacher else _student_options(entry, runs)),
-    ]
-    return join(words)
+    )
 
 
 def _student_options(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
@@ -188,10 +199,7 @@ def _student_options(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[st
 def _shared(options: Mapping[str, str], records: Iterable[Record]) -> list[str]:
     """The options on which all records agree and that are set."""
     values = {option: {record.params.get(name, "") for record in records} for name, option in options.items()}
-    agreed = {option: next(iter(found)) for option, found in values.items() if len(found) == 1}
-    return [
-        word for option, value in agreed.items() if value not in ("", "0", "0.0", TEACHERS) for word in (option, value)
-    ]
+    return set_options({option: next(iter(found)) for option, found in values.items() if len(found) == 1})
 
 
 def _typed(record: Record) -> Iterator[str]:

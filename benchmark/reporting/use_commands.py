@@ -10,6 +10,8 @@ from benchmark.reporting.results import Row
 
 BEST = "best"
 """Alias of the registered model."""
+SERVE = ("mlflow", "models", "serve", "--env-manager", "local", "-m")
+"""Before the address of a registered model."""
 
 
 def model_name(suite: str, dataset: str) -> str:
@@ -26,10 +28,10 @@ def used_run(entry: LeaderboardEntry, leaderboard: Leaderboard) -> Row | None:
 
     None for teachers, and for baselines, which have no bundle.
     """
+    if entry.is_teacher or entry.is_baseline:
+        return None
     rows = [row for row in leaderboard.rows if row.run_id in entry.runs and row.dataset == leaderboard.datasets[0]]
-    return (
-        None if entry.is_teacher or entry.is_baseline else max(rows, key=lambda row: row.valid_f1 or 0.0, default=None)
-    )
+    return max(rows, key=lambda row: row.valid_f1 or 0.0, default=None)
 
 
 def use_commands(entry: LeaderboardEntry, leaderboard: Leaderboard) -> Sequence[str]:
@@ -37,24 +39,10 @@ def use_commands(entry: LeaderboardEntry, leaderboard: Leaderboard) -> Sequence[
     row = used_run(entry, leaderboard)
     if row is None:
         return []
-    place = ["--artifact-path", BUNDLE, "--dst-path", "."]
-    words = [
-        ["mlflow", "artifacts", "download", "--run-id", row.run_id, *place],
+    commands = [
+        ["mlflow", "artifacts", "download", "--run-id", row.run_id, "--artifact-path", BUNDLE, "--dst-path", "."],
         ["python", "-m", "benchmark.predict", BUNDLE, "teks"],
-        *([_serve(row)] if len(leaderboard.datasets) == 1 and best(leaderboard) is entry else []),
-        ["python", "-m", "benchmark.push", BUNDLE, "owner/name"],
     ]
-    return [join(command) for command in words]
-
-
-def _serve(row: Row) -> Sequence[str]:
-    """Only the best student of a data set is a registered model."""
-    return [
-        "mlflow",
-        "models",
-        "serve",
-        "--env-manager",
-        "local",
-        "-m",
-        f"models:/{model_name(row.suite, row.dataset)}@{BEST}",
-    ]
+    if len(leaderboard.datasets) == 1 and best(leaderboard) is entry:  # of a data set, the best alone is registered
+        commands.append([*SERVE, f"models:/{model_name(row.suite, row.dataset)}@{BEST}"])
+    return [join(command) for command in (*commands, ["python", "-m", "benchmark.push", BUNDLE, "owner/name"])]

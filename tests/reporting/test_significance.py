@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
-from benchmark.reporting.claims.significance import ALPHA, MOST_PAIRS, holm, more_pairs, p_value
+from benchmark.reporting.claims.findings import ALPHA, MOST_PAIRS, holm, more_pairs, p_value
 from benchmark.reporting.leaderboard_entry import interval
 
 
