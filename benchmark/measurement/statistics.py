@@ -22,10 +22,6 @@ class Estimate:
     low: float
     high: float
 
-    @property
-    def includes_1(self) -> bool:
-        return self.low <= 1 <= self.high
-
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
@@ -37,7 +33,7 @@ class Control:
 
     @property
     def passed(self) -> bool:
-        return self.ratio.includes_1
+        return self.ratio.low <= 1 <= self.ratio.high
 
 
 def latency_summary(samples: Samples) -> dict[str, float | None]:
@@ -70,11 +66,9 @@ def control(one: Samples, same: Samples) -> Control:
     return Control(ratio=_bootstrapped_median(ratios), noise_floor=float(np.exp(np.abs(np.log(ratios)).max())))
 
 
-def verdict(ratio: Estimate, noise_floor: float) -> str:
-    """`faster` or `slower` if the interval excludes 1 and the factor exceeds the noise floor, else `same`."""
-    if ratio.includes_1 or max(ratio.value, 1 / ratio.value) <= noise_floor:
-        return "same"
-    return "faster" if ratio.value > 1 else "slower"
+def is_slower(ratio: Estimate, noise_floor: float) -> bool:
+    """Whether the interval of the speed-up lies below 1 and its factor exceeds the noise floor."""
+    return ratio.high < 1 and 1 / ratio.value > noise_floor
 
 
 def _bootstrapped_median(rounds: NDArray[np.float64]) -> Estimate:

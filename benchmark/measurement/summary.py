@@ -19,7 +19,7 @@ from benchmark.measurement.footprint import Footprint
 from benchmark.measurement.machine import machine_fingerprint
 from benchmark.measurement.protocol import LATENCY_PROTOCOL, Budget, Samples, SentenceSample
 from benchmark.measurement.session import ExecutionMode
-from benchmark.measurement.statistics import Control, latency_summary, speed_up, verdict
+from benchmark.measurement.statistics import Control, is_slower, latency_summary, speed_up
 from benchmark.reporting.results import INVALID
 
 OFFLINE = "_offline"
@@ -69,7 +69,7 @@ def int8_won(name: str, result: SessionResult, metrics: Mapping[str, float]) -> 
     fp32, int8 = (result.samples.get(f"{name} {form}") for form in ("onnx", "onnx_int8"))
     if fp32 is None or int8 is None or f1_lost is None or not result.control.passed:
         return False
-    return f1_lost <= MAX_F1_LOST and verdict(speed_up(fp32, int8), result.control.noise_floor) != "slower"
+    return f1_lost <= MAX_F1_LOST and not is_slower(speed_up(fp32, int8), result.control.noise_floor)
 
 
 def latency_metrics(name: str, results: Iterable[SessionResult], *, int8_serves: bool) -> dict[str, float | None]:

@@ -28,7 +28,8 @@ class Measured(NamedTuple):
     """F1 x100 that INT8 loses: the least and the most of these runs."""
 
 
-Columns = Mapping[str, Callable[[Measured], str]]
+Text = Callable[[Measured], str]
+Columns = Mapping[str, Text]
 """Texts by title."""
 
 
@@ -65,7 +66,7 @@ def table_8(task: str) -> Columns:
 
 def serving_table(lines: Iterable[Measured]) -> Columns:
     """Costs of serving, which the paper does not have; the price only if one was given."""
-    columns = {
+    columns: dict[str, Text] = {
         "served form": attrgetter("served"),
         "F1 points lost by INT8": attrgetter("points_lost"),
         "ms text": _ours("latency_text_ms"),
@@ -83,7 +84,7 @@ def serving_table(lines: Iterable[Measured]) -> Columns:
     return columns | ({"price per million": _ours(PRICE)} if any(PRICE in line.metrics for line in lines) else {})
 
 
-def _pair(name: str, paper: Paper, column: str, *, factor: float = 1) -> Callable[[Measured], str]:
+def _pair(name: str, paper: Paper, column: str, *, factor: float = 1) -> Text:
     """Ours / the paper's; the reference is compared with the paper's teacher, whose shape it has."""
 
     def show(line: Measured) -> str:
@@ -93,7 +94,7 @@ def _pair(name: str, paper: Paper, column: str, *, factor: float = 1) -> Callabl
     return show
 
 
-def _ours(name: str) -> Callable[[Measured], str]:
+def _ours(name: str) -> Text:
     return partial(_value, name=name)
 
 
@@ -105,7 +106,7 @@ def _value(line: Measured, name: str, factor: float = 1) -> str:
     return significant(factor * line.metrics[name]) + ("*" if spread > NOISY_SPREAD else "")
 
 
-def _ratio(name: str) -> Callable[[Measured], str]:
+def _ratio(name: str) -> Text:
     """A speed-up with its interval; `same` if the session cannot tell the two models apart."""
 
     def show(line: Measured) -> str:
@@ -119,7 +120,7 @@ def _ratio(name: str) -> Callable[[Measured], str]:
     return show
 
 
-def _paper_ratio(paper: Paper, of_teacher: str, of_student: str) -> Callable[[Measured], str]:
+def _paper_ratio(paper: Paper, of_teacher: str, of_student: str) -> Text:
     """The paper's own speed-up: its teacher in PyTorch over the student."""
 
     def show(line: Measured) -> str:

@@ -41,12 +41,15 @@ def report_markdown(
     suite: str, leaderboards: Sequence[Leaderboard], rows: Sequence[Row], source: Provenance, plots: Sequence[str]
 ) -> str:
     """The report without claims, tuning and costs; `plots` are file names, one per leaderboard or an empty text."""
-    parts = [f"# Which student is best? {markdown_text(suite)}", *_summaries(leaderboards)]
-    for leaderboard, plot in zip(leaderboards, plots, strict=True):
-        parts += _leaderboard(leaderboard, plot)
-    parts += _failed_and_skipped(rows, source.n_unfinished)
-    parts += _how_to_read(leaderboards)
-    parts += _provenance(suite, source)
+    boards = [part for one, plot in zip(leaderboards, plots, strict=True) for part in _leaderboard(one, plot)]
+    parts = (
+        f"# Which student is best? {markdown_text(suite)}",
+        *_summaries(leaderboards),
+        *boards,
+        *_failed_and_skipped(rows, source.n_unfinished),
+        *_how_to_read(leaderboards),
+        *_provenance(suite, source),
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,14 +87,11 @@ def _pair(texts: tuple[str, str, str]) -> str:
 
 
 def _failed_and_skipped(rows: Sequence[Row], n_unfinished: int) -> list[str]:
-    parts = [_unfinished(n_unfinished)] if n_unfinished else []
-    failures = _failures(rows)
-    parts += [markdown_table(Table(columns=FAILURES, rows=failures))] if failures else []
+    unfinished = "1 run is unfinished." if n_unfinished == 1 else f"{n_unfinished} runs are unfinished."
+    parts = [unfinished] if n_unfinished else []
+    if failures := _failures(rows):
+        parts.append(markdown_table(Table(columns=FAILURES, rows=failures)))
     return ["## Failed and skipped runs", *(parts or ["None."])]
-
-
-def _unfinished(count: int) -> str:
-    return "1 run is unfinished." if count == 1 else f"{count} runs are unfinished."
 
 
 def _failures(rows: Sequence[Row]) -> list[list[str]]:

@@ -5,7 +5,7 @@ best of their grid (section 4.4): at one common rate, a rate that hurts one side
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
 from math import exp, log
@@ -192,36 +192,28 @@ def _alike(series: Iterable[Runs], own: Row, same_pool: bool) -> list[Runs]:
 
 
 def at_best_rates(sides: Sequence[Sequence[Row]]) -> list[Runs]:
-    """Each side's runs at its best rate by validation F1, of the rates and seeds that all sides share."""
-    rates, seeds = _shared([_seeds_by_rate(rows) for rows in sides])
-    return [_at_best_rate(row for row in rows if _rate(row) in rates and row.seed in seeds) for rows in sides]
+    """Each side's runs at its best rate by validation F1, of the rates and seeds that all sides share.
 
-
-def _seeds_by_rate(rows: Iterable[Row]) -> Mapping[Hashable, Set[int | None]]:
-    seeds: dict[Hashable, set[int | None]] = defaultdict(set)
-    for row in rows:
-        seeds[_rate(row)].add(row.seed)
-    return seeds
-
-
-def _rate(row: Row) -> Hashable:
-    """Rates chosen by a grid or a study differ by seed and count as one."""
-    return row.learning_rate if row.rate_from == GIVEN else row.rate_from
-
-
-def _shared(sides: Sequence[Mapping[Hashable, Set[int | None]]]) -> tuple[Set[Hashable], Set[int | None]]:
-    """The rates that share the most seeds, and these seeds: means over different seeds would not compare."""
-    common = {rate: frozenset.intersection(*(frozenset(side.get(rate, ())) for side in sides)) for rate in sides[0]}
+    The rates are those that share the most seeds: means over different seeds would not compare.
+    """
+    by_rate = [_by_rate(rows) for rows in sides]
+    common = {
+        rate: frozenset.intersection(*(frozenset(row.seed for row in side.get(rate, ())) for side in by_rate))
+        for rate in by_rate[0]
+    }
     n_rates = Counter(common.values())
     seeds = max(n_rates, key=lambda those: (len(those), n_rates[those]), default=frozenset())
-    return {rate for rate, those in common.items() if those == seeds}, seeds
+    shared = [[rows for rate, rows in side.items() if common.get(rate) == seeds] for side in by_rate]
+    runs = [[[row for row in rows if row.seed in seeds] for rows in side] for side in shared]
+    return [max(filter(None, side), key=mean_valid_f1, default=[]) for side in runs]
 
 
-def _at_best_rate(rows: Iterable[Row]) -> Runs:
-    by_rate: dict[Hashable, Runs] = defaultdict(list)
+def _by_rate(rows: Iterable[Row]) -> Mapping[Hashable, Runs]:
+    """Rates chosen by a grid or a study differ by seed and count as one."""
+    found: dict[Hashable, Runs] = defaultdict(list)
     for row in rows:
-        by_rate[_rate(row)].append(row)
-    return max(by_rate.values(), key=mean_valid_f1, default=[])
+        found[row.learning_rate if row.rate_from == GIVEN else row.rate_from].append(row)
+    return found
 
 
 def points(row: Row) -> float | None:

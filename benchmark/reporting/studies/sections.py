@@ -83,11 +83,11 @@ COLUMNS = tuple(
 
 
 N_TICKS = 5
+"""Most ticks of a panel's axis: more would touch."""
 LineStyle = Literal["-", "--", "-.", ":"]
-LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":", "-", "--", "-.", ":")
+LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":") * 2
 """Line styles of conditions, beside their markers."""
 Styles = Mapping[str, tuple[LineStyle, Marker]]
-"""Most ticks of a panel's axis: more would touch."""
 STEPS, EPOCHS = "optimiser steps", "epochs"
 NOTE = (
     "One point per epoch. Line: mean over seeds, up to the last epoch of all of them; band: minimum to maximum. All "
@@ -122,24 +122,22 @@ def read_curves(experiment: Experiment, rows: Iterable[Row], records: Sequence[R
     conditions = {setting: name for name, setting in experiment.conditions.items()}
     by_id = {record.run_id: record for record in records}
     trials = grid_trials(records)
-    curves = (
-        _curve(row, conditions[row.setting], by_id[row.run_id], trials.get((row.run_id, row.learning_rate)), store)
-        for row in rows
-    )
-    return [curve for curve in curves if curve.f1]
-
-
-def _curve(row: Row, condition: str, record: Record, trial: str | None, store: Store) -> Curve:
-    """Curve of the trial, if there is one, else of the run."""
-    run_id = trial or row.run_id
-    return Curve(
-        dataset=row.dataset,
-        student=row.student,
-        condition=condition,
-        f1={epoch: 100 * f1 for epoch, f1 in store.history(run_id, "valid_f1")},
-        steps_per_epoch=_steps_per_epoch(record, store.history(run_id, "valid_loss")),
-        max_steps=_max_steps(record),
-    )
+    curves = []
+    for row in rows:
+        record, run_id = by_id[row.run_id], trials.get((row.run_id, row.learning_rate), row.run_id)
+        f1 = {epoch: 100 * value for epoch, value in store.history(run_id, "valid_f1")}
+        if f1:
+            curves.append(
+                Curve(
+                    dataset=row.dataset,
+                    student=row.student,
+                    condition=conditions[row.setting],
+                    f1=f1,
+                    steps_per_epoch=_steps_per_epoch(record, store.history(run_id, "valid_loss")),
+                    max_steps=_max_steps(record),
+                )
+            )
+    return curves
 
 
 def _steps_per_epoch(record: Record, losses: Sequence[tuple[int, float]]) -> float | None:
@@ -200,21 +198,16 @@ def _unit(curves: Iterable[Curve]) -> str:
 def _panel(axes: Axes, curves: Sequence[Curve], styles: Styles, colour: str, unit: str) -> None:
     for condition, (line, marker) in styles.items():
         seeds = [curve for curve in curves if curve.condition == condition]
+        epochs = sorted(set.intersection(*(set(curve.f1) for curve in seeds))) if seeds else []
+        xs = [fmean(curve.x(epoch, unit) for curve in seeds) for epoch in epochs]
+        values = [[curve.f1[epoch] for curve in seeds] for epoch in epochs]
+        if len(seeds) > 1:
+            axes.fill_between(xs, [*map(min, values)], [*map(max, values)], color=colour, alpha=0.18, linewidth=0)
         if seeds:
-            _line(axes, seeds, colour, (line, marker), unit)
+            axes.plot(xs, [*map(fmean, values)], color=colour, ls=line, marker=marker, markersize=4, linewidth=1.4)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(N_TICKS, integer=True))
     add_grid(axes)
-
-
-def _line(axes: Axes, seeds: Sequence[Curve], colour: str, style: tuple[LineStyle, Marker], unit: str) -> None:
-    epochs = sorted(set.intersection(*(set(curve.f1) for curve in seeds)))
-    xs = [fmean(curve.x(epoch, unit) for curve in seeds) for epoch in epochs]
-    values = [[curve.f1[epoch] for curve in seeds] for epoch in epochs]
-    if len(seeds) > 1:
-        axes.fill_between(xs, [*map(min, values)], [*map(max, values)], color=colour, alpha=0.18, linewidth=0)
-    line, marker = style
-    axes.plot(xs, [*map(fmean, values)], color=colour, linestyle=line, marker=marker, markersize=4, linewidth=1.4)
 
 
 def _legend(styles: Styles) -> Iterator[Line2D]:
