@@ -53,7 +53,8 @@ def _suites(store: Store, name: str | None) -> list[str]:
 def _report(store: Store, suite: str, args: argparse.Namespace, console: Output) -> "SuitePages":
     # they draw: help and usage errors do without them
     from benchmark.reporting.best import Budget
-    from benchmark.reporting.report import print_leaderboard, print_verdict, ranked, write_report
+    from benchmark.reporting.rendering import show_leaderboards, verdicts
+    from benchmark.reporting.report import ranked, write_report
     from benchmark.reporting.site import SuitePages
 
     folder = args.out if args.out and args.suite else (args.site or args.out or RESULTS) / folder_name(suite)
@@ -61,9 +62,9 @@ def _report(store: Store, suite: str, args: argparse.Namespace, console: Output)
     rows = ranked(store, records)
     path = write_report(store, suite, folder, args.preset, records, rows)
     budget = Budget(max_ms=args.max_ms, max_mib=args.max_mib, min_kept=args.min_kept)
-    print_leaderboard(rows, console, budget)
+    show_leaderboards(rows, console, budget)
     if budget.is_set:
-        print_verdict(rows, budget, args.preset, args.dataset, console)
+        console.say(*verdicts(rows, budget, args.preset, args.dataset))
     console.say(f"Report: {path}", f"Page: {path.with_name('report.html')}")
     return SuitePages(suite=suite, folder=folder_name(suite), rows=rows)
 

@@ -66,16 +66,17 @@ def _run(pipeline: Pipeline, console: Output) -> list[Outcome]:
 
 def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Output) -> int:
     """Writes the report, registers the best students, prints failures last; returns the exit code."""
-    from benchmark.export.registered_model import publish_best, show_served
-    from benchmark.reporting.report import print_leaderboard, ranked, write_report
+    from benchmark.export.registered_model import publish_best, serve_commands
+    from benchmark.reporting.rendering import show_leaderboards
+    from benchmark.reporting.report import ranked, write_report
 
     config, store = pipeline.config, pipeline.store
     records = store.records(config.suite.name)
     data = {run.spec.dataset: run.spec.data_digest for run in pipeline.planned}
     rows = ranked(store, records, data)
     write_report(store, config.suite.name, config.out, records=records, rows=rows)
-    print_leaderboard(rows, console)
-    show_served(publish_best(store, rows), console)
+    show_leaderboards(rows, console)
+    console.say(*serve_commands(publish_best(store, rows)))
     console.say(*(f"{name}: {line}" for name, line in _places(pipeline, config.out).items()))
     failures = pipeline.failures(outcomes, RunStatus.read(records))
     for name, reason in failures.items():

@@ -14,7 +14,7 @@ from benchmark.data.entry import Suite
 from benchmark.data.suites import load_suite
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.run_description import tags
-from benchmark.export.registered_model import publish_best, show_served
+from benchmark.export.registered_model import publish_best, serve_commands
 from benchmark.measurement.protocol import BUDGETS
 from benchmark.measurement.stage import FinishedRun, measure, unmeasured
 from benchmark.measurement.summary import price
@@ -94,7 +94,7 @@ def _close(
 ) -> int:
     """Registers the best models, adds prices and prints failed controls, of which each makes the exit code 1."""
     stored = store.records(suite.name)
-    show_served(publish_best(store, ranked(store, stored)), console)
+    console.say(*serve_commands(publish_best(store, ranked(store, stored))))
     measured = {record.run_id: record for record in stored}
     records = [measured[run.record.run_id] for run in runs]
     for record in records:

@@ -95,8 +95,7 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
     """
     manifest = read_manifest(folder)
     manifest["files"].pop(INT8, None)
-    with scratch_folder(beside=folder) as scratch:
-        new = scratch
+    with scratch_folder(beside=folder) as new:
         if int8 is not None:
             shutil.copyfile(int8, new / INT8)
             manifest["files"][INT8] = sha256(new / INT8)

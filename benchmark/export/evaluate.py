@@ -37,8 +37,7 @@ from benchmark.export.calibration import calibration_error, fit_temperature
 from benchmark.export.tokenizer_parity import require_same_ids
 from benchmark.export.transformers_model import write_transformers_model
 from benchmark.export.variants import MIB, export_variants, size_mib
-from benchmark.reporting.bootstrap import Resampler, bounds
-from benchmark.reporting.predictions import Target
+from benchmark.reporting.bootstrap import Resampler, Target, bounds
 from students.baselines import save_baseline
 from students.bert import BertStudent
 

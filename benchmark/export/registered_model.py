@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmark import bundle
 from benchmark.bundle.files import read_manifest, served_files
 from benchmark.core.run_store import BUNDLE
@@ -31,10 +29,9 @@ def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
     return [_publish(store, row) for row in best_runs(rows) if row.protocol == PROTOCOL]
 
 
-def show_served(addresses: Iterable[str], console: Console) -> None:
-    """Prints the command that serves each model; MLFLOW_TRACKING_URI names the store."""
-    for address in addresses:
-        console.print(f"Serve the best: {' '.join(SERVE)} {address}", markup=False, highlight=False, soft_wrap=True)
+def serve_commands(addresses: Iterable[str]) -> list[str]:
+    """A line with the command that serves each model; MLFLOW_TRACKING_URI names the store."""
+    return [f"Serve the best: {' '.join(SERVE)} {address}" for address in addresses]
 
 
 def bundle_code() -> dict[str, Path]:

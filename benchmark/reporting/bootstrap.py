@@ -21,7 +21,6 @@ from scipy.special import stdtrit
 
 from benchmark.data.entry import Metric
 from benchmark.data.tags import IOBES, UNTYPED
-from benchmark.reporting.predictions import Target
 
 N_RESAMPLES = 1000
 CONFIDENCE = 0.95
@@ -32,6 +31,8 @@ TOLERANCE = 1e-9
 BLOCK = 4_000_000
 """Weights that are turned into floats at a time."""
 
+Target = str | list[str]
+"""The label of a text, or the tag of each word."""
 Draws = NDArray[np.float64]
 """A value for each resample, [N_RESAMPLES]."""
 Counts = NDArray[np.float32]

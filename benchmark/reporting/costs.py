@@ -75,13 +75,8 @@ def cost_sections(records: Iterable[Record]) -> list[CostSection]:
 
 
 def _newest(records: Iterable[Record]) -> list[Record]:
-    measured = [
-        record
-        for record in records
-        if record.tags.get("role") == "inference"
-        and record.status == "finished"
-        and record.tags.get("smoke") == "false"
-    ]
+    counted = {"role": "inference", "smoke": "false"}.items()
+    measured = [record for record in records if record.status == "finished" and counted <= record.tags.items()]
     versions = [record.tags.get("latency_protocol", "") for record in measured]
     newest = max(versions, key=lambda version: (len(version), version), default="")
     return [record for record, version in zip(measured, versions, strict=True) if version == newest]

@@ -8,8 +8,8 @@ from shlex import join, split
 
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import TASKS, TEACHER_SETTINGS, encoders
-from benchmark.reporting.intervals import UNREADABLE
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.reporting.predictions import UNREADABLE
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
 from benchmark.reporting.table import NONE

@@ -10,13 +10,15 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from benchmark.core.errors import UnknownNameError
 from benchmark.reporting.best import ANY, RULE, Budget, best
 from benchmark.reporting.columns import ALWAYS, F1_OF, NOTES, leaderboard_table, meanings
+from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
 from benchmark.reporting.provenance import Provenance, report_command
 from benchmark.reporting.results import Row
-from benchmark.reporting.summary import summary
+from benchmark.reporting.summary import summary, verdict
 from benchmark.reporting.table import (
     NONE,
     Column,
@@ -38,24 +40,24 @@ FAILURES = text_columns(["status", "data set", "runs", "settings", "reason"], nu
 
 
 def report_markdown(
-    suite: str, leaderboards: Sequence[Leaderboard], rows: Sequence[Row], source: Provenance, plots: Sequence[str]
+    suite: str, made: Sequence[Leaderboard], rows: Sequence[Row], source: Provenance, plots: Sequence[str]
 ) -> str:
     """The report without claims, tuning and costs; `plots` are file names, one per leaderboard or an empty text."""
-    boards = [part for one, plot in zip(leaderboards, plots, strict=True) for part in _leaderboard(one, plot)]
+    boards = [part for one, plot in zip(made, plots, strict=True) for part in _leaderboard(one, plot)]
     parts = (
         f"# Which student is best? {markdown_text(suite)}",
-        *_summaries(leaderboards),
+        *_summaries(made),
         *boards,
         *_failed_and_skipped(rows, source.n_unfinished),
-        *_how_to_read(leaderboards),
+        *_how_to_read(made),
         *_provenance(suite, source),
     )
     return "\n\n".join(parts) + "\n"
 
 
-def _summaries(leaderboards: Sequence[Leaderboard]) -> list[str]:
-    presets = [f"{markdown_text(one.preset)}: " if len(leaderboards) > 1 else "" for one in leaderboards]
-    texts = [preset + markdown_text(summary(one)) for preset, one in zip(presets, leaderboards, strict=True)]
+def _summaries(made: Sequence[Leaderboard]) -> list[str]:
+    presets = [f"{markdown_text(one.preset)}: " if len(made) > 1 else "" for one in made]
+    texts = [preset + markdown_text(summary(one)) for preset, one in zip(presets, made, strict=True)]
     return [f"**{text}**" for text in texts or ["No ranked runs yet."]]
 
 
@@ -112,8 +114,8 @@ def _first_line(reason: str) -> str:
     return line if len(line) <= REASON_CHARACTERS else f"{line[:REASON_CHARACTERS]}..."
 
 
-def _how_to_read(leaderboards: Sequence[Leaderboard]) -> list[str]:
-    lines = [f"- **{markdown_text(title)}**: {markdown_text(text)}" for title, text in meanings(leaderboards).items()]
+def _how_to_read(made: Sequence[Leaderboard]) -> list[str]:
+    lines = [f"- **{markdown_text(title)}**: {markdown_text(text)}" for title, text in meanings(made).items()]
     return ["## How to read this report", "\n".join([*lines, *(f"- {note}" for note in (RULE, *NOTES))])]
 
 
@@ -135,11 +137,31 @@ def report_latex(made: Sequence[Leaderboard]) -> str:
     return LATEX_HEAD + "\n".join(tables)
 
 
-def show_leaderboards(leaderboards: Sequence[Leaderboard], console: Console, budget: Budget = ANY) -> None:
-    """Each leaderboard with its missing results and, unless there is a budget, its summary; the best row is bold."""
-    if not leaderboards:
+def verdicts(rows: Sequence[Row], budget: Budget, preset: str | None, dataset: str | None) -> Iterator[str]:
+    """The best student within the budget for each leaderboard of `ranked` rows, on `dataset` if it is given.
+
+    Raises UnknownNameError for a data set that a leaderboard lacks.
+    """
+    for leaderboard in leaderboards(rows):
+        if preset not in (None, leaderboard.preset):
+            continue
+        if dataset is not None:
+            by_dataset = dict(zip(leaderboard.datasets, dataset_leaderboards(leaderboard, rows), strict=True))
+            if dataset not in by_dataset:
+                raise UnknownNameError("data set", dataset, by_dataset)
+            leaderboard = by_dataset[dataset]
+        yield f"{leaderboard.preset}: {verdict(leaderboard, budget)}"
+
+
+def show_leaderboards(rows: Sequence[Row], console: Console, budget: Budget = ANY) -> None:
+    """Prints each leaderboard of `ranked` rows with its missing results and, unless there is a budget, its summary.
+
+    The best row is bold.
+    """
+    made = leaderboards(rows)
+    if not made:
         console.print("No ranked runs yet; smoke runs (--limit) are never ranked.")
-    for leaderboard in leaderboards:
+    for leaderboard in made:
         found = best(leaderboard, budget)
         console.print(terminal_table(_fitting(leaderboard, console.width), partial(_style, best=found)))
         for note in _notes(leaderboard):

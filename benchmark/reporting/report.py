@@ -7,13 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from benchmark.core.cache import write_text
 from benchmark.core.errors import UnknownNameError
 from benchmark.data.catalogue import DATASETS
 from benchmark.reporting import report_folder
-from benchmark.reporting.best import ANY, Budget
 from benchmark.reporting.calibration import calibration_markdown
 from benchmark.reporting.claims.claims_table import claims_markdown, claims_page, write_claims
 from benchmark.reporting.claims.findings import findings
@@ -21,17 +18,16 @@ from benchmark.reporting.columns import combined_table
 from benchmark.reporting.costs import cost_markdown
 from benchmark.reporting.data_table import data_markdown, data_page
 from benchmark.reporting.error_analysis import ErrorAnalysis, error_analysis
-from benchmark.reporting.intervals import with_intervals
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.learning_rate_plot import tuning_page, tuning_studies, write_tuning
 from benchmark.reporting.page import ReportSection, page_data, write_page
+from benchmark.reporting.predictions import with_intervals
 from benchmark.reporting.provenance import provenance
-from benchmark.reporting.rendering import report_latex, report_markdown, show_leaderboards
+from benchmark.reporting.rendering import report_latex, report_markdown
 from benchmark.reporting.results import Row, results, results_table
 from benchmark.reporting.selection import planned_last
 from benchmark.reporting.setting_facets import draw_facets, has_facets
-from benchmark.reporting.summary import verdict
 from benchmark.reporting.table import Table, write_csv, write_parquet
 from benchmark.reporting.tradeoff_plot import cost_axes, draw, write_figure
 from tracking import Record, Store, StoreError, scratch_folder, ui_command, without_password
@@ -49,30 +45,6 @@ def ranked(store: Store, records: Iterable[Record], data: Mapping[str, str] | No
     `data` are digests by data set; other data sets are ranked by the data that their newest run read.
     """
     return planned_last(with_intervals(results(records), store), data or {})
-
-
-def print_leaderboard(rows: Sequence[Row], console: Console, budget: Budget = ANY) -> None:
-    """Prints the leaderboards of `ranked` rows, each with its summary unless there is a budget."""
-    show_leaderboards(leaderboards(rows), console, budget)
-
-
-def print_verdict(
-    rows: Sequence[Row], budget: Budget, preset: str | None, dataset: str | None, console: Console
-) -> None:
-    """Prints the best student within the budget for each leaderboard, on `dataset` if it is given.
-
-    Raises UnknownNameError for a data set that a leaderboard lacks.
-    """
-    for leaderboard in leaderboards(rows):
-        if preset not in (None, leaderboard.preset):
-            continue
-        if dataset is not None:
-            by_dataset = dict(zip(leaderboard.datasets, dataset_leaderboards(leaderboard, rows), strict=True))
-            if dataset not in by_dataset:
-                raise UnknownNameError("data set", dataset, by_dataset)
-            leaderboard = by_dataset[dataset]
-        text = f"{leaderboard.preset}: {verdict(leaderboard, budget)}"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def write_report(

@@ -13,8 +13,8 @@ from benchmark.data.entry import Metric
 from benchmark.distillation.scores import macro_f1
 from benchmark.report import main
 from benchmark.reporting.bootstrap import N_RESAMPLES, Draws, Estimate, Resampler
-from benchmark.reporting.intervals import with_intervals
 from benchmark.reporting.leaderboard import leaderboards
+from benchmark.reporting.predictions import with_intervals
 from benchmark.reporting.results import results
 from tests.support.rows import row
 from tests.support.run_factory import AddRun, fill

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from benchmark.core.errors import UnknownNameError
 from benchmark.reporting.leaderboard import leaderboards
-from benchmark.reporting.report import print_leaderboard, ranked, write_report
+from benchmark.reporting.rendering import show_leaderboards
+from benchmark.reporting.report import ranked, write_report
 from benchmark.reporting.results import results
 from benchmark.reporting.selection import planned_last
 from tracking import Store
@@ -106,7 +107,7 @@ def test_a_preset_leaves_out_the_others(filled: Store, tmp_path: Path) -> None:
 def test_the_terminal_shows_the_ranking_in_any_width(filled: Store) -> None:
     for width in (40, 80, 200):
         shown = StringIO()
-        print_leaderboard(ranked(filled, filled.records("classification")), Console(width=width, file=shown))
+        show_leaderboards(ranked(filled, filled.records("classification")), Console(width=width, file=shown))
         text = shown.getvalue()
         assert all(word in text for word in ("bilstm", "teacher", "79.00", "rank"))
         assert max(map(len, text.splitlines())) <= width
@@ -117,7 +118,7 @@ def test_the_terminal_says_why_a_figure_is_not_there(filled: Store, add_run: Any
     tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the machine was not quiet"}
     filled.begin("classification", "measured", tags=tags, params={}, parent=run_id).finish({})
     shown = StringIO()
-    print_leaderboard(ranked(filled, filled.records("classification")), Console(width=200, file=shown))
+    show_leaderboards(ranked(filled, filled.records("classification")), Console(width=200, file=shown))
     lines = [line.strip() for line in shown.getvalue().splitlines()]
     assert "cnn kd: no F1 on smsa, failed: no memory" in lines
     assert "cnn kd_ulb: no F1 on smsa, not run" in lines
@@ -179,7 +180,7 @@ def test_hostile_names_show_as_text(store: Store, add_run: Any, tmp_path: Path) 
     parts = {"header", "h1", "nav", "main", "noscript", "p", "section", "div"}
     assert set(page.tags) <= {"html", "meta", "title", "style", "script"} | parts
     assert "<script" not in (tmp_path / "report.tex").read_text()
-    print_leaderboard(ranked(store, store.records(HOSTILE)), Console(file=StringIO()))
+    show_leaderboards(ranked(store, store.records(HOSTILE)), Console(file=StringIO()))
 
 
 def test_a_store_without_finished_runs_is_reported_as_such(store: Store, add_run: Any, tmp_path: Path) -> None:
