@@ -49,7 +49,7 @@ def datasets(_: argparse.Namespace) -> Texts:
 
 
 def students(_: argparse.Namespace) -> Texts:
-    millions = {(row["task"], row["student"]): row["parameters_million"] for row in paper_sizes()}
+    millions = {(t, name): row["parameters_million"] for t in TASKS for name, row in paper_sizes(t).items()}
     titles = ("student", "description", "paper's M parameters", "for tagging", "in a plan")
     described = {name: student.description for name, student in STUDENTS.items()}
     described |= {name: baseline.description for name, baseline in BASELINES.items()}

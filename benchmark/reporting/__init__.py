@@ -1,7 +1,8 @@
-"""Reports of a suite's runs, and the folders that they are written to."""
+"""Reports of a suite's runs, the folders that they are written to, and the files that pages are made of."""
 
 import re
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 
 from benchmark.core.errors import InputError
@@ -26,3 +27,8 @@ def report_folder(path: Path) -> Path:
     except OSError as error:
         raise InputError(f"The output folder {path} cannot be written: {error.strerror}. Name another one.") from error
     return path
+
+
+def asset(name: str) -> str:
+    """Content of a file of assets/."""
+    return (files("benchmark.reporting") / "assets" / name).read_text(encoding="utf-8")

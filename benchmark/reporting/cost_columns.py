@@ -35,7 +35,7 @@ Columns = Mapping[str, Text]
 
 def table_7(task: str, lines: Iterable[Measured]) -> Columns:
     """Parameters and latency in PyTorch; on a GPU if any was measured there."""
-    sizes = {row["student"]: row for row in paper_sizes() if row["task"] == task}
+    sizes = paper_sizes(task)
     columns = {
         "million parameters": _pair("n_parameters", sizes, "parameters_million", factor=1e-6),
         "ms CPU": _pair("latency_torch_ms", sizes, "cpu_ms"),
@@ -49,7 +49,7 @@ def table_7(task: str, lines: Iterable[Measured]) -> Columns:
 
 def table_8(task: str) -> Columns:
     """Size and latency before and after export; the paper exported classifiers alone."""
-    onnx = {row["student"]: row for row in paper_onnx()} if task == "classification" else {}
+    onnx = paper_onnx(task)
     return {
         "MiB original": _pair("size_checkpoint_mib", onnx, "original_size_mb"),
         "MiB ONNX": _pair("size_onnx_mib", onnx, "onnx_size_mb"),

@@ -7,6 +7,7 @@ from html import escape
 from itertools import accumulate
 from math import inf
 from pathlib import Path
+from string import Template
 from typing import Literal
 
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 
 from benchmark.core.cache import write_text
 from benchmark.core.presets import GRID_RATES
+from benchmark.reporting import asset
 from benchmark.reporting.colours import COLOURS
 from benchmark.reporting.paper import paper_tuned_rates
 from benchmark.reporting.table import Json, Table, field_columns, markdown_section, markdown_text, write_csv
@@ -21,18 +23,6 @@ from benchmark.reporting.tradeoff_plot import add_grid, empty_figure, write_figu
 from tracking import Record
 
 HEADING = "Learning rates by random search (Figure 3)"
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>body{{font-family:system-ui,sans-serif;margin:1.5rem auto;max-width:76rem;padding:0 1rem;color:#222}}</style>
-<h1>{title}</h1>
-<p><strong>{summary}</strong></p>
-<img alt="Validation F1 by learning rate and by trial" style="max-width:100%" src="data:image/png;base64,{picture}">
-<p>{paper}</p>
-</html>
-"""
 BEST_COLOUR, PRUNED_COLOUR, GRID_COLOUR = COLOURS[1], COLOURS[7], "#999999"
 
 State = Literal["complete", "pruned", "failed"]
@@ -99,8 +89,8 @@ def write_rates(folder: Path, title: str, trials: Sequence[TrialResult]) -> None
     write_csv(folder / "trials.csv", Table(columns=field_columns(TrialResult), rows=trials))
     texts = {"title": title, "summary": summary(trials), "paper": paper_summary()}
     encoded = base64.b64encode(picture.read_bytes()).decode()
-    page = PAGE.format(picture=encoded, **{name: escape(text) for name, text in texts.items()})
-    write_text(folder / "study.html", page)
+    shown = {name: escape(text) for name, text in texts.items()} | {"picture": encoded}
+    write_text(folder / "study.html", Template(asset("study.html")).substitute(shown))
 
 
 def tuning_page(studies: Sequence[TuningStudy]) -> Json:

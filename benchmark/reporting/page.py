@@ -8,12 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from benchmark.core.cache import write_text
 from benchmark.core.settings import LADDER
+from benchmark.reporting import asset
 from benchmark.reporting.best import POINTS, RULE, RUNTIMES, SAME_LATENCY, SIZES, beaten_by
 from benchmark.reporting.colours import student_colours
 from benchmark.reporting.columns import NOTES, full_table
@@ -54,11 +54,6 @@ def write_page(path: Path, data: Json) -> Path:
         script="\n".join(asset(f"{name}.js") for name in SCRIPTS),
     )
     return write_text(path, page)
-
-
-def asset(name: str) -> str:
-    """Content of a file of assets/."""
-    return (files("benchmark.reporting") / "assets" / name).read_text(encoding="utf-8")
 
 
 def embedded(data: Json) -> str:

@@ -37,14 +37,20 @@ def paper_rows(name: str) -> tuple[Row, ...]:
 
 paper_counts = partial(paper_rows, "table4_datasets")
 """Table 4: rows per split and classes of each data set."""
-paper_sizes = partial(paper_rows, "table7_size_and_time")
-"""Table 7: millions of parameters, and milliseconds a sentence on CPU and GPU."""
-paper_onnx = partial(paper_rows, "table8_onnx")
-"""Table 8: size and milliseconds before and after export to ONNX."""
 paper_lengths = partial(paper_rows, "table11_length")
 """Table 11: tokens a text of Smltk, and of unlabelled text before and after its filters."""
 paper_tuned_rates = partial(paper_rows, "section6_1_tuned_learning_rate")
 """Section 6.1: the best learning rate that random search found, and its test F1."""
+
+
+def paper_sizes(task: str) -> Mapping[str, Row]:
+    """Table 7 by student: millions of parameters, and milliseconds a sentence on CPU and GPU."""
+    return {row["student"]: row for row in paper_rows("table7_size_and_time") if row["task"] == task}
+
+
+def paper_onnx(task: str) -> Mapping[str, Row]:
+    """Table 8 by student: size and milliseconds before and after export to ONNX; empty but for classification."""
+    return {row["student"]: row for row in paper_rows("table8_onnx")} if task == "classification" else {}
 
 
 @cache

@@ -92,12 +92,12 @@ def paper_comparisons(leaderboard: Leaderboard) -> list[PaperComparison]:
     """Tables 5 or 6, 7, 8 and 4, as far as they are of the task; none for a leaderboard without a paper's data set."""
     if leaderboard.task not in TASKS or not set(leaderboard.datasets) & set(paper_datasets(leaderboard.task)):
         return []
-    f1 = [_f1(leaderboard, leaderboard.task, teacher) for teacher in leaderboard.teachers]
-    sizes = [row for row in paper_sizes() if row["task"] == leaderboard.task]
-    made = [*f1, _costs(7, "Parameters and latency of one sentence before export", sizes, SIZES, leaderboard)]
-    if leaderboard.task == "classification":
+    made = [_f1(leaderboard, leaderboard.task, teacher) for teacher in leaderboard.teachers]
+    note = "Parameters and latency of one sentence before export"
+    made.append(_costs(7, note, paper_sizes(leaderboard.task), SIZES, leaderboard))
+    if onnx := paper_onnx(leaderboard.task):
         note = "Before and after export to ONNX; the checkpoint is weights with two optimiser moments"
-        made.append(_costs(8, note, paper_onnx(), ONNX, leaderboard))
+        made.append(_costs(8, note, onnx, ONNX, leaderboard))
     return [*made, _counts(leaderboard)]
 
 
@@ -124,7 +124,7 @@ def _f1_pairs(task: Task, key: tuple[str, str], entry: LeaderboardEntry | None) 
 
 
 def _costs(
-    number: int, note: str, papers: Sequence[PaperRow], measures: Sequence[Measure], leaderboard: Leaderboard
+    number: int, note: str, papers: Mapping[str, PaperRow], measures: Sequence[Measure], leaderboard: Leaderboard
 ) -> PaperComparison:
     return PaperComparison(
         title=f"Table {number}",
@@ -132,8 +132,8 @@ def _costs(
         keys=("student",),
         columns=tuple(title for title, *_ in measures),
         lines=tuple(
-            Line((paper["student"],), tuple(_cost(paper, measure, leaderboard) for measure in measures))
-            for paper in papers
+            Line((student,), tuple(_cost(paper, measure, leaderboard) for measure in measures))
+            for student, paper in papers.items()
         ),
     )
 
@@ -160,9 +160,8 @@ def _counts(leaderboard: Leaderboard) -> PaperComparison:
 def _count_pairs(paper: PaperRow) -> tuple[Pair, ...]:
     """Counts by split, and of classes; ours are None if the data set is private."""
     entry = DATASETS[paper["dataset"]]
-    public = entry.origin != "private"
-    splits = [Pair(entry.n_rows[name] if public else None, float(paper[name])) for name in SPLITS]
-    return (*splits, Pair(entry.n_classes if public else None, float(paper["n_classes"])))
+    ours = {} if entry.origin == "private" else {**entry.n_rows, "n_classes": entry.n_classes}
+    return tuple(Pair(ours.get(name), float(paper[name])) for name in (*SPLITS, "n_classes"))
 
 
 def paper_points(leaderboard: Leaderboard) -> list[dict[str, Any]]:
@@ -186,12 +185,11 @@ def paper_points(leaderboard: Leaderboard) -> list[dict[str, Any]]:
 
 def _paper_costs(task: Task, student: str) -> Mapping[str, float]:
     """The paper's costs by our columns; it exported only classifiers."""
-    sizes = next(row for row in paper_sizes() if (row["task"], row["student"]) == (task, student))
+    sizes, onnx = paper_sizes(task)[student], paper_onnx(task).get(student)
     costs = {
         "n_parameters": MILLION * float(sizes["parameters_million"]),
         "latency_torch_ms": float(sizes["cpu_ms"]),
     }
-    if task != "classification":
-        return costs
-    onnx = next(row for row in paper_onnx() if row["student"] == student)
-    return costs | {"size_onnx_mib": float(onnx["onnx_size_mb"]), "latency_onnx_ms": float(onnx["onnx_cpu_ms"])}
+    return costs | (
+        {"size_onnx_mib": float(onnx["onnx_size_mb"]), "latency_onnx_ms": float(onnx["onnx_cpu_ms"])} if onnx else {}
+    )

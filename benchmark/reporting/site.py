@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from string import Template
 from urllib.parse import quote
 
 from benchmark.core.cache import write_text
+from benchmark.reporting import asset
 from benchmark.reporting.evaluation_records import write_records
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard
-from benchmark.reporting.page import asset
 from benchmark.reporting.results import Row
 from benchmark.reporting.summary import summary
 
@@ -28,14 +29,6 @@ RECORDS = "evaluation_records"
 """Folder of records in the schema of Every Eval Ever, as its datastore has them."""
 SPACE = "---\ntitle: Which student is best?\nsdk: static\npinned: false\n---\n\nWritten by `benchmark.report --site`.\n"
 """README.md by which the Hugging Face Hub takes the folder for a static Space."""
-HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Which student is best?</title>
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +47,8 @@ def write_site(folder: Path, suites: Sequence[SuitePages]) -> Path:
     for one in suites:
         write_records(folder / RECORDS, one.rows, time.time())
     body = "".join(_suite(folder, one) for one in suites)
-    style = f"<style>\n{asset('page.css')}</style>\n"
-    return write_text(
-        folder / "index.html", f"{HEAD}{style}<h1>Which student is best?</h1>\n<main>\n{body}</main>\n</html>\n"
-    )
+    page = Template(asset("site.html")).substitute(style=asset("page.css"), body=body)
+    return write_text(folder / "index.html", page)
 
 
 def _suite(folder: Path, suite: SuitePages) -> str:

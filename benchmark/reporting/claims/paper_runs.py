@@ -43,15 +43,14 @@ def paper_runs(task: Task) -> ComparableRuns:
     latencies in PyTorch alone, which stand for ONNX too.
     """
     f1, tuned = dict(paper_f1(task)), []
-    torch = {row["student"]: row["cpu_ms"] for row in paper_sizes() if row["task"] == task}
-    onnx = torch
     if task == "classification":
         f1 |= paper_discussion_f1()
-        onnx = {row["student"]: row["onnx_cpu_ms"] for row in paper_onnx()}
         tuned = [
             _row(**{**row, "setting": TUNED_SETTING, "test_f1": row["f1"], "rate_from": TUNED, "configuration": TUNED})
             for row in paper_tuned_rates()
         ]
+    torch = {student: row["cpu_ms"] for student, row in paper_sizes(task).items()}
+    onnx = torch | {student: row["onnx_cpu_ms"] for student, row in paper_onnx(task).items()}
     rows = [
         _row(
             student=student,
@@ -72,16 +71,15 @@ def paper_runs(task: Task) -> ComparableRuns:
 @cache
 def paper_costs(task: Task) -> ComparableRuns:
     """Table 8, which is of classification and of no data set, with the weights of Table 7's parameters."""
-    millions = {row["student"]: float(row["parameters_million"]) for row in paper_sizes() if row["task"] == task}
     rows = [
         _row(
-            student=row["student"],
+            student=student,
             size_checkpoint_mib=row["original_size_mb"],
-            size_weights_mib=MIB_OF_A_MILLION * millions[row["student"]],
+            size_weights_mib=MIB_OF_A_MILLION * float(paper_sizes(task)[student]["parameters_million"]),
             size_onnx_mib=row["onnx_size_mb"],
             latency_torch_ms=row["original_cpu_ms"],
             latency_onnx_ms=row["onnx_cpu_ms"],
         )
-        for row in (paper_onnx() if task == "classification" else ())
+        for student, row in paper_onnx(task).items()
     ]
     return ComparableRuns(rows=rows)

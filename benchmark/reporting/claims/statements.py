@@ -11,7 +11,7 @@ Left out are statements of an amount without a direction, and those on measures 
 Our own claims extend a section of the paper. They are marked and counted separately.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,17 +20,12 @@ from benchmark.reporting.claims.comparisons import Comparison, Contrast, Largest
 from benchmark.reporting.claims.cost_comparisons import CostRatio, F1PerMillisecond, ParetoComparison
 from benchmark.reporting.claims.effects import SHORT_WORDS, STUDENTS, ComparableRuns
 from benchmark.reporting.claims.paper_runs import paper_costs, paper_runs
+from students import registry
 
 MSE_OVER_KLD = 1.66
 """Points of F1 by which MSE beats KLD on average (section 5.1.2, which has no table of it), at temperature 1, which
 section 3.1 fixes throughout."""
-LABELS: Mapping[str, str] = {
-    "bilstm": "BiLSTM",
-    "cnn": "CNN",
-    "bert_tiny": "BERT-Tiny",
-    "bert_mini": "BERT-Mini",
-    "bert_small": "BERT-Small",
-}
+LABELS = {name: registry.STUDENTS[name].label for name in STUDENTS}
 BERTS = ("bert_tiny", "bert_mini", "bert_small")
 TEXTS: tuple[Task, ...] = ("classification",)
 TAGS: tuple[Task, ...] = ("sequence_labeling",)
