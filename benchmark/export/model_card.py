@@ -16,6 +16,18 @@ from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS, run
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
 """The Hub's name of each task."""
 SAMPLE = "a text"
+BUNDLE_CODE = """```python
+from benchmark.bundle import Bundle  # of which-student; needs onnxruntime, tokenizers, huggingface_hub
+
+bundle = Bundle.load("hf://{name}")
+print(bundle.predict(["{sample}"], scores=True))
+```"""
+PIPELINE_CODE = """```python
+from transformers import pipeline
+
+answer = pipeline("{task}", model="{name}")
+answer("{sample}")
+```"""
 HUB_LICENCES = {"cc-by-sa-4.0", "cc-by-4.0", "cc-by-3.0", "cc-by-sa-3.0", "cc0-1.0", "mit", "apache-2.0"}
 """Licences that the Hub knows by these names."""
 LATENCIES = {
@@ -109,10 +121,9 @@ def _introduction(spec: Mapping[str, Any], manifest: Manifest, labels: Sequence[
     setting = SETTINGS.get(str(spec.get("setting", "")))
     how = f", setting `{spec.get('setting')}`" if setting else ""
     taught = TEACHER_SETTINGS.get(str(spec.get("teacher_setting", "")), "")
-    of = {"classification": "texts into", "sequence_labeling": "words with"}[manifest["task"]]
-    verb = {"classification": "Classifies", "sequence_labeling": "Tags"}[manifest["task"]]
+    does = {"classification": "Classifies texts into", "sequence_labeling": "Tags words with"}[manifest["task"]]
     return (
-        f"{verb} {of} {len(labels)} labels: {', '.join(f'`{label}`' for label in labels)}.\n\n"
+        f"{does} {len(labels)} labels: {', '.join(f'`{label}`' for label in labels)}.\n\n"
         f"A `{spec.get('student', '?')}` {kind} of the data set `{spec.get('dataset', '?')}`, trained by the benchmark "
         f"Which student is best?{how}. Its teacher is `{spec.get('teacher', '?')}`{taught and f', {taught}'}. It runs "
         f"in ONNX Runtime and reads {manifest['max_length']} tokens at a time; longer texts in overlapping windows."
@@ -120,17 +131,9 @@ def _introduction(spec: Mapping[str, Any], manifest: Manifest, labels: Sequence[
 
 
 def _use(name: str, task: str, with_pipeline: bool) -> str:
-    lines = [
-        "from benchmark.bundle import Bundle  # of which-student; needs onnxruntime, tokenizers, huggingface_hub",
-        "",
-        f'bundle = Bundle.load("hf://{name}")',
-        f'print(bundle.predict(["{SAMPLE}"], scores=True))',
-    ]
-    text = "\n".join(["```python", *lines, "```"])
-    if not with_pipeline:
-        return text
-    pipeline = ["from transformers import pipeline", "", f'answer = pipeline("{PIPELINES[task]}", model="{name}")']
-    return text + "\n\nOr with transformers:\n\n" + "\n".join(["```python", *pipeline, f'answer("{SAMPLE}")', "```"])
+    bundle = BUNDLE_CODE.format(name=name, sample=SAMPLE)
+    pipeline = PIPELINE_CODE.format(name=name, sample=SAMPLE, task=PIPELINES[task])
+    return f"{bundle}\n\nOr with transformers:\n\n{pipeline}" if with_pipeline else bundle
 
 
 def _scores(manifest: Manifest) -> Iterable[tuple[str, str]]:

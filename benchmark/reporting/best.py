@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import ge, le
 
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
@@ -35,12 +36,12 @@ class Budget:
         return any(bound is not None for bound in (self.max_ms, self.max_mib, self.min_kept))
 
     def fits(self, entry: LeaderboardEntry) -> bool:
-        ms, mib, kept = latency(entry), size(entry), entry.f1_kept
-        return (
-            (self.max_ms is None or (ms is not None and ms <= self.max_ms))
-            and (self.max_mib is None or (mib is not None and mib <= self.max_mib))
-            and (self.min_kept is None or (kept is not None and kept >= self.min_kept))
+        bounds = (
+            (latency(entry), self.max_ms, le),
+            (size(entry), self.max_mib, le),
+            (entry.f1_kept, self.min_kept, ge),
         )
+        return all(bound is None or (value is not None and holds(value, bound)) for value, bound, holds in bounds)
 
 
 ANY = Budget()
@@ -71,10 +72,9 @@ def best(leaderboard: Leaderboard, budget: Budget = ANY) -> LeaderboardEntry | N
     """The best student within the budget, by RULE; None if none fits. A baseline is never the best student."""
     fitting = [entry for entry in ranked_students(leaderboard) if budget.fits(entry)]
     near = [entry for entry in fitting if points_below(fitting[0], entry) <= POINTS and not beaten_by(entry, fitting)]
-    timed = [ms for entry in near if (ms := latency(entry)) is not None]
-    bound = SAME_LATENCY * min(timed, default=0.0)
-    fast = [entry for entry in near if (ms := latency(entry)) is not None and ms <= bound]
-    return next(iter(fast or near), None)
+    timed = [(ms, entry) for entry in near if (ms := latency(entry)) is not None]
+    bound = SAME_LATENCY * min((ms for ms, _ in timed), default=0.0)
+    return next(iter([entry for ms, entry in timed if ms <= bound] or near), None)
 
 
 def beaten_by(entry: LeaderboardEntry, others: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:

@@ -65,8 +65,9 @@ def error_analysis(leaderboard: Leaderboard, store: Store, records: Sequence[Rec
     entries = {label(entry, leaderboard): entry for entry in leaderboard.entries if entry.f1 is not None}
     rows = {row.run_id: row for row in sorted(leaderboard.rows, key=lambda row: row.seed or 0, reverse=True)}
     runs = {name: min(e.runs, key=lambda run_id: rows[run_id].seed or 0, default="") for name, e in entries.items()}
-    leaders = [name for name in _leaders(entries) if runs[name]]
-    read = ((name, predictions_of(store, runs[name])) for name in leaders)
+    # each teacher, and each student's first entry, which is its best
+    leaders = {(entry.teacher, entry.student): name for name, entry in reversed(entries.items())}.values()
+    read = ((name, predictions_of(store, runs[name])) for name in entries if name in leaders and runs[name])
     predictions = {name: found for name, found in read if found}
     texts = next(iter(predictions.values()), [])  # all entries have predictions of the same ones
     best = next((name for name in predictions if not entries[name].is_teacher), "")
@@ -87,14 +88,6 @@ def error_analysis(leaderboard: Leaderboard, store: Store, records: Sequence[Rec
 def label(entry: LeaderboardEntry, leaderboard: Leaderboard) -> str:
     """A name that is unique within the leaderboard."""
     return f"{entry.name} ({entry.teacher})" if len(leaderboard.teachers) > 1 else entry.name
-
-
-def _leaders(entries: Mapping[str, LeaderboardEntry]) -> list[str]:
-    """Each teacher, and each student's first entry, which is its best."""
-    firsts: dict[tuple[str, str], str] = {}
-    for name, entry in entries.items():
-        firsts.setdefault((entry.teacher, entry.student), name)
-    return list(firsts.values())
 
 
 def _label_scores(store: Store, run_id: str) -> dict[str, float]:
@@ -120,7 +113,11 @@ def confusion(predictions: Sequence[Prediction]) -> Confusion:
     entity are left out."""
     pairs = Counter(pair for one in predictions for pair in one.pairs())
     if predictions and not isinstance(predictions[0].gold, str):
-        pairs = _by_type(pairs)
+        types = types_of({tag for pair in pairs for tag in pair})
+        by_type = Counter[tuple[str, str]]()
+        for (gold, predicted), count in pairs.items():
+            by_type[types[gold], types[predicted]] += count
+        pairs = by_type
     pairs.pop((OUTSIDE, OUTSIDE), None)
     n_true = Counter({label: 0 for pair in pairs for label in pair})
     for (gold, _), count in pairs.items():
@@ -132,14 +129,6 @@ def confusion(predictions: Sequence[Prediction]) -> Confusion:
         counts[tuple(label if label in shown else OTHERS for label in pair)] += count
     matrix = tuple(tuple(counts[gold, predicted] for predicted in shown) for gold in shown)
     return Confusion(labels=tuple(shown), counts=matrix)
-
-
-def _by_type(pairs: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    types = types_of({tag for pair in pairs for tag in pair})
-    found = Counter[tuple[str, str]]()
-    for (gold, predicted), count in pairs.items():
-        found[types[gold], types[predicted]] += count
-    return found
 
 
 def length_bins(predictions: Sequence[Prediction]) -> list[LengthBin]:

@@ -160,7 +160,8 @@ def _counts(leaderboard: Leaderboard) -> PaperComparison:
 def _count_pairs(paper: PaperRow) -> tuple[Pair, ...]:
     """Counts by split, and of classes; ours are None if the data set is private."""
     entry = DATASETS[paper["dataset"]]
-    ours = {} if entry.origin == "private" else {**entry.n_rows, "n_classes": entry.n_classes}
+    counted = entry.origin != "private"
+    ours: dict[str, int] = {**entry.n_rows, "n_classes": entry.n_classes} if counted else {}
     return tuple(Pair(ours.get(name), float(paper[name])) for name in (*SPLITS, "n_classes"))
 
 

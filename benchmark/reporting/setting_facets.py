@@ -1,5 +1,7 @@
 """F1 by setting, a panel for each student: where many settings would overplot in the trade-off plot at one cost."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -52,18 +54,9 @@ def draw_facets(leaderboard: Leaderboard) -> Figure:
 
 
 def _panel(axes: Axes, entries: list[LeaderboardEntry], rows: list[str], colour: str) -> None:
+    style: dict[str, Any] = {"marker": "o", "markersize": 6, "capsize": 2, "elinewidth": 1, "color": colour}
     for entry in entries:
-        place = rows.index(entry.setting)
-        axes.errorbar(
-            entry.f1 or 0.0,
-            place,
-            xerr=error_bar(entry),
-            marker="o",
-            markersize=6,
-            capsize=2,
-            elinewidth=1,
-            color=colour,
-        )
+        axes.errorbar(entry.f1 or 0.0, rows.index(entry.setting), xerr=error_bar(entry), **style)
     add_grid(axes)
 
 

@@ -204,7 +204,7 @@ def _paper_text(row: ConditionResult) -> str:
 
 
 COLUMNS = (
-    Column[ConditionResult](name="dataset", title="data set", value=lambda it: it.dataset, kind=str),
+    Column[ConditionResult](name="data set", value=lambda it: it.dataset, kind=str),
     Column[ConditionResult](name="student", value=lambda it: it.student, kind=str),
     Column[ConditionResult](name="condition", value=lambda it: it.condition, kind=str),
     Column[ConditionResult](name="F1", value=lambda it: it.mean_f1, format=_percent),
