@@ -2,6 +2,8 @@
 
 import re
 import tempfile
+import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,3 +34,9 @@ def report_folder(path: Path) -> Path:
 def asset(name: str) -> str:
     """Content of a file of assets/."""
     return (files("benchmark.reporting") / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def notes(section: str) -> tuple[str, ...]:
+    """The prose of a section of reports, by paragraph."""
+    return tuple(tomllib.loads(asset("notes.toml"))[section])

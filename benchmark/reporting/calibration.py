@@ -4,16 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
+from benchmark.reporting import notes
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.results import Row
 from benchmark.reporting.table import Table, markdown_section, markdown_table, markdown_text, points, text_columns
-
-NOTE = (
-    "Expected calibration error x100 on test: the mean distance between a score and the share of right predictions, "
-    "over 15 bins of equal width (Guo et al., 2017), mean over seeds. Before: softmax of the logits. After: of the "
-    "logits over a temperature, which is fitted on validation and stored in the bundle."
-)
-
 
 COLUMNS = text_columns(["data set", "student", "before", "after", "seeds"], numbers=["before", "after", "seeds"])
 
@@ -22,7 +16,7 @@ def calibration_markdown(leaderboards: Iterable[Leaderboard]) -> str:
     """The section of report.md; empty if no run of a leaderboard was calibrated."""
     tables = [table for table in map(_table, leaderboards) if table.rows]
     parts = [part for table in tables for part in (f"**{markdown_text(table.title)}**", markdown_table(table))]
-    return markdown_section("Calibration", *parts, *([NOTE] if parts else []))
+    return markdown_section("Calibration", *parts, *(notes("calibration") if parts else ()))
 
 
 def _table(leaderboard: Leaderboard) -> Table[Sequence[str]]:

@@ -5,6 +5,7 @@ from functools import partial
 from operator import attrgetter
 
 from benchmark.core.metrics import METRICS, Metric
+from benchmark.reporting import notes
 from benchmark.reporting.leaderboard_entry import TEACHER_TORCH, TEXT, Leaderboard, LeaderboardEntry
 from benchmark.reporting.table import NONE, Column, Table, points, significant, whole
 
@@ -212,23 +213,4 @@ RUNS: tuple[EntryColumn, ...] = (
         meaning="Number of seeds behind each value.",
     ),
 )
-NOTES = (
-    "F1 is measured on the test split, once, at the end of a run. It is macro-averaged: over classes, over entity"
-    " types (whole entities) for IOB tags, over tags of words for POS.",
-    "Intervals cover the choice of test items: 1000 bootstrap resamples of each test split, the same for all models,"
-    " centred on its F1. Of several seeds they cover the seeds too (Student's t); of a single one they do not: another"
-    " seed may lie outside.",
-    "Ranks have ties: a student shares the rank above it if the 95 % interval of their paired difference, over the same"
-    " resamples, reaches 0. Without readable predictions, differences count as exact but for the seeds.",
-    "Baselines (tfidf, fasttext, crf) are ranked beside the students; the best student is none of them.",
-    "If a student, setting and data set has runs of several configurations, such as learning rates, the one with "
-    "the most seeds is shown, then the one of the best validation F1; test F1 is never compared.",
-    "A student is compared with its own teacher. If an encoder was fine-tuned in several ways, its row is the "
-    "fine-tuning of most students, then the one of the best validation F1.",
-    "Latencies of a leaderboard are of one machine, the one that measured most of its runs; results.csv has those"
-    " of other machines too.",
-    "Smoke runs (`--limit`) and runs of older protocols are in results.csv and are not ranked.",
-    "An entry without a result on every data set has no mean and no rank; it stands below the others.",
-    "The paper's original size is that of a checkpoint with two optimiser moments, "
-    "`size_checkpoint_mib` in results.csv.",
-)
+NOTES = notes("leaderboard")

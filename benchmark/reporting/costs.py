@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.core.spec import TEACHER
+from benchmark.reporting import notes
 from benchmark.reporting.cost_columns import REFERENCE, Columns, Measured, serving_table, table_7, table_8
 from benchmark.reporting.related_runs import teacher_names
 from benchmark.reporting.table import NONE, Table, markdown_section, markdown_table, markdown_text, text_columns
@@ -23,19 +24,6 @@ SESSIONS = {
     "on the GPU": "latency_control_passed_cuda",
 }
 """Metrics of the A/A control of each kind of session."""
-NOTES = (
-    "Latencies are of one sentence, ours / the paper's. Ours are medians, on one thread unless the column says "
-    "otherwise; the paper's are averages on a 6-core CPU with an unknown number of threads. `x` is the speed-up "
-    "over the reference (BERT-base shape, random weights), our teacher, or our teacher in its fastest form, in "
-    "PyTorch unless the column says otherwise: the median ratio over rounds with its 95 % interval, or `same` if "
-    "the interval includes 1 or the ratio is within the noise floor. `*`: interquartile range above 25 % of the "
-    "median.",
-    "The paper's original size is that of a training checkpoint: fp32 weights with two optimiser "
-    "moments, three times the weights. MiB are 2**20 bytes.",
-    "`ms text` is the latency from a string to its label or tags in the served form. Sentences/s are of that form"
-    " in batches of 32 on one thread. The price is that of a million sentences, from the given price of a core-"
-    "hour.",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +39,7 @@ class CostSection:
 def cost_markdown(records: Iterable[Record]) -> str:
     """The section of report.md; empty if nothing was measured."""
     parts = [part for section in cost_sections(records) for part in _markdown(section)]
-    return markdown_section("Costs", *parts, *(map(markdown_text, NOTES) if parts else []))
+    return markdown_section("Costs", *parts, *(map(markdown_text, notes("costs")) if parts else []))
 
 
 def _markdown(section: CostSection) -> list[str]:

@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from benchmark.core.run_store import DATA_TAG
 from benchmark.data.entry import SPLITS
 from benchmark.data.summary import DataSummary
+from benchmark.reporting import notes
 from benchmark.reporting.table import Column, Json, Table, json_columns, json_rows, markdown_table
 from tracking import Record
 
-NOTE = (
-    "Truncated: texts beyond the maximum length in tokens, whose rest no model reads; words there get the most "
-    "frequent tag. In train too: held-out texts that equal a training text but for case and spacing."
-)
+[NOTE] = notes("data")
 NOT_TRUNCATED = "none"
 METRICS = {"macro_f1": "macro F1 of classes", "entity_f1": "macro F1 of entities", "word_f1": "macro F1 of word tags"}
 

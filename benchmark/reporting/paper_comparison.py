@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from benchmark.core.spec import TASKS, TEACHER, Task
 from benchmark.data.catalogue import DATASETS
 from benchmark.data.entry import SPLITS
+from benchmark.reporting import notes
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper import (
     AVERAGE,
@@ -38,10 +39,7 @@ ONNX: Sequence[Measure] = (
     ("MiB ONNX", "size_onnx_mib", 1.0, "onnx_size_mb"),
     ("ms ONNX", "latency_onnx_ms", 1.0, "onnx_cpu_ms"),
 )
-MEASURED = (
-    "Ours are means over settings, seeds and data sets; latencies are medians on one thread of our machine. "
-    "The paper's are averages on a 6-core CPU with an unknown number of threads."
-)
+[MEASURED] = notes("paper")
 
 
 class Pair(NamedTuple):
@@ -160,9 +158,9 @@ def _counts(leaderboard: Leaderboard) -> PaperComparison:
 def _count_pairs(paper: PaperRow) -> tuple[Pair, ...]:
     """Counts by split, and of classes; ours are None if the data set is private."""
     entry = DATASETS[paper["dataset"]]
-    counted = entry.origin != "private"
-    ours: dict[str, int] = {**entry.n_rows, "n_classes": entry.n_classes} if counted else {}
-    return tuple(Pair(ours.get(name), float(paper[name])) for name in (*SPLITS, "n_classes"))
+    ours: dict[str, int] = {**{str(split): n for split, n in entry.n_rows.items()}, "n_classes": entry.n_classes}
+    known = ours if entry.origin != "private" else {}
+    return tuple(Pair(known.get(name), float(paper[name])) for name in (*SPLITS, "n_classes"))
 
 
 def paper_points(leaderboard: Leaderboard) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmark.core.spec import TASKS, Task
+from benchmark.reporting import notes
 from benchmark.reporting.claims.comparisons import Comparison, Contrast, LargestEffect, StudentComparison, TunedRate
 from benchmark.reporting.claims.cost_comparisons import CostRatio, F1PerMillisecond, ParetoComparison
 from benchmark.reporting.claims.effects import SHORT_WORDS, STUDENTS, ComparableRuns
@@ -168,41 +169,5 @@ CLAIMS: tuple[Claim, ...] = (
 )
 # fmt: on
 
-PAIRS_RULE = (
-    "A pair is two runs of one data set, student and seed that differ in the factor of the claim alone: teacher, data, "
-    "code and training budget are the same. Several pairs of one data set, student and seed count once, as their mean. "
-    "Runs of all presets count."
-)
-RATES_RULE = (
-    "Each side stands at its own best learning rate by mean validation F1, as the paper's settings stand at the best "
-    "of its grid; test F1 is never used. Only rates and seeds of both sides count: the rates with the most seeds in "
-    "common. Given rates, grid searches and tuned rates are each compared with their own kind."
-)
-RULES = (
-    PAIRS_RULE,
-    RATES_RULE,
-    "The effect is the mean paired difference with Student's 95 % interval, in points of F1 x100 or as a ratio "
-    "(geometric mean; 1x is no effect). File sizes and latencies do not depend on the seed: there a pair is a student "
-    "on a data set.",
-    "A claim holds if the whole interval lies on its side of no effect, does not hold if it lies on the other, and is "
-    "undecided otherwise. A claim of no improvement holds if the interval ends at or below no effect. A single pair "
-    "has no interval: not enough runs.",
-    "An interval covers its data sets only: seeds repeat the training, not the data, and the students of a data set "
-    "share its teacher. Since one in twenty intervals misses by chance, a claim is decided only if its effect is "
-    "significant at 5 % after Holm's correction for all claims of the report (`p_holm` in claims.csv).",
-    "More to decide: further pairs that would make the effect of an undecided claim significant beside all others, "
-    "were its mean and spread to stay as they are.",
-    "A student is compared with its best competitor: one competitor can refute that it is ahead, only all of them can "
-    "confirm it. Scores of students are compared within one training budget, each at the learning rate of most seeds, "
-    "then of the best validation F1; effects may come from different budgets.",
-    "For the Pareto front, a student is compared with the best student by validation F1 that is as fast; without one, "
-    "it is on the front. Latencies are those of ONNX (Table 8 of the paper), for section 5.2.2 those of PyTorch "
-    "(Table 7). For tagging the paper has PyTorch latencies only.",
-    "Steps to the best are compared between converged runs: runs that ended by early stopping, not at their limit of "
-    "steps or epochs.",
-    "A run is tuned if its learning rate is the best of a finished tuning study of its task; it is compared with runs "
-    "at the student's default rate or the grid's. The texts of a data set are short if those of its test split have at "
-    f"most {SHORT_WORDS:g} words on average; in the paper, smltk and telco.",
-    "The paper's values are computed from its tables by the same rules; there a pair is a student on a data set, of "
-    "single runs. Claims marked as ours extend the section.",
-)
+RULES = tuple(rule.format(short_words=f"{SHORT_WORDS:g}") for rule in notes("claims"))
+PAIRS_RULE, RATES_RULE, *_ = RULES

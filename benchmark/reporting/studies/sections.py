@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from benchmark.reporting import notes
 from benchmark.reporting.colours import student_colours
 from benchmark.reporting.paper import paper_lengths
 from benchmark.reporting.related_runs import grid_trials
@@ -89,10 +90,7 @@ LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":") * 2
 """Line styles of conditions, beside their markers."""
 Styles = Mapping[str, tuple[LineStyle, Marker]]
 STEPS, EPOCHS = "optimiser steps", "epochs"
-NOTE = (
-    "One point per epoch. Line: mean over seeds, up to the last epoch of all of them; band: minimum to maximum. All "
-    "epochs of a run are taken to have the same number of steps."
-)
+[NOTE] = notes("curves")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import cast
 
 from benchmark.core.cache import write_text
 from benchmark.core.spec import TASKS, RunSpec, Task, digest
+from benchmark.reporting import notes
 from benchmark.reporting.claims.claims_table import TEXTS, write_claims
 from benchmark.reporting.claims.effects import ComparableRuns, Runs, at_best_rates
 from benchmark.reporting.claims.findings import Finding, judge
@@ -22,16 +23,7 @@ from tracking import Record
 
 REPETITIONS = ("seed", "search_seed", "learning_rate", "teacher")
 """Fields in which the runs of a condition differ; the teacher's name may be a path."""
-NOTES = (
-    "F1: macro-F1 x100 on test, mean over seeds. Each condition stands at its best learning rate by validation F1, of "
-    "all runs in the store that differ from the planned ones in seed and rate alone. Texts: training texts, labelled "
-    "and unlabelled, repetitions counted. Std: standard deviation over labels of the number of unlabelled texts to "
-    "which the teacher assigns each.",
-    "Effects are those of the report's claims: from all runs on these data sets and students, of any training budget; "
-    "smoke runs are left out.",
-    PAIRS_RULE,
-    RATES_RULE,
-)
+NOTES = (*notes("study"), PAIRS_RULE, RATES_RULE)
 
 
 @dataclass(frozen=True, kw_only=True)
