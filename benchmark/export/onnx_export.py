@@ -41,14 +41,14 @@ def export_onnx(model: nn.Module, path: Path) -> None:
 
 def _export(model: nn.Module, path: Path) -> None:
     with _quiet_exporter(), evaluating(model), _eager_attention(model), matchable_mask(model), torch.no_grad():
-        example = _example(model)
+        example, both = _example(model), {0: "batch", 1: "length"}
         torch.onnx.export(
             model,
             example,
             str(path),
             input_names=list(INPUTS),
             output_names=[OUTPUT],
-            dynamic_axes=_dynamic_axes(per_token=model(*example).ndim == 3),
+            dynamic_axes=dict.fromkeys(INPUTS, both) | {OUTPUT: both if model(*example).ndim == 3 else {0: "batch"}},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -117,11 +117,6 @@ def _example(model: nn.Module) -> tuple[Tensor, Tensor]:
     """Two sentences of four and two tokens: nothing of size 1 or of equal size that a trace could take for fixed."""
     attention_mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]], device=_device(model))
     return attention_mask.clone(), attention_mask
-
-
-def _dynamic_axes(per_token: bool) -> dict[str, dict[int, str]]:
-    batch_and_length = {0: "batch", 1: "length"}
-    return dict.fromkeys(INPUTS, batch_and_length) | {OUTPUT: batch_and_length if per_token else {0: "batch"}}
 
 
 def _random_batch(

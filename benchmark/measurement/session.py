@@ -178,29 +178,23 @@ def _measure(session: Session) -> dict[str, Samples]:
 
 
 def _cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
-    if candidate.student in BASELINES:
-        return _all_text_cases(candidate, session) if session.mode.device == "cpu" else {}
-    token_ids = [[token_id % candidate.vocab_size for token_id in ids] for ids in candidate.token_ids]
-    model, device = _torch_model(candidate).to(session.mode.device), session.mode.device
-    cases = {"torch": torch_case(model, token_ids, device), "torch_offline": _torch_offline(model, token_ids, device)}
-    if device != "cpu":
-        return cases
-    for name, file in _onnx_files(candidate).items():
-        onnx = OnnxModel(file, n_threads=session.mode.n_threads)
-        cases |= {name: onnx_case(onnx, token_ids), f"{name}_offline": offline(onnx.logits, token_ids)}
-    cases |= _all_text_cases(candidate, session)
-    return cases if candidate.name != REFERENCE else {name: cases[name] for name in ("torch", "onnx")}
-
-
-def _torch_offline(model: nn.Module, token_ids: list[list[int]], device: str) -> BenchmarkCase:
-    return offline(lambda *batch: model(*(torch.from_numpy(part).to(device) for part in batch)).cpu(), token_ids)
-
-
-def _all_text_cases(candidate: Candidate, session: Session) -> dict[str, BenchmarkCase]:
+    n_threads, device = session.mode.n_threads, session.mode.device
     cases: dict[str, BenchmarkCase] = {}
+    if candidate.student not in BASELINES:
+        token_ids = [[token_id % candidate.vocab_size for token_id in ids] for ids in candidate.token_ids]
+        model = _torch_model(candidate).to(device)
+        cases["torch"] = torch_case(model, token_ids, device)
+        cases["torch_offline"] = offline(
+            lambda *batch: model(*(torch.from_numpy(part).to(device) for part in batch)).cpu(), token_ids
+        )
+        for name, file in _onnx_files(candidate).items() if device == "cpu" else ():
+            onnx = OnnxModel(file, n_threads=n_threads)
+            cases |= {name: onnx_case(onnx, token_ids), f"{name}_offline": offline(onnx.logits, token_ids)}
     for name, folder in {"text": candidate.bundle, "text_int8": candidate.int8_bundle}.items():
-        if folder:
-            cases |= _text_cases(name, load_served(folder, session.mode.n_threads), session.texts)
+        if folder and device == "cpu":
+            cases |= _text_cases(name, load_served(folder, n_threads), session.texts)
+    if candidate.name == REFERENCE and device == "cpu":
+        return {name: cases[name] for name in ("torch", "onnx")}
     return cases
 
 

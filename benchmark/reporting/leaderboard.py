@@ -51,13 +51,15 @@ def _leaderboard(suite: str, preset: str, rows: Sequence[Row]) -> Leaderboard:
     datasets = _ranked_datasets(current, rows)
     cells = _by_key(row for row in current if row.dataset in datasets)
     machine, chosen = _chosen(cells)
-    teachers = _Teachers([timed_on(machine, row) for row in current if row.is_teacher and row.counts], chosen, datasets)
+    teachers = [timed_on(machine, row) for row in current if row.is_teacher and row.counts]
+    fine_tuned = {(row.teacher, row.dataset, row.fine_tuning): row for row in teachers}
     counting = {row.run_id for row in current if row.counts}
     uncounted = _by_key(row for row in rows if row.run_id not in counting)
     entries = []
     for key, cell in chosen.items():
         named = _named(key, _rows(cell) or cells[key])
-        entry = _compared(aggregate(preset, named, cell, datasets), teachers.of(key, cell), cell)
+        teacher = _teacher(key, cell, fine_tuned, chosen, datasets)
+        entry = _compared(aggregate(preset, named, cell, datasets), teacher, cell)
         missing = missing_results(uncounted[key], [name for name in datasets if name not in entry.f1_by_dataset])
         entries.append(replace(entry, missing=missing))
     return Leaderboard(
@@ -110,25 +112,20 @@ def _rows(cell: Cell) -> list[Row]:
     return [row for rows in cell.values() for row in rows]
 
 
-class _Teachers:
-    """The teacher of each student's rows: one encoder may have been fine-tuned in several ways."""
+def _teacher(
+    key: Key, cell: Cell, fine_tuned: Mapping[Key, Row], chosen: Mapping[Key, Cell], datasets: Sequence[str]
+) -> LeaderboardEntry | None:
+    """Aggregate of the teachers of a student's rows: the shown one if a row names none; None without any.
 
-    def __init__(self, rows: Iterable[Row], chosen: Mapping[Key, Cell], datasets: Sequence[str]) -> None:
-        self.by_fine_tuning = {(row.teacher, row.dataset, row.fine_tuning): row for row in rows}
-        self.shown = {key[0]: cell for key, cell in chosen.items() if key[1] == TEACHER}
-        self.datasets = datasets
-
-    def of(self, key: Key, cell: Cell) -> LeaderboardEntry | None:
-        """Aggregate of the teachers of these rows: the shown one if a row names none; None without any."""
-        own = {dataset: self._rows(key[0], dataset, rows[0].fine_tuning) for dataset, rows in cell.items()}
-        found = {dataset: rows for dataset, rows in own.items() if rows}
-        return aggregate("", (key[0], TEACHER, ""), found, self.datasets) if own else None
-
-    def _rows(self, teacher: str, dataset: str, fine_tuning: str) -> Sequence[Row]:
-        if not fine_tuning:
-            return self.shown.get(teacher, {}).get(dataset, ())
-        row = self.by_fine_tuning.get((teacher, dataset, fine_tuning))
-        return [row] if row else ()
+    One encoder may have been fine-tuned in several ways: `fine_tuned` has its rows by name, data set and fine-tuning.
+    """
+    teacher = (key[0], TEACHER, "")
+    shown = chosen.get(teacher, {})
+    own: Cell = {}
+    for dataset, (first, *_) in cell.items():
+        named = fine_tuned.get((key[0], dataset, first.fine_tuning))
+        own[dataset] = ([named] if named else []) if first.fine_tuning else shown.get(dataset, [])
+    return aggregate("", teacher, {dataset: rows for dataset, rows in own.items() if rows}, datasets) if own else None
 
 
 def _compared(entry: LeaderboardEntry, teacher: LeaderboardEntry | None, cell: Cell) -> LeaderboardEntry:
