@@ -33,15 +33,14 @@ def teacher_names(records: Sequence[Record]) -> dict[str, str]:
     return {run_id: unique[encoder] for run_id, encoder in encoders.items()}
 
 
-def _encoders(records: Iterable[Record]) -> dict[str, str]:
+def _encoders(records: Sequence[Record]) -> dict[str, str]:
     """Encoder by run: Hub id with commit, or digest of files; the teacher's name if its run is not in the records."""
-    fine_tuned = {record.key: _teacher_key(record) for record in records if _is_teacher(record)}
-    encoders = {
-        record.run_id: _teacher_key(record) if _is_teacher(record) else fine_tuned.get(_teacher_key(record), "")
-        for record in records
-    }
+    teachers = {r.key: r.params.get("teacher_key", "") for r in records if r.tags.get("student") == TEACHER}
+    encoders: dict[str, str] = {}
     by_name: dict[str, set[str]] = defaultdict(set)
     for record in records:
+        key = record.params.get("teacher_key", "")
+        encoders[record.run_id] = key if record.tags.get("student") == TEACHER else teachers.get(key, "")
         by_name[_teacher(record)].add(encoders[record.run_id])
     return {record.run_id: encoders[record.run_id] or _only_encoder(_teacher(record), by_name) for record in records}
 
@@ -54,14 +53,6 @@ def _only_encoder(name: str, by_name: Mapping[str, set[str]]) -> str:
 
 def _teacher(record: Record) -> str:
     return record.tags.get("teacher", "")
-
-
-def _teacher_key(record: Record) -> str:
-    return record.params.get("teacher_key", "")
-
-
-def _is_teacher(record: Record) -> bool:
-    return record.tags.get("student") == TEACHER
 
 
 def _unique_names(names: Mapping[str, str]) -> dict[str, str]:

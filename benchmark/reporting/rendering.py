@@ -199,9 +199,15 @@ def _width(column: Column[LeaderboardEntry], table: Table[LeaderboardEntry]) -> 
 
 def _notes(leaderboard: Leaderboard) -> list[str]:
     """Reasons of missing means and latencies; entries of one reason share a line."""
-    entries: dict[str, list[LeaderboardEntry]] = {}
-    for entry, reason in _reasons(leaderboard):
-        entries.setdefault(reason, []).append(entry)
+    reasons = [(one, f"no latencies, {_first_line(one.invalid)}") for one in leaderboard.entries if one.invalid]
+    reasons += [
+        (one, f"no F1 on {dataset}, {_first_line(str(missing))}")
+        for one in leaderboard.entries
+        for dataset, missing in one.missing.items()
+    ]
+    entries: dict[str, list[LeaderboardEntry]] = defaultdict(list)
+    for entry, reason in reasons:
+        entries[reason].append(entry)
     notes = [f"{_names(group)}: {reason}" for reason, group in entries.items()]
     more = [f"{len(notes) - MAX_NOTES} further notes are in report.md."] if len(notes) > MAX_NOTES else []
     return notes[:MAX_NOTES] + more
@@ -213,12 +219,3 @@ def _names(entries: Sequence[LeaderboardEntry]) -> str:
     for entry in entries:
         settings.setdefault(entry.student, []).append(entry.setting)
     return "; ".join(f"{student} {', '.join(dict.fromkeys(names))}" for student, names in settings.items())
-
-
-def _reasons(leaderboard: Leaderboard) -> Iterator[tuple[LeaderboardEntry, str]]:
-    for entry in leaderboard.entries:
-        if entry.invalid:
-            yield entry, f"no latencies, {_first_line(entry.invalid)}"
-    for entry in leaderboard.entries:
-        for dataset, missing in entry.missing.items():
-            yield entry, f"no F1 on {dataset}, {_first_line(str(missing))}"
