@@ -152,18 +152,10 @@ def results(records: Iterable[Record]) -> list[Row]:
     records = list(records)
     measured = {r.parent: r for r in records if r.tags.get("role") == "inference" and r.status == "finished"}
     teachers, rates = teacher_names(records), tuned_rates(records)
-    ordered = sorted(_latest(records), key=lambda record: (record.start_time, record.run_id))
+    told = [record for record in records if record.tags.get("role") in ROLES and record.status in STATUSES]
+    latest = {r.key or r.run_id: r for r in sorted(told, key=lambda record: STATUSES.index(record.status))}
+    ordered = sorted(latest.values(), key=lambda record: (record.start_time, record.run_id))
     return [_row(record, measured.get(record.run_id), teachers[record.run_id], rates) for record in ordered]
-
-
-def _latest(records: Iterable[Record]) -> Iterable[Record]:
-    chosen: dict[str, Record] = {}
-    for record in records:
-        if record.tags.get("role") in ROLES and record.status in STATUSES:
-            key = record.key or record.run_id
-            if key not in chosen or STATUSES.index(record.status) >= STATUSES.index(chosen[key].status):
-                chosen[key] = record
-    return chosen.values()
 
 
 def _row(record: Record, inference: Record | None, teacher: str, rates: Rates) -> Row:

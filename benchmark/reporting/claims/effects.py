@@ -119,11 +119,13 @@ def contrast(
 
     `weights` by setting add up to 0. With `same_pool` only runs that read the same unlabelled texts are compared.
     """
-    first, *others = (_series(row for row in rows if row.setting == setting) for setting in weights)
-    combinations = (
-        combination
-        for own in first
-        for combination in product([own], *(_alike(series, own[0], same_pool) for series in others))
+    series: dict[Hashable, dict[str, dict[str, Runs]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for row in chain.from_iterable([row for row in rows if row.setting == setting] for setting in weights):
+        # rates that were given, searched or tuned are not mixed
+        key = block(row), row.rate_from, row.student, row.pool if same_pool else ""
+        series[key][row.setting][row.pool].append(row)
+    combinations = chain.from_iterable(
+        product(*(by_setting[setting].values() for setting in weights)) for by_setting in series.values()
     )
     at_best = map(at_best_rates, combinations)
     sums = (mean_by_seed(weighted_sums(sides, tuple(weights.values()), measure, pairing)) for sides in at_best)
@@ -172,23 +174,6 @@ def block(row: Row) -> tuple[Hashable, ...]:
 def pairing(row: Row) -> tuple[Hashable, ...]:
     """Block and seed."""
     return *block(row), row.seed
-
-
-def _series(rows: Iterable[Row]) -> list[Runs]:
-    """Runs alike in all but seed and rate. Rates that were given, searched or tuned are not mixed."""
-    found: dict[Hashable, Runs] = defaultdict(list)
-    for row in rows:
-        found[block(row), row.rate_from, row.student, row.setting, row.pool].append(row)
-    return list(found.values())
-
-
-def _alike(series: Iterable[Runs], own: Row, same_pool: bool) -> list[Runs]:
-    """Those of the student, block and source of the rate of `own`."""
-
-    def key(row: Row) -> Hashable:
-        return block(row), row.rate_from, row.student, row.pool if same_pool else ""
-
-    return [rows for rows in series if key(rows[0]) == key(own)]
 
 
 def at_best_rates(sides: Sequence[Sequence[Row]]) -> list[Runs]:
