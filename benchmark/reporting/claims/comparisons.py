@@ -71,12 +71,11 @@ class Contrast:
         return f"{' and '.join(self.weights)}{students}{texts}{', converged' if self.measure == 'steps' else ''}"
 
     def sample(self, runs: ComparableRuns) -> Sample:
-        rows = [row for row in runs.rows if self._covers(row.student, row.dataset, runs.short_texts)]
+        rows = [row for row in runs.rows if row.student in self.students]
+        if self.short_texts:
+            rows = [row for row in rows if row.dataset in runs.short_texts]
         measure = points if self.measure == "f1" else convergence_speed
         return Sample(differences=contrast(rows, self.weights, measure, same_pool=self.same_pool))
-
-    def _covers(self, student: str, dataset: str, short_texts: frozenset[str]) -> bool:
-        return student in self.students and (not self.short_texts or dataset in short_texts)
 
 
 @dataclass(frozen=True, kw_only=True)
