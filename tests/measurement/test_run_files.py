@@ -7,8 +7,8 @@ import pytest
 
 from benchmark.core.errors import RunError
 from benchmark.core.run_store import BASELINE
+from benchmark.measurement.footprint import load_served
 from benchmark.measurement.run_files import RunFiles
-from benchmark.measurement.served import load_served
 from students.baselines import new_baseline, save_baseline
 from tests.core.test_spec import SPEC
 from tests.support.run_factory import AddRun
