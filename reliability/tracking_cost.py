@@ -27,7 +27,7 @@ from requests import Session
 
 from benchmark import run
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import Outcome
+from benchmark.execution.run_status import Outcome
 from benchmark.execution.runner import Runner
 from benchmark.measurement import machine as lock
 from tests.support.commands import own_environment

@@ -4,9 +4,8 @@ Importing this package does not import mlflow, which takes seconds: that happens
 """
 
 from tracking.config import ENVIRONMENT, NoStoreError, StoreError, cache_folder, environment, without_password
-from tracking.inputs import RunInput
 from tracking.merge import Merge
-from tracking.provenance import git_commit, is_dead, machine, owner, processor
+from tracking.provenance import RunInput, git_commit, is_dead, machine, owner, processor
 from tracking.registry import TextModel
 from tracking.runs import ActiveRun, Record
 from tracking.scratch import remove_left_over, scratch_folder

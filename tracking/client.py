@@ -28,7 +28,7 @@ from tracking.config import (
     without_password,
 )
 from tracking.connection import Connection, connect
-from tracking.inputs import RunInput, again_if_taken
+from tracking.provenance import RunInput, again_if_taken
 from tracking.registry import Registry
 from tracking.runs import CHANGED, SUITE_TAG, Heartbeat
 from tracking.sqlite_store import create_store, require_store
@@ -96,13 +96,9 @@ class Client:
         experiments: list[Experiment] = self._all(lambda size, token: search(max_results=size, page_token=token))
         return {e.experiment_id: e.tags[SUITE_TAG] for e in experiments if SUITE_TAG in e.tags}
 
-    def experiment_tags(self, experiment: str) -> dict[str, str]:
-        return dict(self._call(lambda: self._mlflow.get_experiment(experiment)).tags)
-
-    def creation_time(self, experiment: str) -> int | None:
-        """Milliseconds since 1970."""
-        time_ms: int | None = self._call(lambda: self._mlflow.get_experiment(experiment)).creation_time
-        return time_ms
+    def stored_experiment(self, experiment: str) -> Experiment:
+        """MLflow's entity, with tags and creation time, of an id."""
+        return self._call(lambda: self._mlflow.get_experiment(experiment))
 
     def create_run(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None, start_time: int | None = None
@@ -142,7 +138,6 @@ class Client:
             self._connection.send(lambda: self._mlflow.log_batch(run_id, self._change(), entities))
 
     def log_inputs(self, run_id: str, inputs: Sequence[RunInput]) -> None:
-        """Logs data sets that a run reads."""
         entities = [one.entity() for one in inputs]
         again_if_taken(lambda: self._call(lambda: self._mlflow.log_inputs(run_id, entities)))
 

@@ -113,10 +113,10 @@ def without_password(text: str) -> str:
 
 
 @contextmanager
-def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables inside a `with` block."""
+def environment(values: Mapping[str, str | None]) -> Iterator[None]:
+    """Sets environment variables for a `with` block; those of None stay as they are, and are restored too."""
     before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+    os.environ |= {name: value for name, value in values.items() if value is not None}
     try:
         yield
     finally:

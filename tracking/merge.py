@@ -70,7 +70,6 @@ class Merge:
 
     @property
     def addresses(self) -> tuple[str, str]:
-        """Addresses of source and target, without passwords."""
         return without_password(self._source.uri), without_password(self._target.uri)
 
     def copy(self) -> Iterator[str]:
@@ -106,7 +105,7 @@ class Merge:
     def _experiment(self, source_id: str) -> str:
         """Id of the experiment's copy, which is created with the same tags if there is none."""
         if source_id not in self._experiments:
-            tags = self._source.experiment_tags(source_id)
+            tags = dict(self._source.stored_experiment(source_id).tags)
             self._experiments[source_id] = self._target.experiment(tags[SUITE_TAG], tags)
         return self._experiments[source_id]
 

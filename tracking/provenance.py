@@ -1,16 +1,23 @@
-"""Provenance of a run, as tags: the code, the command, the machine and the process."""
+"""Provenance of a run: the code, the command, the machine and the process, as tags; and the data sets that it read."""
 
+import json
 import os
 import platform
 import shlex
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracking.config import without_password
+from tracking.config import StoreError, without_password
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput
 
 SOURCE = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "onnx", "onnxruntime", "numpy", "mlflow")
@@ -19,6 +26,9 @@ CONSOLE_SCRIPT = "which-student"
 OWNER = "owner"
 """Tag with the process that writes the run."""
 MAX_PID = 2**31 - 1
+DIGEST_CHARACTERS = 36
+"""The most that MLflow takes of a digest."""
+N_ATTEMPTS = 5
 
 
 def provenance() -> dict[str, str]:
@@ -134,3 +144,44 @@ def _git(folder: Path, *arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return process.stdout.strip() if process.returncode == 0 else ""
+
+
+# --- Data sets that a run read, as MLflow shows them under its inputs ------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInput:
+    """A data set: its name, the digest of its content, and what the run read it for, as `training`."""
+
+    name: str
+    digest: str
+    context: str
+    source: str
+    """Origin of the data, in words or as an address."""
+    profile: Mapping[str, int]
+    """Counts, as `{"rows": 3521, "labels": 5}`."""
+
+    def entity(self) -> "DatasetInput":
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(
+            name=self.name,
+            digest=self.digest[:DIGEST_CHARACTERS],
+            source_type="local",
+            source=json.dumps({"uri": self.source}),
+            profile=json.dumps(dict(self.profile)),
+        )
+        return DatasetInput(dataset, [InputTag("mlflow.data.context", self.context)])
+
+
+def again_if_taken(log: Callable[[], object]) -> None:
+    """Calls `log` again where another process has just logged the same new data set, which MLflow refuses."""
+    for _ in range(N_ATTEMPTS - 1):
+        try:
+            log()
+        except StoreError as error:
+            if "unique" not in str(error).casefold():
+                raise
+        else:
+            return
+    log()

@@ -106,7 +106,7 @@ class RecordCache:
 
     def _read(self, experiment: str, suite: str, now: int) -> list[Record]:
         """Requests are made outside of the transactions, so that no other process waits for them."""
-        scope = f"{experiment} of {self._client.creation_time(experiment)}"
+        scope = f"{experiment} of {self._client.stored_experiment(experiment).creation_time}"
         with self._transaction() as database:
             full, latest = database.execute(LAST_READING, [scope]).fetchone() or (-FULL_READING_MS, 0)
             open_runs = {run_id for (run_id,) in database.execute(OPEN_RUNS, [scope])}

@@ -103,7 +103,6 @@ class Registry:
 
 
 def _save(model: TextModel, scratch: Path) -> Path:
-    """MLflow's folder of the model, in `scratch`."""
     from mlflow.models import Model, infer_signature
     from mlflow.pyfunc import save_model
 
@@ -128,7 +127,6 @@ def _save(model: TextModel, scratch: Path) -> Path:
 
 
 def _digest(model: TextModel) -> str:
-    """SHA-256 of everything that is stored."""
     total = hashlib.sha256(repr((model.loader, list(model.requirements), sorted(model.params.items()))).encode())
     files = {path.name: path for path in model.folder.iterdir()} | dict(model.code) | {SCRIPT.name: SCRIPT}
     for name, path in sorted(files.items()):

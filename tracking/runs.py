@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from tracking.client import Client
-    from tracking.inputs import RunInput
+    from tracking.provenance import RunInput
 
 Status = Literal["finished", "failed", "skipped", "running", "killed"]
 STATUS: dict[str, Status] = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}
@@ -55,7 +55,6 @@ class Record:
 
     @classmethod
     def of(cls, run: "Run", suite: str, groups: MetricGroups) -> "Record":
-        """Record of MLflow's run."""
         tags, metrics = dict(run.data.tags), run.data.metrics.items()
         return cls(
             run_id=run.info.run_id,
@@ -108,7 +107,6 @@ class ActiveRun:
         self._client.log_point(self.run_id, points, epoch)
 
     def log_inputs(self, inputs: Sequence["RunInput"]) -> None:
-        """Logs data sets that the run reads."""
         self._client.log_inputs(self.run_id, inputs)
 
     def log_artifacts(self, folder: Path, path: str = "") -> None:
@@ -133,16 +131,11 @@ class ActiveRun:
         self._end("FINISHED", "skipped", {"reason": reason})
 
     def fail(self, reason: str) -> None:
-        """Ends the run as failed."""
         self._end("FAILED", "failed", {"reason": reason})
 
     def kill(self, reason: str = "") -> None:
         """Ends the run as interrupted."""
         self._end("KILLED", "killed", {"reason": reason} if reason else {})
-
-    def cancel(self) -> None:
-        """Ends the run as interrupted, since another machine has begun it too."""
-        self.kill("Another machine had begun it too.")
 
     def _end(
         self,

@@ -11,9 +11,8 @@ from benchmark.cli.plan_table import show_plan, teacher_lines
 from benchmark.cli.progress import MeasuringProgress, RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.execution.best_rates import tuned_lines
-from benchmark.execution.outcome import Outcome
 from benchmark.execution.pipeline import Pipeline
-from benchmark.execution.run_status import RunStatus
+from benchmark.execution.run_status import Outcome, RunStatus
 from benchmark.reporting.data_table import data_lines, narrow_data_table
 from benchmark.reporting.table import terminal_table
 from tracking import ui_command, without_password

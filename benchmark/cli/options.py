@@ -17,7 +17,7 @@ from benchmark.data.suites import load_suite
 from benchmark.execution.executors import LOCAL
 from benchmark.execution.limits import Limits
 from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import read_augmentation, require_baselines, require_runnable
+from benchmark.execution.requirements import read_augmentation, require_baselines, require_runnable
 from benchmark.measurement.machine import usable_cores
 from benchmark.reporting import RESULTS, folder_name
 from students.registry import NAMES, PAPER

@@ -13,7 +13,7 @@ from rich.table import Column
 from rich.text import Text
 
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import Outcome
+from benchmark.execution.run_status import Outcome
 
 BAR_CHARACTERS = 24
 PLAN_WEIGHT = 0.25
@@ -52,7 +52,6 @@ class RunProgress:
             self._all.stop()
 
     def epoch(self, spec: RunSpec, epoch: int) -> None:
-        """Updates the bar of a run after an epoch, and the remaining time."""
         bars, total = self._all.bars, max(epoch, self._epochs.get(spec.key, spec.max_epochs))
         if spec.key not in self._runs:
             self._runs[spec.key] = bars.add_task(spec.name, total=total, note="")
@@ -76,7 +75,6 @@ class RunProgress:
         self._all.update(self._expected_of_done + active)
 
     def _print(self, name: str, outcome: Outcome) -> None:
-        """Prints the metrics that fit the line; the reason of a failure in full."""
         console = self._all.bars.console
         if outcome.failure:
             console.print(f"{name}  failed: {outcome.failure}", style="red", markup=False, highlight=False)
@@ -96,13 +94,11 @@ class MeasuringProgress(AbstractContextManager["MeasuringProgress"]):
             self._all.stop()
 
     def begin(self, n_models: int, seconds: float) -> None:
-        """Shows that so many models are being measured, for so many expected seconds."""
         self._console.print(f"Measuring {n_models} models; keep the machine quiet ...")
         self._all = _Sweep("measuring", "models", n_models, seconds, self._console, self._interval)
         self._all.start()
 
     def advance(self) -> None:
-        """Counts one more model."""
         if self._all:
             self._all.n_done += 1
             self._all.update(self._all.expected * self._all.n_done / self._all.n_all)

@@ -19,7 +19,7 @@ from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.training_set import lengths_by_filter
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.plan import BenchmarkConfig
-from benchmark.execution.setting_requirements import why_not
+from benchmark.execution.requirements import why_not
 from benchmark.reporting import report_folder
 from benchmark.reporting.results import results
 from benchmark.reporting.selection import planned_last
@@ -75,15 +75,15 @@ def _lengths(out: Path, datasets: Iterable[str], suite_data: SuiteData) -> str:
     """Writes lengths.csv; returns the section of study.md."""
     available = [dataset for dataset in datasets if not suite_data.why_unavailable(dataset)]
     rows = [row for dataset in available for row in length_statistics(dataset, _by_filter(dataset, suite_data))]
-    return write_lengths(out, rows, suite_data.max_length)
+    return write_lengths(out, rows, suite_data.encoder.max_length)
 
 
 def _by_filter(dataset: str, suite_data: SuiteData) -> dict[str, NDArray[np.int64]]:
     """Lengths in tokens of whole texts, special tokens left out."""
-    special = suite_data.tokenizer.num_special_tokens_to_add()
+    special = suite_data.encoder.tokenizer.num_special_tokens_to_add()
     whole = replace(suite_data.encoded_dataset(dataset), max_length=UNCUT)
     labelled, unlabelled = (whole.encoded(part).lengths - special for part in ("train", POOL))
-    return lengths_by_filter(labelled, unlabelled, suite_data.max_length - special)
+    return lengths_by_filter(labelled, unlabelled, suite_data.encoder.max_length - special)
 
 
 def _usual_suite(datasets: Sequence[str]) -> str:

@@ -135,7 +135,6 @@ def _line(trial: TrialResult) -> str:
 
 
 def _close(session: Session, store: Store, parent: str, out: Path, console: Output) -> int:
-    """Stores and prints the result; returns the exit code."""
     best = session.conclude(store, parent, out)
     console.say(
         summary(session.results()),

@@ -39,7 +39,6 @@ EXAMPLES = (
 
 
 def run() -> NoReturn:
-    """Runs the command of this process's command line; ends with its exit code."""
     run_command(partial(main, sys.argv[1:]))
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from benchmark.core.errors import InputError
 from tracking import cache_folder, scratch_folder
@@ -43,34 +43,15 @@ def require_writable(folder: Path, name: str, option: str) -> None:
 # --- Paths -----------------------------------------------------------------------------------------------------------
 
 
-def teacher_folder(run_id: str) -> Path:
-    """Folder of a teacher's model and tokenizer, by the id of its run, in the form that `from_pretrained` loads."""
-    return cache_folder() / "teachers" / run_id
+Kind = Literal["teachers", "logits", "checkpoints", "unread", "vectors", "vocabularies"]
+"""What is cached: models and tokenizers of teachers and their logits, by the id of their run (runs of equal key in two
+stores may differ); states of trainings that have not ended; counts of texts beyond the maximum length; embedding
+matrices, trained by fastText or read from a file; tokenizers trained on a data set's text."""
 
 
-def logits_folder(run_id: str) -> Path:
-    """Folder of a teacher's logits, by the id of its run: runs of equal key in two stores may differ."""
-    return cache_folder() / "logits" / run_id
-
-
-def checkpoint_path(key: str) -> Path:
-    """File of the state of a training that has not ended."""
-    return cache_folder() / "checkpoints" / f"{key}.pt"
-
-
-def unread_path(key: str) -> Path:
-    """File of the counts of a data set's texts beyond the maximum length."""
-    return cache_folder() / "unread" / f"{key}.json"
-
-
-def vectors_path(key: str) -> Path:
-    """File of an embedding matrix that was trained by fastText or read from a vector file."""
-    return cache_folder() / "vectors" / f"{key}.npy"
-
-
-def vocabulary_path(key: str) -> Path:
-    """File of a tokenizer that was trained on a data set's text."""
-    return cache_folder() / "vocabularies" / f"{key}.json"
+def cache_path(kind: Kind, name: str) -> Path:
+    """File or folder of something that is cached."""
+    return cache_folder() / kind / name
 
 
 def augmented_path(key: str) -> Path:
@@ -128,7 +109,6 @@ def cached_matrix(path: Path, compute: "Callable[[], NDArray[Any]]") -> "NDArray
 
 
 def write_array(path: Path, array: "NDArray[Any]") -> None:
-    """Writes an array atomically, with its checksum."""
     import numpy as np
 
     write_checked(path, lambda draft: np.save(draft, array, allow_pickle=False))
@@ -142,7 +122,6 @@ def cached_json(path: Path, compute: Callable[[], Any]) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """The value that `write_json` wrote."""
     return json.loads(read_checked(path))
 
 

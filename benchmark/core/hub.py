@@ -34,7 +34,11 @@ def resolve(name: str, role: str, revisions: Mapping[str, str] = MappingProxyTyp
     if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
         raise InputError(f"No {role} at {name!r}: give a folder that exists, or a hub id as owner/model[@revision].")
     commit = resolve_revision(hub_id, revision or revisions.get(hub_id, "main"), role)
-    return {"pretrained_model_name_or_path": hub_id, "revision": commit}
+    return _location(hub_id, commit)
+
+
+def _location(hub_id: str, revision: str) -> dict[str, str]:
+    return {"pretrained_model_name_or_path": hub_id, "revision": revision}
 
 
 @cache
@@ -42,7 +46,7 @@ def resolve_revision(hub_id: str, revision: str, role: str) -> str:
     """Current commit of a branch or tag, so that a moved branch is another model. Raises InputError."""
     if re.fullmatch("[0-9a-f]{40}", revision):
         return revision
-    require_on_hub(hub_id, revision, role)
+    require_available(_location(hub_id, revision), role)
     try:
         return Path(hf_hub_download(hub_id, CONFIG, revision=revision)).parent.name  # .../snapshots/COMMIT/config.json
     except Exception as error:
@@ -50,17 +54,12 @@ def resolve_revision(hub_id: str, revision: str, role: str) -> str:
 
 
 def require_available(location: Mapping[str, str], role: str) -> None:
-    """Raises InputError for a hub id that is neither in this machine's hub cache nor downloadable."""
-    if revision := location.get("revision"):
-        require_on_hub(location["pretrained_model_name_or_path"], revision, role)
-
-
-def require_on_hub(hub_id: str, revision: str, role: str) -> None:
-    """Raises InputError if the model is neither in this machine's hub cache nor downloadable.
+    """Raises InputError for a model of the hub that is neither in this machine's hub cache nor downloadable.
 
     Called first, since transformers retries for most of a minute and then reports less.
     """
-    if isinstance(try_to_load_from_cache(hub_id, CONFIG, revision=revision), str):
+    hub_id, revision = location["pretrained_model_name_or_path"], location.get("revision")
+    if revision is None or isinstance(try_to_load_from_cache(hub_id, CONFIG, revision=revision), str):
         return
     try:
         get_hf_file_metadata(hf_hub_url(hub_id, CONFIG, revision=revision), timeout=TIMEOUT_SECONDS)
@@ -119,7 +118,7 @@ def read_config(location: Mapping[str, str], role: str) -> dict[str, Any]:
     file = Path(name) / CONFIG
     if revision:
         try:
-            require_on_hub(name, revision, role)
+            require_available(location, role)
             file = Path(hf_hub_download(name, CONFIG, revision=revision))
         except Exception:
             return {}
@@ -145,13 +144,11 @@ def _implementations(config: Any, named: bool = False) -> Iterator[str]:
 
 
 def _shards(index: Any) -> set[str]:
-    """Files that an index of weights names."""
     weight_map = index.get("weight_map") if isinstance(index, dict) else None
     return {str(shard) for shard in weight_map.values()} if isinstance(weight_map, dict) else set()
 
 
 def contains(folder: Path, patterns: Iterable[str]) -> bool:
-    """Whether a file in the folder matches one of the patterns."""
     return any(any(folder.glob(pattern)) for pattern in patterns)
 
 

@@ -15,7 +15,7 @@ LengthFilter = Literal["", "min_max", "q1_q3"]
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Training of a student: its loss, its text, and its initial embeddings.
+    """Training of a student: its loss, its text, and its initial embeddings; fields of the RunSpec.
 
     Text of `text_source` is first balanced by the teacher's labels and then filtered by length (Table 10).
     """

@@ -180,13 +180,17 @@ class RunSpec:
 
     @property
     def is_as_is(self) -> bool:
-        """Whether it is a teacher that is used without training."""
         return self.setting == AS_IS
 
     @property
     def has_model(self) -> bool:
         """False for a teacher whose logits come from a file or from other teachers."""
         return self.setting not in (FROM_FILE, ENSEMBLE)
+
+    @property
+    def has_bundle(self) -> bool:
+        """Whether it has a network's files: weights, ONNX, and a bundle that serves."""
+        return self.has_model and not self.is_baseline
 
     @property
     def required_keys(self) -> tuple[str, ...]:

@@ -24,13 +24,6 @@ DATASETS: dict[str, DatasetEntry] = {
 """Data sets by name; the paper's twelve in the order of its Table 4."""
 
 SUITES: dict[str, dict[Task, tuple[str, ...]]] = {
-    "quickstart": {
-        "classification": ("smalltalk_demo",),
-        "sequence_labeling": ("entity_demo",),
-    },
-    "paper": {
-        "classification": ("smltk", "health", "telco", "senta", "smsa", "emot"),
-        "sequence_labeling": ("entk", "terma", "pos", "nergrit", "nerp", "posp"),
-    },
+    preset: {task: tuple(names) for task, names in suites.items()} for preset, suites in _CATALOGUE["suites"].items()
 }
 """Data sets of the built-in suites by preset; a suite is named after its task."""

@@ -96,7 +96,6 @@ class DatasetEntry:
 
     @property
     def bundled(self) -> bool:
-        """Whether the files ship with this package."""
         return self.origin == "demo"
 
     @property
@@ -138,7 +137,6 @@ class Suite:
     """Further teachers of an ensemble."""
 
     def moved(self, resolve_path: Callable[[str], str]) -> "Suite":
-        """The same suite with each path mapped by `resolve_path`."""
         return replace(
             self,
             entries={name: entry.moved(resolve_path) for name, entry in self.entries.items()},

@@ -34,8 +34,7 @@ def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
     texts of every data set. The data sets selected on the command line change nothing. With a `limit`, a seeded sample
     of that many texts. Raises DataError for a file that is broken or cannot be downloaded.
     """
-    corpora = _corpora(suite)
-    return _pool(_candidates(corpora, suite, corpus), _excluded(corpora, corpus), limit)
+    return _pool(_candidates(suite, corpus), excluded_keys(corpus, suite), limit)
 
 
 def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> Pool:
@@ -51,7 +50,10 @@ def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> 
 
 def excluded_keys(corpus: Corpus, suite: Suite) -> set[str]:
     """Keys, by `text_key`, of the texts that no unlabelled text may equal."""
-    return _excluded(_corpora(suite), corpus)
+    keys = set(map(text_key, corpus.texts("train")))
+    for each in (*_corpora(suite), corpus):
+        keys.update(text_key(text) for split in HELD_OUT for text in each.texts(split))
+    return keys
 
 
 def n_in_train(corpus: Corpus, split: Split) -> int:
@@ -64,13 +66,6 @@ def _corpora(suite: Suite) -> list[Corpus]:
     return [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
 
 
-def _excluded(corpora: Iterable[Corpus], corpus: Corpus) -> set[str]:
-    keys = set(map(text_key, corpus.texts("train")))
-    for each in (*corpora, corpus):
-        keys.update(text_key(text) for split in HELD_OUT for text in each.texts(split))
-    return keys
-
-
 def _pool(candidates: Iterable[Text], excluded: set[str], limit: int) -> Pool:
     distinct = list(_distinct(candidates, excluded))
     rows = sorted(ranking(len(distinct), "limit:pool")[:limit]) if limit else range(len(distinct))
@@ -78,8 +73,8 @@ def _pool(candidates: Iterable[Text], excluded: set[str], limit: int) -> Pool:
     return Pool(texts, digest(texts))
 
 
-def _candidates(corpora: Iterable[Corpus], suite: Suite, corpus: Corpus) -> Iterator[Text]:
-    for each in corpora:
+def _candidates(suite: Suite, corpus: Corpus) -> Iterator[Text]:
+    for each in _corpora(suite):
         yield from each.texts("train")
     for path in (*suite.unlabeled, *corpus.unlabeled):
         yield from read_texts(path, suite.task)

@@ -13,7 +13,6 @@ SAFE_NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
 def _safe_name(name: str) -> str:
-    """Checks a name that becomes a part of a path."""
     if not SAFE_NAME.fullmatch(name) or name.endswith("."):
         proposal = re.sub(r"[^\w.-]+", "_", name).strip("_.-")[:64] or "my_name"
         raise ValueError(

@@ -10,7 +10,8 @@ from typing import Any, Self, cast
 
 import torch
 
-from benchmark.core.cache import checkpoint_path, is_intact, read_checked, write_checked
+from benchmark.core.cache import is_intact, read_checked, write_checked
+from tracking import cache_folder
 
 INTERVAL = 60.0
 """Minimum time between two checkpoints in s. A training that ends sooner writes none."""
@@ -56,14 +57,13 @@ def random_state() -> State:
 
 
 def set_random_state(state: State) -> None:
-    """Restores what `random_state` returned."""
     torch.set_rng_state(state["cpu"])
     torch.cuda.set_rng_state_all(state["cuda"][: torch.cuda.device_count()])
 
 
 def remove_old_checkpoints() -> None:
     """Removes the checkpoints of this machine that are older than MAX_AGE."""
-    for path in checkpoint_path("").parent.glob("*"):
+    for path in (cache_folder() / "checkpoints").glob("*"):
         with suppress(OSError):  # another process removes it too
             if time.time() - path.stat().st_mtime > MAX_AGE:
                 path.unlink()

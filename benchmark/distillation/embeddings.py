@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmark.core.errors import DataError
+from benchmark.data.augmentation.substitution import train_vectors
 from benchmark.distillation.fasttext_file import check_model_file
-from tracking import scratch_folder
 
 Matrix = NDArray[np.float32]
 
@@ -72,14 +72,10 @@ def fit_width(matrix: Matrix, width: int) -> Matrix:
 def train_fasttext(sentences: Sequence[Sequence[str]], tokens: Sequence[str], width: int) -> Matrix:
     """[V, width] skip-gram vectors of `tokens`, trained on `sentences` of tokens (Bojanowski et al., 2017).
 
-    A token that never occurs gets the sum of its character n-grams; fasttext-community scales every vector to length
-    1. Equal input gives equal vectors.
+    A token that never occurs gets the sum of its character n-grams. fasttext-community scales every vector to length 1.
+    Equal input gives equal vectors.
     """
-    with scratch_folder() as folder:
-        corpus = folder / "tokens.txt"
-        corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
-        model = fasttext.train_unsupervised(str(corpus), dim=width, verbose=0, **FASTTEXT)
-    return np.stack([model.get_word_vector(token) for token in tokens]).astype(np.float32)
+    return train_vectors(sentences, tokens, dim=width, **FASTTEXT)
 
 
 def read_vectors(path: Path, tokens: Sequence[str]) -> Matrix:

@@ -106,8 +106,7 @@ class EncodedDataset:
         return self._encoded[part]
 
     def encode(self, texts: Sequence[Any]) -> EncodedTexts:
-        """Strings, or lists of words for tagging, as the data set's own."""
-        return (encode_words if self.tags_words else encode_texts)(texts, self.tokenizer, self.max_length)
+        return encode(texts, self.tokenizer, self.max_length, per_word=self.tags_words)
 
     def labels(self, split: Split) -> NDArray[np.int64]:
         """[A] label ids of a split's targets. Raises RunError if it has none."""
@@ -135,7 +134,6 @@ class EncodedDataset:
         return judged
 
     def digest(self, part: Part) -> str:
-        """Digest of a part's content."""
         return self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
 
     @cached_property
@@ -162,23 +160,26 @@ class EncodedDataset:
         return [names[start:end] for start, end in pairwise(self.encoded(split).target_offsets.tolist())]
 
 
-def encode_texts(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedTexts:
-    """Texts with one target each, truncated to `max_length` tokens."""
-    encoded = tokenize(tokenizer, list(texts), max_length, split=False)
-    return _flatten(encoded["input_ids"], [[0]] * len(texts), tokenizer, per_word=False)
-
-
-def encode_words(
-    sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase, max_length: int
+def encode(
+    texts: Sequence[Any], tokenizer: PreTrainedTokenizerBase, max_length: int, *, per_word: bool
 ) -> EncodedTexts:
-    """Sentences of words with one target per word, at its first token, truncated to `max_length` tokens."""
-    encoded = tokenize(tokenizer, [list(words) for words in sentences], max_length, split=True)
-    positions = [_first_tokens(encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
-    return _flatten(encoded["input_ids"], positions, tokenizer, per_word=True)
+    """Texts with a target each, or lists of words with one per word, at its first token; cut to `max_length` tokens."""
+    encoded, pad_id = tokenize(tokenizer, list(texts), max_length, split=per_word), tokenizer.pad_token_id or 0
+    ids = [sentence or [pad_id] for sentence in encoded["input_ids"]]  # "" may have no token; as in Bundle
+    positions = [[0]] * len(texts)
+    if per_word:
+        positions = [_first_tokens(encoded.word_ids(i), len(words)) for i, words in enumerate(texts)]
+    return EncodedTexts(
+        ids=np.fromiter(chain.from_iterable(ids), dtype=np.int32),
+        offsets=_offsets([len(sentence) for sentence in ids]),
+        positions=np.fromiter(chain.from_iterable(positions), dtype=np.int32),
+        target_offsets=_offsets([len(sentence) for sentence in positions]),
+        per_word=per_word,
+        pad_id=pad_id,
+    )
 
 
 def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
-    """The sentences of both, in order."""
     return replace(
         first,
         ids=np.concatenate([first.ids, second.ids]),
@@ -212,21 +213,6 @@ def _first_tokens(word_ids: list[int | None], n_words: int) -> list[int]:
         if word is not None:
             first[word] = position
     return first
-
-
-def _flatten(
-    ids: list[list[int]], positions: list[list[int]], tokenizer: PreTrainedTokenizerBase, *, per_word: bool
-) -> EncodedTexts:
-    pad_id = tokenizer.pad_token_id or 0
-    ids = [sentence or [pad_id] for sentence in ids]  # a tokenizer without special tokens gives "" none; as in Bundle
-    return EncodedTexts(
-        ids=np.fromiter(chain.from_iterable(ids), dtype=np.int32),
-        offsets=_offsets([len(sentence) for sentence in ids]),
-        positions=np.fromiter(chain.from_iterable(positions), dtype=np.int32),
-        target_offsets=_offsets([len(sentence) for sentence in positions]),
-        per_word=per_word,
-        pad_id=pad_id,
-    )
 
 
 def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:

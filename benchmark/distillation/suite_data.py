@@ -1,14 +1,15 @@
-"""The data of a suite, read once per process for all runs."""
+"""The data of a suite, read once per process for all runs, and what plans and reports tell of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
 
+from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
-from benchmark.core.cache import cached_json, file_digest, unread_path
+from benchmark.core.cache import cache_path, cached_json, file_digest
 from benchmark.core.errors import RunError
 from benchmark.core.settings import TEACHERS, VOCABULARIES, Source
 from benchmark.core.spec import RunSpec, digest, encoders
@@ -17,12 +18,11 @@ from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConf
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import SPLITS, OutputsFile, Suite
 from benchmark.data.outputs_file import TextOutputs, read_outputs
-from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
+from benchmark.data.pool import HELD_OUT, Pool, excluded_keys, in_domain_pool, n_in_train, unlabeled_pool
 from benchmark.data.sources import is_available
-from benchmark.data.summary import DataSummary, Unread
-from benchmark.distillation.data_summary import count_unread, summarize
-from benchmark.distillation.encoder import Encoder
-from benchmark.distillation.encoding import EncodedDataset, Part
+from benchmark.data.summary import AGREEMENT, DataSummary, Unread
+from benchmark.distillation.encoding import EncodedDataset, Part, tokenize
+from benchmark.distillation.tokenizer import Encoder
 from benchmark.distillation.vocabulary import VERSION, own_tokenizer
 
 
@@ -80,7 +80,6 @@ class SuiteData:
         return digest([self.pool(dataset).digest, VERSION])
 
     def texts(self, dataset: str, part: Part) -> Texts:
-        """Texts of a split or of a source of unlabelled text."""
         return self.corpus(dataset).texts(part) if part in SPLITS else self.pool(dataset, cast("Source", part)).texts
 
     def training_texts(self, spec: RunSpec) -> list[str | Sequence[str]]:
@@ -139,9 +138,9 @@ class SuiteData:
 
     def summary(self, dataset: str) -> DataSummary:
         """Counts of a data set; those of long texts are cached."""
-        corpus = self.corpus(dataset)
-        key = digest([corpus.digest, self.teacher_identity, self.suite.task])
-        unread = cached_json(unread_path(key), lambda: asdict(count_unread(corpus, self.tokenizer, self.max_length)))
+        corpus, encoder = self.corpus(dataset), self.encoder
+        path = cache_path("unread", f"{digest([corpus.digest, encoder.identity, self.suite.task])}.json")
+        unread = cached_json(path, lambda: asdict(count_unread(corpus, encoder.tokenizer, encoder.max_length)))
         return summarize(corpus, Unread(**unread))
 
     def _own_tokenizer(self, dataset: str, encoder: Encoder, vocabulary: str) -> PreTrainedTokenizerBase:
@@ -193,19 +192,45 @@ class SuiteData:
         """The encoder that gives the students their tokenizer."""
         return self._encoders[self.teacher]
 
-    @property
-    def teacher_identity(self) -> str:
-        return self.encoder.identity
-
-    @property
-    def tokenizer(self) -> PreTrainedTokenizerBase:
-        return self.encoder.tokenizer
-
-    @property
-    def max_length(self) -> int:
-        return self.encoder.max_length
-
     @cached_property
     def vectors_digest(self) -> str:
         """SHA-256 of the vector file; empty if there is none."""
         return file_digest(Path(self.resolve_path(self.vectors))) if self.vectors else ""
+
+
+def summarize(corpus: Corpus, unread: Unread) -> DataSummary:
+    """Summary of `corpus`; its texts are compared by `text_key`."""
+    return DataSummary(
+        name=corpus.name,
+        metric=corpus.metric,
+        n_labels=len(corpus.labels),
+        rows={split: len(corpus.splits[split]) for split in SPLITS},
+        unread=unread,
+        in_train=_some({split: n_in_train(corpus, split) for split in HELD_OUT}),
+        skipped=dict(corpus.skipped),
+        validation="" if corpus.has_gold("validation") else AGREEMENT,
+    )
+
+
+def count_unread(corpus: Corpus, tokenizer: PreTrainedTokenizerBase, max_length: int) -> Unread:
+    """Tokenises every split and counts what is cut off."""
+    texts: dict[str, int] = {}
+    words: dict[str, int] = {}
+    for split in SPLITS:
+        column = corpus.texts(split)
+        encoded = tokenize(tokenizer, list(column), max_length, split=corpus.task == "sequence_labeling")
+        cut = {row: encoding for row, encoding in enumerate(encoded.encodings or ()) if encoding.overflowing}
+        texts[split] = len(cut)
+        words[split] = sum(len(column[row]) - _n_read(encoding) for row, encoding in cut.items())
+    if corpus.task == "classification":
+        words.clear()
+    return Unread(max_length=max_length, texts=_some(texts), words=_some(words))
+
+
+def _n_read(encoding: Encoding) -> int:
+    """Words up to the last one with a token."""
+    return 1 + max((word for word in encoding.word_ids if word is not None), default=-1)
+
+
+def _some(counts: Mapping[str, int]) -> dict[str, int]:
+    return {split: n for split, n in counts.items() if n}

@@ -22,7 +22,10 @@ def arrange(model: Any, head: str, labels: Sequence[str]) -> None:
     """
     names = list(labels)
     if head == NEW:
-        _initialise(_output(model), getattr(model.config, "initializer_range", 0.02))
+        layer = _output(model)
+        nn.init.normal_(layer.weight, std=getattr(model.config, "initializer_range", 0.02))
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     elif head:
         rows = read_head(head)
         pairs = [(label, row) for label, of_label in zip(labels, rows, strict=True) for row in of_label or (None,)]
@@ -78,9 +81,3 @@ def _select(layer: nn.Linear, rows: Sequence[int | None]) -> None:
     layer.weight = nn.Parameter(weight)
     layer.bias = nn.Parameter(bias[0] + offset) if bias else cast("Any", None)
     layer.out_features = len(rows)
-
-
-def _initialise(layer: nn.Linear, std: float) -> None:
-    nn.init.normal_(layer.weight, std=std)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)

@@ -91,7 +91,6 @@ def _key(label: str, as_tag: bool, *, fold: bool) -> Key:
 
 
 def _split(tag: str) -> Key:
-    """Letter in IOBES and type of a tag."""
     letter = tag[0].upper()
     return IOBES.get(letter, letter), tag[2:]
 

@@ -12,7 +12,7 @@ import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from benchmark.core.cache import teacher_folder, verify, write_dir_atomic
+from benchmark.core.cache import cache_path, verify, write_dir_atomic
 from benchmark.core.errors import RunError
 from benchmark.core.locks import lock_path
 from benchmark.core.run_store import TEACHER_MODEL
@@ -115,6 +115,6 @@ def fetch_model(store: Store, teacher: Record) -> Path:
             file.rename(draft / file.name)
         folder.rmdir()
 
-    folder = teacher_folder(teacher.run_id)
+    folder = cache_path("teachers", teacher.run_id)
     with FileLock(lock_path(f"{teacher.key}.{TEACHER_MODEL}")):
         return folder if verify(folder) else write_dir_atomic(folder, download)

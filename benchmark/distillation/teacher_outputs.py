@@ -16,15 +16,7 @@ import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from benchmark.core.cache import (
-    augmented_path,
-    cached_matrix,
-    is_intact,
-    logits_folder,
-    read_json,
-    write_json,
-    write_text,
-)
+from benchmark.core.cache import augmented_path, cache_path, cached_matrix, is_intact, read_json, write_json, write_text
 from benchmark.core.errors import RunError
 from benchmark.core.locks import lock_path
 from benchmark.core.run_store import LOGITS, TEXTS
@@ -100,7 +92,7 @@ class TeacherOutputs:
 
     def _path(self, part: Part) -> Path:
         key = digest([part, self.data.digest(part), self.data.max_length])
-        return logits_folder(self.teacher.run_id) / f"{key}.npy"
+        return cache_path("logits", self.teacher.run_id) / f"{key}.npy"
 
     def _download_logits(self, path: Path, _: Part) -> NDArray[np.float32]:
         with scratch_folder() as folder:

@@ -1,8 +1,11 @@
-"""The teacher's tokenizer, which gives the same ids in training and in bundles.
+"""The encoder that a teacher begins from: its identity, and its tokenizer, with equal ids in training and bundles.
 
 A bundle keeps tokenizer.json alone, so options that only tokenizer_config.json holds are fixed here.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from tokenizers import pre_tokenizers
@@ -12,8 +15,9 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from benchmark.core import hub
 from benchmark.core.errors import DataError
 from benchmark.core.hub import readable
-from benchmark.core.spec import Task
-from benchmark.distillation.teacher import REMEDY, locate, n_rows
+from benchmark.core.presets import MAX_LENGTH
+from benchmark.core.spec import Task, digest
+from benchmark.distillation.teacher import REMEDY, head_config, identify, locate, n_positions, n_rows
 
 OPTIONS = {
     "add_prefix_space": True,  # without it, byte-level tokenizers read a list of words as if glued together
@@ -24,6 +28,46 @@ OPTIONS = {
 """Options of tokenizer_config.json that change ids; these values replace the folder's."""
 FOLLOWED = ("truncation_side", "split_special_tokens")
 """Those in which earlier versions followed the folder."""
+
+
+@dataclass(kw_only=True)
+class Encoder:
+    """A pretrained encoder or fine-tuned checkpoint, read at first use."""
+
+    name: str
+    """Hub id or folder, as the user named it."""
+    task: Task
+    resolve_path: Callable[[str], str] = str
+
+    @cached_property
+    def path(self) -> str:
+        return self.resolve_path(self.name)
+
+    @cached_property
+    def identity(self) -> str:
+        """Digest of the folder's files, or the hub id with its revision."""
+        return identify(self.path)
+
+    @cached_property
+    def key(self) -> str:
+        """Its identity in keys of runs; another one where earlier versions gave its texts other ids."""
+        ignored = ignored_options(self.path)
+        return digest([self.identity, ignored]) if ignored else self.identity
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        return head_config(self.path)
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """Its tokenizer. Raises InputError if it is not available or unreadable."""
+        self.identity  # noqa: B018 (raises DataError for an incomplete folder)
+        hub.require_available(locate(self.path), "teacher")
+        return load_tokenizer(self.path, self.task)
+
+    @property
+    def max_length(self) -> int:
+        return min(MAX_LENGTH[self.task], self.tokenizer.model_max_length, n_positions(self.path))
 
 
 def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokenizerBase:
@@ -37,7 +81,9 @@ def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokeni
         tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False, **OPTIONS)
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
-    _disable_dropout(tokenizer)
+    model = tokenizer.backend_tokenizer.model
+    if getattr(model, "dropout", None):  # BPE-dropout (Provilkov et al., 2020) gives other ids at every call
+        model.dropout = None
     if task == "sequence_labeling":
         _keep_words_apart(name, tokenizer)
     _check_max_length(name, tokenizer)
@@ -65,13 +111,6 @@ def vocabulary(tokenizer: PreTrainedTokenizerBase) -> list[str]:
     for token, token_id in tokenizer.get_vocab().items():
         tokens[token_id] = token
     return tokens
-
-
-def _disable_dropout(tokenizer: Any) -> None:
-    """BPE-dropout (Provilkov et al., 2020) would give a text other ids at every call."""
-    model = tokenizer.backend_tokenizer.model
-    if getattr(model, "dropout", None):
-        model.dropout = None
 
 
 def _keep_words_apart(name: str, tokenizer: Any) -> None:

@@ -124,18 +124,15 @@ def train(
     metrics. An interrupted training goes on from its `checkpoint`: `on_epoch` gets the earlier epochs again, and the
     result is that of a training without interruption. Raises DivergedError if the validation loss is never finite.
     """
-    training = _begin(model, embedding, training_set, config, device)
+    training = _Training(model, embedding, training_set, loss, config, device)
     history = training.history
     with checkpoint or Checkpoint(None) as checkpoint:
         training.restore(checkpoint.load())
         for epoch, metrics in enumerate(history.metrics, start=1):
             on_epoch(epoch, metrics)
         start = time.perf_counter() - history.train_seconds
-        while not _has_ended(history, config):
-            batches = plan_batches(training_set.encoded.lengths, training.budget, training.rng)
-            if config.max_steps:
-                batches = batches[: config.max_steps - history.steps]
-            train_loss = _epoch(model, training.optimizer, training_set, batches, loss, history, device)
+        while not training.has_ended:
+            train_loss = training.epoch()
             logits = predict(model, validation.encoded, device=device, busy=history.busy)
             valid_loss = _validation_loss(logits, validation, loss)
             history.update_best(model, valid_loss)
@@ -152,24 +149,68 @@ def train(
     return history
 
 
-@dataclass(frozen=True)
 class _Training:
-    """What changes while a model is trained."""
+    """A training: its model and data, and what changes with each epoch, which `state` holds."""
 
-    model: nn.Module
-    optimizer: Optimizer
-    history: TrainingHistory
-    rng: np.random.Generator
-    """Draws the batches."""
-    budget: int
-    """Padded tokens per batch."""
+    def __init__(
+        self,
+        model: nn.Module,
+        embedding: nn.Embedding,
+        data: Examples,
+        loss: LossFunction,
+        config: TrainingConfig,
+        device: torch.device,
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.model, self.data, self.loss, self.config, self.device = model.to(device), data, loss, config, device
+        self.budget = token_budget(data.encoded, config.batch_size)
+        n_steps = config.max_epochs * len(plan_batches(data.encoded.lengths, self.budget))
+        self.optimizer = Optimizer(
+            model,
+            embedding,
+            learning_rate=config.learning_rate,
+            weight_decay=config.weight_decay,
+            decay_steps=min(n_steps, config.max_steps or n_steps) if config.decay else 0,
+        )
+        self.history, self.batch_order = TrainingHistory(), np.random.default_rng(config.seed)
+
+    @property
+    def has_ended(self) -> bool:
+        history, config = self.history, self.config
+        return (
+            history.epochs >= config.max_epochs
+            or (0 < config.max_steps <= history.steps)
+            or history.epochs - history.best_epoch >= config.patience
+        )
+
+    def epoch(self) -> float:
+        """One step per batch; returns the mean loss. The host waits for the device once, at the end."""
+        history, steps_left = self.history, self.config.max_steps - self.history.steps
+        batches = plan_batches(self.data.encoded.lengths, self.budget, self.batch_order)
+        batches = batches[:steps_left] if self.config.max_steps else batches
+        self.model.train()
+        total = torch.zeros((), device=self.device)
+        for rows in batches:
+            check_interrupt()
+            batch = collate(self.data.encoded, rows).to(self.device)
+            targets = self.data.target_tensor(batch.target_rows).to(self.device, non_blocking=True)
+            with history.busy():
+                value = self.loss(target_logits(self.model, batch), targets)
+                value.backward()  # type: ignore[no-untyped-call]
+                self.optimizer.step()
+            total += value.detach()
+        history.epochs += 1
+        history.steps += len(batches)
+        history.sentences_seen += sum(map(len, batches))
+        with history.busy():
+            return total.item() / len(batches)
 
     def state(self) -> State:
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "history": vars(self.history),
-            "batches": self.rng.bit_generator.state,
+            "batches": self.batch_order.bit_generator.state,
             "random": random_state(),
         }
 
@@ -178,61 +219,8 @@ class _Training:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             vars(self.history).update(state["history"])
-            self.rng.bit_generator.state = state["batches"]
+            self.batch_order.bit_generator.state = state["batches"]
             set_random_state(state["random"])
-
-
-def _begin(
-    model: nn.Module, embedding: nn.Embedding, training_set: Examples, config: TrainingConfig, device: torch.device
-) -> _Training:
-    torch.manual_seed(config.seed)
-    model.to(device)
-    budget = token_budget(training_set.encoded, config.batch_size)
-    n_steps = config.max_epochs * len(plan_batches(training_set.encoded.lengths, budget))
-    optimizer = Optimizer(
-        model,
-        embedding,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        decay_steps=min(n_steps, config.max_steps or n_steps) if config.decay else 0,
-    )
-    return _Training(model, optimizer, TrainingHistory(), np.random.default_rng(config.seed), budget)
-
-
-def _has_ended(history: TrainingHistory, config: TrainingConfig) -> bool:
-    return (
-        history.epochs >= config.max_epochs
-        or (0 < config.max_steps <= history.steps)
-        or history.epochs - history.best_epoch >= config.patience
-    )
-
-
-def _epoch(
-    model: nn.Module,
-    optimizer: Optimizer,
-    training_set: Examples,
-    batches: list[NDArray[np.int64]],
-    loss: LossFunction,
-    history: TrainingHistory,
-    device: torch.device,
-) -> float:
-    """One step per batch of sentence indices; returns the mean loss. The host waits for the device once, at the end."""
-    model.train()
-    total = torch.zeros((), device=device)
-    for rows in batches:
-        check_interrupt()
-        batch = collate(training_set.encoded, rows).to(device)
-        targets = training_set.target_tensor(batch.target_rows).to(device, non_blocking=True)
-        with history.busy():
-            value = loss(target_logits(model, batch), targets)
-            value.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-        total += value.detach()
-    history.epochs += 1
-    history.steps += len(batches)
-    history.sentences_seen += sum(map(len, batches))
-    with history.busy():
-        return total.item() / len(batches)
 
 
 def _validation_loss(logits: NDArray[np.float32], validation: Examples, loss: LossFunction) -> float:

@@ -1,7 +1,7 @@
 """The training of one spec: its model, its initial embeddings, its training set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 import students
-from benchmark.core.cache import cached_matrix, checkpoint_path, vectors_path
+from benchmark.core.cache import cache_path, cached_matrix
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.data.entry import Split
@@ -21,7 +21,7 @@ from benchmark.distillation.checkpoint import Checkpoint
 from benchmark.distillation.encoding import POOL, EncodedDataset, concatenate
 from benchmark.distillation.losses import loss_function
 from benchmark.distillation.scores import macro_f1
-from benchmark.distillation.teacher import Teacher, load_teacher
+from benchmark.distillation.teacher import load_teacher
 from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.tokenizer import load_tokenizer, vocabulary, vocabulary_size
 from benchmark.distillation.trainer import OnEpoch, TrainingConfig, TrainingHistory, train
@@ -49,28 +49,22 @@ class TrainingRun:
         """
         spec = self.spec
         steps = spec.max_steps if max_steps is None else max_steps
+        config = {f.name: getattr(spec, f.name) for f in fields(TrainingConfig)}
+        config |= {"learning_rate": rate, "max_steps": steps}
+        key = digest([spec.key, self.teacher_run_id, rate, steps])
         torch.manual_seed(spec.seed)
         model = self.build()
         history = train(
             model,
-            word_table(model),
+            students.word_embeddings(model),
             training_set=self.training_set.examples,
             validation=examples(spec, self.data, "validation", self.teacher),
             loss=loss_function(spec.loss, spec.temperature),
             score=partial(score, self.data, "validation"),
-            config=TrainingConfig(
-                learning_rate=rate,
-                weight_decay=spec.weight_decay,
-                decay=spec.decay,
-                batch_size=spec.batch_size,
-                max_epochs=spec.max_epochs,
-                max_steps=steps,
-                patience=spec.patience,
-                seed=spec.seed,
-            ),
+            config=TrainingConfig(**config),
             on_epoch=on_epoch,
             device=self.device,
-            checkpoint=Checkpoint(checkpoint_path(digest([spec.key, self.teacher_run_id, rate, steps]))),
+            checkpoint=Checkpoint(cache_path("checkpoints", f"{key}.pt")),
         )
         return self._trained(model, rate, history)
 
@@ -79,7 +73,6 @@ class TrainingRun:
         return self._trained(self.build().to(self.device), 0.0, TrainingHistory())
 
     def build(self) -> nn.Module:
-        """The untrained model with the setting's initial embeddings."""
         corpus, spec = self.data.corpus, self.spec
         if spec.is_teacher:
             path, labels = self.resolve_path(spec.teacher), corpus.labels
@@ -147,8 +140,8 @@ class TrainingRun:
             tokens = [spec.teacher_key, self.data.max_length]  # rows are the tokens of this teacher,
             if spec.vocabulary != TEACHERS:  # or those of the student
                 tokens += [spec.vocabulary, spec.vocabulary_text]
-            path = vectors_path(digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *tokens]))
-            matrix = cached_matrix(path, lambda: self._fasttext(width))
+            key = digest([spec.embedding_source, spec.data_digest, spec.pool_digest, width, *tokens])
+            matrix = cached_matrix(cache_path("vectors", f"{key}.npy"), lambda: self._fasttext(width))
         return matrix
 
     def _fasttext(self, width: int) -> NDArray[np.float32]:
@@ -175,8 +168,3 @@ class TrainedModel:
 def score(data: EncodedDataset, split: Split, logits: NDArray[np.float32]) -> float:
     """Macro-F1 in 0..1 of logits [A, C] on a split, by the data set's metric."""
     return macro_f1(data.gold(split), data.decode(logits, split), data.corpus.metric, data.corpus.labels)
-
-
-def word_table(model: nn.Module) -> nn.Embedding:
-    """The embedding table of a student or teacher."""
-    return model.embedding if isinstance(model, Teacher) else students.word_embeddings(model)

@@ -1,7 +1,8 @@
 """A student's training set: labelled text, and the unlabelled text that the setting's policy selects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from benchmark.data.entry import Split
 from benchmark.distillation.batching import Examples
 from benchmark.distillation.encoding import EncodedDataset, Part, concatenate
 from benchmark.distillation.teacher_outputs import TeacherOutputs
+
+QUANTILES: Mapping[LengthFilter, tuple[float, float]] = {"min_max": (0.0, 1.0), "q1_q3": (0.25, 0.75)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +80,11 @@ def _teacher_labels(examples: Examples) -> NDArray[np.int64]:
 
 
 def balanced(labels: NDArray[np.int64], n_labels: int, how: Balance, seed: int) -> NDArray[np.int64]:
-    """Rows of texts of `labels` [n], balanced over `n_labels` (section 6.3); all rows for "".
+    """Rows of texts of `labels` [n], balanced over `n_labels` (section 6.3).
 
     `median` samples at most the median count of each label; `mean_oversampled` exactly the mean count, with repetitions
     of labels that have fewer. A label without texts gets none.
     """
-    if not how:
-        return np.arange(len(labels))
     counts = np.bincount(labels, minlength=n_labels)
     n_each = int(np.median(counts)) if how == "median" else len(labels) // n_labels
     random = np.random.default_rng(seed)
@@ -93,21 +94,13 @@ def balanced(labels: NDArray[np.int64], n_labels: int, how: Balance, seed: int) 
     return np.sort(np.concatenate([rows[:n_each] for rows in drawn]))
 
 
-def length_bounds(labelled: NDArray[np.int64], how: LengthFilter) -> tuple[float, float]:
-    """Minimum and maximum length of a filter, from the labelled texts' lengths [n] (section 6.4)."""
-    low, high = {"": (0.0, 1.0), "min_max": (0.0, 1.0), "q1_q3": (0.25, 0.75)}[how]
-    return float(np.quantile(labelled, low)), float(np.quantile(labelled, high))
-
-
 def of_length(lengths: NDArray[np.int64], labelled: NDArray[np.int64], how: LengthFilter) -> NDArray[np.bool_]:
-    """[n] whether each text's length in tokens lies within the bounds; True for "".
+    """[n] whether each text's length in tokens lies between two quantiles of the labelled texts' (section 6.4).
 
     Lengths are those of truncated texts: if a labelled text is truncated, `min_max` accepts every truncated one.
     """
-    if not how:
-        return np.ones(len(lengths), dtype=bool)
-    low, high = length_bounds(labelled, how)
-    return (lengths >= low) & (lengths <= high)
+    low, high = np.quantile(labelled, QUANTILES[how])
+    return np.asarray((lengths >= low) & (lengths <= high))
 
 
 def lengths_by_filter(
@@ -120,6 +113,6 @@ def lengths_by_filter(
     if not len(unlabelled):
         return {"labelled": labelled}
     truncated = np.minimum(unlabelled, longest), np.minimum(labelled, longest)
-    rows = {how: of_length(*truncated, how) for how in get_args(LengthFilter) if how}
+    rows = {how: of_length(*truncated, how) for how in QUANTILES}
     both = {f"labelled + ulb_{how}": np.concatenate([labelled, unlabelled[rows[how]]]) for how in rows}
     return {"labelled": labelled, "ulb": unlabelled} | both

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from benchmark.core.cache import cached_json, vocabulary_path
+from benchmark.core.cache import cache_path, cached_json
 from benchmark.core.spec import digest
 from benchmark.distillation.tokenizer import vocabulary
 
@@ -39,7 +39,7 @@ def own_tokenizer(
     `source` are digests of `texts`: a vocabulary is trained once and then read from the cache.
     """
     lower = _lowers(teacher)
-    path = vocabulary_path(digest([*source, size, lower]))
+    path = cache_path("vocabularies", f"{digest([*source, size, lower])}.json")
     state = cached_json(path, lambda: json.loads(_trained(texts, size, lower=lower).to_str()))
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=Tokenizer.from_str(json.dumps(state)), pad_token=PAD, unk_token=UNKNOWN, cls_token=FIRST

@@ -49,7 +49,6 @@ class Estimator:
         return cls(seconds={group: median(values) for group, values in seconds.items()})
 
     def __call__(self, spec: RunSpec, texts: Sequence[Text]) -> float:
-        """Expected seconds of a run that trains on `texts`."""
         role = "teacher" if spec.is_teacher else "train"
         measured = self.seconds.get((role, spec.dataset, spec.student, spec.setting))
         if measured is not None and not spec.smoke:
@@ -110,7 +109,6 @@ def _outputs_seconds(teacher: RunSpec, teachers: Mapping[str, RunSpec], texts: S
 
 
 def _n_trainings(params: Mapping[str, object]) -> float:
-    """Cost of a run in trainings at one learning rate."""
     searches = params.get("learning_rate") == GRID and params.get("seed") == params.get("search_seed")
     return SEARCH_COST if searches else 1.0
 
@@ -142,7 +140,6 @@ def _token_seconds(spec: RunSpec, texts: Sequence[Text]) -> float:
 
 
 def _step_and_token_cost(spec: RunSpec) -> tuple[float, float]:
-    """Milliseconds per step, and microseconds per token."""
     if spec.is_teacher:
         return TEACHERS.get(spec.teacher, USUAL_TEACHER)
     student = STUDENTS[spec.student]

@@ -20,12 +20,10 @@ from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.best_rates import with_tuned_rates
 from benchmark.execution.estimate import Estimator, expected_seconds, measuring_seconds, n_epochs
 from benchmark.execution.executors import choice
-from benchmark.execution.outcome import OnRunEpoch, Outcome
-from benchmark.execution.outputs_coverage import require_outputs
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
+from benchmark.execution.requirements import require_outputs, require_vectors
 from benchmark.execution.run_description import role, tags
-from benchmark.execution.run_status import RunStatus, pending_runs
-from benchmark.execution.setting_requirements import require_vectors
+from benchmark.execution.run_status import OnRunEpoch, Outcome, RunStatus, pending_runs
 from tracking import NoStoreError, Record, Store, cache_folder
 
 if TYPE_CHECKING:
@@ -85,7 +83,6 @@ class Pipeline:
 
     @property
     def measuring_seconds(self) -> float:
-        """Expected seconds of measuring the pending runs."""
         specs = [run.spec for run in self.pending if run.spec.has_model]
         return measuring_seconds(specs) if self.config.measure else 0.0
 
@@ -161,7 +158,8 @@ class Pipeline:
             if not failed.isdisjoint(spec.required_keys):
                 failed.add(spec.key)
             name = spec.name if n_named[spec.name] == 1 else f"{spec.name} ({spec.teacher})"
-            failures[name] = reasons.get(spec.key) or _why_not_begun(has_failed=spec.key in failed)
+            why = "failed" if spec.key in failed else "has no finished run; was it deleted?"
+            failures[name] = reasons.get(spec.key) or f"not begun, since its teacher {why}"
         return failures
 
     def _store_skipped(self) -> None:
@@ -170,10 +168,6 @@ class Pipeline:
                 spec = run.spec
                 run_tags = tags(spec, role(spec), self.config.preset_name)
                 self.store.begin(spec.suite, spec.name, tags=run_tags, params=asdict(spec)).skip(run.skip_reason)
-
-
-def _why_not_begun(*, has_failed: bool) -> str:
-    return "not begun, since its teacher " + ("failed" if has_failed else "has no finished run; was it deleted?")
 
 
 def _records(config: BenchmarkConfig) -> list[Record]:

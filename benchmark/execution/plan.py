@@ -9,13 +9,13 @@ from typing import Literal
 
 from benchmark.core.errors import InputError
 from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
-from benchmark.core.settings import SETTINGS, TEACHERS, Setting
+from benchmark.core.settings import SETTINGS, TEACHERS
 from benchmark.core.spec import AND, AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
 from benchmark.data.entry import Suite, TeacherEntry
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.limits import NO_LIMITS, Limits
-from benchmark.execution.setting_requirements import why_not_of_baseline, why_not_without_labels
+from benchmark.execution.requirements import why_not_of_baseline, why_not_without_labels
 from benchmark.execution.teacher_use import teacher_use
 
 TEACHER_SEED = 0
@@ -72,7 +72,6 @@ class BenchmarkConfig:
     limits: Limits = NO_LIMITS
 
     def suite_data(self) -> SuiteData:
-        """The data of the suite, read at first use."""
         return SuiteData(
             suite=self.suite,
             teacher=self.teacher.name,
@@ -205,7 +204,7 @@ def _student_spec(
     pool_digest: str,
     suite_data: SuiteData,
 ) -> RunSpec:
-    setting: Setting = SETTINGS[setting_name]
+    setting = SETTINGS[setting_name]
     spec = RunSpec(
         suite=teacher.suite,
         dataset=teacher.dataset,
@@ -219,14 +218,7 @@ def _student_spec(
         teacher_key=teacher.key,
         data_digest=teacher.data_digest,
         pool_digest=pool_digest,
-        loss=setting.loss,
-        temperature=setting.temperature,
-        unlabeled=setting.unlabeled,
-        text_source=setting.text_source,
         agreed=config.agreed and setting.text_source in METHODS,
-        balance=setting.balance,
-        length_filter=setting.length_filter,
-        embeddings=setting.embeddings,
         embedding_source=suite_data.vectors_digest if setting.embeddings == "fasttext" else "",
         max_epochs=config.preset.max_epochs,
         max_steps=config.preset.max_steps,
@@ -235,6 +227,7 @@ def _student_spec(
         max_length=teacher.max_length,
         decay=config.preset.max_steps > 0,
         limit=config.limit,
+        **vars(setting),
     )
     return _untrained(spec, setting_name, teacher.teacher) if spec.is_baseline else spec
 

@@ -20,7 +20,6 @@ def inputs(spec: RunSpec, corpus: Corpus) -> list[RunInput]:
 
 
 def role(spec: RunSpec) -> str:
-    """Role of the run in the store."""
     return "teacher" if spec.is_teacher else "train"
 
 
@@ -85,8 +84,7 @@ def note(spec: RunSpec, role: str, metrics: Mapping[str, float | None] | None = 
         dataset=spec.dataset, student=spec.model, setting=spec.setting, teacher=spec.teacher, how=_how(spec)
     )
     text = _figures(metrics or {}) + text
-    has_bundle = role in ("teacher", "train") and spec.has_model and not spec.is_baseline
-    return text + FILES if has_bundle else text
+    return text + FILES if role in ("teacher", "train") and spec.has_bundle else text
 
 
 def _figures(metrics: Mapping[str, float | None]) -> str:
@@ -96,11 +94,6 @@ def _figures(metrics: Mapping[str, float | None]) -> str:
         return ""
     cells = [format(value, FIGURES[title][2]) for title, value in known.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in (known, ["---:"] * len(known), cells)) + "\n\n"
-
-
-def file_set_note(title: str) -> str:
-    """Description of a file set's run, in Markdown."""
-    return f"Files of **{title}** under Artifacts: machines of a cluster that lack them read them here."
 
 
 def _how(spec: RunSpec) -> str:

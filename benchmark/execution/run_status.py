@@ -1,11 +1,25 @@
-"""The status of planned runs, and which of them are pending."""
+"""The status of planned runs, which of them are pending, and the outcome of a run."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from benchmark.core.spec import RunSpec
 from benchmark.execution.plan import PlannedRun
 from tracking import Record
+
+OnRunEpoch = Callable[[RunSpec, int], None]
+"""Called with the spec and the number of each epoch that has ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Final metrics of a run, or the reason of its failure."""
+
+    spec: RunSpec
+    run_id: str
+    metrics: Mapping[str, float]
+    failure: str = ""
 
 
 @dataclass(kw_only=True)

@@ -26,8 +26,8 @@ from benchmark.distillation.teacher_outputs import TeacherOutputs
 from benchmark.distillation.trainer import OnEpoch
 from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.limits import NO_LIMITS, Limits, enforced
-from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.run_description import inputs, note, role, tags
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.export.evaluate import evaluate_and_export, evaluate_baseline, evaluate_logits
 from benchmark.measurement.machine import machine_lock
 from tracking import NOTE, ActiveRun, Record, Store, StoreError, scratch_folder, without_password
@@ -69,7 +69,7 @@ class Runner:
         run = self._begin(spec)
         try:
             if self.is_running_elsewhere(spec, besides=run.run_id):  # both withdraw, and try again later
-                run.cancel()
+                run.kill("Another machine had begun it too.")
                 return None
             with (
                 machine_lock("shared"),

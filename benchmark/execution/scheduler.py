@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher_outputs import required_parts
-from benchmark.execution.outcome import OnRunEpoch, Outcome
-from benchmark.execution.run_status import RunStatus
+from benchmark.execution.run_status import OnRunEpoch, Outcome, RunStatus
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Executor, RunTask, Task, TeacherOutputsTask
 from tracking import Record

@@ -9,7 +9,7 @@ from typing import Protocol
 from benchmark.core.interrupts import check_interrupt
 from benchmark.core.locks import run_lock
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from tracking import Record
 

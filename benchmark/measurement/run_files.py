@@ -28,13 +28,13 @@ class RunFiles:
 
     def weights(self) -> Path | None:
         """File of a student's weights, folder of a teacher's; a baseline has neither."""
-        if self.spec.is_baseline:
+        if not self.spec.has_bundle:
             return None
         return fetch_model(self.store, self.record) if self.spec.is_teacher else self._download(WEIGHTS)
 
     def served(self) -> tuple[Path, Path | None]:
         """The bundle with fp32 serving, and with INT8 serving if the run has that; or the folder of a baseline."""
-        if self.spec.is_baseline:
+        if not self.spec.has_bundle:
             return self._baseline(), None
         bundle = self.store.download(self.record.run_id, BUNDLE, self.folder / "served")
         complete_bundle(bundle, int8=None, latency={})

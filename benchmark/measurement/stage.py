@@ -129,7 +129,7 @@ class _Measurement:
             won = int8_won(run.spec.model, results[0], run.record.metrics)
             measured = latency_metrics(run.spec.model, results, int8_serves=won)
             measured |= cost_metrics(footprints[run.spec.model][won], measured["throughput_text"] or 0.0)
-            if not run.spec.is_baseline:
+            if run.spec.has_bundle:
                 measured["onnx_int8_won"] = float(won)
             self._log(run, session_tags(results, self.budget), measured, metadata, samples)
             yield run
@@ -173,7 +173,7 @@ class _Measurement:
         inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
         inference.log_artifacts(samples)
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
-        if not spec.is_baseline:
+        if spec.has_bundle:
             won = bool(measured["onnx_int8_won"])
             size = self._files(run).complete_bundle({**latency, **metadata}, int8_won=won)
             measured = {**measured, "size_bundle_mib": size}

@@ -94,27 +94,19 @@ class Session:
         process cannot finish is released. Divergence fails the trial; any other failure is raised as RunError.
         """
         waiting = False
-        while n_left := self.n_left():
-            check_interrupt()
-            with storage_errors(self.address):
-                trial = self.trials.take()
-            if trial is None:
+        with storage_errors(self.address):
+            while n_left := self.n_left():
+                check_interrupt()
+                if trial := self.trials.take():
+                    self._run_or_release(trial, runner, teacher, parent)
+                    ended = self.trials.get(trial.number)
+                    if ended.state.is_finished():
+                        on_trial(_result(ended))
+                    continue
                 if not waiting:
                     on_wait(n_left)
                 waiting = True
                 time.sleep(POLL_SECONDS)
-                continue
-            try:
-                with storage_errors(self.address), self.trials.heartbeat(trial.number):
-                    self._run(trial, runner, teacher, parent)
-            except BaseException:
-                with suppress(BenchmarkError), storage_errors(self.address):  # else it is found to be abandoned later
-                    self.trials.release(trial.number)
-                raise
-            with storage_errors(self.address):
-                ended = self.trials.get(trial.number)
-            if ended.state.is_finished():
-                on_trial(_result(ended))
 
     def conclude(self, store: Store, parent: str, folder: Path) -> TrialResult | None:
         """Writes plots and table into `folder` and the study's run, and ends that with the best rate.
@@ -136,6 +128,15 @@ class Session:
         run.finish(metrics | counts, tags={"best_trial": winner.run_id})
         return winner
 
+    def _run_or_release(self, trial: Trial, runner: Runner, teacher: Record, parent: str) -> None:
+        try:
+            with self.trials.heartbeat(trial.number):
+                self._run(trial, runner, teacher, parent)
+        except BaseException:
+            with suppress(BenchmarkError), storage_errors(self.address):  # else it is found abandoned later
+                self.trials.release(trial.number)
+            raise
+
     def _run(self, trial: Trial, runner: Runner, teacher: Record, parent: str) -> None:
         rate = trial.suggest_float(PARAMETER, self.search.low, self.search.high, log=True)
         spec = self.search.trial_spec(rate)
@@ -146,11 +147,11 @@ class Session:
                 trained = self._train(spec, trial, run, runner, teacher)
         except DivergedError as error:
             run.fail(str(error))
-            self.trials.finish(trial.number, TrialState.FAIL)
+            self.trials.set_state(trial.number, TrialState.FAIL)
         except optuna.TrialPruned:
             *_, reached = self.trials.get(trial.number).intermediate_values.values()
             run.finish({"learning_rate": rate, "valid_f1": reached}, tags={"pruned": "true"})
-            self.trials.finish(trial.number, TrialState.PRUNED, reached)
+            self.trials.set_state(trial.number, TrialState.PRUNED, reached)
         except UpdateFinishedTrialError:  # this process was taken for dead, and another one was faster
             run.kill()
         except BaseException as error:
@@ -161,7 +162,7 @@ class Session:
             raise self._failure(error, trial.number) from error
         else:
             run.finish(_metrics(trained))
-            self.trials.finish(trial.number, TrialState.COMPLETE, trained.valid_f1)
+            self.trials.set_state(trial.number, TrialState.COMPLETE, trained.valid_f1)
 
     def _begin(self, spec: RunSpec, number: int, runner: Runner, parent: str) -> ActiveRun:
         key = self.search.trial_key(number)

@@ -95,16 +95,10 @@ def _journal(path: Path) -> BaseStorage:
             start = file.read(16)
         if start and not start.startswith(b"{"):
             raise InputError(f"{path} is no journal file of Optuna's. {ALLOWED}")
-        return _replayed(path)
+        return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
         raise TrackingError(f"The storage {path} cannot be written: {error.strerror}. {ALLOWED}") from error
-
-
-def _replayed(path: Path) -> BaseStorage:
-    """The storage of a journal, which Optuna reads whole, without checks. Raises TrackingError if it is damaged."""
-    try:
-        return JournalStorage(JournalFileBackend(str(path)))
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:  # Optuna checks nothing
         raise _damaged(str(path), f"{type(error).__name__}: {_message(error)}") from error
 
 

@@ -66,7 +66,7 @@ class Trials:
         """Sets the trial back to waiting, unless another process has finished it."""
         with suppress(UpdateFinishedTrialError):
             self.storage.set_trial_user_attr(self._id(number), OWNER, "")  # or its next owner would be taken for dead
-        self._set_state(number, TrialState.WAITING)
+        self.set_state(number, TrialState.WAITING)
 
     @contextmanager
     def heartbeat(self, number: int) -> Iterator[None]:
@@ -86,17 +86,14 @@ class Trials:
             stopped.set()
             thread.join()
 
-    def finish(self, number: int, state: TrialState, value: float | None = None) -> None:
-        """Finishes a trial; the result of another process that has finished it before stays."""
-        self._set_state(number, state, value)
-
     def _start(self, number: int) -> bool:
         """Marks the trial as alive before it runs, so that no other process finds it abandoned."""
         with suppress(UpdateFinishedTrialError):
             self.storage.set_trial_user_attr(self._id(number), SEEN, time.time())
-        return self._set_state(number, TrialState.RUNNING)
+        return self.set_state(number, TrialState.RUNNING)
 
-    def _set_state(self, number: int, state: TrialState, value: float | None = None) -> bool:
+    def set_state(self, number: int, state: TrialState, value: float | None = None) -> bool:
+        """False if another process has finished the trial before: its result stays."""
         values = None if value is None else [value]
         try:
             return self.storage.set_trial_state_values(self._id(number), state, values)

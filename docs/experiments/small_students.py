@@ -56,7 +56,7 @@ def main() -> None:
     names = asked.student or ["bilstm", "bilstm_small", "static"]
     for vocabulary, name in product(asked.vocabulary or [TEACHERS, *VOCABULARIES], names):
         data = suite_data.encoded_dataset(asked.dataset, vocabulary=vocabulary)
-        own = table if vocabulary == TEACHERS else spelled_by(table, data.tokenizer, suite_data.tokenizer)
+        own = table if vocabulary == TEACHERS else spelled_by(table, data.tokenizer, suite_data.encoder.tokenizer)
         for rate in asked.rate or [STUDENT_RATES[name]]:
             trained = [_trained(name, data, own, rate, asked.steps, seed) for seed in range(asked.seeds)]
             f1 = [

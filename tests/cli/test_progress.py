@@ -8,7 +8,7 @@ from rich.console import Console
 
 from benchmark.cli.progress import MeasuringProgress, RunProgress, pace
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import Outcome
+from benchmark.execution.run_status import Outcome
 
 SPEC = RunSpec(
     suite="classification", dataset="smalltalk_demo", task="classification", student="bilstm",

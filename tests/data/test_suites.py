@@ -80,11 +80,6 @@ def test_unknown_suite_offers_the_nearest(name: str, near: str) -> None:
         load_suite(name, "quickstart")
 
 
-def test_unknown_preset() -> None:
-    with pytest.raises(UnknownNameError, match=r"preset .papers.\. Did you mean 'paper'"):
-        load_suite("classification", "papers")
-
-
 def test_suite_of_the_contract(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     suite = load(folder, OF_THE_CONTRACT)

@@ -8,7 +8,7 @@ import pytest
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.suites import load_suite
 from benchmark.data.summary import DataSummary, Unread
-from benchmark.distillation.data_summary import count_unread, summarize
+from benchmark.distillation.suite_data import count_unread, summarize
 from benchmark.distillation.tokenizer import load_tokenizer
 from benchmark.reporting.data_table import data_lines, data_table
 

@@ -1,15 +1,18 @@
 """Flat arrays against what the tokenizer says sentence by sentence."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertTokenizer
 
-from benchmark.distillation.encoding import UNALIGNED, EncodedTexts, concatenate, encode_texts, encode_words
+from benchmark.distillation.encoding import UNALIGNED, EncodedTexts, concatenate, encode
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "aku", "suka", "##lah", "nasi", "goreng", "ku", "##ku"]
 PAD, UNK, CLS, SEP, _, AKU, SUKA, LAH, NASI, GORENG, *_ = range(len(PIECES))
+encode_texts, encode_words = partial(encode, per_word=False), partial(encode, per_word=True)
 TOKENIZER = BertTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)})
 NOTHING = "\u200b"
 """A zero-width space: BERT's normaliser leaves nothing of it."""

@@ -12,11 +12,11 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoTokenizer
 
 from benchmark.core.errors import DataError
-from benchmark.distillation.encoder import Encoder
-from benchmark.distillation.encoding import UNALIGNED, encode_texts, encode_words
-from benchmark.distillation.tokenizer import load_tokenizer, vocabulary, vocabulary_size
+from benchmark.distillation.encoding import UNALIGNED, encode
+from benchmark.distillation.tokenizer import Encoder, load_tokenizer, vocabulary, vocabulary_size
 from tests.support.model_factory import byte_level_tokenizer, edit_json
 
+encode_texts, encode_words = partial(encode, per_word=False), partial(encode, per_word=True)
 LONG = "halo apa kabar " * 20
 
 

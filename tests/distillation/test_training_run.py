@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+import students
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
-from benchmark.distillation.training_run import TrainingRun, word_table
+from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.plan import plan_runs
 
 ARGUMENTS = ("--suite", "classification", "--limit", "40", "-s", "cnn", "-x", "kd_ulb_fasttext")
@@ -23,7 +24,7 @@ def start(teacher: Path) -> np.ndarray:
     _, student = plan_runs(wanted, suite_data)
     data = suite_data.encoded_dataset(student.spec.dataset)
     model = TrainingRun(spec=student.spec, data=data, device=torch.device("cpu")).build()
-    return word_table(model).weight.detach().numpy()
+    return students.word_embeddings(model).weight.detach().numpy()
 
 
 def with_pieces_swapped(teacher: Path, folder: Path, one: str, other: str) -> Path:

@@ -68,7 +68,7 @@ def test_what_it_cannot_do_is_one_error(arguments: list[str], reason: str, tiny_
 
 
 def test_a_missing_package_is_named(tiny_teacher: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmark.execution.setting_requirements.find_spec", lambda _: None)
+    monkeypatch.setattr("benchmark.execution.requirements.find_spec", lambda _: None)
     with pytest.raises(InputError, match="Install it: pip install 'fasttext-community'"):
         planned(tiny_teacher, "-s", "fasttext")
 

@@ -22,8 +22,8 @@ from benchmark.core.spec import RunSpec
 from benchmark.distillation.teacher import identify
 from benchmark.execution.executors import choice
 from benchmark.execution.executors.local import LocalExecutor, threads
-from benchmark.execution.outcome import OnRunEpoch, Outcome
 from benchmark.execution.plan import BenchmarkConfig, plan_runs
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.measurement.session import execution_modes
 from benchmark.run import main
@@ -200,7 +200,7 @@ class Reads:
             suite_data.pool("chat").digest,
             suite_data.pool("chat", "in_domain").digest,
         ]
-        found += [identify(self.spec.teacher), suite_data.teacher_identity, suite_data.vectors_digest]
+        found += [identify(self.spec.teacher), suite_data.encoder.identity, suite_data.vectors_digest]
         return Outcome(spec=self.spec, run_id=" ".join(found), metrics={})
 
     def lost(self, runner: Runner, reason: str) -> Outcome:

@@ -12,8 +12,8 @@ from benchmark.cli.progress import RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import Outcome
 from benchmark.execution.plan import plan_runs
+from benchmark.execution.run_status import Outcome
 from benchmark.execution.runner import DELETED, Runner
 from benchmark.run import main
 from tests.support.commands import Finished, enter

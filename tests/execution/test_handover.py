@@ -9,7 +9,7 @@ import pytest
 
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
-from benchmark.core.cache import augmented_path, logits_folder, read_json, teacher_folder
+from benchmark.core.cache import augmented_path, cache_path, read_json
 from benchmark.core.errors import DONE, SOME_FAILED
 from benchmark.distillation.encoding import POOL
 from benchmark.distillation.suite_data import SuiteData
@@ -56,10 +56,10 @@ def test_a_machine_without_the_teachers_logits_takes_them_from_its_run(finished_
     for name, array in logits.items():
         np.save(kept / name, array)
     finished_copy.store.add_artifacts(teacher.run_id, kept, "logits")
-    shutil.rmtree(logits_folder(teacher.run_id))
-    shutil.rmtree(teacher_folder(teacher.run_id))
+    shutil.rmtree(cache_path("logits", teacher.run_id))
+    shutil.rmtree(cache_path("teachers", teacher.run_id))
     assert main([*finished_copy.unmeasured, "-x", "kd_ulb"]) == DONE
-    for path in logits_folder(teacher.run_id).glob("*.npy"):
+    for path in cache_path("logits", teacher.run_id).glob("*.npy"):
         np.testing.assert_array_equal(np.load(path), logits.pop(path.name))
     assert not logits
 

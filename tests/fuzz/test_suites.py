@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from benchmark.core.errors import InputError
 from benchmark.core.spec import TASKS, Task
 from benchmark.data.entry import SPLITS
-from benchmark.data.suite_file import read_suite_file
 from benchmark.data.suite_schema import DatasetSection, SuiteSection
+from benchmark.data.suites import read_suite_file
 from tests.support.fuzzing import JSON, TEXT, fuzzed, junk
 
 FILES = st.sampled_from(

@@ -41,7 +41,7 @@ def draw_rate(trial: optuna.Trial) -> float:
 
 def finish_all(trials: Trials) -> None:
     while trial := trials.take():
-        trials.finish(trial.number, TrialState.COMPLETE, draw_rate(trial))
+        trials.set_state(trial.number, TrialState.COMPLETE, draw_rate(trial))
 
 
 def rates(trials: Trials) -> list[float]:

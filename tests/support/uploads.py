@@ -65,9 +65,9 @@ def read(suite_data: SuiteData, spec: RunSpec) -> dict[str, object]:
         "in domain": suite_data.pool("chat", "in_domain").digest,
         "made": suite_data.pool("chat", "bt_subs").digest,
         "made by": suite_data.pool_digest("chat", "bt_subs"),
-        "encoder": suite_data.teacher_identity,
-        "pieces": suite_data.tokenizer.get_vocab(),
-        "positions": suite_data.max_length,
+        "encoder": suite_data.encoder.identity,
+        "pieces": suite_data.encoder.tokenizer.get_vocab(),
+        "positions": suite_data.encoder.max_length,
         "vectors": suite_data.vectors_digest,
         "table": training_run._fasttext(4)[~torch.isnan(torch.tensor(training_run._fasttext(4))).any(1)].tolist(),
     }

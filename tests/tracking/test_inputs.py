@@ -11,7 +11,7 @@ from benchmark.export.registered_model import describe
 from tests.core.test_spec import SPEC
 from tests.support.claim_factory import row
 from tracking import NOTE, RunInput, Store, StoreError
-from tracking.inputs import again_if_taken
+from tracking.provenance import again_if_taken
 
 
 def test_inputs_of_a_run_are_data_sets_of_mlflow(store: Store) -> None:

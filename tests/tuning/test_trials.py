@@ -31,7 +31,7 @@ def serve(address: str, n_trials: int, pipe: Connection) -> None:
             pipe.send(trial.number)
             if word == "finish":
                 trial.set_user_attr("pid", os.getpid())
-                trials.finish(trial.number, TrialState.COMPLETE, rate)
+                trials.set_state(trial.number, TrialState.COMPLETE, rate)
 
 
 class Worker:
@@ -132,8 +132,8 @@ def test_clocks_of_other_time_zones_do_not_keep_a_trial(database: str) -> None:
 class Watched(Trials):
     """Looks at each trial as another process may, at the moment that it is taken."""
 
-    def _set_state(self, number: int, state: TrialState, value: float | None = None) -> bool:
-        done = super()._set_state(number, state, value)
+    def set_state(self, number: int, state: TrialState, value: float | None = None) -> bool:
+        done = super().set_state(number, state, value)
         if state == TrialState.RUNNING:
             assert not is_abandoned(self.get(number), time.time())
         return done
@@ -176,8 +176,8 @@ def test_the_first_result_of_a_trial_stands(address: str) -> None:
     trials = joined(address, 1)
     trial = trials.take()
     assert trial
-    trials.finish(trial.number, TrialState.COMPLETE, 0.5)
-    trials.finish(trial.number, TrialState.COMPLETE, 0.7)
+    trials.set_state(trial.number, TrialState.COMPLETE, 0.5)
+    trials.set_state(trial.number, TrialState.COMPLETE, 0.7)
     trials.release(0)
     assert trials.get(0).value == 0.5
     assert trials.take() is None

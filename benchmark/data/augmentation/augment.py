@@ -13,7 +13,6 @@ from benchmark.data.augmentation.config import (
     IDLE_ROUNDS,
     SUBSTITUTED,
     AugmentationConfig,
-    require_models,
 )
 from benchmark.data.augmentation.substitution import substitution
 from benchmark.data.augmentation.words import Rewrite
@@ -50,10 +49,9 @@ def augment(
     Texts are compared by `text_key`: each occurs once, and none that is in `source` or `exclude`. Equal input gives
     equal texts. The vectors of `subs` are trained on `source` and `pool`; the pool's texts are not rewritten.
 
-    Raises UnknownNameError for an unknown method, InputError for a model that is missing, unavailable or of another
-    class, DataError for a broken model, an empty `source` and too little text to train vectors.
+    Raises InputError for a model that is unavailable or of another class, DataError for a broken model, an empty
+    `source` and too little text to train vectors.
     """
-    require_models(method, config)
     seen = set(map(text_key, source))
     if not seen - {""}:
         raise DataError(

@@ -15,7 +15,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from benchmark.core.errors import DataError, InputError
-from benchmark.core.hub import readable, require_on_hub, resolve
+from benchmark.core.hub import readable, require_available, resolve
 from benchmark.data.augmentation.config import FILL_MASK, TRANSLATOR, identify
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -62,11 +62,9 @@ def load_fill_mask(name: str, device: str) -> LoadedModel:
 
 
 def _locate(name: str, role: str) -> dict[str, str]:
-    """Arguments of `from_pretrained` for a model that is available."""
     identify(name, role)  # raises DataError for an incomplete folder
     location = resolve(name, role)
-    if "revision" in location:
-        require_on_hub(location["pretrained_model_name_or_path"], location["revision"], role)
+    require_available(location, role)
     return location
 
 

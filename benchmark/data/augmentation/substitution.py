@@ -11,7 +11,7 @@ import fasttext
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.core.cache import cached_matrix, vectors_path
+from benchmark.core.cache import cache_path, cached_matrix
 from benchmark.core.errors import DataError
 from benchmark.core.spec import digest
 from benchmark.data.augmentation.config import FASTTEXT, SUBSTITUTION, AugmentationConfig
@@ -30,7 +30,6 @@ BLOCK = 1024
 
 
 def substitution(source: Texts, pool: Texts, config: AugmentationConfig, device: str) -> Rewrite:  # noqa: ARG001
-    """Rewrites texts by neighbours of their words, in vectors trained on `source` and `pool`."""
     near = neighbours(source, pool)
     return lambda texts, variant: (substituted(text, near, variant) for text in texts)
 
@@ -51,15 +50,11 @@ def neighbours(source: Texts, pool: Texts) -> dict[str, list[str]]:
 
     Raises DataError if no word occurs often enough to train a vector.
     """
-    sentences = [_normalised(words_of(text)) for text in (*source, *pool)]
+    sentences = [[(core(word) or word).casefold() for word in words_of(text)] for text in (*source, *pool)]
     vocabulary = _vocabulary(sentences)
-    path = vectors_path(digest(["words", sentences, FASTTEXT]))
-    near = nearest(cached_matrix(path, lambda: _train(sentences, vocabulary)))
+    path = cache_path("vectors", f"{digest(['words', sentences, FASTTEXT])}.npy")
+    near = nearest(cached_matrix(path, lambda: train_vectors(sentences, vocabulary, **FASTTEXT)))
     return {word: [vocabulary[i] for i in others] for word, others in zip(vocabulary, near, strict=True) if others}
-
-
-def _normalised(words: Iterable[str]) -> list[str]:
-    return [(core(word) or word).casefold() for word in words]
 
 
 def _vocabulary(sentences: Iterable[Sequence[str]]) -> list[str]:
@@ -74,13 +69,13 @@ def _vocabulary(sentences: Iterable[Sequence[str]]) -> list[str]:
     return sorted(frequent, key=lambda word: (-counts[word], word))
 
 
-def _train(sentences: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> Matrix:
-    """[V, D] vectors of the vocabulary."""
+def train_vectors(sentences: Sequence[Sequence[str]], words: Sequence[str], **options: Any) -> Matrix:
+    """[V, D] vectors of `words`, by fastText with these options, trained on `sentences`."""
     with scratch_folder() as folder:
         corpus = folder / "words.txt"
         corpus.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
-        model = fasttext.train_unsupervised(str(corpus), verbose=0, **FASTTEXT)
-    return np.stack([model.get_word_vector(word) for word in vocabulary]).astype(np.float32)
+        model = fasttext.train_unsupervised(str(corpus), verbose=0, **options)
+    return np.stack([model.get_word_vector(word) for word in words]).astype(np.float32)
 
 
 def nearest(vectors: Matrix) -> list[list[int]]:

@@ -1,14 +1,16 @@
 """Tasks in this process, or in worker processes of this machine."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
+from benchmark.core.interrupts import check_interrupt
 from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
 from benchmark.execution.executors.worker import Worker
-from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
 from benchmark.measurement.machine import usable_cores
@@ -31,11 +33,11 @@ class LocalExecutor:
         if not tasks:
             return
         at_once = min(self.jobs, len(tasks))
-        in_process = at_once == 1 and not runner.limits
         runner.n_threads = self.n_threads or threads(at_once)
-        yield from outcomes(
-            tasks, _InProcessPool(runner, on_epoch) if in_process else _ProcessPool(runner, at_once, on_epoch)
-        )
+        if at_once == 1 and not runner.limits:
+            yield from _in_process(tasks, runner, on_epoch)
+        else:
+            yield from outcomes(tasks, _ProcessPool(runner, at_once, on_epoch))
 
 
 def threads(at_once: int) -> int:
@@ -43,52 +45,37 @@ def threads(at_once: int) -> int:
     return max(1, usable_cores() // at_once)
 
 
-class _InProcessPool:
-    """One task at a time in this process."""
-
-    def __init__(self, runner: Runner, on_epoch: OnRunEpoch) -> None:
-        self._runner, self._on_epoch = runner, on_epoch
-        runner.set_threads()
-        self._tasks: list[Task] = []
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._tasks)
-
-    @property
-    def has_capacity(self) -> bool:
-        return not self._tasks
-
-    def begin(self, task: Task) -> None:
-        self._tasks.append(task)
-
-    def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
-        task = self._tasks.pop()
-        yield task, task.run(self._runner, self._on_epoch)
-
-    def shutdown(self) -> None:
-        """Nothing to do: an interrupted run stores itself as killed."""
+def _in_process(tasks: Iterable[Task], runner: Runner, on_epoch: OnRunEpoch) -> Iterator[Outcome]:
+    """Outcomes of one task after another in this process, where an interrupted run stores itself as killed."""
+    runner.set_threads()
+    waiting = deque(tasks)
+    while waiting:
+        check_interrupt()
+        task = waiting.popleft()
+        if outcome := task.run(runner, on_epoch):
+            yield outcome
+        else:
+            waiting.append(task)
 
 
 class _ProcessPool:
     """Worker processes; one that dies loses its own task alone."""
 
     def __init__(self, runner: Runner, at_once: int, on_epoch: OnRunEpoch) -> None:
-        self._runner, self._at_once, self._on_epoch = runner, at_once, on_epoch
+        self.at_once, self._runner, self._on_epoch = at_once, runner, on_epoch
         self._workers: list[Worker] = []
 
     @property
-    def is_busy(self) -> bool:
-        return bool(self._busy)
-
-    @property
-    def has_capacity(self) -> bool:
-        return len(self._busy) < self._at_once
+    def n_running(self) -> int:
+        return len(self._busy)
 
     def begin(self, task: Task) -> None:
         self._workers = [worker for worker in self._workers if worker.task or worker.is_alive]
         idle = [worker for worker in self._workers if not worker.task]
-        (idle[0] if idle else self._new_worker()).give(task)
+        if not idle:
+            idle = [Worker(self._runner)]
+            self._workers += idle
+        idle[0].give(task)
 
     def poll(self) -> Iterator[tuple[Task, Outcome | None]]:
         busy = {worker.pipe: worker for worker in self._busy}
@@ -108,11 +95,6 @@ class _ProcessPool:
     @property
     def _busy(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.task]
-
-    def _new_worker(self) -> Worker:
-        worker = Worker(self._runner)
-        self._workers.append(worker)
-        return worker
 
     def _receive(self, worker: Worker) -> Iterator[tuple[Task, Outcome | None]]:
         """The outcome of the worker's task; nothing while it runs."""

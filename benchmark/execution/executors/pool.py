@@ -5,20 +5,18 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from benchmark.core.interrupts import check_interrupt
-from benchmark.execution.outcome import Outcome
+from benchmark.execution.run_status import Outcome
 from benchmark.execution.tasks import Task
 
 
 class WorkerPool(Protocol):
     """Runs tasks in parallel, on this machine or others."""
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether any task is running."""
+    at_once: int
+    """Tasks that can run at the same time."""
 
     @property
-    def has_capacity(self) -> bool:
-        """Whether another task can begin now."""
+    def n_running(self) -> int: ...
 
     def begin(self, task: Task) -> None: ...
 
@@ -33,9 +31,9 @@ def outcomes(tasks: Iterable[Task], pool: WorkerPool) -> Iterator[Outcome]:
     """Outcomes as tasks end; a task to be tried again waits behind the others. Closing it interrupts running tasks."""
     waiting = deque(tasks)
     try:
-        while waiting or pool.is_busy:
+        while waiting or pool.n_running:
             check_interrupt()
-            while waiting and pool.has_capacity:
+            while waiting and pool.n_running < pool.at_once:
                 pool.begin(waiting.popleft())
             for task, outcome in pool.poll():
                 if outcome:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmark.core.errors import INTERRUPTED
 from benchmark.core.interrupts import catch_interrupts, without_interrupts
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
 
@@ -55,7 +55,6 @@ class Worker:
         return reason_of_death(self._process.exitcode or 0, oom_kills() - self._oom_kills)
 
     def leave(self) -> None:
-        """Ends an idle process."""
         self.pipe.close()
         self._process.join()
 
@@ -89,7 +88,6 @@ def oom_kills() -> int:
 
 
 def _serve(runner: Runner, pipe: Connection) -> None:
-    """The process's main loop."""
     threading.Thread(target=_leave_with_command, daemon=True).start()
     try:
         runner.set_threads()

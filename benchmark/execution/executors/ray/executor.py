@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -26,9 +26,10 @@ from benchmark.core.spec import RunSpec
 from benchmark.execution.executors.pool import outcomes
 from benchmark.execution.executors.ray.pool import RayPool
 from benchmark.execution.executors.ray.upload_inputs import upload_inputs
-from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
+from tracking import environment
 from tracking.config import is_local
 from tracking.provenance import command, git_commit
 
@@ -95,45 +96,26 @@ TOKEN, TOKEN_PATH, MODE = "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MOD
 def connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]:
     """The cluster at `address`; without an address, a local cluster that ends with the block.
 
-    Raises InputError if no cluster answers.
+    A local cluster listens on all network interfaces, and Ray's default token is a file in the home folder that never
+    changes. So it gets a random one, unless the user has set one: it exists in the cluster's processes alone and ends
+    with them. Raises InputError if no cluster answers.
     """
-    with nullcontext() if address else _own_token():
-        yield from _connected(address, jobs)
-
-
-def _connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]:
-    on_termination = signal.getsignal(signal.SIGTERM)
-    try:
-        ray.init(**_arguments(address), log_to_driver=False, logging_level="ERROR")
-    except (OSError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise InputError(
-            f"No Ray cluster can be used at {address or 'this machine'}: {said}. Start one with `ray start --head`, "
-            "with the same Ray and Python as here, or leave --ray-address and RAY_ADDRESS out."
-        ) from error
-    signal.signal(signal.SIGTERM, on_termination)  # Ray's handler would end the command before its runs are stored
-    try:
-        yield RayExecutor(jobs=jobs, is_joined=bool(address))
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _own_token() -> Iterator[None]:
-    """Sets a random token for the local cluster, unless the user has set one.
-
-    A local cluster listens on all network interfaces. Ray's default token is a file in the home folder and never
-    changes; this one exists in the cluster's processes alone and ends with them.
-    """
-    before = {name: os.environ.get(name) for name in (TOKEN, TOKEN_PATH, MODE)}
-    if not before[TOKEN] and not before[TOKEN_PATH]:
-        os.environ[TOKEN] = _token()  # Ray sets the mode itself: it reads the variable at import only
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            os.environ.update({name: value} if value is not None else {})
+    before, has_token = signal.getsignal(signal.SIGTERM), os.environ.get(TOKEN) or os.environ.get(TOKEN_PATH)
+    token = None if address or has_token else _token()
+    with environment({TOKEN: token, TOKEN_PATH: None, MODE: None}):  # Ray sets the mode: it reads it at import only
+        try:
+            ray.init(**_arguments(address), log_to_driver=False, logging_level="ERROR")
+        except (OSError, RuntimeError, ValueError) as error:
+            said = " ".join(str(error).split())[:300]
+            raise InputError(
+                f"No Ray cluster can be used at {address or 'this machine'}: {said}. Start one with `ray start "
+                "--head`, with the same Ray and Python as here, or leave --ray-address and RAY_ADDRESS out."
+            ) from error
+        signal.signal(signal.SIGTERM, before)  # Ray's handler would end the command before its runs are stored
+        try:
+            yield RayExecutor(jobs=jobs, is_joined=bool(address))
+        finally:
+            ray.shutdown()
 
 
 @cache

@@ -16,7 +16,6 @@ from benchmark.core.errors import InputError, RunError
 from benchmark.core.locks import lock_path
 from benchmark.core.run_store import open_store
 from benchmark.core.spec import digest
-from benchmark.execution.run_description import file_set_note
 from tracking import NOTE, Store, cache_folder, scratch_folder
 
 ROLE = "data"
@@ -107,24 +106,22 @@ class FileSet:
 
     def _send(self, suite: str, store: Store) -> str:
         """Id of the run, which is finished only if no file has changed meanwhile."""
-        tags = {"role": ROLE, "key": self.key, NOTE: file_set_note(self.title)}
+        note = f"Files of **{self.title}** under Artifacts: machines of a cluster that lack them read them here."
+        tags = {"role": ROLE, "key": self.key, NOTE: note}
         run = store.begin(suite, f"{ROLE}.{self.title}", tags=tags, params={})
         try:
             with scratch_folder() as folder:
                 for entry in self.entries:
                     (folder / entry.name).symlink_to(entry.path)
                 run.log_artifacts(folder)
-            self._require_unchanged()
+            if not self.is_local():
+                where = self.folder or ", ".join(entry.path for entry in self.entries)
+                raise InputError(f"{where} changed while it was sent to the nodes. Run the same command again.")
         except BaseException:
             run.kill()
             raise
         run.finish({})
         return run.run_id
-
-    def _require_unchanged(self) -> None:
-        if not self.is_local():
-            where = self.folder or ", ".join(entry.path for entry in self.entries)
-            raise InputError(f"{where} changed while it was sent to the nodes. Run the same command again.")
 
     def _fetch(self, store: Store, draft: Path) -> None:
         for entry in self.entries:

@@ -13,7 +13,7 @@ from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from benchmark.core.spec import RunSpec
-from benchmark.execution.outcome import OnRunEpoch, Outcome
+from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
 
@@ -28,22 +28,19 @@ class RayPool:
     """A worker pool of Ray tasks."""
 
     def __init__(self, runner: Runner, needs: Mapping[str, float], at_once: int, on_epoch: OnRunEpoch) -> None:
-        self._runner, self._at_once, self._on_epoch = runner, at_once, on_epoch
+        self.at_once, self._runner, self._on_epoch = at_once, runner, on_epoch
         self._running: dict[Any, Task] = {}
         self._losses: Counter[str] = Counter()
         self._inputs = ray.put(node_inputs(runner))
-        self._epoch_queue = ray.remote(_EpochQueue).options(num_cpus=0, scheduling_strategy=_here()).remote()
+        here = NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
+        self._epoch_queue = ray.remote(_EpochQueue).options(num_cpus=0, scheduling_strategy=here).remote()
         fresh = 1 if runner.limits.memory_mib else 0  # memory that a run leaves behind does not count for the next
         remote = ray.remote(max_retries=0, max_calls=fresh)(on_node)
         self._do = remote.options(**needs, scheduling_strategy="SPREAD")
 
     @property
-    def is_busy(self) -> bool:
-        return bool(self._running)
-
-    @property
-    def has_capacity(self) -> bool:
-        return len(self._running) < self._at_once
+    def n_running(self) -> int:
+        return len(self._running)
 
     def begin(self, task: Task) -> None:
         self._running[self._do.remote(self._inputs, task, self._epoch_queue)] = task
@@ -56,7 +53,6 @@ class RayPool:
             yield task, self._outcome(reference, task)
 
     def shutdown(self) -> None:
-        """Interrupted runs are stored as killed."""
         references = list(self._running)
         for force in (False, True):
             for reference in references:
@@ -113,10 +109,6 @@ class _EpochQueue:
     def take(self) -> list[tuple[RunSpec, int]]:
         epochs, self._epochs = self._epochs, []
         return epochs
-
-
-def _here() -> NodeAffinitySchedulingStrategy:
-    return NodeAffinitySchedulingStrategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
 
 
 PASSED_ON = ("MLFLOW_", "AWS_", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_OFFLINE")

@@ -59,7 +59,6 @@ def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[NamedFileSet]:
 
 
 def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
-    """Files of unlabelled text."""
     if suite_data.suite.unlabeled and any(spec.reads_pool for spec in specs):
         yield _files(
             "unlabeled", {f"{number}.txt": str(path) for number, path in enumerate(suite_data.suite.unlabeled)}

@@ -1,21 +1,28 @@
-"""Requirements of settings: options that they need, read and checked."""
+"""What settings and teachers require: options, labels, vectors, and outputs of every text that a student reads."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from benchmark.core.errors import DataError, InputError
 from benchmark.core.settings import IN_DOMAIN, SETTINGS
-from benchmark.core.spec import RunSpec, Task
+from benchmark.core.spec import FROM_FILE, RunSpec, Task
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
+from benchmark.data.rows import shorten
 from benchmark.data.sources import read_local
+from benchmark.distillation.encoding import POOL, Part
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.teacher_outputs import required_parts
 from benchmark.distillation.tokenizer import vocabulary
 from students.registry import BASELINES
 
 OF_BASELINES = ("vanilla", "kd", "kd_ulb")
 """Settings of baselines: labels of the data, and the teacher's labels of labelled text, or of unlabelled text too."""
+Readers = Mapping[Part, Sequence[str]]
+"""Settings that read a part."""
+NAMES: Mapping[Part, str] = {POOL: "unlabelled"}
 
 
 def read_augmentation(args: argparse.Namespace) -> AugmentationConfig:
@@ -94,5 +101,46 @@ def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> list[str
         return []
     from benchmark.distillation.embeddings import check_vectors  # imports fastText, which a plan does without
 
-    n_skipped = check_vectors(Path(name), vocabulary(suite_data.tokenizer))
+    n_skipped = check_vectors(Path(name), vocabulary(suite_data.encoder.tokenizer))
     return [f"Lines of {name} skipped, since their word contains spaces: {n_skipped}."] if n_skipped else []
+
+
+def require_outputs(suite_data: SuiteData, specs: Sequence[RunSpec]) -> list[str]:
+    """A line for each data set whose teacher is a file: the number of texts of each part that have outputs.
+
+    Raises DataError if a text that a student reads has none, InputError for a setting that makes texts.
+    """
+    datasets = dict.fromkeys(spec.dataset for spec in specs if spec.is_teacher and spec.setting == FROM_FILE)
+    return [_covered(suite_data, name, [spec for spec in specs if spec.dataset == name]) for name in datasets]
+
+
+def _covered(suite_data: SuiteData, dataset: str, specs: Iterable[RunSpec]) -> str:
+    readers = _readers(specs)
+    counts = []
+    for part in dict.fromkeys([*readers, "validation", "test"]):
+        texts, outputs = suite_data.texts(dataset, part), suite_data.outputs(dataset)
+        missing = [text for text in texts if outputs is not None and text not in outputs]
+        if missing and part != "test":
+            raise DataError(
+                f"The teacher outputs of {dataset!r} lack {len(missing)} of {len(texts)} {NAMES.get(part, part)} "
+                f"texts, as {shorten(missing[0])}. {_remedy(readers.get(part, ()))}"
+            )
+        counts.append(f"{len(texts) - len(missing)} of {len(texts)} {NAMES.get(part, part)}")
+    return f"Texts with teacher outputs in {dataset}: {', '.join(counts)}."
+
+
+def _remedy(settings: Sequence[str]) -> str:
+    """A validation text needs outputs in any setting: it gives the teacher its F1."""
+    return f"Add them, or leave out what learns from them: {', '.join(settings)}." if settings else "Add them."
+
+
+def _readers(specs: Iterable[RunSpec]) -> Readers:
+    readers: dict[Part, list[str]] = defaultdict(list)
+    for spec in specs:
+        if spec.text_source in METHODS and not spec.is_teacher:
+            raise InputError(
+                f"Setting {spec.setting!r} makes texts, of which a file of teacher outputs has none. Leave it out."
+            )
+        for part in required_parts(spec):
+            readers[part] = list(dict.fromkeys([*readers[part], spec.setting]))
+    return readers
