@@ -1,5 +1,6 @@
 """The unlabelled pool: a suite's texts without labels and held-out texts."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +57,18 @@ def excluded_keys(corpus: Corpus, suite: Suite) -> set[str]:
     return keys
 
 
-def n_in_train(corpus: Corpus, split: Split) -> int:
-    """Number of texts of the split that are in train too, by `text_key`."""
-    train = set(map(text_key, corpus.texts("train")))
-    return sum(text_key(text) in train for text in corpus.texts(split))
+def n_shared(corpus: Corpus, split: Split, other: Split) -> int:
+    """Number of texts of the split that are in the other too, by `text_key`."""
+    others = set(map(text_key, corpus.texts(other)))
+    return sum(text_key(text) in others for text in corpus.texts(split))
+
+
+def n_contradictory(corpus: Corpus, split: Split) -> int:
+    """Number of texts of the split that occur there, by `text_key`, with other labels too."""
+    labels = defaultdict[str, list[object]](list)
+    for text, label in zip(corpus.texts(split), corpus.splits[split][:][corpus.label_column], strict=True):
+        labels[text_key(text)].append(label)
+    return sum(len(found) for found in labels.values() if any(label != found[0] for label in found))
 
 
 def _corpora(suite: Suite) -> list[Corpus]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from benchmark.data.entry import Metric
 
@@ -36,6 +36,10 @@ class DataSummary:
     """Held-out texts that are in train too, by split; splits without any are left out."""
     skipped: Mapping[str, int]
     """Lines without an example, by kind."""
+    in_validation: Mapping[str, int] = field(default_factory=dict)
+    """Test texts that are in validation too: learning rates and epochs were chosen on them."""
+    contradictory: Mapping[str, int] = field(default_factory=dict)
+    """Texts that occur in their split with other labels too, by split; splits without any are left out."""
     validation: str = ""
     """AGREEMENT where validation texts have no labels, else empty."""
 

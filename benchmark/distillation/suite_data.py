@@ -18,7 +18,7 @@ from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConf
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import SPLITS, OutputsFile, Suite
 from benchmark.data.outputs_file import TextOutputs, read_outputs
-from benchmark.data.pool import HELD_OUT, Pool, excluded_keys, in_domain_pool, n_in_train, unlabeled_pool
+from benchmark.data.pool import HELD_OUT, Pool, excluded_keys, in_domain_pool, n_contradictory, n_shared, unlabeled_pool
 from benchmark.data.sources import is_available
 from benchmark.data.summary import AGREEMENT, DataSummary, Unread
 from benchmark.distillation.encoding import EncodedDataset, Part, tokenize
@@ -206,7 +206,9 @@ def summarize(corpus: Corpus, unread: Unread) -> DataSummary:
         n_labels=len(corpus.labels),
         rows={split: len(corpus.splits[split]) for split in SPLITS},
         unread=unread,
-        in_train=_some({split: n_in_train(corpus, split) for split in HELD_OUT}),
+        in_train=_some({split: n_shared(corpus, split, "train") for split in HELD_OUT}),
+        in_validation=_some({"test": n_shared(corpus, "test", "validation")}),
+        contradictory=_some({split: n_contradictory(corpus, split) for split in SPLITS}),
         skipped=dict(corpus.skipped),
         validation="" if corpus.has_gold("validation") else AGREEMENT,
     )

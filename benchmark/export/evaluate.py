@@ -24,7 +24,7 @@ from benchmark.core.result import RunResult
 from benchmark.core.run_store import BASELINE, BUNDLE, LABEL_SCORES, PREDICTIONS, TEACHER_MODEL, WEIGHTS
 from benchmark.data.corpus import Corpus
 from benchmark.data.entry import SPLITS
-from benchmark.data.pool import HELD_OUT, n_in_train
+from benchmark.data.pool import HELD_OUT, n_shared
 from benchmark.distillation.baseline_fit import FittedBaseline
 from benchmark.distillation.batching import predict
 from benchmark.distillation.encoding import EncodedDataset
@@ -210,7 +210,7 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, interval: dict[s
         data={
             "source": corpus.source,
             "rows": {split: len(corpus.splits[split]) for split in SPLITS},
-            "in_train": {split: n_in_train(corpus, split) for split in HELD_OUT},
+            "in_train": {split: n_shared(corpus, split, "train") for split in HELD_OUT},
         },
         check=lambda draft: require_same_ids(Bundle.load(draft), data),
     )

@@ -84,6 +84,8 @@ COLUMNS: tuple[Column[DataSummary], ...] = (
 RARE: tuple[Column[DataSummary], ...] = (
     Column(name="validation F1", value=lambda summary: summary.validation, kind=str),
     Column(name="in train too", value=lambda summary: _by_split(summary.in_train, summary), kind=str),
+    Column(name="in validation too", value=lambda summary: _by_split(summary.in_validation, summary), kind=str),
+    Column(name="with other labels too", value=lambda summary: _by_split(summary.contradictory, summary), kind=str),
     Column(
         name="skipped lines",
         value=lambda summary: ", ".join(f"{n:,} {kind}" for kind, n in summary.skipped.items()),

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.entry import Split
-from benchmark.data.pool import n_in_train
+from benchmark.data.pool import n_shared
 from benchmark.data.suites import load_suite
 from benchmark.run import main
 
@@ -35,7 +35,7 @@ def make_corpora(desk_folder: Path) -> MakeCorpora:
 @pytest.mark.parametrize(("split", "n"), [("validation", 0), ("test", 3)])
 def test_every_text_that_train_holds_counts_whatever_its_case(make_corpora: MakeCorpora, split: Split, n: int) -> None:
     [corpus] = make_corpora(one=("a b c a", "v w", "A x b a"))
-    assert n_in_train(corpus, split) == n
+    assert n_shared(corpus, split, "train") == n
 
 
 @pytest.mark.parametrize(("test", "shown"), [("a x", True), ("x y", False)])

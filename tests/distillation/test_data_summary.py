@@ -53,6 +53,21 @@ def test_words_beyond_the_maximum_length_are_counted_in_tagging(desk_folder: Pat
     assert unread == Unread(max_length=fits_four, texts={"test": 1}, words={"test": 2})
 
 
+def test_test_texts_in_validation_and_texts_with_several_labels_are_counted(desk_folder: Path) -> None:
+    rows = ["halo,0", "HALO,1", "halo ,0", "apa,0", "apa,0", "kabar,1"]
+    for name in ("train", "dev"):
+        (desk_folder / f"{name}.csv").write_text("text,label\n" + "\n".join(rows if name == "train" else rows[4:]))
+    files = "train: train.csv, validation: dev.csv, test: dev.csv"
+    (desk_folder / "mine.yml").write_text(f"task: classification\ndatasets:\n  chat: {{{files}}}\n")
+    summary = summarize(load_corpus(load_suite("mine.yml", "quickstart").entries["chat"]), NOTHING)
+    assert (summary.in_validation, summary.contradictory) == ({"test": 2}, {"train": 3})
+    assert data_lines([summary]) == [
+        "chat: in train too validation 2 (100.0%), test 2 (100.0%); in validation too test 2 (100.0%); "
+        "with other labels too train 3 (50.0%)."
+    ]
+    assert DataSummary.from_json(summary.to_json()) == summary
+
+
 def test_held_out_texts_that_are_in_train_too_are_counted(chat: Corpus) -> None:
     corpus = replace(chat, skipped={"comments": 3})
     summary = summarize(corpus, NOTHING)
