@@ -13,6 +13,8 @@ from benchmark.data.parsers import decode
 from benchmark.data.sources import read_local
 
 STRUCTURED = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".conll", ".conllu", ".iob", ".bio", ".xml", ".html")
+LONGEST = 10_000
+"""Most characters of a text that is a file's only one."""
 Text = str | Sequence[str]
 """A text, or for tagging its words."""
 
@@ -42,8 +44,8 @@ def read_texts(path: Path, task: Task, option: str = "`unlabeled`") -> Iterator[
 def read_lines(path: Path, option: str) -> list[str]:
     """Lines of the file that are not blank.
 
-    Raises DataError for a file that cannot be read, is not UTF-8, or holds more than texts, by its name or its lines:
-    labels and names of columns would be taught as texts.
+    Raises DataError for a file that cannot be read, is not UTF-8, has no text or all of it in one line, or holds more
+    than texts, by its name or its lines: labels and names of columns would be taught as texts.
     """
     content = decode(read_local(path, option), str(path))
     lines = [line.removesuffix("\r") for line in content.split("\n") if line.strip()]
@@ -52,6 +54,13 @@ def read_lines(path: Path, option: str) -> list[str]:
         raise DataError(
             f"{path} of {option} is {kind}; plain text is needed, one text per line. Write the texts alone to a .txt "
             "file, without their labels."
+        )
+    if not lines:
+        raise DataError(f"{path} of {option} holds no text. Write one text per line, or leave the file out.")
+    if len(lines) == 1 and len(lines[0]) > LONGEST:
+        raise DataError(
+            f"{path} of {option} is one line of {len(lines[0]):,} characters, of which a model reads the beginning. "
+            "Write one text per line."
         )
     return lines
 

@@ -40,7 +40,6 @@ def test_a_file_of_more_than_texts_is_refused(tmp_path: Path, name: str) -> None
         "12\n13\n",
         '"halo"\n',
         "text dan label\nhalo, dunia\n",
-        "",
     ],
 )
 def test_texts_are_read_as_they_are(tmp_path: Path, content: str) -> None:

@@ -182,3 +182,16 @@ def test_pool_of_the_paper(name: str) -> None:
     assert not texts & set(map(tuple, corpus.texts("train")))
     n_others = sum(len(each.splits["train"]) for each in others if each.name not in (name, "posp"))
     assert 0.8 * n_others < len(texts) <= n_others  # terma repeats itself; nerp and posp hold the same sentences
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (" \n\r\n", r"more\.txt of `unlabeled` holds no text"),
+        ("kata " * 4000, r"more\.txt of `unlabeled` is one line of 20,000 characters.* Write one text per line"),
+    ],
+)
+def test_a_file_without_lines_of_text_is_refused(make_suite: MakeSuite, content: str, message: str) -> None:
+    suite = make_suite(content, one=ONE, two=TWO)
+    with pytest.raises(DataError, match=message):
+        pool_texts(suite, "one")
