@@ -83,7 +83,7 @@ def test_run_takes_the_tuned_rate(home: Path, capsys: pytest.CaptureFixture[str]
     assert trained.metrics["valid_f1"] == found.metrics["valid_f1"]
 
 
-@pytest.mark.parametrize("sampler", ["random", "tpe"])
+@pytest.mark.parametrize("sampler", ["random", pytest.param("tpe", marks=pytest.mark.nightly)])
 def test_pruned_trials_count(home: Path, sampler: str) -> None:
     name = f"pruned_{sampler}"
     arguments = options(

@@ -168,10 +168,11 @@ def test_bundled_pool(task: str) -> None:
     assert set(texts) <= set(corpus.unlabeled[0].read_text(encoding="utf-8").split("\n"))
 
 
+LARGER = ("senta", "smsa", "nergrit", "pos", "clinc150")
+
+
 @pytest.mark.skipif(not os.environ.get(MIRROR), reason=f"{MIRROR} is not set")
-@pytest.mark.parametrize(
-    "name", [name for name, entry in DATASETS.items() if entry.origin == "public" and name not in ("nerp", "posp")]
-)
+@pytest.mark.parametrize("name", ["emot", "terma", *(pytest.param(name, marks=pytest.mark.nightly) for name in LARGER)])
 def test_pool_of_the_paper(name: str) -> None:
     suite = load_suite(DATASETS[name].task, "paper")
     corpus = load_corpus(suite.entries[name])
