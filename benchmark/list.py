@@ -9,7 +9,8 @@ from datetime import datetime
 from rich.console import Console
 
 from benchmark.cli.arguments import add_store_option
-from benchmark.cli.command import Output, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.output import Output
 from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, UnknownNameError
 from benchmark.core.run_store import open_store

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from filelock import FileLock, Timeout
 from rich.progress import track
 
-from benchmark.cli.command import Output, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.output import Output
 from benchmark.cli.parser import Parser
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, InputError

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.cli.arguments import add_store_option
-from benchmark.cli.command import Output, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.output import Output
 from benchmark.cli.parser import Parser
 from benchmark.core.errors import DONE, InputError, UnknownNameError
 from benchmark.core.run_store import open_store

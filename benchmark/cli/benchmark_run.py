@@ -5,8 +5,8 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
+from benchmark.cli.output import Output
 from benchmark.cli.plan_table import show_plan, teacher_lines
 from benchmark.cli.progress import MeasuringProgress, RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED

@@ -1,31 +1,16 @@
-"""Every command: its standard output, its error messages and exit codes."""
+"""Entry point of every command: error messages and exit codes."""
 
 import errno
-import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
-
-from rich.console import Console
 
 from benchmark.core.errors import BAD_INPUT, DONE, INTERRUPTED, SOME_FAILED, BenchmarkError, RunError
 from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt, is_interrupted
 from tracking import StoreError, remove_left_over, without_password
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class Output(Console):
-    """The terminal, or the pipe of standard output; a command whose reader has ended, such as `head`, runs on."""
-
-    def on_broken_pipe(self) -> None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    def say(self, *lines: str) -> None:
-        """Prints lines as they are: no markup, no colours, no line breaks of its own."""
-        for line in lines:
-            self.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from benchmark.cli.command import Output
+from benchmark.cli.output import Output
 from benchmark.core.cache import require_writable
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, require_known
 from benchmark.core.run_store import open_store

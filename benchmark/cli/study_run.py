@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.cli.benchmark_run import run_benchmark
-from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
+from benchmark.cli.output import Output
 from benchmark.core.errors import InputError, require_known
 from benchmark.core.spec import TUNED
 from benchmark.data.catalogue import DATASETS

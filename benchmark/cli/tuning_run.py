@@ -10,8 +10,8 @@ import torch
 from filelock import FileLock, Timeout
 
 from benchmark.cli.arguments import parser
-from benchmark.cli.command import Output
 from benchmark.cli.options import benchmark_config
+from benchmark.cli.output import Output
 from benchmark.cli.plan_table import teacher_lines
 from benchmark.cli.progress import RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED, InputError, RunError, UnknownNameError, require_known

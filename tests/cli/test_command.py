@@ -11,7 +11,8 @@ from tests.support.runs import statuses
 WORK = """
 import sys
 from pathlib import Path
-from benchmark.cli.command import Output, run_command
+from benchmark.cli.command import run_command
+from benchmark.cli.output import Output
 
 def main():
     console = Output()
