@@ -138,6 +138,7 @@ class Client:
             self._connection.send(lambda: self._mlflow.log_batch(run_id, self._change(), entities))
 
     def log_inputs(self, run_id: str, inputs: Sequence[RunInput]) -> None:
+        """Logs data sets that a run reads."""
         entities = [one.entity() for one in inputs]
         again_if_taken(lambda: self._call(lambda: self._mlflow.log_inputs(run_id, entities)))
 

@@ -70,6 +70,7 @@ class Merge:
 
     @property
     def addresses(self) -> tuple[str, str]:
+        """Addresses of source and target, without passwords."""
         return without_password(self._source.uri), without_password(self._target.uri)
 
     def copy(self) -> Iterator[str]:

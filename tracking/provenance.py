@@ -162,6 +162,7 @@ class RunInput:
     """Counts, as `{"rows": 3521, "labels": 5}`."""
 
     def entity(self) -> "DatasetInput":
+        """The data set in MLflow's form."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         dataset = Dataset(

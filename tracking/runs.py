@@ -55,6 +55,7 @@ class Record:
 
     @classmethod
     def of(cls, run: "Run", suite: str, groups: MetricGroups) -> "Record":
+        """Record of MLflow's run."""
         tags, metrics = dict(run.data.tags), run.data.metrics.items()
         return cls(
             run_id=run.info.run_id,
@@ -107,6 +108,7 @@ class ActiveRun:
         self._client.log_point(self.run_id, points, epoch)
 
     def log_inputs(self, inputs: Sequence["RunInput"]) -> None:
+        """Logs data sets that the run reads."""
         self._client.log_inputs(self.run_id, inputs)
 
     def log_artifacts(self, folder: Path, path: str = "") -> None:
@@ -131,6 +133,7 @@ class ActiveRun:
         self._end("FINISHED", "skipped", {"reason": reason})
 
     def fail(self, reason: str) -> None:
+        """Ends the run as failed."""
         self._end("FAILED", "failed", {"reason": reason})
 
     def kill(self, reason: str = "") -> None:

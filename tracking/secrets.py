@@ -31,6 +31,7 @@ def write(path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the file and returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tracking.secrets", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, default=Path(".env"), help="default: .env")
     path = parser.parse_args(arguments).file

@@ -123,6 +123,7 @@ def _explained(path: Path, error: Exception) -> str:
 
 
 def require_store(path: Path) -> None:
+    """Raises NoStoreError if the store is missing."""
     if _is_new(path):
         raise NoStoreError(f"There are no runs yet: {path} does not exist.")
 

@@ -106,6 +106,7 @@ class Store:
         return ActiveRun(self._client, run_id, not_before=self._client.next_timestamp(run_id))
 
     def suites(self) -> list[str]:
+        """Names of the suites that have an experiment, sorted."""
         return sorted(self._suites().values())
 
     def records(self, suite: str | None = None) -> list[Record]:

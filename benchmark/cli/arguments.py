@@ -81,6 +81,7 @@ def add_text_options(group: argparse._ActionsContainer) -> None:
 
 
 def add_store_option(group: argparse._ActionsContainer) -> None:
+    """Adds the address of the run store."""
     where = "run store (default: MLFLOW_TRACKING_URI, then mlflow.yml)"
     group.add_argument("--tracking-uri", metavar="URI", help=where)
 

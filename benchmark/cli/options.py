@@ -25,6 +25,12 @@ from students.registry import NAMES, PAPER
 MOST_JOBS = 4
 """Default limit of parallel runs: each holds its data and its model."""
 
+SAME_NAMES = (
+    *("agreed", "vocabulary", "limit", "tracking_uri"),
+    *("force", "retry_failed", "dry_run", "executor", "ray_address"),
+)
+"""Arguments that are fields of BenchmarkConfig as they are."""
+
 
 def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     """The checked configuration; the command line beats the suite file, which beats the preset. Raises InputError."""
@@ -51,24 +57,16 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         teacher_rate=args.teacher_learning_rate or 0.0,
         vectors=_vectors(args.vectors),
         augmentation=augmentation,
-        agreed=args.agreed,
-        vocabulary=args.vocabulary,
-        limit=args.limit,
         device=device(args.device, here=args.executor == LOCAL),
         jobs=args.jobs or _default_jobs(args.device),
         suite_argument=args.suite,
         named_datasets=tuple(args.dataset),
         tuned=args.learning_rate == TUNED,
-        tracking_uri=args.tracking_uri,
         out=args.out or RESULTS / folder_name(suite.name),
-        force=args.force,
-        retry_failed=args.retry_failed,
-        dry_run=args.dry_run,
         measure=not args.no_latency,
-        executor=args.executor,
-        ray_address=args.ray_address,
         max_tasks=args.jobs,
         limits=Limits(memory_mib=args.max_memory, minutes=args.max_minutes),
+        **{name: getattr(args, name) for name in SAME_NAMES},
     )
 
 

@@ -83,12 +83,14 @@ def program(name: str) -> str:
 
 
 def positive(text: str) -> int:
+    """A positive whole number."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
     return int(text)
 
 
 def minutes(text: str) -> float:
+    """A number above 0."""
     value = _number(text)
     if not 0 < value < inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
@@ -99,16 +101,19 @@ MAX_SEED = 2**32 - 1
 
 
 def seed(text: str) -> int:
+    """A seed that every random generator accepts."""
     if not text.isdecimal() or int(text) > MAX_SEED:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
     return int(text)
 
 
 def learning_rate(text: str) -> float | Literal["grid", "tuned"]:
+    """A number above 0 and at most 1, `grid`, or `tuned`."""
     return text if text in (GRID, TUNED) else rate(text, ", and neither 'grid' nor 'tuned'")  # type: ignore[return-value]
 
 
 def rate(text: str, or_else: str = "") -> float:
+    """A number above 0 and at most 1."""
     value = _number(text)
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1{or_else}")

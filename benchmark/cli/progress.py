@@ -52,6 +52,7 @@ class RunProgress:
             self._all.stop()
 
     def epoch(self, spec: RunSpec, epoch: int) -> None:
+        """Updates the bar of a run after an epoch, and the remaining time."""
         bars, total = self._all.bars, max(epoch, self._epochs.get(spec.key, spec.max_epochs))
         if spec.key not in self._runs:
             self._runs[spec.key] = bars.add_task(spec.name, total=total, note="")
@@ -94,11 +95,13 @@ class MeasuringProgress(AbstractContextManager["MeasuringProgress"]):
             self._all.stop()
 
     def begin(self, n_models: int, seconds: float) -> None:
+        """Shows that so many models are being measured, for so many expected seconds."""
         self._console.print(f"Measuring {n_models} models; keep the machine quiet ...")
         self._all = _Sweep("measuring", "models", n_models, seconds, self._console, self._interval)
         self._all.start()
 
     def advance(self) -> None:
+        """Counts one more model."""
         if self._all:
             self._all.n_done += 1
             self._all.update(self._all.expected * self._all.n_done / self._all.n_all)

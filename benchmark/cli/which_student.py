@@ -39,6 +39,7 @@ EXAMPLES = (
 
 
 def run() -> NoReturn:
+    """Runs the command of this process's command line; ends with its exit code."""
     run_command(partial(main, sys.argv[1:]))
 
 

@@ -109,6 +109,7 @@ def cached_matrix(path: Path, compute: "Callable[[], NDArray[Any]]") -> "NDArray
 
 
 def write_array(path: Path, array: "NDArray[Any]") -> None:
+    """Writes an array atomically, with its checksum."""
     import numpy as np
 
     write_checked(path, lambda draft: np.save(draft, array, allow_pickle=False))
@@ -122,6 +123,7 @@ def cached_json(path: Path, compute: Callable[[], Any]) -> Any:
 
 
 def read_json(path: Path) -> Any:
+    """The value that `write_json` wrote."""
     return json.loads(read_checked(path))
 
 

@@ -53,6 +53,7 @@ class UnknownNameError(InputError):
 
 
 def require_known(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+    """Raises UnknownNameError for the first name that is not allowed."""
     for name in names:
         if name not in allowed:
             raise UnknownNameError(kind, name, allowed)

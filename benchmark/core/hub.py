@@ -149,6 +149,7 @@ def _shards(index: Any) -> set[str]:
 
 
 def contains(folder: Path, patterns: Iterable[str]) -> bool:
+    """Whether a file in the folder matches one of the patterns."""
     return any(any(folder.glob(pattern)) for pattern in patterns)
 
 

@@ -27,6 +27,7 @@ def catch_interrupts(*signals: signal.Signals) -> None:
 
 
 def forget_interrupt() -> None:
+    """Forgets a requested interrupt, which has been handled."""
     _requested.clear()
 
 
@@ -42,10 +43,12 @@ def without_interrupts() -> Iterator[None]:
 
 
 def is_interrupted() -> bool:
+    """Whether an interrupt was requested."""
     return _requested.is_set()
 
 
 def check_interrupt() -> None:
+    """Raises KeyboardInterrupt if one was requested."""
     if _requested.is_set():
         raise KeyboardInterrupt
 

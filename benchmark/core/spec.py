@@ -180,6 +180,7 @@ class RunSpec:
 
     @property
     def is_as_is(self) -> bool:
+        """Whether it is a teacher that is used without training."""
         return self.setting == AS_IS
 
     @property

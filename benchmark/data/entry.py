@@ -96,6 +96,7 @@ class DatasetEntry:
 
     @property
     def bundled(self) -> bool:
+        """Whether the files ship with this package."""
         return self.origin == "demo"
 
     @property
@@ -137,6 +138,7 @@ class Suite:
     """Further teachers of an ensemble."""
 
     def moved(self, resolve_path: Callable[[str], str]) -> "Suite":
+        """The same suite with each path mapped by `resolve_path`."""
         return replace(
             self,
             entries={name: entry.moved(resolve_path) for name, entry in self.entries.items()},

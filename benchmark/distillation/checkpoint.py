@@ -57,6 +57,7 @@ def random_state() -> State:
 
 
 def set_random_state(state: State) -> None:
+    """Restores what `random_state` returned."""
     torch.set_rng_state(state["cpu"])
     torch.cuda.set_rng_state_all(state["cuda"][: torch.cuda.device_count()])
 

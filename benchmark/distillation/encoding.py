@@ -106,6 +106,7 @@ class EncodedDataset:
         return self._encoded[part]
 
     def encode(self, texts: Sequence[Any]) -> EncodedTexts:
+        """Strings, or lists of words for tagging, as the data set's own."""
         return encode(texts, self.tokenizer, self.max_length, per_word=self.tags_words)
 
     def labels(self, split: Split) -> NDArray[np.int64]:
@@ -134,6 +135,7 @@ class EncodedDataset:
         return judged
 
     def digest(self, part: Part) -> str:
+        """Digest of a part's content."""
         return self.corpus.digest if part in SPLITS else self.read_pool(cast(Source, part)).digest
 
     @cached_property
@@ -180,6 +182,7 @@ def encode(
 
 
 def concatenate(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
+    """The sentences of both, in order."""
     return replace(
         first,
         ids=np.concatenate([first.ids, second.ids]),

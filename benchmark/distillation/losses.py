@@ -37,6 +37,7 @@ def hard(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def loss_function(name: str, temperature: float = 1.0) -> LossFunction:
+    """The loss by a setting's name for it."""
     losses: dict[str, LossFunction] = {
         "mse": mse,
         "kld": lambda logits, targets: kld(logits, targets, temperature),

@@ -31,9 +31,11 @@ class Optimizer:
         self.schedules = [LambdaLR(o, lambda step: _factor(step, decay_steps)) for o in self.optimizers]
 
     def state_dict(self) -> list[dict[str, Any]]:
+        """State of the optimisers, then of their schedules."""
         return [part.state_dict() for part in self._parts]
 
     def load_state_dict(self, state: list[dict[str, Any]]) -> None:
+        """Restores what `state_dict` returned."""
         for part, part_state in zip(self._parts, state, strict=True):
             part.load_state_dict(part_state)
 
@@ -42,6 +44,7 @@ class Optimizer:
         return [*self.optimizers, *self.schedules]
 
     def step(self) -> None:
+        """Applies the gradients and clears them."""
         clip_grad_norm_(self.dense, MAX_GRADIENT_NORM)
         for optimizer, schedule in zip(self.optimizers, self.schedules, strict=True):
             optimizer.step()

@@ -80,6 +80,7 @@ class SuiteData:
         return digest([self.pool(dataset).digest, VERSION])
 
     def texts(self, dataset: str, part: Part) -> Texts:
+        """Texts of a split or of a source of unlabelled text."""
         return self.corpus(dataset).texts(part) if part in SPLITS else self.pool(dataset, cast("Source", part)).texts
 
     def training_texts(self, spec: RunSpec) -> list[str | Sequence[str]]:

@@ -41,6 +41,7 @@ class Encoder:
 
     @cached_property
     def path(self) -> str:
+        """Hub id, or folder on this machine."""
         return self.resolve_path(self.name)
 
     @cached_property
@@ -56,6 +57,7 @@ class Encoder:
 
     @cached_property
     def config(self) -> dict[str, Any]:
+        """Content of its config.json."""
         return head_config(self.path)
 
     @cached_property
@@ -67,6 +69,7 @@ class Encoder:
 
     @property
     def max_length(self) -> int:
+        """Maximum tokens of a text."""
         return min(MAX_LENGTH[self.task], self.tokenizer.model_max_length, n_positions(self.path))
 
 

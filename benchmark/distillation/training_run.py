@@ -73,6 +73,7 @@ class TrainingRun:
         return self._trained(self.build().to(self.device), 0.0, TrainingHistory())
 
     def build(self) -> nn.Module:
+        """The untrained model with the setting's initial embeddings."""
         corpus, spec = self.data.corpus, self.spec
         if spec.is_teacher:
             path, labels = self.resolve_path(spec.teacher), corpus.labels

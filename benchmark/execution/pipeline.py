@@ -83,6 +83,7 @@ class Pipeline:
 
     @property
     def measuring_seconds(self) -> float:
+        """Expected seconds of measuring the pending runs."""
         specs = [run.spec for run in self.pending if run.spec.has_model]
         return measuring_seconds(specs) if self.config.measure else 0.0
 

@@ -72,6 +72,7 @@ class BenchmarkConfig:
     limits: Limits = NO_LIMITS
 
     def suite_data(self) -> SuiteData:
+        """The data of the suite, read at first use."""
         return SuiteData(
             suite=self.suite,
             teacher=self.teacher.name,

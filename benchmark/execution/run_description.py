@@ -20,6 +20,7 @@ def inputs(spec: RunSpec, corpus: Corpus) -> list[RunInput]:
 
 
 def role(spec: RunSpec) -> str:
+    """Role of the run in the store."""
     return "teacher" if spec.is_teacher else "train"
 
 

@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 
 def back_translation(source: Texts, pool: Texts, config: AugmentationConfig, device: str) -> Rewrite:  # noqa: ARG001
+    """Rewrites texts by translating them back and forth and replacing masked words."""
     forward, backward = (Translator(name, device) for name in (config.forward_model, config.backward_model))
     fill_mask = FillMask(config.fill_mask, device)
 
@@ -56,6 +57,7 @@ def back_translation(source: Texts, pool: Texts, config: AugmentationConfig, dev
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Slices of `size` items; the last one may be shorter."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
@@ -92,6 +94,7 @@ class Translator:
         self.load = cache(partial(load_translator, name, device))
 
     def translate(self, texts: Sequence[str]) -> list[str]:
+        """Each text in the other language, truncated to the model's maximum length."""
         return cached_outputs(self.key, [(text, 0) for text in texts], self._generate)
 
     @torch.inference_mode()

@@ -98,6 +98,7 @@ def generation_parameters(method: str, config: AugmentationConfig) -> Mapping[st
 
 
 def require_models(method: str, config: AugmentationConfig) -> None:
+    """Raises InputError if the method lacks a model."""
     if missing := missing_options(method, config):
         raise InputError(
             f"{method!r} back-translates texts and fills masked words, and needs {missing} (folders or hub ids). "

@@ -30,6 +30,7 @@ BLOCK = 1024
 
 
 def substitution(source: Texts, pool: Texts, config: AugmentationConfig, device: str) -> Rewrite:  # noqa: ARG001
+    """Rewrites texts by neighbours of their words, in vectors trained on `source` and `pool`."""
     near = neighbours(source, pool)
     return lambda texts, variant: (substituted(text, near, variant) for text in texts)
 

@@ -55,6 +55,7 @@ class Worker:
         return reason_of_death(self._process.exitcode or 0, oom_kills() - self._oom_kills)
 
     def leave(self) -> None:
+        """Ends an idle process."""
         self.pipe.close()
         self._process.join()
 

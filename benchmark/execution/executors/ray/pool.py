@@ -53,6 +53,7 @@ class RayPool:
             yield task, self._outcome(reference, task)
 
     def shutdown(self) -> None:
+        """Interrupted runs are stored as killed."""
         references = list(self._running)
         for force in (False, True):
             for reference in references:
