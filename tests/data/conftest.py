@@ -52,3 +52,22 @@ def translations(monkeypatch: pytest.MonkeyPatch) -> Calls:
 @pytest.fixture
 def fillings(monkeypatch: pytest.MonkeyPatch) -> Calls:
     return count_calls(monkeypatch, BertForMaskedLM, "forward")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of data files, beside a folder `models/my-bert`."""
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "models" / "my-bert").mkdir(parents=True)
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("train", "dev", "test"):
+        (home / f"{name}.csv").write_text("id,text,category\n1,saya,x\n2,kamu,y\n3,dia,y\n")
+    (home / "plain.tsv").write_text("saya\tx\nkamu\ty\n")
+    (home / "a.conll").write_text("Budi\tB-PER\npergi\tO\n")
+    (home / "a.tsv").write_text("Budi\tB-PER\npergi\tO\n")
+    (home / "a.txt").write_text("Budi\tB-PER\npergi\tO\n")
+    (home / "sentences.tsv").write_text("words\tner\nBudi pergi\tB-PER O\n")
+    (home / "a.jsonl").write_text('{"tokens": ["Budi", "pergi"], "tags": ["B-PER", "O"]}\n')
+    (home / "tickets.txt").write_text("halo\n")
+    return home
