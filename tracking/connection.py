@@ -40,6 +40,8 @@ ERRORS = (MlflowException, RequestException, SQLAlchemyError, OSError, ImportErr
 """The last is raised by SQLite about a damaged file."""
 CONNECT_SECONDS = 10
 MAX_CHARACTERS = 600
+OUTBOX = "outbox"
+"""Name of the thread that sends what is not waited for."""
 
 Request = Callable[[], object]
 Answer = TypeVar("Answer")
@@ -98,7 +100,7 @@ class Outbox:
     def put(self, request: Request) -> None:
         """Queues a request and returns at once."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._send, daemon=True)
+            self._thread = threading.Thread(target=self._send, name=OUTBOX, daemon=True)
             self._thread.start()
         self._queue.put(request)
 
