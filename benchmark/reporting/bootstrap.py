@@ -113,6 +113,18 @@ def entities(tags: Sequence[str]) -> Iterator[Unit]:
         letter, kind = next_letter, next_kind
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeedError:
+    """Squared standard errors of a mean over seeds, in points of F1 squared."""
+
+    whole: float
+    """Of the seeds as they vary, at least what the test items make of it."""
+    added: float
+    """What the seeds add to the error of the test items."""
+    freedom: int
+    """Degrees of freedom."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Estimate:
     """A mean F1 with its errors: of the test items, shared by all models, and of the seeds, each model's own."""
@@ -120,8 +132,8 @@ class Estimate:
     mean: float
     draws: Draws
     """The mean on each resample of the items."""
-    seed_errors: Mapping[str, tuple[float, int]] = field(default_factory=dict)
-    """Squared standard error of the mean over seeds, and its degrees of freedom, by model; none of a single seed."""
+    seed_errors: Mapping[str, SeedError] = field(default_factory=dict)
+    """By model; none of a single seed."""
 
     @classmethod
     def of(cls, mean: float, draws: Draws, by_seed: Sequence[float], draws_by_seed: Draws, model: str) -> "Estimate":
@@ -130,7 +142,9 @@ class Estimate:
         if n < 2:
             return cls(mean=mean, draws=draws)
         by_items = float(np.var(draws_by_seed - draws_by_seed.mean(axis=0), axis=1).sum()) / (n - 1)
-        return cls(mean=mean, draws=draws, seed_errors={model: (max(0.0, variance(by_seed) - by_items) / n, n - 1)})
+        whole = max(variance(by_seed), by_items)
+        error = SeedError(whole=whole / n, added=(whole - by_items) / n, freedom=n - 1)
+        return cls(mean=mean, draws=draws, seed_errors={model: error})
 
     def less(self, other: "Estimate") -> "Estimate":
         """The paired difference of two models."""
@@ -143,13 +157,18 @@ class Estimate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval: percentiles of the resamples, widened by the seeds (Welch-Satterthwaite)."""
+        """The 95 % interval: percentiles of the resamples, widened by the seeds.
+
+        The degrees of freedom (Welch-Satterthwaite) are those of the seeds' whole error: taking from it what the test
+        items have already does not make it better known.
+        """
         low, high = bounds(self.draws)
-        of_items, of_seeds = float(np.var(self.draws)), sum(square for square, _ in self.seed_errors.values())
-        if of_seeds == 0:
+        errors, of_items = self.seed_errors.values(), float(np.var(self.draws))
+        whole = sum(error.whole for error in errors)
+        if whole == 0:
             return low, high
-        freedom = (of_items + of_seeds) ** 2 / sum(square**2 / n for square, n in self.seed_errors.values())
-        width = float(stdtrit(freedom, 1 - TAIL)) * sqrt(of_items + of_seeds)
+        freedom = (of_items + whole) ** 2 / sum(error.whole**2 / error.freedom for error in errors)
+        width = float(stdtrit(freedom, 1 - TAIL)) * sqrt(of_items + sum(error.added for error in errors))
         if of_items == 0:
             return self.mean - width, self.mean + width
         widening = width / (Z * sqrt(of_items))

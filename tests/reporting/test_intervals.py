@@ -109,6 +109,15 @@ def test_seeds_widen_the_interval() -> None:
     assert exact == pytest.approx((60 - 4.3027 * 3**0.5, 60 + 4.3027 * 3**0.5), abs=1e-3), "Student's t of three seeds"
 
 
+def test_what_the_items_explain_leaves_the_seeds_as_little_known() -> None:
+    draws = 60 + np.random.default_rng(1).normal(0, 2, (3, N_RESAMPLES))
+    seeds = Estimate.of(60, draws.mean(axis=0), [58, 60, 62], draws, "a")
+    alone = Estimate.of(60, draws.mean(axis=0), [60], draws, "a")
+    assert seeds.seed_errors["a"].added == pytest.approx(0, abs=0.1), "seeds differ as their items let them"
+    wide, narrow = (high - low for low, high in (seeds.interval, alone.interval))
+    assert wide > 1.1 * narrow
+
+
 def test_a_small_difference_is_found_where_the_same_items_are_wrong() -> None:
     better, worse = estimate(61, 61 + NOISE), estimate(60, 60 + NOISE, name="b")
     assert better.beats(worse)
