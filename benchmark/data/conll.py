@@ -21,17 +21,18 @@ class Line(NamedTuple):
 
 
 def read_conll(text: str, context: ParseContext) -> Iterator[Row]:
-    """One row per sentence; a token may contain spaces.
+    """One row per sentence; a token may contain spaces. All words have as many columns as the first.
 
     Skipped and counted: -DOCSTART- lines, comments above a sentence, and lines of CoNLL-U whose id is a range (4-5, a
     contraction whose words follow) or a decimal (8.1, a word that the text leaves out).
     """
     if context.task == "classification":
         raise DataError(f"{context.where} is conll, a format of tagged words. Classification reads csv, tsv and jsonl.")
+    first: Line | None = None
     for lines in _sentences(text, context):
-        words = [_word(line, context) for line in _without_ranges(lines, context)]
-        if words:
-            tokens, tags = zip(*words, strict=True)
+        if words := _without_ranges(lines, context):
+            first = first or words[0]
+            tokens, tags = zip(*(_word(line, first, context) for line in words), strict=True)
             yield Row(lines[0].number, tokens, tags)
 
 
@@ -62,7 +63,8 @@ def _without_ranges(lines: Sequence[Line], context: ParseContext) -> list[Line]:
     return words
 
 
-def _word(line: Line, context: ParseContext) -> tuple[str, str]:
+def _word(line: Line, first: Line, context: ParseContext) -> tuple[str, str]:
+    """The token and its tag; `first` is the file's first word."""
     number, cells = line.number, _filled(line.cells) if context.text is context.label is None else line.cells
     shown = shorten("\t".join(cells))
     if len(cells) == 1:
@@ -70,8 +72,14 @@ def _word(line: Line, context: ParseContext) -> tuple[str, str]:
             "Write a TAB between the columns in place of spaces" if " " in cells[0].strip() else "Write token TAB tag"
         )
         raise context.error(number, f"no TAB in {shown}: a token without a tag. {remedy}.")
-    first, second = _columns(cells, number, context)
-    token, tag = cells[first], cells[second].strip()
+    if len(line.cells) != len(first.cells) and len(_filled(line.cells)) != len(_filled(first.cells)):
+        raise context.error(
+            number,
+            f"{len(line.cells)} columns, where line {first.number} has {len(first.cells)}. Give each word the same "
+            "columns; files of several layouts cannot be put together.",
+        )
+    text, label = _columns(cells, number, context)
+    token, tag = cells[text], cells[label].strip()
     if not token.strip() or not tag:
         raise context.error(number, f"an empty token or tag in {shown}. Write token TAB tag.")
     return token, tag

@@ -3,10 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from benchmark.core.errors import InputError
+from benchmark.data.joined_rows import is_joined
 from benchmark.data.rows import ParseContext, Row, column_index, make_row, shorten
 
 
@@ -15,6 +17,10 @@ class Record(NamedTuple):
 
     line: int
     cells: list[str]
+
+    @property
+    def n_lines(self) -> int:
+        return 1 + sum(cell.count("\n") for cell in self.cells)
 
     @property
     def blank(self) -> bool:
@@ -40,12 +46,29 @@ def _rows(text: str, context: ParseContext) -> Iterator[Row]:
     if first is None:
         return
     columns = _column_indices(first, context)
-    if isinstance(context.columns()[0], int):
-        yield _table_row(first, first, columns, context)
-    for record in records:
-        if record.cells == first.cells and isinstance(context.columns()[0], str):
+    labels, of_several_lines = set[str](), list[Record]()
+    has_header = isinstance(context.columns()[0], str)
+    for record in records if has_header else chain([first], records):
+        if has_header and record.cells == first.cells:
             raise context.error(record.line, f"the header of line {first.line} again. Remove it.")
         yield _table_row(record, first, columns, context)
+        labels.add(record.cells[columns[1]])
+        of_several_lines += [record] if record.n_lines > 1 else []
+    _check_joined(of_several_lines, columns, labels, context)
+
+
+def _check_joined(
+    records: Iterable[Record], columns: tuple[int, int], labels: Collection[str], context: ParseContext
+) -> None:
+    for record in records:
+        if is_joined(record.cells, *columns, labels):
+            last = record.line + record.n_lines - 1
+            raise context.error(
+                record.line,
+                f"a quote opens a cell that ends in line {last}, so that lines {record.line} to {last} are one row, "
+                "though each has a label. Remove the quote, or close it in its line; if they are one text, replace "
+                "its line ends by spaces.",
+            )
 
 
 def _csv_records(text: str, context: ParseContext) -> Iterator[Record]:
@@ -59,7 +82,9 @@ def _csv_records(text: str, context: ParseContext) -> Iterator[Record]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise context.error(
-            line, f"invalid csv from here on ({error}). Quote cells that contain commas, and double the quotes in them."
+            line,
+            f"invalid csv from here on ({error}). Quote cells that contain commas, double the quotes in them, and "
+            "close each quote.",
         ) from None
 
 

@@ -61,6 +61,29 @@ def test_empty_columns_behind_the_tag_are_no_columns() -> None:
         read("a\t\t\n")
 
 
+@pytest.mark.parametrize(
+    ("usual", "other", "columns"),
+    [
+        ("a\tO", "c\tNN\tx\tO", {}),
+        ("a\tO", "c\tNN\tx\tO", {"text": 0, "label": 1}),
+        ("a\tNN\tx\tO", "c\tO", {"text": 0, "label": 1}),
+        ("a\tNN\tO", "c\tNN\tx\tO", {"text": 0, "label": 2}),
+    ],
+)
+def test_a_file_of_which_one_part_has_other_columns_is_refused(
+    usual: str, other: str, columns: dict[str, Column]
+) -> None:
+    """The same position would be the tag in one part, and something else in the other."""
+    counts = [line.count("\t") + 1 for line in (other, usual)]
+    with pytest.raises(DataError, match="line 4: {} columns, where line 2 has {}. Give each word".format(*counts)):
+        read(f"# of a\n{usual}\n\n{other}\n", **columns)
+
+
+def test_lines_without_words_and_empty_columns_have_no_number_of_columns() -> None:
+    rows, _ = read("# of a\n-DOCSTART-\t-X-\t-X-\tO\n\na\tO\tx\n\nb\tO\tx\t\t\n", text=0, label=1)
+    assert [row.text for row in rows] == [("a",), ("b",)]
+
+
 def test_conll_u_without_columns_is_told_the_usual_ones() -> None:
     with pytest.raises(DataError, match=r"line 4: 10 columns, not 2. Choose two, as in `text: 1` and `label: 3`"):
         read(SENTENCES)

@@ -58,6 +58,43 @@ def test_other_errors_stay(content: str, message: str) -> None:
         read(content, "csv")
 
 
+JOINED = {
+    "two rows": 'text,label\n"halo,ya\nhai",tidak\nlagi,ya\n',
+    "three rows of Windows": 'text,label\r\n"halo, apa,ya\r\nhai,tidak\r\ndah",ya\r\nlagi,ya\r\nnah,tidak\r\n',
+    "spaces behind commas": 'nah, ya\n"halo, ya\nhai", tidak\nlagi, ya\n',
+    "label before text": 'label,text\nya,"halo\ntidak,hai, apa\nya,dah"\nya,lagi\ntidak,nah\n',
+    "other columns": 'id,text,label,on\n1,"halo,ya,mo\n2,hai,tidak,di\n3,dah",ya,mi\n4,lagi,ya,mo\n5,nah,tidak,mo\n',
+    "a quote in another column": 'text,label,note\nhalo,ya,"x\nhai,tidak,y\ndah,ya,z"\nlagi,ya,a\nnah,tidak,a\n',
+}
+"""A cell of line 2 is closed in a later line."""
+
+
+@pytest.mark.parametrize("case", JOINED)
+def test_rows_that_a_quote_joins_are_refused(case: str) -> None:
+    last = 3 if case in ("two rows", "spaces behind commas") else 4
+    message = (
+        f"^file, line 2: a quote opens a cell that ends in line {last}, so that lines 2 to {last} are one row.*close"
+    )
+    with pytest.raises(DataError, match=message):
+        read(JOINED[case], "csv", *((0, 1) if "spaces" in case else ()))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "halo\napa",
+        "halo, apa\nkabar, baik\n",
+        "Halo,\n\nterima kasih",
+        "ya\ntidak",
+        "halo,ya\napa\nkabar",
+        "katanya, ya\nlalu",
+    ],
+)
+def test_a_text_of_several_lines_is_one_row(cell: str) -> None:
+    assert [row.text for row in read(f'text,label\n"{cell}",ya\nhai,tidak\n', "csv")] == [cell, "hai"]
+    assert [row.text for row in read(f'label,text\nya,"{cell}"\ntidak,hai\n', "csv")] == [cell, "hai"]
+
+
 def labelled(*labels: str) -> dict[Split, list[Row]]:
     return {"train": [Row(i, f"t{i}", label) for i, label in enumerate(labels, 1)]}
 
