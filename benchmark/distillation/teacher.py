@@ -13,6 +13,7 @@ from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
+    AutoTokenizer,
     PretrainedConfig,
 )
 from transformers.utils import logging as transformers_logging
@@ -78,14 +79,16 @@ def load_teacher(name: str, task: Task, labels: Sequence[str] = (), head: str = 
     where that is used `as_is`.
     """
     location = locate(name)
-    size: dict[str, Any] = {"num_labels": len(labels)} if labels and head in ("", NEW) else {}
     hub.require_self_contained(location, "teacher")
+    config: dict[str, Any] = {"num_labels": len(labels)} if labels and head in ("", NEW) else {}
+    if _lacks_padding(_config(name)):
+        config["pad_token_id"] = _pad_id(name)
     with readable(name, "teacher", REMEDY), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, info = AUTO_MODELS[task].from_pretrained(
             **location,
             trust_remote_code=False,
-            **size,
+            **config,
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
@@ -113,7 +116,7 @@ def n_positions(name: str) -> int:
     positions = getattr(config, "max_position_embeddings", None) or -1
     if positions < 0:
         return sys.maxsize
-    return int(positions) - (config.pad_token_id + 1 if config.model_type in FROM_PADDING else 0)
+    return int(positions) - (_pad_id(name) + 1 if config.model_type in FROM_PADDING else 0)
 
 
 def n_rows(name: str) -> int:
@@ -130,6 +133,20 @@ def _config(name: str) -> PretrainedConfig:
     location = locate(name)
     with readable(name, "teacher", REMEDY):
         return cast("PretrainedConfig", AutoConfig.from_pretrained(**location, trust_remote_code=False))
+
+
+def _pad_id(name: str) -> int:
+    """Id of the padding token: the config's, or the tokenizer's, by which texts are padded."""
+    config, location = _config(name), locate(name)
+    if not _lacks_padding(config):
+        return int(config.pad_token_id)
+    with readable(name, "teacher", REMEDY):
+        return int(AutoTokenizer.from_pretrained(**location, trust_remote_code=False).pad_token_id)
+
+
+def _lacks_padding(config: PretrainedConfig) -> bool:
+    """Decoders need it to find the last token, and encoders of FROM_PADDING to count positions."""
+    return getattr(config, "pad_token_id", 0) is None
 
 
 def identify(name: str) -> str:

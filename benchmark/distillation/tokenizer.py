@@ -44,6 +44,11 @@ class Encoder:
         """Hub id, or folder on this machine."""
         return self.resolve_path(self.name)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder."""
+        return "revision" not in locate(self.path)
+
     @cached_property
     def identity(self) -> str:
         """Digest of the folder's files, or the hub id with its revision."""

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmark.core.errors import DataError, InputError
+from benchmark.core.presets import BUNDLED_TEACHER
 from benchmark.core.settings import IN_DOMAIN, SETTINGS
 from benchmark.core.spec import FROM_FILE, RunSpec, Task
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
@@ -15,6 +16,7 @@ from benchmark.data.sources import read_local
 from benchmark.distillation.encoding import POOL, Part
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.teacher_outputs import required_parts
+from benchmark.distillation.teacher_trial import require_answers
 from benchmark.distillation.tokenizer import vocabulary
 from students.registry import BASELINES
 
@@ -103,6 +105,21 @@ def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> list[str
 
     n_skipped = check_vectors(Path(name), vocabulary(suite_data.encoder.tokenizer))
     return [f"Lines of {name} skipped, since their word contains spaces: {n_skipped}."] if n_skipped else []
+
+
+def require_teachers(suite_data: SuiteData, specs: Iterable[RunSpec]) -> None:
+    """Tries each teacher's model that a run of `specs` reads from a folder.
+
+    Raises DataError for the first that does not answer texts. Models of the hub are left to the runs, which download
+    them; the bundled one is tested.
+    """
+    for spec in specs:
+        has_file = suite_data.suite.entries[spec.dataset].outputs is not None
+        if (spec.is_teacher and spec.has_model) or (has_file and spec.embeddings == "bert"):
+            encoder = suite_data.encoder_of(spec.teacher)
+            labels = () if has_file else suite_data.corpus(spec.dataset).labels
+            if encoder.is_local and encoder.name != BUNDLED_TEACHER:
+                require_answers(encoder, labels, spec.head, as_is=spec.is_as_is)
 
 
 def require_outputs(suite_data: SuiteData, specs: Sequence[RunSpec]) -> list[str]:

@@ -166,8 +166,8 @@ def test_a_plan_makes_nothing(
     assert err == ""
     assert f"{N_PLANNED} of {N_PLANNED} runs are due; expected time " in out
     assert list(desk_folder.iterdir()) == []
-    assert {path.name for path in (tmp_path / "own" / "cache").iterdir()} == {"arrow", "scratch", "unread"}, (
-        "parsed and counted data alone, and the list of temporary folders"
+    assert {path.name for path in (tmp_path / "own" / "cache").iterdir()} == {"arrow", "scratch", "trials", "unread"}, (
+        "parsed and counted data, that the teacher answers, and the list of temporary folders"
     )
 
 

@@ -215,6 +215,20 @@ def test_outputs_of_words_are_read_for_tagging(folder: Path, run: Run) -> None:
     assert done["cnn kd"]["status"] == "finished"
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["run", "dry run"])
+def test_a_teacher_without_all_of_its_weights_is_refused_before_the_first_run(
+    folder: Path, refused: Refused, checkpoint: str, more: tuple[str, ...]
+) -> None:
+    """As one of several, as the only one, and where a file teaches and its embeddings alone are read."""
+    weights = folder / checkpoint / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-8])
+    message = "The teacher 'mine' cannot be read (SafetensorError"
+    assert message in refused(*more, "-x", "kd", "--teacher", "bert", "--teacher", "mine")
+    assert message in refused(*more, "-x", "kd", "--teacher", "mine")
+    write_outputs(folder, *ALL)
+    assert message in refused(*more, "-x", "kd_ulb_bert", "--teacher", "mine", **FROM_FILE)
+
+
 # --- Several teachers -----------------------------------------------------------------------------------------------
 
 SEVERAL = ("--teacher", "bert", "--teacher", "other", "--teacher-epochs", "1", "--teacher-learning-rate", "0.001")
