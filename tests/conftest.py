@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tracking.sqlite_store import _create_draft as create_draft
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster as Nodes
+    from xdist.workermanage import WorkerController
 
     from tests.support.mlflow_server import Server
     from tests.support.team_server import Team
@@ -28,6 +30,21 @@ if TYPE_CHECKING:
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than cores, since tests that start commands and servers mostly wait for them."""
     return usable_cores() + 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: "WorkerController") -> None:
+    """One process to fork from serves all processes that run tests; it imports while these collect."""
+    from tests.support.warm import start_server
+
+    node.workerinput["forkserver"] = start_server()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from tests.support.warm import use_server
+
+        use_server(config.workerinput["forkserver"])  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +112,7 @@ def desk_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(made_once: MadeOnce, tiny_teacher: Path) -> Finished:
-    """Teacher, and a CNN in two settings, by the real command on bundled data. Read only: see `finished_copy`."""
+    """Teacher, and a CNN in two settings, by the command on bundled data. Read only: see `finished_copy`."""
     arguments = ("--suite", "classification", "--teacher", str(tiny_teacher), "--limit", "40", "-s", "cnn")
     arguments += ("--teacher-epochs", "1", "--max-epochs", "2", "--jobs", "1")
     settings = ("-x", "vanilla", "-x", "kd_ulb_bert")
@@ -113,12 +130,21 @@ def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def warm_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that train or measure begin at once. Tests that use it are of one xdist group."""
+    """Processes that train or measure begin at once."""
     from benchmark.measurement import session
     from tests.support.warm import Workers
 
     monkeypatch.setattr(multiprocessing, "get_context", lambda _: Workers())
     monkeypatch.setattr(session, "get_context", lambda _: Workers())
+
+
+@pytest.fixture
+def brief_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands measure a few sentences."""
+    from benchmark.measurement import stage
+    from tests.support.measuring import BRIEF
+
+    monkeypatch.setattr(stage, "measure", partial(stage.measure, budget=BRIEF))
 
 
 @pytest.fixture(scope="session")

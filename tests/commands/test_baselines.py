@@ -12,9 +12,7 @@ from students.baselines import load_baseline
 from tests.support.commands import Finished
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("warm")
-@pytest.mark.usefixtures("warm_workers")
+@pytest.mark.usefixtures("brief_measuring", "warm_workers")
 def test_baselines_stand_in_the_same_table(finished_copy: Finished, tmp_path: Path) -> None:
     names = ("-s", "tfidf", "-s", "fasttext", "-x", "vanilla", "-x", "kd_ulb")
     assert run.main([*finished_copy.arguments, *names]) == 0

@@ -186,7 +186,6 @@ def complete_copies(store: Store) -> list[Record]:
     return [record for record in store.records() if "merged_at" in record.tags]
 
 
-@pytest.mark.xdist_group("warm")
 def test_a_killed_merge_is_resumed(
     store: Store,
     other_uri: str,

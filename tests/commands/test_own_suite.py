@@ -2,16 +2,13 @@
 
 import csv
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from benchmark.bundle import Bundle
 from benchmark.core.run_store import open_store
-from benchmark.measurement import stage
 from benchmark.run import main
-from tests.support.measuring import BRIEF
 from tests.support.runs import of_role
 
 TURKISH = "Ayşe/B-KİŞİ Yılmaz/I-KİŞİ dün/O {}/B-YER şehrine/O gitti/O"
@@ -40,12 +37,8 @@ def turkish(desk_folder: Path, tiny_teacher: Path) -> Path:
     return desk_folder
 
 
-@pytest.mark.xdist_group("warm")
-@pytest.mark.usefixtures("warm_workers")
-def test_a_suite_of_ones_own_in_another_language(
-    turkish: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stage, "measure", partial(stage.measure, budget=BRIEF))
+@pytest.mark.usefixtures("brief_measuring", "warm_workers")
+def test_a_suite_of_ones_own_in_another_language(turkish: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["--suite", "haber.yml", "-s", "cnn", "-x", "kd_ulb", "--teacher-epochs", "2", "--max-epochs", "3"]
     assert main(arguments) == 0
     out, err = capfd.readouterr()

@@ -253,7 +253,6 @@ def other(folder: Path) -> str:
     return "other"
 
 
-@pytest.mark.xdist_group("warm")
 @pytest.mark.usefixtures("other", "warm_workers")
 def test_the_mean_of_several_teachers_is_one_teacher_and_each_has_its_row(
     folder: Path, run: Run, capfd: pytest.CaptureFixture[str]

@@ -20,7 +20,7 @@ from benchmark.execution.runner import Runner
 from tests.support.tuning import join, options, records, shared_options, study, tracking_uri
 from tests.support.warm import WarmCommand
 
-pytestmark = pytest.mark.xdist_group("warm")
+pytestmark = pytest.mark.xdist_group("tune")
 
 
 def test_a_study_from_end_to_end(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from benchmark import tune
 from benchmark.cli.command import run_command
 from tests.support.tuning import options, study
 
-pytestmark = pytest.mark.xdist_group("warm")
+pytestmark = pytest.mark.xdist_group("tune_options")
 
 BAD = {
     "--low 0": "argument --low: '0' is not a number above 0 and at most 1",

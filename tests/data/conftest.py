@@ -8,6 +8,7 @@ from transformers import BertForMaskedLM, MarianMTModel
 from benchmark.core.spec import Task
 from benchmark.data.entry import SPLITS, DataFile, DatasetEntry, Split
 from tests.support.entries import TAGGED, TEXTS, MakeEntry
+from tests.support.made_once import MadeOnce
 from tests.support.model_factory import make_fill_mask, make_marian
 from tests.support.rewriting import Calls, count_calls
 
@@ -16,6 +17,12 @@ from tests.support.rewriting import Calls, count_calls
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def public_cache(made_once: MadeOnce, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of public data sets, which take seconds to read, for all tests of them."""
+    monkeypatch.setenv("BENCHMARK_CACHE", str(made_once.root / "public"))
 
 
 @pytest.fixture

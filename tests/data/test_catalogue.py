@@ -47,9 +47,7 @@ FIRST_TEST_ROWS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path_factory.getbasetemp() / "catalogue_cache"))
+pytestmark = pytest.mark.usefixtures("public_cache")
 
 
 @pytest.mark.parametrize("name", DATASETS)

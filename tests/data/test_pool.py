@@ -153,6 +153,7 @@ def test_broken_unlabelled_file(make_suite: MakeSuite) -> None:
 
 def test_public_data_set_that_cannot_be_fetched_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MIRROR, str(tmp_path))
+    monkeypatch.setenv("BENCHMARK_CACHE", str(tmp_path / "cache"))
     suite = load_suite("classification", "paper")
     corpus = load_corpus(suite.entries["smalltalk_demo"])
     with pytest.raises(DataError, match="BENCHMARK_DATA_MIRROR"):
@@ -171,6 +172,7 @@ def test_bundled_pool(task: str) -> None:
 LARGER = ("senta", "smsa", "nergrit", "pos", "clinc150")
 
 
+@pytest.mark.usefixtures("public_cache")
 @pytest.mark.skipif(not os.environ.get(MIRROR), reason=f"{MIRROR} is not set")
 @pytest.mark.parametrize("name", ["emot", "terma", *(pytest.param(name, marks=pytest.mark.nightly) for name in LARGER)])
 def test_pool_of_the_paper(name: str) -> None:

@@ -17,10 +17,7 @@ from tests.support.runs import SECONDS
 from tests.support.warm import WarmCommand
 from tracking import owner
 
-WARM = pytest.mark.xdist_group("warm")
 
-
-@WARM
 @pytest.mark.nightly
 def test_two_sweeps_at_once_do_no_run_twice(finished_copy: Finished) -> None:
     arguments = (*finished_copy.arguments, "-x", "kd", "-x", "vanilla", "--seed", "1")
@@ -68,7 +65,6 @@ def test_a_claim_on_an_sqlite_store_holds_for_every_cache(scheme: str, desk_fold
     assert other("k") == "True"
 
 
-@WARM
 def test_two_caches_on_one_store_do_no_run_twice(finished_copy: Finished, tmp_path: Path) -> None:
     arguments = (*finished_copy.unmeasured, "-x", "kd", "-x", "vanilla", "--seed", "1")
     both = [
@@ -81,7 +77,6 @@ def test_two_caches_on_one_store_do_no_run_twice(finished_copy: Finished, tmp_pa
     assert Counter(record.tags["role"] for record in new) == {"train": 2}
 
 
-@WARM
 @pytest.mark.usefixtures("warm_workers")
 def test_runs_side_by_side_come_to_the_same(finished_copy: Finished) -> None:
     before = finished_copy.store.records()

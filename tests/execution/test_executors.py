@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -29,11 +29,14 @@ from benchmark.measurement.session import execution_modes
 from benchmark.run import main
 from tests.support.commands import Finished, own_environment, start_command
 from tests.support.runs import ENDLESS, running, statuses, wait_until
+from tests.support.warm import WarmCommand
 
+Command = subprocess.Popen[str] | WarmCommand
+Start = Callable[..., Command]
 SUITE = ("--suite", "classification")
 SECONDS = 600
 """Longer than a busy machine needs to start or to end a cluster."""
-ON_RAY = [pytest.mark.nightly, pytest.mark.xdist_group("team")]
+NIGHTLY = [pytest.mark.nightly, pytest.mark.xdist_group("team")]
 
 
 def test_without_its_extra_ray_is_refused_before_anything_is_made(
@@ -88,46 +91,67 @@ def short_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("short_folder")
 @pytest.mark.parametrize(
-    ("settings", "where"),
-    [(("kd", "kd_ulb"), ("--jobs", "2")), pytest.param(("kd",), ("--executor", "ray"), marks=ON_RAY)],
-    ids=["side by side", "on a cluster"],
+    ("start", "settings", "where"),
+    [
+        (WarmCommand, ("kd", "kd_ulb"), ("--jobs", "2")),
+        pytest.param(start_command, ("kd", "kd_ulb"), ("--jobs", "2"), marks=NIGHTLY),
+        pytest.param(start_command, ("kd",), ("--executor", "ray"), marks=NIGHTLY),
+    ],
+    ids=["side by side", "in new interpreters", "on a cluster"],
 )
 def test_an_interrupt_at_the_terminal_ends_all_that_goes_on(
-    finished_copy: Finished, settings: tuple[str, ...], where: tuple[str, ...]
+    start: Start, finished_copy: Finished, settings: tuple[str, ...], where: tuple[str, ...]
 ) -> None:
     """Its key is heard by the command and by every process that it started.
 
     A run may end by itself before a busy machine hears of it; another one then.
     """
     wanted = [(f"cnn.{setting}", "killed") for setting in settings]
-    assert any(interrupted(finished_copy, settings, *where, "--seed", seed) == wanted for seed in "012")
+    assert any(interrupted(start, finished_copy, settings, *where, "--seed", seed) == wanted for seed in "012")
 
 
-def interrupted(finished: Finished, settings: tuple[str, ...], *more: str) -> list[tuple[str, str]]:
+def interrupted(start: Start, finished: Finished, settings: tuple[str, ...], *more: str) -> list[tuple[str, str]]:
     """How the runs of settings ended, in the middle of which the key was pressed."""
     asked = [word for setting in settings for word in ("-x", setting)]
-    with at_a_terminal(finished, *asked, *more, *ENDLESS) as command:
+    with at_a_terminal(start, finished, *asked, *more, *ENDLESS) as command:
         wait_until(lambda: len(running(finished.folder)) == len(settings) or command.poll() is not None)
         assert command.poll() is None, command.communicate()
-        started = psutil.Process(command.pid).children(recursive=True)
+        started = group_of(command.pid)
+        assert len(started) > len(settings)
         os.killpg(command.pid, signal.SIGINT)
         _, err = command.communicate(timeout=SECONDS)
     assert command.returncode == INTERRUPTED
     assert err == "Interrupted. Finished runs are kept; the same command continues from there.\n"
-    assert psutil.wait_procs(started, timeout=SECONDS)[1] == []
+    wait_until(lambda: not any(map(goes_on, started)))
     finished.store.kill_stale()  # a run that had only just begun is ended by the next command
     return sorted(statuses(finished.store)[-len(settings) :])
 
 
 @contextmanager
-def at_a_terminal(finished: Finished, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def at_a_terminal(start: Start, finished: Finished, *arguments: str) -> Iterator[Command]:
     """The command as the leader of a group of processes, as a shell starts it."""
-    command = start_command(finished.folder, *finished.unmeasured, *arguments, process_group=0)
+    command = start(finished.folder, *finished.unmeasured, *arguments, process_group=0)
     try:
         yield command
     finally:
         command.kill()
         command.communicate()
+
+
+def group_of(leader: int) -> list[psutil.Process]:
+    """Processes of a terminal's group, and those that its leader started in others."""
+    found = psutil.Process(leader).children(recursive=True)
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError):
+            found += [process] if os.getpgid(process.pid) == leader else []
+    return found
+
+
+def goes_on(process: psutil.Process) -> bool:
+    """Whether it has not ended; a warm one is waited for by the process that it was forked from."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 OURS = """

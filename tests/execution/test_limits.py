@@ -18,7 +18,6 @@ from tests.support.commands import Finished, enter
 from tests.support.runs import ENDLESS, SECONDS, running, statuses
 
 SUITE = ("--suite", "classification")
-WARM = pytest.mark.xdist_group("warm")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "soon"])
@@ -49,7 +48,6 @@ def test_a_process_that_a_limit_ended_leaves_nothing_to_be_said() -> None:
     assert (done.returncode, done.stderr) == (EXCEEDED, "")
 
 
-@WARM
 @pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize(
     ("limit", "reason", "kind"),
@@ -74,7 +72,6 @@ def test_a_run_over_its_limit_fails_alone_and_says_so(
     assert main(arguments) == DONE
 
 
-@WARM
 @pytest.mark.usefixtures("warm_workers")
 def test_students_of_a_failed_teacher_wait_for_it(
     finished_copy: Finished, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

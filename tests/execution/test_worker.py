@@ -20,8 +20,6 @@ from tests.support.commands import Finished, InterruptingDestructor
 from tests.support.runs import ENDLESS, SECONDS, running, statuses, wait_until
 from tests.support.warm import WarmCommand
 
-pytestmark = pytest.mark.xdist_group("warm")
-
 
 def temporary_folders() -> list[Path]:
     """Folders in TMPDIR, where this command's cache lies too."""

@@ -48,7 +48,6 @@ def end(code: int) -> None:
     os._exit(code)
 
 
-@pytest.mark.xdist_group("warm")
 @pytest.mark.usefixtures("warm_workers")
 def test_what_goes_wrong_in_a_new_process_is_said_here() -> None:
     with pytest.raises(InputError, match="no such thing"):

@@ -24,8 +24,6 @@ from tests.support.commands import Finished as FinishedCommand
 from tests.support.measuring import BRIEF
 from tracking import Record, Store, StoreError
 
-WARM = pytest.mark.xdist_group("warm")
-
 
 @pytest.fixture
 def measured(finished: FinishedCommand) -> Store:
@@ -99,7 +97,6 @@ def test_what_is_measured_is_not_measured_again_but_for_more(measured: Store) ->
     assert unmeasured(models, students(measured)) == models
 
 
-@WARM
 @pytest.mark.slow
 @pytest.mark.usefixtures("warm_workers")
 def test_the_command_measures_anew_and_adds_the_price(
@@ -160,7 +157,6 @@ def test_a_manifest_is_kept_after_the_files_that_it_names(store: Store, tmp_path
     assert store.download(run_id, f"{BUNDLE}/{MANIFEST}", tmp_path).read_text() == "old"
 
 
-@WARM
 @pytest.mark.nightly
 @pytest.mark.usefixtures("warm_workers")
 def test_figures_of_an_invalid_session_are_in_no_table(

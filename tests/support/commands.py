@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ class InterruptingDestructor:
         signal.raise_signal(signal.SIGINT)
 
 
+def _run_and_measure_once(*arguments: str) -> None:
+    from benchmark.cli.command import run_command
+    from benchmark.measurement import stage
+    from benchmark.run import main
+    from tests.support.measuring import ONCE
+
+    stage.measure = partial(stage.measure, budget=ONCE)  # type: ignore[assignment]
+    run_command(partial(main, arguments))
+
+
 SAID = "said.json"
 """Beside the folder of a finished command: its arguments, exit code and output."""
 
@@ -84,8 +95,11 @@ class Finished:
     @classmethod
     def make(cls, folder: Path, arguments: Sequence[str], *more: str) -> None:
         """Runs the command in `folder`; `more` are arguments of this run alone."""
+        from tests.support.warm import WarmProcess
+
         folder.mkdir()
-        command = start_command(folder, *arguments, *more)
+        variables = {name: value for name, value in os.environ.items() if name not in USERS} | own_environment(folder)
+        command = WarmProcess(_run_and_measure_once, *arguments, *more, folder=folder, environment=variables)
         out, err = command.communicate()
         said = {"arguments": arguments, "code": command.returncode, "out": out, "err": err}
         (folder.parent / SAID).write_text(json.dumps(said))

@@ -1,7 +1,7 @@
 """Processes that begin at once: each is forked from one that imported all libraries, once in a session of tests.
 
 A new interpreter imports torch, transformers and MLflow for seconds, and most tests of processes are about how these
-end. Where imports or a group of processes matter, `start_command` is due.
+end. Where imports matter, `start_command` is due.
 """
 
 import multiprocessing
@@ -11,13 +11,15 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
 from multiprocessing import forkserver, reduction
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from benchmark.measurement import machine
+from benchmark.measurement import machine, session
+from tests.support import ROOT
 from tests.support.commands import USERS, own_environment
 
 LIBRARIES = (
@@ -33,6 +35,23 @@ LIBRARIES = (
 )
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(LIBRARIES))
+
+
+STATE = ("_forkserver_address", "_forkserver_authkey")
+"""How the process that all are forked from is reached; Python 3.14 added the key."""
+
+
+def start_server() -> dict[str, Any]:
+    """Starts the process that all are forked from, which ends with this one; returns how it is reached."""
+    with chdir(ROOT):  # whose packages it imports
+        forkserver._forkserver.ensure_running()
+    return {name: getattr(forkserver._forkserver, name) for name in STATE if hasattr(forkserver._forkserver, name)}
+
+
+def use_server(state: Mapping[str, Any]) -> None:
+    """Forks from a process that another one started."""
+    server: Any = forkserver._forkserver
+    vars(server).update(state, _forkserver_alive_fd=os.open(os.devnull, os.O_WRONLY), ensure_running=lambda: None)
 
 
 class Descriptor:
@@ -57,7 +76,7 @@ class Workers:
         return FORKS.Pipe(duplex)
 
     def Process(self, *, target: Callable[..., None], args: Sequence[Any]) -> BaseProcess:  # noqa: N802
-        return _process(dict(os.environ), Path.cwd(), (1, 2), target, args)
+        return _process(dict(os.environ), Path.cwd(), os.getpgid(0), (1, 2), target, args)
 
 
 class WarmProcess:
@@ -69,10 +88,12 @@ class WarmProcess:
         *args: Any,
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        process_group: int | None = None,
     ) -> None:
         self._said = [tempfile.TemporaryFile("w+") for _ in range(2)]  # noqa: SIM115  (closed with the process's object)
         files = [file.fileno() for file in self._said]
-        self._process = _process(environment or dict(os.environ), folder or Path.cwd(), files, target, args)
+        group = os.getpgid(0) if process_group is None else process_group
+        self._process = _process(environment or dict(os.environ), folder or Path.cwd(), group, files, target, args)
         self._process.start()
         self.pid: int = self._process.pid or 0
 
@@ -107,27 +128,48 @@ class WarmProcess:
 
 
 class WarmCommand(WarmProcess):
-    """`python -m benchmark.COMMAND` in `folder`; its workers begin at once too."""
+    """`python -m benchmark.COMMAND` in `folder`, whose workers begin at once too; a `process_group` of 0 is its own."""
 
     def __init__(
-        self, folder: Path, *arguments: str, command: str = "run", variables: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        command: str = "run",
+        variables: Mapping[str, str] | None = None,
+        process_group: int | None = None,
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in USERS}
         environment = inherited | own_environment(folder) | dict(variables or {})
-        super().__init__(_run_module, f"benchmark.{command}", *arguments, folder=folder, environment=environment)
+        module = f"benchmark.{command}"
+        super().__init__(
+            _run_module, module, *arguments, folder=folder, environment=environment, process_group=process_group
+        )
 
 
 def _process(
-    environment: Mapping[str, str], folder: Path, files: Sequence[int], target: Callable[..., None], args: Sequence[Any]
+    environment: Mapping[str, str],
+    folder: Path,
+    group: int,
+    files: Sequence[int],
+    target: Callable[..., None],
+    args: Sequence[Any],
 ) -> BaseProcess:
+    start_server()
     inherited = [Descriptor(number) for number in files]
-    return FORKS.Process(target=_begin, args=(environment, folder, inherited, target, args))
+    return FORKS.Process(target=_begin, args=(environment, folder, group, inherited, target, args))
 
 
 def _begin(
-    environment: Mapping[str, str], folder: Path, files: Sequence[int], target: Callable[..., None], args: Sequence[Any]
+    environment: Mapping[str, str],
+    folder: Path,
+    group: int,
+    files: Sequence[int],
+    target: Callable[..., None],
+    args: Sequence[Any],
 ) -> None:
     """Calls `target` with what a process inherits of the one that starts it, which it is not forked from."""
+    os.setpgid(0, group)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the background of a shell ignores it
     for number, file in enumerate(files, 1):
         os.dup2(file, number)
     os.environ.clear()
@@ -135,11 +177,11 @@ def _begin(
     os.chdir(folder)
     tempfile.tempdir = None
     machine.LOCK_FOLDER = Path(tempfile.gettempdir())
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]  # this process came from it
+    multiprocessing.get_context = session.get_context = lambda _: Workers()  # type: ignore[assignment, return-value]
     target(*args)
 
 
 def _run_module(name: str, *arguments: str) -> None:
-    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]  # this process came from it
-    multiprocessing.get_context = lambda _: Workers()  # type: ignore[assignment, return-value]
     sys.argv = [name, *arguments]
     runpy.run_module(name, run_name="__main__", alter_sys=True)

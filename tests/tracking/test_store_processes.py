@@ -16,8 +16,6 @@ from tests.support.warm import WarmProcess
 from tracking import Store, is_dead, owner, sqlite_store
 from tracking.sqlite_store import _create_draft as create_draft
 
-WARM = pytest.mark.xdist_group("warm")
-
 
 def run_python(code: str, *arguments: str) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -30,18 +28,17 @@ def run_python(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def write(uri: str, name: str) -> None:
+    store = open_store(uri)
+    for seed in range(8):
+        run = store.begin("emo", f"{name}.seed{seed}", tags={"key": f"{name}{seed}"}, params={"seed": seed})
+        run.log_epoch(1, {"train_loss": 0.5})
+        run.finish({"test_f1": 0.5})
+
+
 def test_two_processes_write_at_once_into_a_store_that_neither_has_made(tmp_path: Path) -> None:
-    code = """
-import sys
-from benchmark.core.run_store import open_store
-store = open_store(sys.argv[1])
-for seed in range(8):
-    run = store.begin("emo", f"{sys.argv[2]}.seed{seed}", tags={"key": f"{sys.argv[2]}{seed}"}, params={"seed": seed})
-    run.log_epoch(1, {"train_loss": 0.5})
-    run.finish({"test_f1": 0.5})
-"""
     uri = f"sqlite:///{tmp_path / 'deep' / 'mlflow.db'}"
-    writers = [run_python(code, uri, name) for name in ("a", "b")]
+    writers = [WarmProcess(write, uri, name) for name in ("a", "b")]
     errors = [writer.communicate(timeout=600)[1] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], errors
     assert errors == ["", ""], "MLflow's chatter is silenced"
@@ -55,7 +52,6 @@ def make(uri: str) -> None:
     open_store(uri)
 
 
-@WARM
 def test_a_process_killed_while_it_creates_the_store_does_no_harm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +75,6 @@ def one_and_a_half(uri: str) -> None:
     time.sleep(SECONDS)
 
 
-@WARM
 def test_the_runs_of_a_killed_process_are_ended_and_those_of_a_living_one_are_not(store: Store, store_uri: str) -> None:
     killed = WarmProcess(one_and_a_half, store_uri)
     wait_until(lambda: [record.metrics for record in store.records()] == [{"test_f1": 0.5}, {"epoch/train_loss": 0.5}])

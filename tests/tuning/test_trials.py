@@ -17,8 +17,6 @@ from benchmark.tuning.trials import OWNER, SEEN, Trials, is_abandoned
 from tests.support.studies import SEARCH, draw_rate, finish_all, joined, rates
 from tests.support.warm import FORKS, WarmProcess
 
-pytestmark = pytest.mark.xdist_group("warm")
-
 
 def serve(address: str, n_trials: int, pipe: Connection) -> None:
     """Takes a trial for each word, and finishes it where the word is `finish`."""
