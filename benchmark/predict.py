@@ -1,4 +1,4 @@
-"""`python -m benchmark.predict BUNDLE "teks" ...`: one JSON line a text, with onnxruntime and tokenizers alone."""
+"""`python -m benchmark.predict BUNDLE "teks" ...`: one JSON line per text, with onnxruntime and tokenizers alone."""
 
 import argparse
 import io
@@ -23,7 +23,7 @@ def build_parser() -> Parser:
     parser = Parser("predict", __doc__, EXAMPLES)
     add = parser.add_argument
     add("bundle", help="folder that a run exported (its artifact `bundle`), or hf://owner/name[@revision]")
-    add("text", nargs="*", help="a text each; none means the lines of the standard input")
+    add("text", nargs="*", help="texts (default: the lines of standard input)")
     add("--threads", type=positive, default=1, metavar="N", help="threads of the network (default: 1)")
     add("--scores", action="store_true", help="with a calibrated probability per label (or word)")
     lowest = "a label or tag of a lower score is null"

@@ -32,9 +32,9 @@ FAULTS: dict[str, tuple[str, int, Fault]] = {
 
 
 def main() -> int:
-    asked = _parser().parse_args()
+    args = _parser().parse_args()
     print("| fault | command | tries | survived | lost |\n|---|---|---|---|---|")
-    tallies = [_tried(name, asked.tries, asked.seed) for name in asked.names or FAULTS]
+    tallies = [_tried(name, args.tries, args.seed) for name in args.names or FAULTS]
     return 0 if all(tally.survived == tally.tries for tally in tallies) else 1
 
 

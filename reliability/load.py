@@ -138,7 +138,7 @@ def _rows(
     """By table; `known` is a row of the table of runs, `example` the tags of that run."""
     start = known["start_time"] - LONG_AGO_MS + 1000 * int(run_id, 16)
     own = {"run_uuid": run_id, "name": spec.name, "start_time": start, "end_time": start + 30_000}
-    told = {**example, **tags(spec, role(spec), "quickstart")}
+    run_tags = {**example, **tags(spec, role(spec), "quickstart")}
     point = {"run_uuid": run_id, "timestamp": 1, "step": 0, "is_nan": False}
     last = [point | {"key": GROUPS.metric_name(name), "value": value} for name, value in figures(spec, dice).items()]
     curve = [
@@ -147,7 +147,7 @@ def _rows(
     ]
     return {
         "runs": [{**known, **own, "artifact_uri": known["artifact_uri"].replace(known["run_uuid"], run_id)}],
-        "tags": [{"run_uuid": run_id, "key": key, "value": value} for key, value in told.items()],
+        "tags": [{"run_uuid": run_id, "key": key, "value": value} for key, value in run_tags.items()],
         "params": [{"run_uuid": run_id, "key": key, "value": str(value)} for key, value in asdict(spec).items()],
         "metrics": last + curve,
         "latest_metrics": last,
@@ -216,19 +216,19 @@ def change(store: Store, f1: float) -> str:
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="python -m reliability.load", description=__doc__)
-    asked.add_argument("--seeds", type=int, default=101)
-    asked.add_argument("--server", action="store_true", help="on the team's server and its PostgreSQL, not on a file")
-    given = asked.parse_args()
+    cli = argparse.ArgumentParser(prog="python -m reliability.load", description=__doc__)
+    cli.add_argument("--seeds", type=int, default=101)
+    cli.add_argument("--server", action="store_true", help="on the team's server and its PostgreSQL, not on a file")
+    args = cli.parse_args()
     with tempfile.TemporaryDirectory(prefix="load-") as scratch:
         folder = Path(scratch).absolute()
         (folder / "work").mkdir()
-        with (on_server if given.server else on_file)(folder) as place:
+        with (on_server if args.server else on_file)(folder) as place:
             os.environ |= own_environment(place.work) | dict(place.account)
-            lay_out(folder, place, given.seeds)
-            print(f"{N_METRICS} metrics a run, on {'a server' if given.server else 'a file'}\n")
+            lay_out(folder, place, args.seeds)
+            print(f"{N_METRICS} metrics a run, on {'a server' if args.server else 'a file'}\n")
             print("| what | seconds | CPU seconds | MiB at most |\n|---|---|---|---|")
-            for row in measured(folder, place, given.seeds):
+            for row in measured(folder, place, args.seeds):
                 print(row, flush=True)
     return 0
 

@@ -83,8 +83,8 @@ def _tried(folder: Path, tries: int, dice: Random, database: Postgres, uri: str)
     for number in range(tries):
         at, name = dice.randrange(1, training.N_EPOCHS), f"run{number}"
         with tally.one(f"restarted at epoch {at}"):
-            told = training.disturbed(store, folder, at, database.restart, name)
-            waits.append(told.longest_wait)
-            training.check(store, told, folder, name)
+            session = training.disturbed(store, folder, at, database.restart, name)
+            waits.append(session.longest_wait)
+            training.check(store, session, folder, name)
     tally.notes.append(f"an epoch waited {max(waits, default=0):.1f} s at most")
     return tally

@@ -1,4 +1,4 @@
-"""A tracking server that is gone for a while: training goes on, and what it told arrives complete and in order."""
+"""A tracking server that is gone for a while: training goes on, and its points arrive complete and in order."""
 
 import threading
 from pathlib import Path
@@ -20,10 +20,10 @@ def outage(folder: Path, tries: int, dice: Random, seconds: float = AWAY_SECONDS
         for number in range(tries):
             at, name = dice.randrange(1, training.N_EPOCHS), f"run{number}"
             with tally.one(f"away from epoch {at}"):
-                told = training.disturbed(store, folder, at, lambda: server.be_away(seconds), name)
-                waits.append(told.longest_wait)
-                training.check(store, told, folder, name)
-                assert told.longest_wait < 1, f"an epoch waited for {told.longest_wait:.1f} s"
+                session = training.disturbed(store, folder, at, lambda: server.be_away(seconds), name)
+                waits.append(session.longest_wait)
+                training.check(store, session, folder, name)
+                assert session.longest_wait < 1, f"an epoch waited for {session.longest_wait:.1f} s"
     tally.notes.append(f"away for {seconds:.0f} s; an epoch waited {max(waits, default=0):.3f} s at most")
     return tally
 

@@ -46,7 +46,7 @@ PLANS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass
 class Waiting:
-    """What one run, or one command, asked of the store."""
+    """Requests of one run, or one command, to the store."""
 
     seconds: float = 0.0
     """In which its own thread waited."""
@@ -128,16 +128,16 @@ def metered() -> Iterator[list[Cost]]:
     ended: list[Cost] = []
     run, send = Runner.run, Session.send
 
-    def timed(runner: Runner, spec: RunSpec, *given: Any, **named: Any) -> Outcome:
+    def timed(runner: Runner, spec: RunSpec, *args: Any, **named: Any) -> Outcome:
         waiting, begin = Waiting(), time.perf_counter()
         with METER.of(waiting):
-            outcome = run(runner, spec, *given, **named)
+            outcome = run(runner, spec, *args, **named)
         ended.append(Cost(runner.store.uri, spec.name, time.perf_counter() - begin, waiting))
         assert not outcome.failure, outcome.failure
         return outcome
 
     def sent(session: Session, request: Any, **named: Any) -> Any:
-        with METER.request(_asked(request.method, request.url)):
+        with METER.request(_request_name(request.method, request.url)):
             return send(session, request, **named)
 
     for kept in (Store, ActiveRun):
@@ -150,14 +150,14 @@ def metered() -> Iterator[list[Cost]]:
 
 def _counted(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
-    def counted(*given: Any, **named: Any) -> Any:
+    def counted(*args: Any, **named: Any) -> Any:
         with METER.call(name):
-            return method(*given, **named)
+            return method(*args, **named)
 
     return counted
 
 
-def _asked(method: str, url: str) -> str:
+def _request_name(method: str, url: str) -> str:
     """What a request is for: without the ids and names of files in its address."""
     path = urlsplit(url).path
     return f"{method} " + ("file" if "/mlflow-artifacts/" in path else path.partition("/mlflow/")[2] or path)
@@ -210,30 +210,32 @@ def summary(store: str, runs: Sequence[Cost]) -> str:
     together = 100 * sum(cost.waiting.seconds for cost in runs) / sum(cost.wall for cost in runs)
     most = max(cost.percent for cost in runs)
     long = max((cost.percent for cost in runs if cost.wall >= LONG_SECONDS), default=math.nan)
-    told = f"{together:.2f} % of all, at most {most:.2f} % of one, at most {long:.2f} % of one of {LONG_SECONDS:.0f} s"
-    return f"\n{len(runs)} runs, {store}: {told} ({os.cpu_count()} cores)"
+    shares = (
+        f"{together:.2f} % of all, at most {most:.2f} % of one, at most {long:.2f} % of one of {LONG_SECONDS:.0f} s"
+    )
+    return f"\n{len(runs)} runs, {store}: {shares} ({os.cpu_count()} cores)"
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="python -m reliability.tracking_cost", description=__doc__)
-    asked.add_argument("--store", action="append", choices=STORES, default=[])
-    asked.add_argument("--plan", action="append", choices=PLANS, default=[])
-    asked.add_argument("--requests", action="store_true", help="also what the time of each run went to")
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser(prog="python -m reliability.tracking_cost", description=__doc__)
+    parser.add_argument("--store", action="append", choices=STORES, default=[])
+    parser.add_argument("--plan", action="append", choices=PLANS, default=[])
+    parser.add_argument("--requests", action="store_true", help="also what the time of each run went to")
+    args = parser.parse_args()
     found: list[Cost] = []
     print("| store | run | wall seconds | waited | % | requests | beside the run | load |\n" + "|---" * 8 + "|")
     with tempfile.TemporaryDirectory(prefix="cost-") as scratch, metered() as ended:
-        for store in given.store or STORES:
+        for store in args.store or STORES:
             folder = Path(scratch).absolute() / store
             folder.mkdir()
             with STORES[store](folder) as uri:
-                for plan in given.plan or PLANS:
+                for plan in args.plan or PLANS:
                     (folder / plan).mkdir()
                     for cost in costs(store, plan, uri, folder / plan / "work", ended):
                         print(cost, flush=True)
                         found.append(cost)
     print("\n".join(summary(store, [c for c in found if c.is_run and c.store == store]) for store in STORES))
-    for cost in found if given.requests else ():
+    for cost in found if args.requests else ():
         print("\n".join(request_lines(cost)))
     return 0
 

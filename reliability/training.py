@@ -33,9 +33,9 @@ def disturbed(store: Store, folder: Path, at: int, disturb: Callable[[], None], 
         if epoch == at:
             other.start()
             time.sleep(2 * EPOCH_SECONDS)
-        asked = time.monotonic()
+        sent_at = time.monotonic()
         run.log_epoch(epoch, {"train_loss": 1 / epoch, "valid_f1": epoch / 100})
-        waits.append(time.monotonic() - asked)
+        waits.append(time.monotonic() - sent_at)
     seconds = time.monotonic() - begin
     run.log_artifacts(_only(folder / "weights.txt"))
     run.finish({"test_f1": 0.5})

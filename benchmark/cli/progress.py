@@ -22,7 +22,7 @@ INTERVAL = 60.0
 
 
 class RunProgress:
-    """Progress bars: one of all runs, weighted by expected seconds, and one per active run; piped, a line a minute."""
+    """Progress bars: one of all runs, weighted by expected seconds, one per active run; piped, a line per minute."""
 
     def __init__(
         self,

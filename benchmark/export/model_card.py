@@ -120,12 +120,13 @@ def _introduction(spec: Mapping[str, Any], manifest: Manifest, labels: Sequence[
     kind = "teacher" if spec.get("student") == "teacher" else "student"
     setting = SETTINGS.get(str(spec.get("setting", "")))
     how = f", setting `{spec.get('setting')}`" if setting else ""
-    taught = TEACHER_SETTINGS.get(str(spec.get("teacher_setting", "")), "")
+    teacher, training = f"`{spec.get('teacher', '?')}`", TEACHER_SETTINGS.get(str(spec.get("teacher_setting", "")), "")
+    teacher += f", {training}" if training else ""
     does = {"classification": "Classifies texts into", "sequence_labeling": "Tags words with"}[manifest["task"]]
     return (
         f"{does} {len(labels)} labels: {', '.join(f'`{label}`' for label in labels)}.\n\n"
         f"A `{spec.get('student', '?')}` {kind} of the data set `{spec.get('dataset', '?')}`, trained by the benchmark "
-        f"Which student is best?{how}. Its teacher is `{spec.get('teacher', '?')}`{taught and f', {taught}'}. It runs "
+        f"Which student is best?{how}. Its teacher is {teacher}. It runs "
         f"in ONNX Runtime and reads {manifest['max_length']} tokens at a time; longer texts in overlapping windows."
     )
 

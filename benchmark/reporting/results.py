@@ -152,8 +152,8 @@ def results(records: Iterable[Record]) -> list[Row]:
     records = list(records)
     measured = {r.parent: r for r in records if r.tags.get("role") == "inference" and r.status == "finished"}
     teachers, rates = teacher_names(records), tuned_rates(records)
-    told = [record for record in records if record.tags.get("role") in ROLES and record.status in STATUSES]
-    latest = {r.key or r.run_id: r for r in sorted(told, key=lambda record: STATUSES.index(record.status))}
+    ended = [record for record in records if record.tags.get("role") in ROLES and record.status in STATUSES]
+    latest = {r.key or r.run_id: r for r in sorted(ended, key=lambda record: STATUSES.index(record.status))}
     ordered = sorted(latest.values(), key=lambda record: (record.start_time, record.run_id))
     return [_row(record, measured.get(record.run_id), teachers[record.run_id], rates) for record in ordered]
 

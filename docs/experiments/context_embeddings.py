@@ -45,19 +45,19 @@ def main() -> None:
     parser.add_argument("--start", action="append", default=[])
     parser.add_argument("--seed", type=int, action="append", default=[])
     parser.add_argument("--steps", type=int, default=2000)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     torch.set_num_threads(1)
-    data = SuiteData(suite=load_suite("classification", "paper"), teacher=asked.teacher).encoded_dataset(asked.dataset)
-    teacher = load_teacher(asked.teacher, data.corpus.task, as_is=True).eval()
-    if not asked.outputs.exists():
-        np.savez(asked.outputs, **_outputs(teacher, data))
-    with np.load(asked.outputs) as file:
+    data = SuiteData(suite=load_suite("classification", "paper"), teacher=args.teacher).encoded_dataset(args.dataset)
+    teacher = load_teacher(args.teacher, data.corpus.task, as_is=True).eval()
+    if not args.outputs.exists():
+        np.savez(args.outputs, **_outputs(teacher, data))
+    with np.load(args.outputs) as file:
         outputs = dict(file)
     tables = _tables(teacher.embedding.weight.detach().numpy(), outputs["sums"], outputs["counts"])
-    for name in asked.student:
-        for start in asked.start or tables:
-            taught = partial(_taught, name, data, outputs, tables[start], asked.steps)
-            f1 = [100 * taught(seed) for seed in asked.seed or range(3)]
+    for name in args.student:
+        for start in args.start or tables:
+            f1_of_seed = partial(_trained_f1, name, data, outputs, tables[start], args.steps)
+            f1 = [100 * f1_of_seed(seed) for seed in args.seed or range(3)]
             print(f"{name:13s}{start:28s}{np.mean(f1):6.2f}  {', '.join(f'{value:.2f}' for value in f1)}", flush=True)
 
 
@@ -100,7 +100,9 @@ def _tables(inputs: Matrix, sums: Matrix, counts: Matrix) -> dict[str, Matrix]:
     }
 
 
-def _taught(name: str, data: EncodedDataset, outputs: dict[str, Matrix], table: Matrix, steps: int, seed: int) -> float:
+def _trained_f1(
+    name: str, data: EncodedDataset, outputs: dict[str, Matrix], table: Matrix, steps: int, seed: int
+) -> float:
     """Validation macro-F1 with the best weights."""
     torch.manual_seed(seed)
     shape = {"vocab_size": vocabulary_size(data.tokenizer), "n_labels": len(data.corpus.labels)}

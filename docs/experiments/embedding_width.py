@@ -1,6 +1,6 @@
 """How a teacher's embedding matrix is best brought to a student's width (see docs/lab-log.md).
 
-The same student is taught by the teacher's logits on the labelled text, its table started four ways: by chance, from
+The same student is trained on the teacher's logits on the labelled text, its table started four ways: by chance, from
 the matrix's first columns, from a random projection of it, from its principal components (what the package does).
 
     python docs/experiments/embedding_width.py --dataset emot --teacher FINE_TUNED_FOLDER --student bilstm
@@ -52,19 +52,19 @@ def main() -> None:
     parser.add_argument("--teacher", required=True)
     parser.add_argument("--student", default="bilstm")
     parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args()
-    suite_data = SuiteData(suite=load_suite(asked.suite, "paper"), teacher=asked.teacher)
-    data = suite_data.encoded_dataset(asked.dataset)
-    teacher = load_teacher(asked.teacher, data.corpus.task).eval()
+    args = parser.parse_args()
+    suite_data = SuiteData(suite=load_suite(args.suite, "paper"), teacher=args.teacher)
+    data = suite_data.encoded_dataset(args.dataset)
+    teacher = load_teacher(args.teacher, data.corpus.task).eval()
     cpu = torch.device("cpu")
     logits = {part: predict(teacher, data.encoded(part), device=cpu) for part in ("train", "validation")}
     matrix = teacher.embedding.weight.detach().numpy()
     for name, reduce in REDUCTIONS.items():
-        f1 = [100 * _taught(data, asked.student, logits, matrix, reduce, seed) for seed in range(asked.seeds)]
+        f1 = [100 * _trained_f1(data, args.student, logits, matrix, reduce, seed) for seed in range(args.seeds)]
         print(f"{name:22s} validation F1 {np.mean(f1):.1f}  ({', '.join(f'{value:.1f}' for value in f1)})", flush=True)
 
 
-def _taught(
+def _trained_f1(
     data: EncodedDataset,
     student: str,
     logits: dict[str, Matrix],

@@ -39,9 +39,9 @@ Encode = Callable[[str], list[int]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--teacher", action="append", required=True)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     tokenizers: dict[str, Tokenizer] = {}
-    for teacher in asked.teacher:
+    for teacher in args.teacher:
         suite_data = SuiteData(suite=load_suite("classification", "paper"), teacher=teacher)
         data = suite_data.encoded_dataset("emot")
         tokenizers[teacher] = data.tokenizer.backend_tokenizer

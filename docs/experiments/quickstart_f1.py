@@ -52,9 +52,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="results.csv of a quickstart")
     parser.add_argument("--write", action="store_true", help=f"write {GOLDEN.name} instead")
-    asked = parser.parse_args()
-    found = read(asked.results)
-    if asked.write:
+    args = parser.parse_args()
+    found = read(args.results)
+    if args.write:
         write(found)
         return 0
     lines = differences(found, read(GOLDEN))

@@ -34,46 +34,46 @@ N_SEEDS = 3
 
 
 @dataclass(kw_only=True)
-class Remembered(TrainingRun):
+class CachedTraining(TrainingRun):
     """Does no training twice."""
 
-    known: dict[tuple[float, int], TrainedModel | None] = field(default_factory=dict)
+    finished: dict[tuple[float, int], TrainedModel | None] = field(default_factory=dict)
 
     def train(self, rate: float, on_epoch: OnEpoch, max_steps: int | None = None) -> TrainedModel:
         key = rate, self.spec.max_steps if max_steps is None else max_steps
-        if key not in self.known:
+        if key not in self.finished:
             try:
-                self.known[key] = super().train(rate, on_epoch, max_steps)
+                self.finished[key] = super().train(rate, on_epoch, max_steps)
             except DivergedError:
-                self.known[key] = None
-            print(f"  {_line(*key, self.known[key])}", flush=True)
-        trained = self.known[key]
+                self.finished[key] = None
+            print(f"  {_line(*key, self.finished[key])}", flush=True)
+        trained = self.finished[key]
         if trained is None:
             raise DivergedError(f"diverged at {rate:g}")
         return trained
 
     @property
     def n_steps(self) -> int:
-        return sum(trained.history.steps for trained in self.known.values() if trained)
+        return sum(trained.history.steps for trained in self.finished.values() if trained)
 
 
 def main() -> None:
     options = parser("run", __doc__)
     options.formatter_class = argparse.RawDescriptionHelpFormatter
-    asked = options.parse_args()
-    config = benchmark_config(argparse.Namespace(**vars(asked) | {"learning_rate": "grid"}))
+    args = options.parse_args()
+    config = benchmark_config(argparse.Namespace(**vars(args) | {"learning_rate": "grid"}))
     suite_data = config.suite_data()
     specs = [item.spec for item in plan_runs(config, suite_data) if item.spec.searches]
     with tempfile.TemporaryDirectory() as folder:
         unkept = open_store(f"sqlite:///{Path(folder) / 'trials.db'}")
-        store = open_store(asked.tracking_uri, create=False) if any(spec.loss != "hard" for spec in specs) else unkept
+        store = open_store(args.tracking_uri, create=False) if any(spec.loss != "hard" for spec in specs) else unkept
         runner = Runner(suite_data=suite_data, store_uri=store.uri, preset=config.preset_name)
         for run in _training_runs(specs, runner):
             print(f"{run.spec.name}, {run.spec.max_steps or 'no bound of'} steps", flush=True)
             print(_compared(run, unkept), flush=True)
 
 
-def _training_runs(specs: Sequence[RunSpec], runner: Runner) -> list[Remembered]:
+def _training_runs(specs: Sequence[RunSpec], runner: Runner) -> list[CachedTraining]:
     scheduler = Scheduler(
         runner=runner,
         executor=LocalExecutor(n_threads=1),
@@ -88,10 +88,10 @@ def _training_runs(specs: Sequence[RunSpec], runner: Runner) -> list[Remembered]
     for reason in scheduler.ensure_teacher_outputs(readers, teachers).values():
         raise RunError(reason)
     runs = [runner.training_run(spec, teachers.get(spec.teacher_key)) for spec in specs]
-    return [Remembered(**{f.name: getattr(run, f.name) for f in fields(run)}) for run in runs]
+    return [CachedTraining(**{f.name: getattr(run, f.name) for f in fields(run)}) for run in runs]
 
 
-def _compared(run: Remembered, store: Store) -> str:
+def _compared(run: CachedTraining, store: Store) -> str:
     found = grid_search(run, lambda rate, _: store.begin("search", f"{rate:g}", tags={}, params={}), lambda _: None)
     of_search = run.n_steps
     grid = [trained for rate in GRID_RATES if (trained := _trained(run, rate))]
@@ -106,7 +106,7 @@ def _compared(run: Remembered, store: Store) -> str:
     )
 
 
-def _trained(run: Remembered, rate: float) -> TrainedModel | None:
+def _trained(run: CachedTraining, rate: float) -> TrainedModel | None:
     try:
         return run.train(rate, lambda *_: None)
     except DivergedError:

@@ -48,17 +48,17 @@ def main() -> None:
     parser.add_argument("--student", action="append", default=[])
     parser.add_argument("--rate", type=float, action="append", default=[])
     parser.add_argument("--vocabulary", action="append", default=[])
-    asked = parser.parse_args()
+    args = parser.parse_args()
     torch.set_num_threads(1)
-    task = DATASETS[asked.dataset].task
-    suite_data = SuiteData(suite=load_suite(task, "paper"), teacher=asked.teacher)
-    table = load_teacher(asked.teacher, task).embedding.weight.detach().numpy()
-    names = asked.student or ["bilstm", "bilstm_small", "static"]
-    for vocabulary, name in product(asked.vocabulary or [TEACHERS, *VOCABULARIES], names):
-        data = suite_data.encoded_dataset(asked.dataset, vocabulary=vocabulary)
+    task = DATASETS[args.dataset].task
+    suite_data = SuiteData(suite=load_suite(task, "paper"), teacher=args.teacher)
+    table = load_teacher(args.teacher, task).embedding.weight.detach().numpy()
+    names = args.student or ["bilstm", "bilstm_small", "static"]
+    for vocabulary, name in product(args.vocabulary or [TEACHERS, *VOCABULARIES], names):
+        data = suite_data.encoded_dataset(args.dataset, vocabulary=vocabulary)
         own = table if vocabulary == TEACHERS else spelled_by(table, data.tokenizer, suite_data.encoder.tokenizer)
-        for rate in asked.rate or [STUDENT_RATES[name]]:
-            trained = [_trained(name, data, own, rate, asked.steps, seed) for seed in range(asked.seeds)]
+        for rate in args.rate or [STUDENT_RATES[name]]:
+            trained = [_trained(name, data, own, rate, args.steps, seed) for seed in range(args.seeds)]
             f1 = [
                 100 * score(data, "validation", predict(m, data.encoded("validation"), device=CPU)) for m, _ in trained
             ]

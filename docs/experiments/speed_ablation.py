@@ -52,16 +52,16 @@ def main() -> None:
     parser.add_argument("--teacher", required=True, help="its tokenizer is read alone")
     parser.add_argument("--texts", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     torch.set_num_threads(1)
-    data = SuiteData(suite=load_suite("classification", "paper"), teacher=asked.teacher).encoded_dataset("emot")
-    texts = list(data.texts("test"))[: asked.texts]
+    data = SuiteData(suite=load_suite("classification", "paper"), teacher=args.teacher).encoded_dataset("emot")
+    texts = list(data.texts("test"))[: args.texts]
     with tempfile.TemporaryDirectory() as folder:
         forms, sizes = _forms(data, Path(folder))
         reference = build_reference("classification")
         forms["BERT-base, eager PyTorch"] = lambda text: reference(*_inputs(data, text))
         with torch.inference_mode():
-            times = _measure(forms, texts, asked.rounds)
+            times = _measure(forms, texts, args.rounds)
     base = np.median(times.pop("BERT-base, eager PyTorch"))
     print(f"BERT-base's shape in eager PyTorch: {base:.1f} ms\n")
     print("| graph | quantisation | tokenizer | ms | times as fast | MiB served |\n|---|---|---|---:|---:|---:|")

@@ -29,21 +29,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=7, help="the first warms up")
     parser.add_argument("--tokens", type=int, default=48, help="mean pieces of a sentence")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.alone:
-        train_by_the_line(asked.student[0], asked.task, asked.threads, asked.epochs, asked.tokens)
+    args = parser.parse_args()
+    if args.alone:
+        train_by_the_line(args.student[0], args.task, args.threads, args.epochs, args.tokens)
         return
-    for student in asked.student:
-        folders = [HERE] + ([asked.against.resolve()] if asked.against else [])
-        times = _take_turns([_start(folder, student, asked) for folder in folders], asked.epochs)
-        ratio = f"  {times[0] / times[1]:.2f} of {times[1]:.2f} ms" if asked.against else ""
+    for student in args.student:
+        folders = [HERE] + ([args.against.resolve()] if args.against else [])
+        times = _take_turns([_start(folder, student, args) for folder in folders], args.epochs)
+        ratio = f"  {times[0] / times[1]:.2f} of {times[1]:.2f} ms" if args.against else ""
         print(f"{student:10} {times[0]:7.2f} ms{ratio}", flush=True)
 
 
-def _start(folder: Path, student: str, asked: argparse.Namespace) -> subprocess.Popen[str]:
-    command = [sys.executable, __file__, "--alone", "--student", student, "--task", asked.task]
+def _start(folder: Path, student: str, args: argparse.Namespace) -> subprocess.Popen[str]:
+    command = [sys.executable, __file__, "--alone", "--student", student, "--task", args.task]
     return subprocess.Popen(
-        [*command, *(f"--{name}={getattr(asked, name)}" for name in ("threads", "epochs", "tokens"))],
+        [*command, *(f"--{name}={getattr(args, name)}" for name in ("threads", "epochs", "tokens"))],
         env=os.environ | {"PYTHONPATH": str(folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -66,7 +66,7 @@ def report(migrated_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Any, report: Path) -> Iterator[Any]:
-    """The report, opened anew; afterwards nothing may have been complained of or asked for."""
+    """The report, opened anew; afterwards there are no errors in the console and no requests."""
     browser.get_log("performance")
     browser.get("about:blank")
     browser.get((report / "report.html").as_uri())

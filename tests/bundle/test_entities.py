@@ -53,16 +53,16 @@ def test_a_word_that_occurs_twice_has_its_own_place() -> None:
 )
 def test_places_are_in_the_text_that_is_returned(text: str | list[str], place: tuple[int, int], tmp_path: Path) -> None:
     bundle = Bundle.load(make_bundle(tmp_path / "bundle", "sequence_labeling", metric="entity_f1"))
-    [told] = bundle.predict([text], scores=True)
-    [found] = told["entities"]
+    [answer] = bundle.predict([text], scores=True)
+    [found] = answer["entities"]
     assert (found["type"], found["start"], found["end"]) == ("PERSON", *place)
-    assert told["text"][found["start"] : found["end"]] == found["text"] == "Budi"
+    assert answer["text"][found["start"] : found["end"]] == found["text"] == "Budi"
 
 
 def test_an_entity_below_the_minimum_is_left_out(tmp_path: Path) -> None:
     bundle = Bundle.load(make_bundle(tmp_path / "bundle", "sequence_labeling", metric="entity_f1"))
-    [told] = bundle.predict(["Budi"], scores=True, min_score=0.9)
-    assert (told["tags"], told["entities"]) == ([None], [])
+    [answer] = bundle.predict(["Budi"], scores=True, min_score=0.9)
+    assert (answer["tags"], answer["entities"]) == ([None], [])
 
 
 def test_parts_of_speech_have_no_entities(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_logits_are_divided_by_the_temperature() -> None:
 
 
 def test_each_label_has_a_probability(classifier: Path) -> None:
-    [told] = Bundle.load(classifier).predict(["Sedih"], scores=True)
-    assert told == {
+    [answers] = Bundle.load(classifier).predict(["Sedih"], scores=True)
+    assert answers == {
         "text": "Sedih",
         "label": "sad",
         "score": pytest.approx(SAD),
@@ -50,10 +50,10 @@ def test_each_label_has_a_probability(classifier: Path) -> None:
 
 
 def test_each_word_has_the_score_of_its_tag(tagger: Path) -> None:
-    told = Bundle.load(tagger).predict(["Budi  di", ["Budi", "\u200b"], ""], scores=True)
+    answers = Bundle.load(tagger).predict(["Budi  di", ["Budi", "\u200b"], ""], scores=True)
     score = pytest.approx(1 / (1 + 2 * np.exp(-0.5)))
     none: dict[str, list[object]] = {"entities": []}
-    assert told == [
+    assert answers == [
         {"text": "Budi  di", "words": ["Budi", "di"], "tags": ["B-PERSON", "O"], "scores": [score, score]} | none,
         {"text": "Budi \u200b", "words": ["Budi", "\u200b"], "tags": ["B-PERSON", "O"], "scores": [score, 0.0]} | none,
         {"text": "", "words": [], "tags": [], "scores": []} | none,
@@ -64,17 +64,17 @@ def test_a_label_below_the_minimum_is_left_open(classifier: Path, tagger: Path) 
     bundle = Bundle.load(classifier)
     assert bundle.predict(["sedih"], min_score=SAD - 1e-6) == ["sad"]
     assert bundle.predict(["sedih"], min_score=SAD + 1e-6) == [None]
-    [told] = bundle.predict(["sedih"], scores=True, min_score=0.9)
-    assert (told["label"], told["score"]) == (None, pytest.approx(SAD))
+    [answers] = bundle.predict(["sedih"], scores=True, min_score=0.9)
+    assert (answers["label"], answers["score"]) == (None, pytest.approx(SAD))
     assert Bundle.load(tagger).predict([["Budi", "\u200b"]], min_score=0.1) == [["B-PERSON", None]]
 
 
-@pytest.mark.parametrize("asked", [{"scores": True}, {"min_score": 0.5}])
-def test_a_bundle_without_temperature_has_no_scores(asked: dict[str, float], classifier: Path) -> None:
+@pytest.mark.parametrize("options", [{"scores": True}, {"min_score": 0.5}])
+def test_a_bundle_without_temperature_has_no_scores(options: dict[str, float], classifier: Path) -> None:
     bundle = Bundle.load(without_scores(classifier))
     assert bundle.predict(["sedih"]) == ["sad"]
     with pytest.raises(BundleError, match="has no scores: it was exported by a version without calibration"):
-        bundle.predict(["sedih"], **asked)
+        bundle.predict(["sedih"], **options)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan"), "1", True])

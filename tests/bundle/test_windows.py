@@ -56,9 +56,9 @@ def test_a_word_that_a_window_cuts_is_read_at_its_first_token(tmp_path: Path) ->
 def test_scores_of_a_class_are_the_mean_over_windows(tmp_path: Path) -> None:
     bundle = Bundle.load(make_bundle(tmp_path / "bundle"))
     first, second = probabilities(np.array([4.0, 0.0])), probabilities(np.array([1.0, 2.0]))
-    [told] = bundle.predict(["senang senang senang senang sedih sedih"], scores=True)
-    assert list(told["scores"].values()) == pytest.approx(((first + second) / 2).tolist(), abs=1e-6)
-    assert told["label"] == "happy"
+    [answer] = bundle.predict(["senang senang senang senang sedih sedih"], scores=True)
+    assert list(answer["scores"].values()) == pytest.approx(((first + second) / 2).tolist(), abs=1e-6)
+    assert answer["label"] == "happy"
 
 
 def test_a_text_that_fits_is_read_once(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from benchmark.execution.plan import BenchmarkConfig
 from students import PAPER
 
 
-def asked(*arguments: str) -> BenchmarkConfig:
+def configured(*arguments: str) -> BenchmarkConfig:
     return benchmark_config(parser("run").parse_args(["--suite", "classification", *arguments]))
 
 
@@ -33,31 +33,31 @@ def own_suite(tmp_path: Path) -> str:
 
 
 def test_nothing_named_means_the_quickstart_whole() -> None:
-    wanted = asked()
-    assert wanted.preset_name == "quickstart"
-    assert wanted.datasets == ("smalltalk_demo",)
-    assert wanted.students == PAPER
-    assert wanted.settings == LADDER
-    assert wanted.seeds == (0,)
-    assert wanted.learning_rate is None
-    assert wanted.teacher.name == PRESETS["quickstart"].teacher
-    assert wanted.limit == 0
+    config = configured()
+    assert config.preset_name == "quickstart"
+    assert config.datasets == ("smalltalk_demo",)
+    assert config.students == PAPER
+    assert config.settings == LADDER
+    assert config.seeds == (0,)
+    assert config.learning_rate is None
+    assert config.teacher.name == PRESETS["quickstart"].teacher
+    assert config.limit == 0
 
 
 def test_the_paper_preset_is_the_whole_grid() -> None:
-    wanted = asked("--preset", "paper")
-    assert wanted.datasets == ("smltk", "health", "telco", "senta", "smsa", "emot")
-    assert wanted.teacher.name == "indobenchmark/indobert-base-p1"
-    assert wanted.preset.grid
+    config = configured("--preset", "paper")
+    assert config.datasets == ("smltk", "health", "telco", "senta", "smsa", "emot")
+    assert config.teacher.name == "indobenchmark/indobert-base-p1"
+    assert config.preset.grid
 
 
 def test_names_are_repeatable_each_once_in_the_order_given() -> None:
-    wanted = asked(
+    config = configured(
         "-d", "emot", "-d", "smsa", "-s", "cnn", "--student", "bilstm", "-x", "kd", "-x", "vanilla", "-x", "kd"
     )
-    assert wanted.datasets == ("emot", "smsa")
-    assert wanted.students == ("cnn", "bilstm")
-    assert wanted.settings == ("kd", "vanilla")
+    assert config.datasets == ("emot", "smsa")
+    assert config.students == ("cnn", "bilstm")
+    assert config.settings == ("kd", "vanilla")
 
 
 def test_the_teacher_of_the_command_line_beats_the_files_which_beats_the_presets(
@@ -75,8 +75,8 @@ def test_an_own_suite_without_a_teacher_is_refused(own_suite: str, preset: str) 
     with pytest.raises(
         InputError, match=r"Suite 'own' names no teacher. Add a line `teacher: NAME` to .*own.yml, or give"
     ):
-        asked("--suite", own_suite, "--preset", preset)
-    assert asked("--suite", own_suite, "--teacher", "a/b").teacher == TeacherEntry(name="a/b")
+        configured("--suite", own_suite, "--preset", preset)
+    assert configured("--suite", own_suite, "--teacher", "a/b").teacher == TeacherEntry(name="a/b")
 
 
 @pytest.mark.parametrize(
@@ -90,29 +90,29 @@ def test_an_own_suite_without_a_teacher_is_refused(own_suite: str, preset: str) 
     ],
 )
 def test_options_say_whether_a_teacher_is_trained(arguments: tuple[str, ...], as_is: bool | None) -> None:
-    assert asked(*arguments).teacher.as_is is as_is
+    assert configured(*arguments).teacher.as_is is as_is
 
 
 def test_a_teacher_as_it_is_takes_no_options_of_training() -> None:
     with pytest.raises(InputError, match=r"--as-is trains no teacher\. Leave out --teacher-epochs"):
-        asked("--as-is", "--teacher-epochs", "2")
+        configured("--as-is", "--teacher-epochs", "2")
 
 
 def test_the_files_map_holds_for_the_files_teacher_alone(own_suite: str, tmp_path: Path) -> None:
     text = Path(own_suite).read_text().replace("my-bert", "{path: my-bert, as_is: true, labels: {LABEL_0: x}}")
     Path(own_suite).write_text(text)
     of_file = TeacherEntry(name=str(tmp_path / "my-bert"), as_is=True, labels={"LABEL_0": "x"})
-    assert asked("--suite", own_suite).teacher == of_file
-    assert asked("--suite", own_suite, "--teacher", of_file.name).teacher == of_file
-    assert asked("--suite", own_suite, "--fine-tune").teacher == replace(of_file, as_is=False)
-    assert asked("--suite", own_suite, "--teacher", "a/b").teacher == TeacherEntry(name="a/b")
+    assert configured("--suite", own_suite).teacher == of_file
+    assert configured("--suite", own_suite, "--teacher", of_file.name).teacher == of_file
+    assert configured("--suite", own_suite, "--fine-tune").teacher == replace(of_file, as_is=False)
+    assert configured("--suite", own_suite, "--teacher", "a/b").teacher == TeacherEntry(name="a/b")
 
 
 def test_an_own_suite_is_the_same_in_every_preset(own_suite: str) -> None:
     for preset in PRESETS:
-        wanted = benchmark_config(parser("run").parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"]))
-        assert wanted.datasets == ("two",)
-        assert set(wanted.suite.entries) == {"one", "two"}
+        config = benchmark_config(parser("run").parse_args(["--suite", own_suite, "--preset", preset, "-d", "two"]))
+        assert config.datasets == ("two",)
+        assert set(config.suite.entries) == {"one", "two"}
 
 
 @pytest.mark.parametrize(
@@ -120,25 +120,25 @@ def test_an_own_suite_is_the_same_in_every_preset(own_suite: str) -> None:
     [((), (0,)), (("--seeds", "3"), (0, 1, 2)), (("--seed", "7"), (7,)), (("--seed", "0"), (0,))],
 )
 def test_seeds(arguments: tuple[str, ...], seeds: tuple[int, ...]) -> None:
-    assert asked(*arguments).seeds == seeds
+    assert configured(*arguments).seeds == seeds
 
 
 def test_seed_and_seeds_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        asked("--seeds", "2", "--seed", "1")
+        configured("--seeds", "2", "--seed", "1")
     assert "not allowed with" in capsys.readouterr().err
 
 
 def test_budgets_of_the_command_line_beat_the_presets() -> None:
-    wanted = asked("--max-epochs", "3", "--max-steps", "50", "--teacher-epochs", "1")
-    assert (wanted.preset.max_epochs, wanted.preset.max_steps, wanted.teacher_epochs) == (3, 50, 1)
-    assert wanted.preset.patience == PRESETS["quickstart"].patience
+    config = configured("--max-epochs", "3", "--max-steps", "50", "--teacher-epochs", "1")
+    assert (config.preset.max_epochs, config.preset.max_steps, config.teacher_epochs) == (3, 50, 1)
+    assert config.preset.patience == PRESETS["quickstart"].patience
 
 
 @pytest.mark.parametrize(("text", "value"), [("grid", "grid"), ("1e-3", 1e-3), ("1", 1.0), (".5", 0.5)])
 def test_learning_rates(text: str, value: float | str) -> None:
     assert learning_rate(text) == value
-    assert asked("--learning-rate", text).learning_rate == value
+    assert configured("--learning-rate", text).learning_rate == value
 
 
 def test_numbers_are_read_as_people_write_them() -> None:
@@ -148,4 +148,4 @@ def test_numbers_are_read_as_people_write_them() -> None:
 
 def test_vectors_are_an_existing_file(tmp_path: Path) -> None:
     (tmp_path / "cc.id.vec").write_text("1 2\na 0 1\n")
-    assert asked("--vectors", str(tmp_path / "cc.id.vec")).vectors == str(tmp_path / "cc.id.vec")
+    assert configured("--vectors", str(tmp_path / "cc.id.vec")).vectors == str(tmp_path / "cc.id.vec")

@@ -89,8 +89,8 @@ def test_the_completion_of_bash_proposes_students() -> None:
     from benchmark.cli.which_student import GROUPS
 
     script = completion(build_parser(), GROUPS, "bash")
-    asked = "COMP_WORDS=(which-student run --student bil); COMP_CWORD=3; _shtab_which_student; echo ${COMPREPLY[@]}"
-    done = subprocess.run(["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, check=True)
+    request = "COMP_WORDS=(which-student run --student bil); COMP_CWORD=3; _shtab_which_student; echo ${COMPREPLY[@]}"
+    done = subprocess.run(["bash", "-c", f"{script}\n{request}"], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["bilstm", "bilstm_small"]
 
 

@@ -29,10 +29,10 @@ def test_one_json_line_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_tags_stand_beside_their_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([str(make_bundle(tmp_path / "bundle", "sequence_labeling")), "Budi  di\tBandung \u200b", ""])
-    told = lines(capsys.readouterr().out)
-    assert told[0]["words"] == ["Budi", "di", "Bandung", "\u200b"]
-    assert told[0]["tags"] == ["B-PERSON", "O", "B-PLACE", "O"]
-    assert told[1] == {"text": "", "words": [], "tags": []}
+    answers = lines(capsys.readouterr().out)
+    assert answers[0]["words"] == ["Budi", "di", "Bandung", "\u200b"]
+    assert answers[0]["tags"] == ["B-PERSON", "O", "B-PLACE", "O"]
+    assert answers[1] == {"text": "", "words": [], "tags": []}
 
 
 def test_without_a_text_each_line_of_the_input_is_one(tmp_path: Path) -> None:
@@ -47,11 +47,11 @@ def test_without_a_text_each_line_of_the_input_is_one(tmp_path: Path) -> None:
 
 def test_a_line_is_answered_before_the_next_is_there(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmark.predict", str(make_bundle(tmp_path / "bundle"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as asked:
-        asked.stdin.write("sedih\n")
-        assert json.loads(asked.stdout.readline())["label"] == "sad"
-        asked.stdin.close()
-        assert asked.wait(timeout=600) == 0
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        process.stdin.write("sedih\n")
+        assert json.loads(process.stdout.readline())["label"] == "sad"
+        process.stdin.close()
+        assert process.wait(timeout=600) == 0
 
 
 def test_an_argument_that_is_no_utf8_is_answered(tmp_path: Path) -> None:

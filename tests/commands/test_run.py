@@ -193,8 +193,8 @@ def test_force_does_it_again_teacher_and_logits_included(finished_copy: Finished
         "cnn.kd_ulb_bert.seed0",
         "teacher.fine_tuned.seed0",
     ]
-    taught_by = next(record.run_id for record in new if record.tags["role"] == "teacher")
-    assert all((path.parents[1] / taught_by / path.name).exists() for path in logits)
+    teacher_id = next(record.run_id for record in new if record.tags["role"] == "teacher")
+    assert all((path.parents[1] / teacher_id / path.name).exists() for path in logits)
     old = {record.key: record.metrics for record in before}
     assert all(record.metrics["test_f1"] == old[record.key]["test_f1"] for record in new)
 

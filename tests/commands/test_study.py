@@ -27,7 +27,7 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def asked(finished: Finished, *more: str) -> list[str]:
+def options(finished: Finished, *more: str) -> list[str]:
     epochs = ("--teacher-epochs", "1", "--jobs", "1")
     return ["--suite", "classification", "--teacher", finished.arguments[3], *epochs, *SMALL, *more]
 
@@ -35,7 +35,7 @@ def asked(finished: Finished, *more: str) -> list[str]:
 def test_the_domain_study_makes_text_in_every_way_and_makes_it_once(
     finished_copy: Finished, means: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert study.main(["domain", *asked(finished_copy, *means)]) == 0
+    assert study.main(["domain", *options(finished_copy, *means)]) == 0
     lines = {line["condition"]: line for line in read(finished_copy.folder, "domain")}
     assert list(lines) == ["ulb", "subs", "bt_subs", "in_domain"]
     assert {line["n_seeds"] for line in lines.values()} == {"1"}
@@ -44,29 +44,29 @@ def test_the_domain_study_makes_text_in_every_way_and_makes_it_once(
     assert 40 < min(counts["subs"], counts["bt_subs"]) <= max(counts["subs"], counts["bt_subs"]) <= 70
     assert lines["ulb"]["paper_f1"] == "0.8405"
     monkeypatch.setattr(back_translation.Translator, "translate", None)  # a second translation would fail here
-    assert study.main(["domain", *asked(finished_copy, *means)]) == 0
-    assert study.main(["domain", *asked(finished_copy, *means, "--agreed")]) == 0
+    assert study.main(["domain", *options(finished_copy, *means)]) == 0
+    assert study.main(["domain", *options(finished_copy, *means, "--agreed")]) == 0
     runs = finished_copy.store.records("classification")
     agreed = [r.params["setting"] for r in runs if r.tags["role"] == "train" and r.params.get("agreed") == "True"]
     assert sorted(agreed) == ["kd_bt_subs", "kd_subs"]
 
 
 def test_the_length_study_tells_the_lengths(finished_copy: Finished) -> None:
-    assert study.main(["length", *asked(finished_copy)]) == 0
+    assert study.main(["length", *options(finished_copy)]) == 0
     folder = finished_copy.folder / "results" / "classification" / "studies" / "length"
     rows = list(csv.DictReader((folder / "lengths.csv").open(newline="")))
-    told = {row["data"]: row for row in rows}
-    assert list(told) == ["labelled", "ulb", "labelled + ulb_min_max", "labelled + ulb_q1_q3"]
-    assert float(told["labelled + ulb_min_max"]["max"]) <= float(told["labelled"]["max"])
+    by_data = {row["data"]: row for row in rows}
+    assert list(by_data) == ["labelled", "ulb", "labelled + ulb_min_max", "labelled + ulb_q1_q3"]
+    assert float(by_data["labelled + ulb_min_max"]["max"]) <= float(by_data["labelled"]["max"])
     counts = {line["condition"]: line["n_texts"] for line in read(finished_copy.folder, "length")}
-    assert counts["ulb_min_max"] == told["labelled + ulb_min_max"]["n_texts"]
-    assert counts["ulb_q1_q3"] == told["labelled + ulb_q1_q3"]["n_texts"]
+    assert counts["ulb_min_max"] == by_data["labelled + ulb_min_max"]["n_texts"]
+    assert counts["ulb_q1_q3"] == by_data["labelled + ulb_q1_q3"]["n_texts"]
     assert "(Table 11)" in (folder / "study.md").read_text()
     assert not list(folder.glob("curves.*")), "of study convergence alone"
 
 
 def test_the_convergence_study_draws_its_curves(finished_copy: Finished) -> None:
-    assert study.main(["convergence", *asked(finished_copy)]) == 0
+    assert study.main(["convergence", *options(finished_copy)]) == 0
     folder = finished_copy.folder / "results" / "classification" / "studies" / "convergence"
     assert {path.name for path in folder.iterdir()} == {
         "study.csv",

@@ -75,8 +75,8 @@ def test_run_takes_the_tuned_rate(home: Path, capsys: pytest.CaptureFixture[str]
     assert tune.main(options(home)) == 0
     found = [r for r in open_store(tracking_uri(home)).records() if r.tags["role"] == "study"][-1]
     capsys.readouterr()
-    asked = "--suite classification -x kd --max-epochs 2 --learning-rate tuned --no-latency"
-    assert run.main([*shared_options(home), *asked.split()]) == 0
+    arguments = "--suite classification -x kd --max-epochs 2 --learning-rate tuned --no-latency"
+    assert run.main([*shared_options(home), *arguments.split()]) == 0
     assert f"of study {found.tags['study']} (run {found.run_id})" in capsys.readouterr().out
     (trained,) = [r for r in open_store(tracking_uri(home)).records() if r.tags["role"] == "train"]
     assert trained.params["learning_rate"] == str(found.metrics["best_learning_rate"])

@@ -29,21 +29,27 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("asked", BAD)
-def test_bad_input_is_one_message_and_exit_code_2(asked: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", BAD)
+def test_bad_input_is_one_message_and_exit_code_2(
+    arguments: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        run_command(lambda: tune.main([*options(home), *asked.split()]))
+        run_command(lambda: tune.main([*options(home), *arguments.split()]))
     said = capsys.readouterr().err
     assert ended.value.code == 2
-    assert BAD[asked] in said
+    assert BAD[arguments] in said
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("asked", ["-d health --study s", "-s cmm", "--sampler tpo", "--out {home}/bert/config.json/x"])
-def test_bad_input_makes_no_store(asked: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", ["-d health --study s", "-s cmm", "--sampler tpo", "--out {home}/bert/config.json/x"]
+)
+def test_bad_input_makes_no_store(
+    arguments: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with pytest.raises(SystemExit, match="2"):
-        run_command(lambda: tune.main([*options(home), "--tracking-uri", uri, *asked.format(home=home).split()]))
+        run_command(lambda: tune.main([*options(home), "--tracking-uri", uri, *arguments.format(home=home).split()]))
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -72,9 +78,17 @@ def test_vectors_that_no_student_can_start_from_are_refused_at_once(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "words.vec").write_text("1 2\nбез 1 2\n", encoding="utf-8")
-    asked = [*options(home), "-x", "kd_ulb_fasttext", "--vectors", str(tmp_path / "words.vec"), "--study", "vectors"]
+    arguments = [
+        *options(home),
+        "-x",
+        "kd_ulb_fasttext",
+        "--vectors",
+        str(tmp_path / "words.vec"),
+        "--study",
+        "vectors",
+    ]
     with pytest.raises(SystemExit) as ended:
-        run_command(lambda: tune.main(asked))
+        run_command(lambda: tune.main(arguments))
     assert ended.value.code == 2
     assert "holds none of the teacher's" in capsys.readouterr().err
     assert not (home / "out" / "tuning" / "vectors").exists()

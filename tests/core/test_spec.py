@@ -70,8 +70,8 @@ def test_who_searches_a_rate_is_in_the_key_where_it_is_searched() -> None:
     older = replace(SPEC, learning_rate=GRID)
     first = replace(older, search_seed=0)
     assert len({older.key, first.key, replace(first, search_seed=1).key}) == 3
-    told = SPEC.key_fields() | {"learning_rate": GRID}
-    assert older.key == digest({name: value for name, value in told.items() if name != "teacher"})
+    hashed = SPEC.key_fields() | {"learning_rate": GRID}
+    assert older.key == digest({name: value for name, value in hashed.items() if name != "teacher"})
     second = replace(first, seed=1)
     assert (first.searches, second.searches, replace(SPEC, search_seed=0).searches) == (True, False, False)
     assert second.searched == first
@@ -83,7 +83,7 @@ def test_params_that_are_none_of_ours_tell_no_spec(name: str, text: str) -> None
     assert RunSpec.is_readable(params)
     assert RunSpec.read(params) == SPEC
     assert not RunSpec.is_readable(params | {name: text})
-    assert not RunSpec.is_readable({told: value for told, value in params.items() if told != name})
+    assert not RunSpec.is_readable({hashed: value for hashed, value in params.items() if hashed != name})
 
 
 def test_names_are_for_people() -> None:

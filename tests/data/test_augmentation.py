@@ -122,29 +122,29 @@ def test_a_text_is_made_from_its_origin(models: dict[str, str]) -> None:
 
 
 def test_rounds_without_anything_new_end_it(models: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    requested = []
 
     def same_again(texts: Sequence[str], variant: int) -> list[str]:
-        asked.append(variant)
+        requested.append(variant)
         return [f"{text} {min(variant, 1)}" for text in texts]
 
     monkeypatch.setitem(augmenting.REWRITERS, "subs", lambda *_: same_again)
     new = made("subs", models, ["a", "b"])
     assert new.texts == ["a 0", "b 0", "a 1", "b 1"]
-    assert asked == [0, 1, 2, 3, 4]
+    assert requested == [0, 1, 2, 3, 4]
 
 
 def test_no_more_is_rewritten_than_needed(models: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    requested = []
 
     def marked(texts: Sequence[str], variant: int) -> list[str]:
-        asked.extend(texts)
+        requested.extend(texts)
         return [f"{text} {variant}" for text in texts]
 
     monkeypatch.setitem(augmenting.REWRITERS, "subs", lambda *_: marked)
     monkeypatch.setattr(augmenting, "CHUNK", 2)
     assert made("subs", models, ["a", "", "b", "c", "d"], n_texts=2).texts == ["a 0", "b 0"]
-    assert asked == ["a", "b"]
+    assert requested == ["a", "b"]
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, cut_off_the_end])
@@ -195,24 +195,24 @@ def test_bad_input(models: dict[str, str]) -> None:
 def test_a_recipe_tells_whatever_changes_the_texts(
     models: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(method: str = "bt_subs", **other: Any) -> str:
+    def fingerprint(method: str = "bt_subs", **other: Any) -> str:
         return json.dumps(generation_parameters(method, AugmentationConfig(**models | other)))
 
     moved = Path(models["fill_mask"]).rename(tmp_path / "moved")
-    before = told(fill_mask=str(moved))
+    before = fingerprint(fill_mask=str(moved))
     moved.rename(models["fill_mask"])
-    assert told() == before, "the files count, not their place"
+    assert fingerprint() == before, "the files count, not their place"
     others = [
-        told("subs"),
-        told(n_texts=5),
-        told(backward_model=models["forward_model"]),
-        told(forward_model=models["backward_model"]),
+        fingerprint("subs"),
+        fingerprint(n_texts=5),
+        fingerprint(backward_model=models["forward_model"]),
+        fingerprint(forward_model=models["backward_model"]),
     ]
     monkeypatch.setitem(augmentation_config.MASKING, "share", 0.5)
-    others.append(told())
+    others.append(fingerprint())
     assert len({before, *others}) == 6
     monkeypatch.setitem(augmentation_config.SUBSTITUTION, "share", 0.5)
-    assert told("subs") != others[0]
+    assert fingerprint("subs") != others[0]
 
 
 def test_a_recipe_tells_an_edited_model(models: dict[str, str], tiny_teacher: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Unlabelled files that are no plain text would be taught with their labels."""
+"""Unlabelled files that are no plain text: their markup and labels would be training text."""
 
 from pathlib import Path
 

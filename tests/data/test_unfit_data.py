@@ -1,4 +1,4 @@
-"""Data that no model can be taught with: refused in one line."""
+"""Data that no model can be trained on: refused in one line."""
 
 from dataclasses import replace
 from pathlib import Path

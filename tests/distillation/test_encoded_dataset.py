@@ -66,7 +66,7 @@ def make_dataset(
 
 
 class Teacher:
-    """Answers every text with its number of pieces, and counts how often it is asked."""
+    """Answers every text with its number of pieces, and counts its calls."""
 
     def __init__(self) -> None:
         self.n_calls = 0

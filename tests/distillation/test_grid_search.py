@@ -47,7 +47,7 @@ def arguments(desk_folder: Path, tiny_teacher: Path) -> list[str]:
 
 @pytest.fixture
 def training_run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> TrainingRun:
-    """Of the plan's student, to be taught at three rates."""
+    """Of the plan's student, to be trained at three rates."""
     monkeypatch.setattr(grid, "GRID_RATES", RATES)
     torch.set_num_threads(1)
     wanted = benchmark_config(parser("run").parse_args(arguments))
@@ -95,7 +95,7 @@ def best_of(records: Sequence[Record]) -> float:
 
 
 def test_a_search_costs_less_than_what_three_seeds_save() -> None:
-    """Six times as much, where every seed is taught at every rate."""
+    """Six times as much, where every seed is trained at every rate."""
     assert len(GRID_RATES) * SCREENING + FINALISTS == SEARCH_COST
     assert SEARCH_COST + 2 <= 1.6 * 3
 

@@ -17,8 +17,8 @@ def teacher_with(folder: Path, like: Path, kind: str, positions: int, pad_id: in
         ("config.json", {"model_type": kind, "max_position_embeddings": positions, "pad_token_id": pad_id}),
         ("tokenizer_config.json", {"model_max_length": int(1e30)}),
     ):
-        told = json.loads((folder / name).read_text()) | changed
-        (folder / name).write_text(json.dumps(told))
+        changed_file = json.loads((folder / name).read_text()) | changed
+        (folder / name).write_text(json.dumps(changed_file))
     return str(folder)
 
 

@@ -1,4 +1,4 @@
-"""What a student is taught with under each policy, with a real classroom and a teacher whose answers are known."""
+"""The training set of each policy, from a real data set and a teacher whose logits are known."""
 
 from collections import Counter
 from dataclasses import replace
@@ -41,12 +41,12 @@ def encoded_dataset(
     return made
 
 
-def asked(**changed: object) -> RunSpec:
+def student_spec(**changed: object) -> RunSpec:
     return replace(SPEC, **({"loss": "mse", "unlabeled": True} | changed))
 
 
 def trained_on(where: EncodedDataset, **changed: object) -> TrainingSet:
-    return training_set(asked(**changed), where, outputs(where))
+    return training_set(student_spec(**changed), where, outputs(where))
 
 
 def read(where: EncodedDataset, **changed: object) -> list[str]:

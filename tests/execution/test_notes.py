@@ -11,15 +11,15 @@ SPEC = RunSpec(
 
 
 def test_a_run_says_how_its_student_was_taught() -> None:
-    told = tags(SPEC, "train", "paper")[NOTE]
-    assert told.startswith(
+    note = tags(SPEC, "train", "paper")[NOTE]
+    assert note.startswith(
         "**cnn** on **emot**, `kd_ulb_bert`: learns from the teacher's logits (MSE), on unlabelled text too; "
         "its embeddings start from the teacher's. Teacher: indobert."
     )
-    assert "`score/test_f1` is F1 in 0..1" in told
+    assert "`score/test_f1` is F1 in 0..1" in note
 
 
 def test_every_role_has_words_of_its_own() -> None:
-    told = {role: tags(SPEC, role, "paper")[NOTE] for role in ROLES}
-    assert len(set(told.values())) == len(ROLES) == 5
-    assert all("emot" in text and "{" not in text for text in told.values())
+    note = {role: tags(SPEC, role, "paper")[NOTE] for role in ROLES}
+    assert len(set(note.values())) == len(ROLES) == 5
+    assert all("emot" in text and "{" not in text for text in note.values())

@@ -1,4 +1,4 @@
-"""The real server on a real store, asked over HTTP."""
+"""The real server on a real store, over HTTP."""
 
 import json
 import os

@@ -129,7 +129,7 @@ def words(client: MlflowClient, runs: Sequence[Run]) -> dict[str, dict[str, list
         role["params"] |= one.data.params.keys()
         role["metrics"] |= one.data.metrics.keys()
         role["artifacts"] |= set(artifacts(client, one.info.run_id))
-    return {role: {kind: without_chance(names) for kind, names in told.items()} for role, told in found.items()}
+    return {role: {kind: without_chance(names) for kind, names in of_role.items()} for role, of_role in found.items()}
 
 
 def test_runs_of_a_role_have_these_names(client: MlflowClient) -> None:
@@ -140,8 +140,10 @@ def test_runs_of_a_role_have_these_names(client: MlflowClient) -> None:
 def test_measured_runs_have_these_names(finished: Finished) -> None:
     client = MlflowClient(f"sqlite:///{finished.folder / 'mlflow.db'}")
     found = words(client, stored(client, "classification"))
-    metrics = {role: [name for name in told.pop("metrics") if MEASURED.match(name)] for role, told in found.items()}
-    measured = {role: told for role, told in found.items() if role.startswith("inference")}
+    metrics = {
+        role: [name for name in of_role.pop("metrics") if MEASURED.match(name)] for role, of_role in found.items()
+    }
+    measured = {role: of_role for role, of_role in found.items() if role.startswith("inference")}
     check_json("words/measured.json", {"runs": measured, "metrics": metrics})
 
 
@@ -164,5 +166,5 @@ def test_the_study_is_stored_as_what_it_searches(client: MlflowClient, folder: P
     [study] = optuna.get_all_study_summaries(f"sqlite:///{folder / 'optuna.db'}")
     assert study.study_name == kept.data.tags["study"]
     assert study.user_attrs.keys() == {"search"}
-    told = {name.replace(" ", "_"): str(value) for name, value in study.user_attrs["search"].items()}
-    assert told.items() <= kept.data.params.items()
+    search = {name.replace(" ", "_"): str(value) for name, value in study.user_attrs["search"].items()}
+    assert search.items() <= kept.data.params.items()

@@ -35,18 +35,18 @@ def _arguments(made: argparse.ArgumentParser) -> st.SearchStrategy[list[str]]:
 @given(_arguments(parser("run")))
 def test_options_of_run(arguments: list[str]) -> None:
     with suppress(SystemExit, BenchmarkError):
-        asked = parser("run").parse_args(["--suite", "classification", *arguments])
-        wanted = benchmark_config(asked)
-        assert wanted.seeds
-        assert wanted.learning_rate in (None, "grid") or 0 < float(wanted.learning_rate) <= 1
+        args = parser("run").parse_args(["--suite", "classification", *arguments])
+        config = benchmark_config(args)
+        assert config.seeds
+        assert config.learning_rate in (None, "grid") or 0 < float(config.learning_rate) <= 1
 
 
 @fuzzed
 @given(_arguments(report.build_parser()))
 def test_options_of_report(arguments: list[str]) -> None:
     with suppress(SystemExit):
-        asked = report.build_parser().parse_args(arguments)
-        assert asked.max_ms is None or 0 <= asked.max_ms < float("inf")
+        args = report.build_parser().parse_args(arguments)
+        assert args.max_ms is None or 0 <= args.max_ms < float("inf")
 
 
 COMMANDS: dict[str, tuple[Callable[[], argparse.ArgumentParser], list[str]]] = {
@@ -66,16 +66,16 @@ def test_options_of_other_commands(command: str, data: st.DataObject) -> None:
     made, needed = COMMANDS[command][0](), COMMANDS[command][1]
     words = data.draw(_arguments(made)) + data.draw(st.lists(WORDS, max_size=2))
     with suppress(SystemExit, BenchmarkError):
-        asked = made.parse_args([*needed, *words])
-        assert command != "tune" or 0 <= tuning_run._benchmark_config(asked).seeds[0] <= MAX_SEED
+        args = made.parse_args([*needed, *words])
+        assert command != "tune" or 0 <= tuning_run._benchmark_config(args).seeds[0] <= MAX_SEED
 
 
 @fuzzed
 @given(st.floats(1e-12, 1), st.integers(0, 2**32 - 1))
 def test_valid_options_come_back(rate: float, seed: int) -> None:
-    asked = ["--suite", "classification", "--learning-rate", repr(rate), "--seed", str(seed)]
-    wanted = benchmark_config(parser("run").parse_args(asked))
-    assert (wanted.learning_rate, wanted.seeds) == (rate, (seed,))
+    args = ["--suite", "classification", "--learning-rate", repr(rate), "--seed", str(seed)]
+    config = benchmark_config(parser("run").parse_args(args))
+    assert (config.learning_rate, config.seeds) == (rate, (seed,))
 
 
 @pytest.mark.parametrize("seed", ["-1", str(MAX_SEED + 1)])

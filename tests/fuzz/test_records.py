@@ -49,7 +49,7 @@ TAGS = st.lists(st.sampled_from(["O", "B-a", "I-a"]), min_size=1, max_size=4)
 @fuzzed
 @given(st.lists(st.tuples(TAGS, TAGS), max_size=4))
 def test_valid_answers_come_back(pairs: list[tuple[list[str], list[str]]]) -> None:
-    lines = [json.dumps({"text": ["kata"] * len(gold), "gold": gold, "predicted": told}) for gold, told in pairs]
+    lines = [json.dumps({"text": ["kata"] * len(gold), "gold": gold, "predicted": chosen}) for gold, chosen in pairs]
     read = read_predictions("\n".join(lines))
     assert [(one.length, one.gold, one.predicted) for one in read] == [(len(g), g, p) for g, p in pairs]
 
@@ -69,16 +69,16 @@ USUAL = {
 """Values by tag or param, where not any text will do."""
 
 
-def _told(name: str) -> st.SearchStrategy[str]:
+def _texts(name: str) -> st.SearchStrategy[str]:
     return st.sampled_from([*USUAL.get(name, ["0", "a"]), *ODD])
 
 
 def _all_of(*names: str) -> st.SearchStrategy[dict[str, str]]:
-    return st.fixed_dictionaries({name: _told(name) for name in names})
+    return st.fixed_dictionaries({name: _texts(name) for name in names})
 
 
 def _any_of(*names: str) -> st.SearchStrategy[dict[str, str]]:
-    return st.fixed_dictionaries({}, optional={name: _told(name) for name in names})
+    return st.fixed_dictionaries({}, optional={name: _texts(name) for name in names})
 
 
 TAGS_OF_RUN = ("role", "key", "student", "setting", "dataset", "task", "seed", "teacher", "preset", "smoke", "protocol")

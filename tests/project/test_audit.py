@@ -29,10 +29,10 @@ NAMED = f"mlflow {PINNED['mlflow']} {ADVISORY}"
 class Advisories(HTTPServer):
     """Answers as https://google.github.io/osv.dev/post-v1-query/ says; knows at most one hole."""
 
-    def __init__(self, hole: str = "", broken: bool = False) -> None:
+    def __init__(self, advisory: str = "", broken: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), Query)
-        self.hole, self.broken = hole, broken
-        self.asked: dict[str, str] = {}
+        self.advisory, self.broken = advisory, broken
+        self.requested: dict[str, str] = {}
 
 
 class Query(BaseHTTPRequestHandler):
@@ -41,9 +41,9 @@ class Query(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         package, version = query["package"], query["version"]
-        self.server.asked[package["name"]] = version
-        holes = [{"id": ADVISORY, "affected": [{"package": package, "versions": [version]}]}]
-        answer = json.dumps({"vulns": holes} if package["name"] == self.server.hole else {}).encode()
+        self.server.requested[package["name"]] = version
+        vulnerabilities = [{"id": ADVISORY, "affected": [{"package": package, "versions": [version]}]}]
+        answer = json.dumps({"vulns": vulnerabilities} if package["name"] == self.server.advisory else {}).encode()
         self.send_response(503 if self.server.broken else 200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -77,9 +77,9 @@ def audit(advisories: Advisories, lenient: str = "") -> tuple[int, str]:
 
 
 def test_every_pinned_package_is_asked_about_and_a_known_hole_fails() -> None:
-    advisories = Advisories(hole="mlflow")
+    advisories = Advisories(advisory="mlflow")
     code, said = audit(advisories)
-    assert advisories.asked == PINNED
+    assert advisories.requested == PINNED
     assert code == 1
     assert NAMED in " ".join(said.split())
 
@@ -92,7 +92,7 @@ def test_without_a_known_hole_it_passes() -> None:
 
 @pytest.mark.nightly
 def test_a_known_hole_fails_where_no_answer_would_not() -> None:
-    code, said = audit(Advisories(hole="mlflow"), lenient="1")
+    code, said = audit(Advisories(advisory="mlflow"), lenient="1")
     assert code == 1
     assert NAMED in " ".join(said.split())
 

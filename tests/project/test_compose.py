@@ -1,4 +1,4 @@
-"""docker-compose.yml: of the shape that Compose takes, closed by default, and one with what is told beside it."""
+"""docker-compose.yml: of the shape that Compose takes, closed by default, and in agreement with the documents."""
 
 import re
 import stat

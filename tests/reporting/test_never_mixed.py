@@ -34,7 +34,7 @@ def test_presets_suites_and_teachers_stand_apart() -> None:
 
 
 def test_a_student_is_held_against_the_teacher_that_taught_it() -> None:
-    """Two fine-tunings of one encoder: the board's line is the one that taught most, whatever validation says of it."""
+    """Two fine-tunings of one encoder: the board's line is that with most students, whatever validation says."""
     teachers = [row("teacher", 0.8, key="short", configuration="1"), row("teacher", 0.9, key="long", configuration="2")]
     trained = [row("cnn", 0.78, seed=seed, teacher_key="short") for seed in (0, 1)]
     assert (

@@ -61,15 +61,15 @@ def test_unfinished_runs_are_counted(
 ) -> None:
     for seed, status in enumerate(statuses):
         add_run(store, seed=seed, status=status, reason="no memory", test_f1=0.5)
-    chapter = (
+    section = (
         write_report(store, "classification", tmp_path)
         .read_text()
         .split("## Failed and skipped runs")[1]
         .split("## ")[0]
     )
-    assert chapter.strip().startswith(said)
-    assert ("None." in chapter) == (len(set(statuses)) == 1)
-    assert ("no memory" in chapter) == ("failed" in statuses)
+    assert section.strip().startswith(said)
+    assert ("None." in section) == (len(set(statuses)) == 1)
+    assert ("no memory" in section) == ("failed" in statuses)
 
 
 def test_every_figure_of_the_leaderboard_follows_from_results_csv(filled: Store, tmp_path: Path) -> None:

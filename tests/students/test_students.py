@@ -214,10 +214,10 @@ def test_attention_is_the_transformers() -> None:
         reference.in_proj_weight.copy_(torch.cat([attention.query.weight, attention.key_value.weight]))
         reference.in_proj_bias.copy_(torch.cat([attention.query.bias, attention.key_value.bias]))
         reference.out_proj.load_state_dict(attention.out.state_dict())
-    asked, mask = torch.randn(3, 6, 12), batch(6, 2, 4)[1]
-    mixed, _ = reference(asked[:, :2], asked, asked, key_padding_mask=mask == 0)
-    expected = attention.norm(asked[:, :2] + mixed)
-    torch.testing.assert_close(attention(asked[:, :2], asked, mask), expected, atol=1e-5, rtol=1e-4)
+    states, mask = torch.randn(3, 6, 12), batch(6, 2, 4)[1]
+    mixed, _ = reference(states[:, :2], states, states, key_padding_mask=mask == 0)
+    expected = attention.norm(states[:, :2] + mixed)
+    torch.testing.assert_close(attention(states[:, :2], states, mask), expected, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -130,13 +130,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def create(self) -> None:
         self._require_token()
-        asked = json.loads(self.body)
-        name = f"{asked.get('organization') or 'owner'}/{asked['name']}"
-        kind = f"{asked.get('type') or 'model'}s"
+        wanted = json.loads(self.body)
+        name = f"{wanted.get('organization') or 'owner'}/{wanted['name']}"
+        kind = f"{wanted.get('type') or 'model'}s"
         if (kind, name) in self.hub.repositories:
             self._send(409, {"url": f"{self.hub.url}/{name}", "error": "You already created this model repo"})
             return
-        self.hub.repositories[kind, name] = Repository(private=bool(asked.get("private")))
+        self.hub.repositories[kind, name] = Repository(private=bool(wanted.get("private")))
         self._send(200, {"url": f"{self.hub.url}/{name}", "name": name})
 
     def validate(self) -> None:
@@ -181,9 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
     def paths(self, kind: str, name: str, revision: str) -> None:
         repository = self._repository(kind, name, revision)
         text = self.body.decode()
-        asked = json.loads(text)["paths"] if text.startswith("{") else re.findall("paths=([^&]*)", unquote(text))
-        asked = [asked] if isinstance(asked, str) else asked
-        self._send(200, [_about(path, repository.files[path]) for path in asked if path in repository.files])
+        wanted = json.loads(text)["paths"] if text.startswith("{") else re.findall("paths=([^&]*)", unquote(text))
+        wanted = [wanted] if isinstance(wanted, str) else wanted
+        self._send(200, [_about(path, repository.files[path]) for path in wanted if path in repository.files])
 
     def resolve(self, name: str, revision: str, path: str, kind: str | None = None) -> None:
         repository = self._repository((kind or "models/").rstrip("/"), name, revision)

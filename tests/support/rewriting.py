@@ -16,13 +16,13 @@ class Calls(list[int]):
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, model: type, method: str) -> Calls:
-    calls, asked = Calls(), getattr(model, method)
+    calls, original = Calls(), getattr(model, method)
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
         calls.append(len(kwargs["input_ids"]))
         if len(calls) == calls.last:
             raise KeyboardInterrupt
-        return asked(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
 
     monkeypatch.setattr(model, method, counted)
     return calls

@@ -64,7 +64,7 @@ def labelled(n: int = 30, seed: int = 0) -> Examples:
 
 
 class Watch:
-    """Keeps what `on_epoch` is told, and the weights at that moment."""
+    """Keeps the arguments of `on_epoch`, and the weights at that moment."""
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model

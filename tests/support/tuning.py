@@ -61,12 +61,12 @@ def records(home: Path, name: str) -> tuple[Record, list[Record]]:
     return parent, [record for record in found if record.tags["role"] == "trial"]
 
 
-def join(home: Path, arguments: list[str], asked: int) -> Session:
-    return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), asked)
+def join(home: Path, arguments: list[str], args: int) -> Session:
+    return Session.join(f"sqlite:///{home / 'optuna.db'}", _search(arguments), args)
 
 
 def _search(arguments: list[str]) -> Search:
-    asked = tune.build_parser().parse_args(arguments)
-    wanted = tuning_run._benchmark_config(asked)
-    suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
-    return tuning_run._search(asked, plan_runs(wanted, suite_data)[1])
+    args = tune.build_parser().parse_args(arguments)
+    configured = tuning_run._benchmark_config(args)
+    suite_data = SuiteData(suite=configured.suite, teacher=configured.teacher.name, limit=configured.limit)
+    return tuning_run._search(args, plan_runs(configured, suite_data)[1])

@@ -33,7 +33,7 @@ def claims_page(findings: Sequence[Finding]) -> Json:
 
 
 def write_claims(path: Path, findings: Sequence[Finding]) -> Path:
-    """A CSV file with one line a claim."""
+    """A CSV file with one line per claim."""
     return write_csv(path, Table(columns=COLUMNS, rows=findings))
 
 
