@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than cores, since tests that start commands and servers mostly wait for them."""
-    return usable_cores() + 2
+    """One more than cores, since tests that start commands and servers wait for them; each costs its imports."""
+    return usable_cores() + 1
 
 
 @pytest.hookimpl(optionalhook=True)

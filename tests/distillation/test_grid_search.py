@@ -214,7 +214,7 @@ def test_the_command_searches_on_the_first_seed_for_all(arguments: list[str]) ->
     assert first.metrics["valid_f1"] == max(record.metrics["valid_f1"] for record in children[6:])
     assert main([*arguments, "--seeds", "2"]) == DONE
     assert (len(of_role("train")), len(of_role("trial"))) == (2, 8)
-    assert main([*arguments, "--seed", "7"]) == DONE
+    assert main([*arguments, "--max-epochs", "2", "--seed", "7"]) == DONE
     assert len(of_role("trial")) == 2 * 8, "alone it is the first"
 
 

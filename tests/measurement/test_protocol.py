@@ -1,11 +1,10 @@
 """Nothing here depends on how long anything takes."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from benchmark.measurement.protocol import (
     torch_threads,
 )
 from benchmark.measurement.statistics import P95_MIN_SAMPLES
+from tests.support.warm import FORKS, WarmProcess
 
 
 @pytest.fixture(autouse=True)
@@ -162,28 +162,28 @@ def test_fingerprint_is_complete_and_the_same_twice() -> None:
     assert fingerprint["torch"] == torch.__version__
 
 
-HOLD = """
-import sys, pathlib
-from benchmark.measurement import machine as lock
-lock.LOCK_FOLDER = pathlib.Path(sys.argv[2])
-with lock.machine_lock(sys.argv[1], on_wait=lambda: print("waits", flush=True)):
-    print("holds", flush=True)
-    sys.stdin.readline()
-"""
+def hold(mode: Literal["shared", "exclusive"], folder: Path, pipe: Connection) -> None:
+    """Takes the lock, says what it waits for and has, and keeps it until it is told anything."""
+    lock.LOCK_FOLDER = folder
+    with machine_lock(mode, on_wait=lambda: pipe.send("waits")):
+        pipe.send("holds")
+        pipe.recv()
 
 
 class Holder:
     """Another process that takes the lock and holds it until it is closed."""
 
     def __init__(self, mode: str, folder: Path) -> None:
-        command = [sys.executable, "-c", HOLD, mode, str(folder)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pipe, theirs = FORKS.Pipe()
+        self.process = WarmProcess(hold, mode, folder, theirs)
+        theirs.close()
 
     def says(self) -> str:
-        return self.process.stdout.readline().strip()
+        return str(self.pipe.recv())
 
     def leave(self) -> None:
-        self.process.communicate("\n")
+        self.pipe.send("leave")
+        self.process.wait()
 
 
 @pytest.fixture
