@@ -114,7 +114,7 @@ def test_a_real_teacher_is_the_same_in_onnx(task: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("name", ["bert_tiny", "bert_mini"])
+@pytest.mark.parametrize("name", ["bert_tiny", pytest.param("bert_mini", marks=pytest.mark.nightly)])
 def test_every_bert_students_attention_is_one_node_a_layer(name: str, task: str, tmp_path: Path) -> None:
     student = build(name, task=task, vocab_size=VOCAB_SIZE, n_labels=5, pad_id=0)
     export_onnx(student, tmp_path / "model.onnx")
