@@ -41,7 +41,7 @@ def _sentences(text: str, context: ParseContext) -> Iterator[list[Line]]:
     lines = list[Line]()
     for number, content in enumerate([*text.split("\n"), ""], 1):
         line = Line(number, content.removesuffix("\r").split("\t"))
-        is_start = any(cell.strip().startswith(DOCUMENT_START) for cell in line.cells)
+        is_start = any(cell.strip().upper().startswith(DOCUMENT_START) for cell in line.cells)
         context.skipped[f"{DOCUMENT_START} lines"] += is_start
         if is_start or not content.strip(" \r"):
             if lines:

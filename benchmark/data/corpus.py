@@ -68,6 +68,11 @@ class Corpus:
         first = self.splits[split][:1][self.label_column]
         return bool(first) and NO_LABEL not in np.ravel(first[0])
 
+    def lacking(self, split: Split) -> list[str]:
+        """Labels of train that no text of a split with labels has."""
+        ids = [set(np.hstack(self.splits[each][:][self.label_column] or [[]])) for each in ("train", split)]
+        return [name for i, name in enumerate(self.labels) if i in ids[0] - ids[1]] if self.has_gold(split) else []
+
     @property
     def label_column(self) -> str:
         return "label" if self.task == "classification" else "tags"

@@ -9,7 +9,7 @@ from benchmark.core.presets import MAX_LENGTH
 from benchmark.data.conll import read_conll
 from benchmark.data.entry import Column, Format
 from benchmark.data.rows import DOCUMENT_START, ParseContext, Row, is_printed, make_row, shorten
-from benchmark.data.sources import require_uncompressed
+from benchmark.data.sources import require_text
 from benchmark.data.tables import read_table
 
 
@@ -52,9 +52,9 @@ def decode(content: bytes, where: str) -> str:
 
     Lines that all end in a carriage return, as on old Macs, end in a line feed then.
 
-    Raises DataError for a compressed file, bytes that are not UTF-8, and a NUL, as in UTF-16 and binary files.
+    Raises DataError for a compressed file, one that is no text, bytes that are not UTF-8, and a NUL.
     """
-    require_uncompressed(content, where)
+    require_text(content, where)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

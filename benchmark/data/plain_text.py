@@ -70,6 +70,7 @@ def _structure(lines: Sequence[str]) -> str:
     tests = {
         "JSON": _is_json,
         "conll (a word and its tag per line)": lambda line: bool(_TAGGED.fullmatch(line)),
+        "fastText's format (a label before each text)": lambda line: line.startswith("__label__"),
         "a table (columns between TABs)": lambda line: "\t" in line,
     }
     for name, has_format in tests.items():

@@ -1,8 +1,8 @@
 """The unlabelled pool: a suite's texts without labels and held-out texts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -11,8 +11,10 @@ from benchmark.core.spec import digest
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import Split, Suite
 from benchmark.data.plain_text import Text, read_texts, text_key
+from benchmark.data.rows import shorten
 from benchmark.data.sources import is_available
 from benchmark.data.splits import ranking
+from benchmark.data.summary import Unlabelled
 
 HELD_OUT: tuple[Split, ...] = ("test", "validation")
 
@@ -26,6 +28,8 @@ class Pool:
     """SHA-256 over the texts in order."""
     origins: Sequence[int] | None = None
     """For generated texts: index in train of the text that each was generated from."""
+    counts: Unlabelled | None = None
+    """For texts that were read: how many of them are left."""
 
 
 def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
@@ -35,7 +39,7 @@ def unlabeled_pool(corpus: Corpus, suite: Suite, limit: int = 0) -> Pool:
     texts of every data set. The data sets selected on the command line change nothing. With a `limit`, a seeded sample
     of that many texts. Raises DataError for a file that is broken or cannot be downloaded.
     """
-    return _pool(_candidates(suite, corpus), excluded_keys(corpus, suite), limit)
+    return _pool(_candidates(suite, corpus), corpus, suite, limit)
 
 
 def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> Pool:
@@ -43,7 +47,7 @@ def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> 
 
     Raises DataError for a file that cannot be read, or from which no text is left.
     """
-    pool = _pool(read_texts(path, suite.task, "--in-domain"), excluded_keys(corpus, suite), limit)
+    pool = _pool(_read(path, corpus, "--in-domain"), corpus, suite, limit)
     if not len(pool.texts):
         raise DataError(f"{path} has no text besides those of {corpus.name!r}. Provide one text per line.")
     return pool
@@ -51,10 +55,16 @@ def in_domain_pool(corpus: Corpus, suite: Suite, path: Path, limit: int = 0) -> 
 
 def excluded_keys(corpus: Corpus, suite: Suite) -> set[str]:
     """Keys, by `text_key`, of the texts that no unlabelled text may equal."""
-    keys = set(map(text_key, corpus.texts("train")))
-    for each in (*_corpora(suite), corpus):
-        keys.update(text_key(text) for split in HELD_OUT for text in each.texts(split))
-    return keys
+    return _labelled(corpus) | _held_out(corpus, suite)
+
+
+def _labelled(corpus: Corpus) -> set[str]:
+    return set(map(text_key, corpus.texts("train")))
+
+
+def _held_out(corpus: Corpus, suite: Suite) -> set[str]:
+    corpora = (*_corpora(suite), corpus)
+    return {text_key(text) for each in corpora for split in HELD_OUT for text in each.texts(split)}
 
 
 def n_shared(corpus: Corpus, split: Split, other: Split) -> int:
@@ -75,23 +85,45 @@ def _corpora(suite: Suite) -> list[Corpus]:
     return [load_corpus(suite.entries[name]) for name in suite.datasets if is_available(suite.entries[name])]
 
 
-def _pool(candidates: Iterable[Text], excluded: set[str], limit: int) -> Pool:
-    distinct = list(_distinct(candidates, excluded))
+def _pool(candidates: Iterable[Text], corpus: Corpus, suite: Suite, limit: int) -> Pool:
+    distinct, counts = _distinct(candidates, _labelled(corpus), _held_out(corpus, suite))
     rows = sorted(ranking(len(distinct), "limit:pool")[:limit]) if limit else range(len(distinct))
     texts = cast(Texts, [distinct[i] for i in rows])
-    return Pool(texts, digest(texts))
+    return Pool(texts, digest(texts), counts=replace(counts, kept=len(texts)))
 
 
 def _candidates(suite: Suite, corpus: Corpus) -> Iterator[Text]:
     for each in _corpora(suite):
         yield from each.texts("train")
     for path in (*suite.unlabeled, *corpus.unlabeled):
-        yield from read_texts(path, suite.task)
+        yield from _read(path, corpus, "`unlabeled`")
 
 
-def _distinct(texts: Iterable[Text], seen: set[str]) -> Iterator[Text]:
-    """Each text that is not `seen`, once; adds its key to `seen`."""
+def _read(path: Path, corpus: Corpus, option: str) -> list[Text]:
+    """Raises DataError for a file whose texts have the data set's labels beside them."""
+    texts = list(read_texts(path, corpus.task, option))
+    labelled = [text for text in texts if isinstance(text, str) and _has_label(text, corpus.labels)]
+    if 2 * len(labelled) > len(texts):
+        raise DataError(
+            f"{path} of {option} holds labels, as in {shorten(labelled[0])}; they would be read as part of the texts. "
+            "Write the texts alone, one per line."
+        )
+    return texts
+
+
+def _has_label(text: str, labels: Collection[str]) -> bool:
+    cells = text.split(",")
+    return len(cells) > 1 and any(cell.strip(' "') in labels for cell in (cells[0], cells[-1]))
+
+
+def _distinct(texts: Iterable[Text], labelled: set[str], held_out: set[str]) -> tuple[list[Text], Unlabelled]:
+    """Each text that is in neither set, once; and how many there are of which kind."""
+    distinct: dict[str, Text] = {}
+    counts = dict.fromkeys(("held_out", "labelled", "repeated", "kept"), 0)
     for text in texts:
-        if (key := text_key(text)) not in seen:
-            seen.add(key)
-            yield text
+        key = text_key(text)
+        kind = "held_out" if key in held_out else "labelled" if key in labelled else "repeated"
+        if kind == "repeated" and key not in distinct:
+            distinct[key], kind = text, "kept"
+        counts[kind] += 1
+    return list(distinct.values()), Unlabelled(read=sum(counts.values()), **counts)

@@ -130,10 +130,11 @@ def make_row(line: int, text: object, label: object, context: ParseContext) -> R
     if not text.strip():
         raise context.error(line, "the text is empty. Fill it in or remove the row.")
     name = _name(label, line, context).strip()
-    if name in MISSING:
-        raise context.error(
-            line, f"the label {name!r} is a missing one, as pandas writes it. Fill it in or remove the row."
-        )
+    for column, cell in (("text", text.strip()), ("label", name)):
+        if cell in MISSING:
+            raise context.error(
+                line, f"the {column} {cell!r} is a missing one, as pandas writes it. Fill it in or remove the row."
+            )
     if _is_printed_label(name):
         raise context.error(line, f"the label {shorten(name)} is a list; a text has one class. Write its name alone.")
     return Row(line, _encodable(text, line, context), name)

@@ -33,8 +33,20 @@ COMPRESSIONS = {
     b"\xfd7zXZ\0": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh91AY&SY": "bzip2",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
 }
 """Names by the first bytes of a file."""
+FOREIGN = {
+    b"PAR1": "parquet. Save it as jsonl: pandas.read_parquet(FILE).to_json(NAME, orient='records', lines=True).",
+    b"\xd0\xcf\x11\xe0": "an Excel or Word file. Save the table as csv.",
+    b"%PDF-": "a PDF. Save its text as UTF-8.",
+    b"\xff\xfe": "UTF-16. Save the file as UTF-8.",
+    b"\xfe\xff": "UTF-16. Save the file as UTF-8.",
+    b"version https://git-lfs": "a pointer of Git LFS. Fetch the file itself: git lfs pull.",
+    b"<!doctype html": "a web page, perhaps of a download that failed. Download the file itself.",
+    b"<html": "a web page, perhaps of a download that failed. Download the file itself.",
+}
+"""What a file is that begins with these bytes, in lower or upper case, and the remedy."""
 
 
 def is_available(entry: DatasetEntry) -> bool:
@@ -121,6 +133,14 @@ def read_local(path: Path, owner: str) -> bytes:
         raise DataError(f"{str(path)!r} of {owner} is a folder; name a file.") from None
     except (OSError, ValueError) as error:
         raise DataError(f"File {str(path)!r} of {owner} cannot be read: {error}.") from None
+
+
+def require_text(content: bytes, where: str) -> None:
+    """Raises DataError for the content of a file that is compressed or of another kind."""
+    require_uncompressed(content, where)
+    start = content[:32].lower()
+    if kind := next((kind for magic, kind in FOREIGN.items() if start.startswith(magic.lower())), ""):
+        raise DataError(f"{where} is {kind}")
 
 
 def require_uncompressed(content: bytes, where: str) -> None:

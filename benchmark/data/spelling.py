@@ -14,6 +14,9 @@ from benchmark.data.tags import metric_of, types_of
 _SELECTORS = "\ufe0e\ufe0f"
 """Choose between black and coloured signs, as of a heart."""
 _QUOTES = "\"'`‘’“”"
+_LOOKALIKES = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
+"""Cyrillic letters, which a keyboard's layout or a reader of scans puts into a Latin word."""
+_LATIN = re.compile("[a-z]", re.IGNORECASE)
 _JOINED = re.compile(r"(?<=\w)[-_\s]+(?=\w)")
 _NUMBER = re.compile(r"0*(\d+)(?:\.0*)?")
 
@@ -38,14 +41,15 @@ def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collecti
                     raise DataError(
                         f"{where[split]}, line {row.line + i * (split in by_line)}: the labels "
                         f"{' and '.join(map(_shown, (first[fold(spelled[name])], name)))} differ in spelling alone: in "
-                        "case, spaces, hyphens, quotes, zeros of a number, Unicode form or invisible characters. Write "
-                        "them alike."
+                        "case, spaces, hyphens, quotes, a last dot, zeros of a number, Unicode form, Cyrillic letters "
+                        "or invisible characters. Write them alike."
                     )
 
 
 def folded(name: str) -> str:
     """The name without what does not tell classes apart; 01 and 1.0 are 1, and 1.10 is not 1.1."""
-    text = visible(normalize("NFKC", name)).casefold().strip(_QUOTES + " ")
+    text = visible(normalize("NFKC", name)).casefold().translate(_LOOKALIKES).strip(_QUOTES + " ")
+    text = text.rstrip(".") or text
     number = _NUMBER.fullmatch(text)
     return number[1] if number else _JOINED.sub(" ", text)
 
@@ -61,4 +65,6 @@ def _seen(characters: Iterable[str]) -> Iterable[str]:
 
 def _shown(name: str) -> str:
     """The name; with escapes where it has characters that cannot be seen, or are not what they look like."""
-    return shorten(name) if name == visible(name) == normalize("NFKC", name) else ascii(name)[:200]
+    is_mixed = bool(_LATIN.search(name)) and name.casefold() != name.casefold().translate(_LOOKALIKES)
+    is_plain = name == visible(name) == normalize("NFKC", name) and not is_mixed
+    return shorten(name) if is_plain else ascii(name)[:200]

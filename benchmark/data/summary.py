@@ -1,7 +1,7 @@
 """The summary of a data set: its metric and size, text that no model reads, held-out texts that are in train too."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from benchmark.data.entry import Metric
@@ -23,6 +23,20 @@ class Unread:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unlabelled:
+    """Counts of a data set's unlabelled texts."""
+
+    read: int
+    held_out: int
+    """Left out, since they are validation or test texts of a data set of the suite."""
+    labelled: int
+    """Left out, since they are in train."""
+    repeated: int
+    """Left out, since they were read before."""
+    kept: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSummary:
     """Counts of a data set, as stored with its runs."""
 
@@ -40,6 +54,10 @@ class DataSummary:
     """Test texts that are in validation too: learning rates and epochs were chosen on them."""
     contradictory: Mapping[str, int] = field(default_factory=dict)
     """Texts that occur in their split with other labels too, by split; splits without any are left out."""
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Labels that a held-out split lacks and train has, by split: of F1 they are no part, and often a mistake."""
+    unlabelled: Mapping[str, Unlabelled] = field(default_factory=dict)
+    """By source; sources that no setting of the plan reads are left out."""
     validation: str = ""
     """AGREEMENT where validation texts have no labels, else empty."""
 

@@ -26,6 +26,7 @@ N_JUDGED = 100
 _TAG = re.compile(r"([BIESLUM])(?:-(.+))?", re.DOTALL)
 _PREFIXED = re.compile(r"([BIESLUM])(?:[\W_]+(.*))?", re.DOTALL | re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)[\W_]([BIESLUM])", re.DOTALL | re.IGNORECASE)
+_BRACKETED = re.compile(r"(?:\([^()*]+)*\*?\)*")
 _OUTSIDE = re.compile(r"[Oo0]\W*")
 
 
@@ -82,11 +83,16 @@ def _check_columns(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, 
 
 
 def _check_names(names: Collection[str], where: Mapping[Split, str]) -> None:
-    """Raises DataError for ids of tags, which do not tell entities from parts of speech."""
+    """Raises DataError for ids of tags, which do not tell entities from parts of speech, and for brackets."""
     if names and all(name.isdecimal() for name in names):
         raise DataError(
             f"{next(iter(where.values()))}: the tags are numbers, such as {min(names, key=int)!r}, whose names alone "
             "tell whether they are entities. Write the names, as in 'B-PER'."
+        )
+    if len(names) > 1 and "*" in names and all(_BRACKETED.fullmatch(name) for name in names):
+        raise DataError(
+            f"{next(iter(where.values()))}: the tags, such as {max(names, key=len)!r}, are brackets around entities, "
+            "as in CoNLL-2012. Write 'B-PER' at the first word of each, 'I-PER' at the others, and 'O' outside."
         )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import cast
+from types import MappingProxyType
+from typing import TypeVar, cast
 
 from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
@@ -24,6 +25,8 @@ from benchmark.data.summary import AGREEMENT, DataSummary, Unread
 from benchmark.distillation.encoding import EncodedDataset, Part, tokenize
 from benchmark.distillation.tokenizer import Encoder
 from benchmark.distillation.vocabulary import VERSION, own_tokenizer
+
+T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
@@ -142,7 +145,8 @@ class SuiteData:
         corpus, encoder = self.corpus(dataset), self.encoder
         path = cache_path("unread", f"{digest([corpus.digest, encoder.identity, self.suite.task])}.json")
         unread = cached_json(path, lambda: asdict(count_unread(corpus, encoder.tokenizer, encoder.max_length)))
-        return summarize(corpus, Unread(**unread))
+        pools = {source: pool for (name, source), pool in self._pools.items() if name == dataset}
+        return summarize(corpus, Unread(**unread), pools)
 
     def _own_tokenizer(self, dataset: str, encoder: Encoder, vocabulary: str) -> PreTrainedTokenizerBase:
         corpus, pool = self.corpus(dataset), self.pool(dataset)
@@ -199,8 +203,8 @@ class SuiteData:
         return file_digest(Path(self.resolve_path(self.vectors))) if self.vectors else ""
 
 
-def summarize(corpus: Corpus, unread: Unread) -> DataSummary:
-    """Summary of `corpus`; its texts are compared by `text_key`."""
+def summarize(corpus: Corpus, unread: Unread, pools: Mapping[Source, Pool] = MappingProxyType({})) -> DataSummary:
+    """Summary of `corpus` and of the unlabelled texts that were read; texts are compared by `text_key`."""
     return DataSummary(
         name=corpus.name,
         metric=corpus.metric,
@@ -210,7 +214,9 @@ def summarize(corpus: Corpus, unread: Unread) -> DataSummary:
         in_train=_some({split: n_shared(corpus, split, "train") for split in HELD_OUT}),
         in_validation=_some({"test": n_shared(corpus, "test", "validation")}),
         contradictory=_some({split: n_contradictory(corpus, split) for split in SPLITS}),
+        lacking=_some({split: corpus.lacking(split) for split in HELD_OUT}),
         skipped=dict(corpus.skipped),
+        unlabelled={source: pool.counts for source, pool in pools.items() if pool.counts},
         validation="" if corpus.has_gold("validation") else AGREEMENT,
     )
 
@@ -235,5 +241,5 @@ def _n_read(encoding: Encoding) -> int:
     return 1 + max((word for word in encoding.word_ids if word is not None), default=-1)
 
 
-def _some(counts: Mapping[str, int]) -> dict[str, int]:
-    return {split: n for split, n in counts.items() if n}
+def _some(values: Mapping[str, T]) -> dict[str, T]:
+    return {split: value for split, value in values.items() if value}

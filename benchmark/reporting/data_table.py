@@ -1,15 +1,19 @@
 """The table of data sets, in plans and reports."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from benchmark.core.run_store import DATA_TAG
+from benchmark.core.settings import IN_DOMAIN
 from benchmark.data.entry import SPLITS
-from benchmark.data.summary import DataSummary
+from benchmark.data.summary import DataSummary, Unlabelled
 from benchmark.reporting import notes
 from benchmark.reporting.table import Column, Json, Table, json_columns, json_rows, markdown_table
 from tracking import Record
 
 [NOTE] = notes("data")
+MOST_NAMES = 3
+"""Labels of a cell."""
 NOT_TRUNCATED = "none"
 METRICS = {"macro_f1": "macro F1 of classes", "entity_f1": "macro F1 of entities", "word_f1": "macro F1 of word tags"}
 
@@ -37,11 +41,19 @@ def data_lines(summaries: Sequence[DataSummary]) -> list[str]:
 
 
 def stored_summaries(records: Sequence[Record]) -> list[DataSummary]:
-    """Summary of each data set, from its newest finished run; runs of older versions have none."""
-    texts = {
-        r.tags.get("dataset", ""): r.tags[DATA_TAG] for r in records if r.status == "finished" and DATA_TAG in r.tags
-    }
-    return [summary for _, text in sorted(texts.items()) if (summary := DataSummary.from_json(text))]
+    """Summary of each data set, from its newest finished run; runs of older versions have none.
+
+    The counts of unlabelled texts are those of the newest run that read some.
+    """
+    stored = [
+        (r.tags.get("dataset", ""), r.tags[DATA_TAG]) for r in records if r.status == "finished" and DATA_TAG in r.tags
+    ]
+    found: dict[str, DataSummary] = {}
+    for dataset, text in dict.fromkeys(reversed(stored)):
+        if summary := DataSummary.from_json(text):
+            newest = found.setdefault(dataset, summary)
+            found[dataset] = replace(newest, unlabelled=newest.unlabelled or summary.unlabelled)
+    return [found[dataset] for dataset in sorted(found)]
 
 
 def data_markdown(records: Sequence[Record]) -> str:
@@ -70,6 +82,29 @@ def _by_split(counts: Mapping[str, int], summary: DataSummary) -> str:
     return ", ".join(f"{split} {n:,} ({share:.1%})" for split, n, share in shares)
 
 
+def _lacking(summary: DataSummary) -> str:
+    """`test 2 (anger, fear)`."""
+    parts = (
+        (split, names, ", ".join(name[:40] for name in names[:MOST_NAMES])) for split, names in summary.lacking.items()
+    )
+    return ", ".join(
+        f"{split} {len(names)} ({shown}{', ...' if len(names) > MOST_NAMES else ''})" for split, names, shown in parts
+    )
+
+
+def _unlabelled(summary: DataSummary) -> str:
+    """`19,227 of 24,391 (left out: 440 held out, 3,521 in train, 1,203 repeated)`, for each source."""
+    named = {"pool": "", "in_domain": f"{IN_DOMAIN} "}
+    return "; ".join(named.get(source, "") + _counted(counts) for source, counts in summary.unlabelled.items())
+
+
+def _counted(counts: Unlabelled) -> str:
+    reasons = {"held out": counts.held_out, "in train": counts.labelled, "repeated": counts.repeated}
+    left_out = ", ".join(f"{n:,} {reason}" for reason, n in reasons.items() if n)
+    left = f"{counts.kept:,}" if counts.kept else "none, so that they change no student,"
+    return f"{left} of {counts.read:,}" + (f" (left out: {left_out})" if left_out else "")
+
+
 def _rows_of(split: str) -> Column[DataSummary]:
     return Column(name=split, value=lambda summary: summary.rows.get(split), kind=int, format="{:,}".format)
 
@@ -86,6 +121,8 @@ RARE: tuple[Column[DataSummary], ...] = (
     Column(name="in train too", value=lambda summary: _by_split(summary.in_train, summary), kind=str),
     Column(name="in validation too", value=lambda summary: _by_split(summary.in_validation, summary), kind=str),
     Column(name="with other labels too", value=lambda summary: _by_split(summary.contradictory, summary), kind=str),
+    Column(name="labels without a text", value=_lacking, kind=str),
+    Column(name="unlabelled texts", value=_unlabelled, kind=str),
     Column(
         name="skipped lines",
         value=lambda summary: ", ".join(f"{n:,} {kind}" for kind, n in summary.skipped.items()),

@@ -24,7 +24,7 @@ def zipped(content: bytes) -> bytes:
 BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
     "not UTF-8": ("csv", "classification", b"text,label\nna\xefve,1\n", "line 2: byte 0xef is not UTF-8"),
     "not UTF-8 behind a BOM": ("csv", "classification", b"\xef\xbb\xbftext,label\n\xe9,1\n", "line 2: byte 0xe9"),
-    "UTF-16": ("tsv", "classification", "text\tlabel\n".encode("utf-16"), "not UTF-8"),
+    "UTF-16": ("tsv", "classification", "text\tlabel\n".encode("utf-16"), "^file is UTF-16. Save the"),
     "gzip": (
         "csv",
         "classification",
@@ -35,6 +35,17 @@ BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
     "bzip2": ("conll", "sequence_labeling", bz2.compress(b"a\tO\n"), "^file is compressed with bzip2"),
     "zip": ("csv", "classification", zipped(b"text,label\na,1\n"), "^file is compressed with zip .as .xlsx"),
     "zstd": ("tsv", "classification", b"\x28\xb5\x2f\xfd\x04\x00", "^file is compressed with zstd"),
+    "7-Zip": ("csv", "classification", b"7z\xbc\xaf\x27\x1c\0\4", "^file is compressed with 7-Zip"),
+    "Excel": ("csv", "classification", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "^file is an Excel or Word file. Save"),
+    "parquet": ("csv", "classification", b"PAR1\x15\x04", "^file is parquet. Save it as jsonl"),
+    "PDF": ("csv", "classification", b"%PDF-1.7\n", "^file is a PDF"),
+    "web page": ("csv", "classification", b"<!DOCTYPE html>\n<html>", "^file is a web page, perhaps of a download"),
+    "Git LFS": (
+        "jsonl",
+        "classification",
+        b"version https://git-lfs.github.com/spec/v1\n",
+        "^file is a pointer of Git LFS",
+    ),
     "NUL": ("csv", "classification", b"text,label\na\0b,1\n", "line 2: a NUL byte"),
     "wrong column": (
         "csv",
@@ -46,6 +57,12 @@ BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
     "duplicate column": ("csv", "classification", b"text,text,label\na,b,1\n", "'text' occurs 2 times"),
     "empty text": ("csv", "classification", b"text,label\na,1\n  ,2\n", "line 3: the text is empty"),
     "empty label": ("csv", "classification", b"text,label\na,\n", "line 2: an empty label"),
+    "missing text of pandas": (
+        "csv",
+        "classification",
+        b"text,label\na,1\nnan,2\n",
+        "line 3: the text 'nan' is a missing",
+    ),
     "missing label of pandas": ("csv", "classification", b"text,label\na,1\nb,nan\n", "line 3: the label 'nan' is a"),
     "all cells empty": ("csv", "classification", b"text,label\n,\n", "line 2: the text is empty"),
     "comma in text": ("csv", "classification", b"text,label\na,b,1\n", "line 2: 3 cells where line 1 has 2"),

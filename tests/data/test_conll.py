@@ -19,7 +19,14 @@ def read(
 
 
 @pytest.mark.parametrize(
-    "start", ["-DOCSTART-\t-X-\t-X-\tO\n\n", "-DOCSTART-\t-X-\tO\tO\n", "-DOCSTART- -X- O O\r\n\r\n", "-DOCSTART-\n"]
+    "start",
+    [
+        "-DOCSTART-\t-X-\t-X-\tO\n\n",
+        "-DOCSTART-\t-X-\tO\tO\n",
+        "-DOCSTART- -X- O O\r\n\r\n",
+        "-DOCSTART-\n",
+        "-docstart-\tO\n",
+    ],
 )
 @pytest.mark.parametrize("label", [1, 3])
 def test_document_starts_are_skipped_and_counted(start: str, label: int) -> None:

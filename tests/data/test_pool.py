@@ -191,6 +191,12 @@ def test_pool_of_the_paper(name: str) -> None:
     ("content", "message"),
     [
         (" \n\r\n", r"more\.txt of `unlabeled` holds no text"),
+        (
+            'kata,0\n"kata, lain",1\nkata\n',
+            "more.txt of `unlabeled` holds labels, as in 'kata,0'; .* Write the texts alone",
+        ),
+        ("0,kata\n1,lain\n", "more.txt of `unlabeled` holds labels, as in '0,kata'"),
+        ("__label__0 kata\n__label__1 lain\n", "more.txt of `unlabeled` is fastText's format"),
         ("kata " * 4000, r"more\.txt of `unlabeled` is one line of 20,000 characters.* Write one text per line"),
     ],
 )

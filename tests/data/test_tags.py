@@ -83,6 +83,15 @@ def test_schemes_and_parts_of_speech_pass(tags: str) -> None:
     check(tags, tags)
 
 
+def test_brackets_around_entities_are_refused() -> None:
+    tags = "(PER* *) * (LOC) * (A(B* *))"
+    with pytest.raises(
+        DataError, match=r"^d: train\.conll: the tags, such as '\(PER\*', are brackets .* Write 'B-PER'"
+    ):
+        check(tags, tags)
+    check("N * V", "N * V")
+
+
 def test_the_line_of_a_table_is_that_of_its_sentence() -> None:
     with pytest.raises(DataError, match=r"^d: train\.conll, line 7: the tag 'o' of the word 'word12'"):
         check_tags({"train": [_row(7, f"{IOB} o")], "test": []}, WHERE, ())

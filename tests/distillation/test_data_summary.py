@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.core.run_store import DATA_TAG
 from benchmark.data.corpus import Corpus, load_corpus
+from benchmark.data.pool import in_domain_pool, unlabeled_pool
 from benchmark.data.suites import load_suite
-from benchmark.data.summary import DataSummary, Unread
+from benchmark.data.summary import DataSummary, Unlabelled, Unread
 from benchmark.distillation.suite_data import count_unread, summarize
 from benchmark.distillation.tokenizer import load_tokenizer
-from benchmark.reporting.data_table import data_lines, data_table
+from benchmark.reporting.data_table import data_lines, data_table, stored_summaries
+from tests.support.run_factory import many_records
 
 NOTHING = Unread(max_length=8, texts={}, words={})
 SENTENCES = "halo\tO\napa\tO\nkabar\tB-X\n\n", "halo\tO\n" * 6 + "\n"
@@ -68,6 +71,20 @@ def test_test_texts_in_validation_and_texts_with_several_labels_are_counted(desk
     assert DataSummary.from_json(summary.to_json()) == summary
 
 
+def test_labels_that_a_held_out_split_lacks_are_named(desk_folder: Path) -> None:
+    """As a row of totals, or a label with a typing mistake, makes."""
+    rows = [*(f"halo {i},{i % 2}" for i in range(8)), *(f"apa {i},kelas{i}" for i in range(4))]
+    for name, part in (("train", rows), ("dev", rows[:9]), ("test", rows[:2])):
+        (desk_folder / f"{name}.csv").write_text("text,label\n" + "\n".join(part))
+    files = "train: train.csv, validation: dev.csv, test: test.csv"
+    (desk_folder / "mine.yml").write_text(f"task: classification\ndatasets:\n  chat: {{{files}}}\n")
+    summary = summarize(load_corpus(load_suite("mine.yml", "quickstart").entries["chat"]), NOTHING)
+    [line] = data_lines([replace(summary, in_train={}, in_validation={})])
+    expected = "test 4 (kelas0, kelas1, kelas2, ...), validation 3 (kelas1, kelas2, kelas3)"
+    assert line == f"chat: labels without a text {expected}."
+    assert DataSummary.from_json(summary.to_json()) == summary
+
+
 def test_held_out_texts_that_are_in_train_too_are_counted(chat: Corpus) -> None:
     corpus = replace(chat, skipped={"comments": 3})
     summary = summarize(corpus, NOTHING)
@@ -90,6 +107,28 @@ def test_the_table_shows_what_a_data_set_has(chat: Corpus) -> None:
         "chat: in train too validation 1 (50.0%).",
         f"chat: truncated {cut}; skipped lines 3 comments.",
     ]
+
+
+def test_unlabelled_texts_are_counted_by_what_became_of_them(chat: Corpus, desk_folder: Path) -> None:
+    suite = load_suite("mine.yml", "quickstart")
+    (desk_folder / "more.txt").write_text("kabar\nHALO halo\nhalo\nbaru\nbaru \nlagi\n")
+    read = in_domain_pool(chat, suite, desk_folder / "more.txt")
+    assert read.counts == Unlabelled(read=6, held_out=3, labelled=0, repeated=1, kept=2), "halo is in validation too"
+    summary = summarize(chat, NOTHING, {"in_domain": read, "pool": unlabeled_pool(chat, suite)})
+    assert data_lines([summary]) == [
+        "chat: in train too validation 1 (50.0%); unlabelled texts --in-domain 2 of 6 (left out: 3 held out, "
+        "1 repeated); none, so that they change no student, of 3 (left out: 1 held out, 2 in train)."
+    ]
+    assert DataSummary.from_json(summary.to_json()) == summary
+
+
+def test_a_report_has_the_counts_of_the_newest_run_that_read_unlabelled_text(chat: Corpus) -> None:
+    counts = [Unlabelled(read=n, held_out=0, labelled=0, repeated=0, kept=n) for n in (1, 2)]
+    newest = replace(summarize(chat, NOTHING), skipped={"comments": 3})
+    summaries = [*(replace(newest, skipped={}, unlabelled={"pool": each}) for each in counts), newest, newest]
+    [record] = many_records(1, 0, (), 0)
+    records = [replace(record, tags={"dataset": "chat", DATA_TAG: summary.to_json()}) for summary in summaries]
+    assert stored_summaries(records) == [replace(newest, unlabelled={"pool": counts[1]})]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 1}', '{"rows": {"train": "many"}}'])
