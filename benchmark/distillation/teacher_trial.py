@@ -18,7 +18,7 @@ TEXTS = ("a", "a b c")
 
 
 def require_answers(encoder: Encoder, labels: Sequence[str], head: str = "", *, as_is: bool = False) -> None:
-    """Raises DataError if a teacher's weights cannot be loaded, or its logits for a text are not finite.
+    """Raises DataError if a teacher's weights cannot be loaded, its logits are not finite, or it cannot be fine-tuned.
 
     The arguments are those of `load_teacher`. A teacher that has answered is not tried again while its files are the
     same: the import of its model's code takes seconds.
@@ -29,12 +29,20 @@ def require_answers(encoder: Encoder, labels: Sequence[str], head: str = "", *, 
 
 def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) -> bool:
     model = load_teacher(encoder.path, encoder.task, labels, head, as_is=as_is).eval()
+    model.embedding.sparse = True  # as the optimiser of a training has it
     inputs = encoder.tokenizer([*TEXTS], padding=True, return_tensors="pt")
-    with readable(encoder.name, "teacher", REMEDY), torch.no_grad():
+    with readable(encoder.name, "teacher", REMEDY):
         logits = model(inputs["input_ids"], inputs["attention_mask"])
+        gradients = torch.autograd.grad(logits.sum(), [model.embedding.weight], allow_unused=True)
     if not logits.isfinite().all():
         raise DataError(
             f"The teacher {encoder.name!r} answers texts with NaN or infinite logits, as weights that diverged do. "
             "Give another checkpoint."
+        )
+    if not as_is and any(gradient is not None and not gradient.is_sparse for gradient in gradients):
+        raise DataError(
+            f"The teacher {encoder.name!r} cannot be fine-tuned here: its {type(model.model).__name__} has one "
+            "embedding in several places, as encoder-decoders have. Give an encoder, or a checkpoint with the data's "
+            "labels, which is used as it is."
         )
     return True

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import GPT2Config, GPT2Model, RobertaConfig, RobertaModel
+from transformers import (
+    GPT2Config,
+    GPT2Model,
+    RobertaConfig,
+    RobertaModel,
+    T5Config,
+    T5ForSequenceClassification,
+)
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
@@ -101,6 +108,17 @@ def test_a_teacher_that_cannot_answer_is_refused(folder: Path, spoiled: str) -> 
     spoil(folder)
     with pytest.raises(DataError, match=message):
         require_answers(encoder(folder), named(2))
+
+
+def test_an_encoder_decoder_is_used_as_it_is_and_not_trained(folder: Path) -> None:
+    """Its embedding is the decoder's too, and gets dense gradients."""
+    sizes = {"d_model": 8, "d_kv": 4, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    ids = {"pad_token_id": 0, "eos_token_id": 3, "decoder_start_token_id": 0}
+    config = T5Config(vocab_size=len(PIECES), **sizes, **ids, num_labels=2)
+    T5ForSequenceClassification(config).save_pretrained(folder)
+    with pytest.raises(DataError, match="cannot be fine-tuned here: its T5ForSequenceClassification has one embedding"):
+        require_answers(encoder(folder), named(2))
+    require_answers(encoder(folder), named(2), as_is=True)
 
 
 def test_a_teacher_that_answered_is_not_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
