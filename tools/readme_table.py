@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 START, END = "<!-- leaderboard -->\n", "<!-- /leaderboard -->"
-SUITES = {"classification": "EmoT, 440 texts", "sequence_labeling": "NERGrit, 209 sentences"}
-"""Data and size of the test split of each suite in docs/results."""
+FOLDERS = {"exam": "EmoT, 440 texts", "sequence_labeling": "NERGrit, 209 sentences"}
+"""Data set and size of its test split, of each folder in docs/results."""
 TITLES = ("student", "method", "F1", "MiB", "ms", "speed-up")
 Row = dict[str, str]
 
@@ -17,15 +17,15 @@ Row = dict[str, str]
 def table() -> str:
     """Markdown: the teacher and each student's best setting, by data set."""
     lines = [f"| {' | '.join(TITLES)} |", "|---|---|---:|---:|---:|---:|"]
-    for suite, title in SUITES.items():
+    for folder, title in FOLDERS.items():
         lines.append(f"| **{title}** |" + " |" * (len(TITLES) - 1))
-        lines += [f"| {' | '.join(cells(row))} |" for row in best(published(suite))]
+        lines += [f"| {' | '.join(cells(row))} |" for row in best(published(folder))]
     return "\n".join(lines) + "\n"
 
 
-def published(suite: str) -> list[Row]:
+def published(folder: str) -> list[Row]:
     """Rows of a published leaderboard: the teacher, then students by rank."""
-    with (ROOT / "docs" / "results" / suite / "leaderboard.csv").open(newline="", encoding="utf-8") as file:
+    with (ROOT / "docs" / "results" / folder / "leaderboard.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -20,8 +20,8 @@ TEXTS = ("a", "a b c")
 def require_answers(encoder: Encoder, labels: Sequence[str], head: str = "", *, as_is: bool = False) -> None:
     """Raises DataError if a teacher's weights cannot be loaded, its logits are not finite, or it cannot be fine-tuned.
 
-    The arguments are those of `load_teacher`. A teacher that has answered is not tried again while its files are the
-    same: the import of its model's code takes seconds.
+    The arguments are those of `load_teacher`; without labels, the embeddings alone are read. A teacher that
+    has answered is not tried again while its files are the same: the import of its model's code takes seconds.
     """
     about = [encoder.identity, encoder.task, list(labels), head, as_is, transformers.__version__]
     cached_json(cache_path("trials", f"{digest(about)}.json"), partial(_answers, encoder, labels, head, as_is))
@@ -39,7 +39,8 @@ def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) ->
             f"The teacher {encoder.name!r} answers texts with NaN or infinite logits, as weights that diverged do. "
             "Give another checkpoint."
         )
-    if not as_is and any(gradient is not None and not gradient.is_sparse for gradient in gradients):
+    is_trained = bool(labels) and not as_is
+    if is_trained and any(gradient is not None and not gradient.is_sparse for gradient in gradients):
         raise DataError(
             f"The teacher {encoder.name!r} cannot be fine-tuned here: its {type(model.model).__name__} has one "
             "embedding in several places, as encoder-decoders have. Give an encoder, or a checkpoint with the data's "

@@ -119,6 +119,7 @@ def test_an_encoder_decoder_is_used_as_it_is_and_not_trained(folder: Path) -> No
     with pytest.raises(DataError, match="cannot be fine-tuned here: its T5ForSequenceClassification has one embedding"):
         require_answers(encoder(folder), named(2))
     require_answers(encoder(folder), named(2), as_is=True)
+    require_answers(encoder(folder), ())
 
 
 def test_a_teacher_that_answered_is_not_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

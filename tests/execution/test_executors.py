@@ -112,8 +112,8 @@ def test_an_interrupt_at_the_terminal_ends_all_that_goes_on(
 
 def interrupted(start: Start, finished: Finished, settings: tuple[str, ...], *more: str) -> list[tuple[str, str]]:
     """How the runs of settings ended, in the middle of which the key was pressed."""
-    asked = [word for setting in settings for word in ("-x", setting)]
-    with at_a_terminal(start, finished, *asked, *more, *ENDLESS) as command:
+    options = [word for setting in settings for word in ("-x", setting)]
+    with at_a_terminal(start, finished, *options, *more, *ENDLESS) as command:
         wait_until(lambda: len(running(finished.folder)) == len(settings) or command.poll() is not None)
         assert command.poll() is None, command.communicate()
         started = group_of(command.pid)
