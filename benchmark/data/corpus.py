@@ -25,7 +25,7 @@ from tracking import cache_folder
 
 METADATA = "about.json"
 READING_CODE = (
-    *("corpus", "parsers", "rows", "splits", "spelling", "tags", "conll", "headers", "tables", "joined_rows"),
+    *("corpus", "parsers", "rows", "splits", "spelling", "tags", "conll", "headers", "tables"),
     *("unlabelled", "plain_text"),
 )
 """Modules on whose code a parsed data set depends."""

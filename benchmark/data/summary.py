@@ -55,7 +55,7 @@ class DataSummary:
     contradictory: Mapping[str, int] = field(default_factory=dict)
     """Texts that occur in their split with other labels too, by split; splits without any are left out."""
     lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Labels that a held-out split lacks and train has, by split: of F1 they are no part, and often a mistake."""
+    """Labels of train that a held-out split lacks, by split: F1 leaves them out, and often they are a mistake."""
     unlabelled: Mapping[str, Unlabelled] = field(default_factory=dict)
     """By source; sources that no setting of the plan reads are left out."""
     validation: str = ""

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import NamedTuple
 
 from benchmark.core.errors import InputError
-from benchmark.data.joined_rows import is_joined
 from benchmark.data.rows import ParseContext, Row, column_index, make_row, shorten
 
 
@@ -61,7 +60,7 @@ def _check_joined(
     records: Iterable[Record], columns: tuple[int, int], labels: Collection[str], context: ParseContext
 ) -> None:
     for record in records:
-        if is_joined(record.cells, *columns, labels):
+        if _is_joined(record.cells, *columns, labels):
             last = record.line + record.n_lines - 1
             raise context.error(
                 record.line,
@@ -69,6 +68,17 @@ def _check_joined(
                 "though each has a label. Remove the quote, or close it in its line; if they are one text, replace "
                 "its line ends by spaces.",
             )
+
+
+def _is_joined(cells: Sequence[str], text: int, label: int, labels: Collection[str]) -> bool:
+    """Whether a quote joined several rows: each of its lines has a cell for every column and one of the `labels`.
+
+    `text` and `label` are positions; a label behind the text is counted from the end, since the text may hold commas.
+    The lines of a text that somebody wrote do not all end, or begin, with a class.
+    """
+    position = label if label < text else label - len(cells)
+    lines = [line.removesuffix("\r").split(",") for line in ",".join(cells).split("\n")]
+    return len(lines) > 1 and all(len(parts) >= len(cells) and parts[position] in labels for parts in lines)
 
 
 def _csv_records(text: str, context: ParseContext) -> Iterator[Record]:

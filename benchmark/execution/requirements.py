@@ -15,8 +15,8 @@ from benchmark.data.rows import shorten
 from benchmark.data.sources import read_local
 from benchmark.distillation.encoding import POOL, Part
 from benchmark.distillation.suite_data import SuiteData
+from benchmark.distillation.teacher_check import check_teacher
 from benchmark.distillation.teacher_outputs import required_parts
-from benchmark.distillation.teacher_trial import require_answers
 from benchmark.distillation.tokenizer import vocabulary
 from students.registry import BASELINES
 
@@ -108,7 +108,7 @@ def require_vectors(suite_data: SuiteData, specs: Iterable[RunSpec]) -> list[str
 
 
 def require_teachers(suite_data: SuiteData, specs: Iterable[RunSpec]) -> None:
-    """Tries each teacher's model that a run of `specs` reads from a folder.
+    """Checks each teacher that a run of `specs` reads from a folder.
 
     Raises DataError for the first that does not answer texts. Models of the hub are left to the runs, which download
     them; the bundled one is tested.
@@ -119,7 +119,7 @@ def require_teachers(suite_data: SuiteData, specs: Iterable[RunSpec]) -> None:
             encoder = suite_data.encoder_of(spec.teacher)
             labels = () if has_file else suite_data.corpus(spec.dataset).labels
             if encoder.is_local and encoder.name != BUNDLED_TEACHER:
-                require_answers(encoder, labels, spec.head, as_is=spec.is_as_is)
+                check_teacher(encoder, labels, spec.head, as_is=spec.is_as_is)
 
 
 def require_outputs(suite_data: SuiteData, specs: Sequence[RunSpec]) -> list[str]:

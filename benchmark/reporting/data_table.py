@@ -121,7 +121,7 @@ RARE: tuple[Column[DataSummary], ...] = (
     Column(name="in train too", value=lambda summary: _by_split(summary.in_train, summary), kind=str),
     Column(name="in validation too", value=lambda summary: _by_split(summary.in_validation, summary), kind=str),
     Column(name="with other labels too", value=lambda summary: _by_split(summary.contradictory, summary), kind=str),
-    Column(name="labels without a text", value=_lacking, kind=str),
+    Column(name="labels without texts", value=_lacking, kind=str),
     Column(name="unlabelled texts", value=_unlabelled, kind=str),
     Column(
         name="skipped lines",

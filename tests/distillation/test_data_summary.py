@@ -81,7 +81,7 @@ def test_labels_that_a_held_out_split_lacks_are_named(desk_folder: Path) -> None
     summary = summarize(load_corpus(load_suite("mine.yml", "quickstart").entries["chat"]), NOTHING)
     [line] = data_lines([replace(summary, in_train={}, in_validation={})])
     expected = "test 4 (kelas0, kelas1, kelas2, ...), validation 3 (kelas1, kelas2, kelas3)"
-    assert line == f"chat: labels without a text {expected}."
+    assert line == f"chat: labels without texts {expected}."
     assert DataSummary.from_json(summary.to_json()) == summary
 
 

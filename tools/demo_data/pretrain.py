@@ -86,12 +86,12 @@ def batches(tokenizer: BertTokenizer, texts: list[str], generator: torch.Generat
 def masked(ids: Tensor, tokenizer: BertTokenizer, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Ids with pieces hidden as BERT does (80 % mask, 10 % random, 10 % kept), and which [B, L] are to be guessed."""
     ordinary = (ids != tokenizer.pad_token_id) & (ids != tokenizer.cls_token_id) & (ids != tokenizer.sep_token_id)
-    args = ordinary & (torch.rand(ids.shape, generator=generator) < MASKED_SHARE)
+    selected = ordinary & (torch.rand(ids.shape, generator=generator) < MASKED_SHARE)
     fate = torch.rand(ids.shape, generator=generator)
     strangers = torch.randint(len(tokenizer), ids.shape, generator=generator)
     hidden = torch.where(fate < 0.8, torch.full_like(ids, tokenizer.mask_token_id), ids)
     hidden = torch.where(fate >= 0.9, strangers, hidden)
-    return torch.where(args, hidden, ids), args
+    return torch.where(selected, hidden, ids), selected
 
 
 def pretrain(steps: int, out: Path) -> None:
@@ -119,9 +119,9 @@ def pretrain(steps: int, out: Path) -> None:
     stream = (batch for texts in _chain(first, text) for batch in batches(tokenizer, texts, generator))
     mean = 0.0
     for step, ids in enumerate(islice(stream, steps), start=1):
-        shown, args = masked(ids, tokenizer, generator)
+        shown, selected = masked(ids, tokenizer, generator)
         hidden = model.bert(shown, attention_mask=(ids != tokenizer.pad_token_id).long()).last_hidden_state
-        loss = nn.functional.cross_entropy(model.cls(hidden[args]), ids[args])
+        loss = nn.functional.cross_entropy(model.cls(hidden[selected]), ids[selected])
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

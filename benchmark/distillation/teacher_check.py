@@ -1,4 +1,4 @@
-"""A trial of a teacher before anything is trained: its model is loaded and answers two texts."""
+"""Check of a teacher before anything is trained: its model is loaded and answers two texts."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,14 +17,16 @@ TEXTS = ("a", "a b c")
 """Of different lengths, so that one is padded."""
 
 
-def require_answers(encoder: Encoder, labels: Sequence[str], head: str = "", *, as_is: bool = False) -> None:
+def check_teacher(encoder: Encoder, labels: Sequence[str], head: str = "", *, as_is: bool = False) -> None:
     """Raises DataError if a teacher's weights cannot be loaded, its logits are not finite, or it cannot be fine-tuned.
 
-    The arguments are those of `load_teacher`; without labels, the embeddings alone are read. A teacher that
-    has answered is not tried again while its files are the same: the import of its model's code takes seconds.
+    The arguments are those of `load_teacher`; without labels, the embeddings alone are read. A teacher that passed is
+    not checked again while its files are the same: the import of its model's code takes seconds.
     """
     about = [encoder.identity, encoder.task, list(labels), head, as_is, transformers.__version__]
-    cached_json(cache_path("trials", f"{digest(about)}.json"), partial(_answers, encoder, labels, head, as_is))
+    cached_json(
+        cache_path("checked_teachers", f"{digest(about)}.json"), partial(_answers, encoder, labels, head, as_is)
+    )
 
 
 def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) -> bool:

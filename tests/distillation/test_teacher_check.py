@@ -18,9 +18,9 @@ from transformers import (
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
-from benchmark.distillation import teacher_trial
+from benchmark.distillation import teacher_check
 from benchmark.distillation.teacher import load_teacher
-from benchmark.distillation.teacher_trial import require_answers
+from benchmark.distillation.teacher_check import check_teacher
 from benchmark.distillation.tokenizer import Encoder
 from tests.support.model_factory import edit_json, named
 from tests.support.teachers import PIECES, TASKS
@@ -51,7 +51,7 @@ def test_a_config_without_padding_takes_that_of_the_tokenizer(
     folder: Path, save: Callable[[Path], None], task: Task
 ) -> None:
     save(folder)
-    require_answers(encoder(folder, task), named(3))
+    check_teacher(encoder(folder, task), named(3))
     assert encoder(folder, task).max_length == 19
     assert load_teacher(str(folder), task, named(3)).model.config.pad_token_id == 0
 
@@ -104,10 +104,10 @@ SPOILED: dict[str, tuple[Callable[[Path], None], str]] = {
 @pytest.mark.parametrize("spoiled", SPOILED)
 def test_a_teacher_that_cannot_answer_is_refused(folder: Path, spoiled: str) -> None:
     spoil, message = SPOILED[spoiled]
-    require_answers(encoder(folder), named(2))
+    check_teacher(encoder(folder), named(2))
     spoil(folder)
     with pytest.raises(DataError, match=message):
-        require_answers(encoder(folder), named(2))
+        check_teacher(encoder(folder), named(2))
 
 
 def test_an_encoder_decoder_is_used_as_it_is_and_not_trained(folder: Path) -> None:
@@ -117,15 +117,15 @@ def test_an_encoder_decoder_is_used_as_it_is_and_not_trained(folder: Path) -> No
     config = T5Config(vocab_size=len(PIECES), **sizes, **ids, num_labels=2)
     T5ForSequenceClassification(config).save_pretrained(folder)
     with pytest.raises(DataError, match="cannot be fine-tuned here: its T5ForSequenceClassification has one embedding"):
-        require_answers(encoder(folder), named(2))
-    require_answers(encoder(folder), named(2), as_is=True)
-    require_answers(encoder(folder), ())
+        check_teacher(encoder(folder), named(2))
+    check_teacher(encoder(folder), named(2), as_is=True)
+    check_teacher(encoder(folder), ())
 
 
 def test_a_teacher_that_answered_is_not_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require_answers(encoder(folder), named(2))
-    monkeypatch.setattr(teacher_trial, "load_teacher", None)
-    require_answers(encoder(folder), named(2))
+    check_teacher(encoder(folder), named(2))
+    monkeypatch.setattr(teacher_check, "load_teacher", None)
+    check_teacher(encoder(folder), named(2))
     diverged(folder)
     with pytest.raises(TypeError):
-        require_answers(encoder(folder), named(2))
+        check_teacher(encoder(folder), named(2))
