@@ -19,6 +19,8 @@ _LOOKALIKES = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
 _JOINED = re.compile(r"(?<=\w)[-_\s]+(?=\w)")
 _NUMBER = re.compile(r"0*(\d+)(?:\.0*)?")
+_TRUTH = {"false": "0", "true": "1"}
+"""JSON's values beside those of other programs."""
 
 
 def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collection[Split], task: Task) -> None:
@@ -41,17 +43,17 @@ def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collecti
                     raise DataError(
                         f"{where[split]}, line {row.line + i * (split in by_line)}: the labels "
                         f"{' and '.join(map(_shown, (first[fold(spelled[name])], name)))} differ in spelling alone: in "
-                        "case, spaces, hyphens, quotes, a last dot, zeros of a number, Unicode form, Cyrillic letters "
-                        "or invisible characters. Write them alike."
+                        "case, spaces, hyphens, quotes, a last dot, zeros of a number, true for 1, Unicode form, "
+                        "Cyrillic letters or invisible characters. Write them alike."
                     )
 
 
 def folded(name: str) -> str:
-    """The name without what does not tell classes apart; 01 and 1.0 are 1, and 1.10 is not 1.1."""
+    """The name without what does not tell classes apart; 01, 1.0 and true are 1, and 1.10 is not 1.1."""
     text = visible(normalize("NFKC", name)).casefold().translate(_LOOKALIKES).strip(_QUOTES + " ")
     text = text.rstrip(".") or text
     number = _NUMBER.fullmatch(text)
-    return number[1] if number else _JOINED.sub(" ", text)
+    return number[1] if number else _TRUTH.get(text) or _JOINED.sub(" ", text)
 
 
 def visible(name: str) -> str:

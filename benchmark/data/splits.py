@@ -56,7 +56,7 @@ def names_of(row: Row) -> tuple[str, ...]:
     return (row.label,) if isinstance(row.label, str) else row.label
 
 
-_PARTS = re.compile(r"\s*[,;|]\s*")
+_PARTS = re.compile(r"\s*[,;|/+&]\s*")
 _NUMBERS = re.compile(r"\d+(?:[\s,;|]+\d+)+")
 
 

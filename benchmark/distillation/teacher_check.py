@@ -1,16 +1,17 @@
 """Check of a teacher before anything is trained: its model is loaded and answers two texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import torch
 import transformers
+from torch import Tensor
 
 from benchmark.core.cache import cache_path, cached_json
 from benchmark.core.errors import DataError
 from benchmark.core.hub import readable
 from benchmark.core.spec import digest
-from benchmark.distillation.teacher import REMEDY, load_teacher
+from benchmark.distillation.teacher import REMEDY, Teacher, load_teacher
 from benchmark.distillation.tokenizer import Encoder
 
 TEXTS = ("a", "a b c")
@@ -41,6 +42,7 @@ def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) ->
             f"The teacher {encoder.name!r} answers texts with NaN or infinite logits, as weights that diverged do. "
             "Give another checkpoint."
         )
+    _check_padding(model, encoder.name, inputs, logits)
     is_trained = bool(labels) and not as_is
     if is_trained and any(gradient is not None and not gradient.is_sparse for gradient in gradients):
         raise DataError(
@@ -49,3 +51,17 @@ def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) ->
             "labels, which is used as it is."
         )
     return True
+
+
+def _check_padding(model: Teacher, name: str, inputs: Mapping[str, Tensor], logits: Tensor) -> None:
+    """Raises DataError if padding changes the answer, as where a decoder takes another token for it."""
+    for ids, mask, together in zip(inputs["input_ids"], inputs["attention_mask"], logits, strict=True):
+        seen = mask.bool()
+        with torch.no_grad():
+            [alone] = model(ids[None, seen], mask[None, seen])
+        if not torch.allclose(alone, together[seen] if alone.dim() > 1 else together, rtol=1e-3, atol=1e-3):
+            padding = getattr(model.model.config, "pad_token_id", None)
+            raise DataError(
+                f"The teacher {name!r} answers a text otherwise beside a longer one: it does not know the padding. "
+                f"`pad_token_id` of its config.json is {padding}. Set it to the id of its tokenizer's padding token."
+            )

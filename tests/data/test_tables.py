@@ -99,11 +99,15 @@ def labelled(*labels: str) -> dict[Split, list[Row]]:
     return {"train": [Row(i, f"t{i}", label) for i, label in enumerate(labels, 1)]}
 
 
-@pytest.mark.parametrize("label", ["2,10", "2, 10", "2;10", "2|10", "2 10", "2,99", "a|b", "a;b", "a, b", "b,a,2"])
+@pytest.mark.parametrize(
+    "label", ["2,10", "2, 10", "2;10", "2|10", "2 10", "2,99", "a|b", "a;b", "a, b", "b,a,2", "a/b", "a + b", "a&b"]
+)
 def test_several_labels_in_one_cell_are_refused(label: str) -> None:
     with pytest.raises(DataError, match=r"^f, line 3: the label '.*' is several labels in one cell"):
         check_single_labels(labelled("2", "10", label, "a", "b"), {"train": "f"})
 
 
 def test_classes_with_commas_in_their_names_pass() -> None:
-    check_single_labels(labelled("food", "food, drink", "1,5", "a|c", ",", "ya; b"), {"train": "f"})
+    check_single_labels(
+        labelled("food", "food, drink", "1,5", "a|c", ",", "ya; b", "a/c", "c+", "b & c"), {"train": "f"}
+    )
