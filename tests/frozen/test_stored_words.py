@@ -13,6 +13,7 @@ from mlflow.entities import Run
 
 from benchmark import run, tune
 from benchmark.core.spec import RunSpec
+from benchmark.measurement.session import execution_modes
 from benchmark.tuning.study import NumberedSampler, Search
 from tests.frozen.golden import FOLDER, check_json, read_csv
 from tests.support.commands import Finished, enter
@@ -137,6 +138,7 @@ def test_runs_of_a_role_have_these_names(client: MlflowClient) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(len(execution_modes()) == 1, reason="one core: there are no figures of all cores")
 def test_measured_runs_have_these_names(finished: Finished) -> None:
     client = MlflowClient(f"sqlite:///{finished.folder / 'mlflow.db'}")
     found = words(client, stored(client, "classification"))
