@@ -1,10 +1,7 @@
 """Bundles to and from the Hub, by the commands that people type, against a server of its API on loopback."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +9,13 @@ import pytest
 
 from benchmark.bundle import Bundle
 from benchmark.export.bundle_writer import complete_bundle
-from tests.support import ROOT
 from tests.support.bundles import edit, make_bundle
+from tests.support.hub_process import hub_process
 from tests.support.hub_server import TOKEN, Hub, hub_server
+from tests.support.warm import run_module
 
 NAME = "owner/mood"
 NOWHERE = {"HF_ENDPOINT": "http://127.0.0.1:9"}
-SECONDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +37,8 @@ class Commands:
         self.hub, self.home = hub, home
 
     def run(self, command: str, *arguments: object, token: str = "", **variables: str) -> tuple[int, str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
-        environment = inherited | self.hub.environment(self.home, token) | {"PYTHONPATH": str(ROOT)} | variables
-        words = [sys.executable, "-m", f"benchmark.{command}", *map(str, arguments)]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
-        assert token not in done.stdout + done.stderr or not token
-        return done.returncode, done.stdout, done.stderr
+        words = (f"benchmark.{command}", *map(str, arguments))
+        return hub_process(self.hub, self.home, token, variables, run_module, *words)
 
     def refused(self, command: str, *arguments: object, token: str = "", **variables: str) -> str:
         """The one line of a refusal."""

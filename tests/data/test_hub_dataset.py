@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -14,10 +12,11 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from pyarrow import parquet, table
 
+from benchmark.cli.command import run_command
 from benchmark.core.errors import DataError, InputError, UnknownNameError
 from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.suites import load_suite
-from tests.support import ROOT
+from tests.support.hub_process import hub_process
 from tests.support.hub_server import TOKEN, Hub, hub_server
 
 SUITE = """\
@@ -26,17 +25,17 @@ datasets:
   mood: {{hub: {hub}, train: train, validation: validation, test: test, {more}}}
 """
 NOWHERE = {"HF_ENDPOINT": "http://127.0.0.1:9"}
-READ = """
-import json, sys
-from benchmark.cli.command import run_command
-from benchmark.data.suites import load_suite
-from benchmark.data.corpus import load_corpus
-def main():
-    corpus = load_corpus(load_suite(sys.argv[1], "quickstart").entries["mood"])
-    print(json.dumps([corpus.labels, list(corpus.texts("test")), corpus.source]))
-    return 0
-run_command(main)
-"""
+
+
+def read_and_print(suite: str) -> None:
+    """As a command does."""
+
+    def main() -> int:
+        corpus = load_corpus(load_suite(suite, "quickstart").entries["mood"])
+        print(json.dumps([corpus.labels, list(corpus.texts("test")), corpus.source]))
+        return 0
+
+    run_command(main)
 
 
 def write_dataset(folder: Path, test_labels: tuple[int, ...] = (0, 1)) -> Path:
@@ -157,12 +156,9 @@ def hub() -> Iterator[Hub]:
 
 def ask(folder: Path, hub: Hub, name: str, token: str = "", more: str = "", **variables: str) -> tuple[int, Any]:
     """Exit code, and what was read or said, of a process that reads a suite file."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
-    environment = inherited | hub.environment(folder / "home", token) | {"PYTHONPATH": str(ROOT)} | variables
-    words = [sys.executable, "-c", READ, str(write_suite(folder, name, more))]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=600, check=False)
-    assert not token or token not in done.stderr
-    return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
+    suite = str(write_suite(folder, name, more))
+    code, out, said = hub_process(hub, folder / "home", token, variables, read_and_print, suite)
+    return code, json.loads(out) if code == 0 else said
 
 
 def test_a_data_set_of_the_hub_is_read_and_kept(tmp_path: Path, hub: Hub) -> None:

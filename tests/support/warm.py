@@ -142,7 +142,7 @@ class WarmCommand(WarmProcess):
         environment = inherited | own_environment(folder) | dict(variables or {})
         module = f"benchmark.{command}"
         super().__init__(
-            _run_module, module, *arguments, folder=folder, environment=environment, process_group=process_group
+            run_module, module, *arguments, folder=folder, environment=environment, process_group=process_group
         )
 
 
@@ -182,6 +182,7 @@ def _begin(
     target(*args)
 
 
-def _run_module(name: str, *arguments: str) -> None:
+def run_module(name: str, *arguments: str) -> None:
+    """`python -m NAME`."""
     sys.argv = [name, *arguments]
     runpy.run_module(name, run_name="__main__", alter_sys=True)
