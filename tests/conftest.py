@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from matplotlib.figure import Figure
 
 from benchmark.core.run_store import open_store
 from benchmark.measurement.machine import usable_cores
-from tests.support import run_factory
+from tests.support import ROOT, run_factory
 from tests.support.commands import Finished, enter
 from tests.support.made_once import MadeOnce
 from tests.support.run_factory import AddRun
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from tests.support.mlflow_server import Server
     from tests.support.team_server import Team
+
+DRAWN = {"browser", "frozen", "reporting"}
+"""Folders of tests that draw figures."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -126,6 +130,13 @@ def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.Monkey
     copy = finished.copied_to(tmp_path / "copy" / "work")
     enter(copy.folder, monkeypatch)
     return copy
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures take a second each: they are drawn in the tests of reports, and in processes that tests start."""
+    if not DRAWN & set(request.path.relative_to(ROOT).parts):
+        monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def _sentences(text: str, context: ParseContext) -> Iterator[list[Line]]:
     lines = list[Line]()
     for number, content in enumerate([*text.split("\n"), ""], 1):
         line = Line(number, content.removesuffix("\r").split("\t"))
-        is_start = any(cell.strip().upper().startswith(DOCUMENT_START) for cell in line.cells)
+        is_start = DOCUMENT_START in content.upper() and any(map(_is_start, line.cells))
         context.skipped[f"{DOCUMENT_START} lines"] += is_start
         if is_start or not content.strip(" \r"):
             if lines:
@@ -51,6 +51,10 @@ def _sentences(text: str, context: ParseContext) -> Iterator[list[Line]]:
             context.skipped["comments"] += 1
         else:
             lines.append(line)
+
+
+def _is_start(cell: str) -> bool:
+    return cell.strip().upper().startswith(DOCUMENT_START)
 
 
 def _without_ranges(lines: Sequence[Line], context: ParseContext) -> list[Line]:
@@ -66,12 +70,11 @@ def _without_ranges(lines: Sequence[Line], context: ParseContext) -> list[Line]:
 def _word(line: Line, first: Line, context: ParseContext) -> tuple[str, str]:
     """The token and its tag; `first` is the file's first word."""
     number, cells = line.number, _filled(line.cells) if context.text is context.label is None else line.cells
-    shown = shorten("\t".join(cells))
     if len(cells) == 1:
         remedy = (
             "Write a TAB between the columns in place of spaces" if " " in cells[0].strip() else "Write token TAB tag"
         )
-        raise context.error(number, f"no TAB in {shown}: a token without a tag. {remedy}.")
+        raise context.error(number, f"no TAB in {_shown(cells)}: a token without a tag. {remedy}.")
     if len(line.cells) != len(first.cells) and len(_filled(line.cells)) != len(_filled(first.cells)):
         raise context.error(
             number,
@@ -81,8 +84,12 @@ def _word(line: Line, first: Line, context: ParseContext) -> tuple[str, str]:
     text, label = _columns(cells, number, context)
     token, tag = cells[text], cells[label].strip()
     if not token.strip() or not tag:
-        raise context.error(number, f"an empty token or tag in {shown}. Write token TAB tag.")
+        raise context.error(number, f"an empty token or tag in {_shown(cells)}. Write token TAB tag.")
     return token, tag
+
+
+def _shown(cells: Sequence[str]) -> str:
+    return shorten("\t".join(cells))
 
 
 def _filled(cells: Sequence[str]) -> Sequence[str]:

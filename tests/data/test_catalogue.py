@@ -47,7 +47,7 @@ FIRST_TEST_ROWS = {
 }
 
 
-pytestmark = pytest.mark.usefixtures("public_cache")
+pytestmark = [pytest.mark.usefixtures("public_cache"), pytest.mark.xdist_group("public")]
 
 
 @pytest.mark.parametrize("name", DATASETS)
