@@ -1,12 +1,14 @@
 """The entry point of every command: output that nobody reads any more."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.support import ROOT
-from tests.support.commands import Finished, start_command
+from tests.support.commands import Finished
 from tests.support.runs import statuses
+from tests.support.warm import WarmCommand
 
 WORK = """
 import sys
@@ -43,10 +45,10 @@ def test_a_command_whose_reader_has_ended_does_its_work(tmp_path: Path) -> None:
 
 
 def test_runs_of_a_command_whose_reader_has_ended_are_finished(finished_copy: Finished) -> None:
-    command = start_command(finished_copy.folder, *finished_copy.unmeasured, "-x", "kd")
-    assert command.stdout is not None
-    command.stdout.close()
-    assert command.stderr is not None
-    assert command.stderr.read() == ""
-    assert command.wait() == 0
+    reader, out = os.pipe()
+    command = WarmCommand(finished_copy.folder, *finished_copy.unmeasured, "-x", "kd", out=out)
+    os.close(reader)
+    os.close(out)
+    assert command.communicate() == ("", "")
+    assert command.returncode == 0
     assert statuses(finished_copy.store)[-1] == ("cnn.kd", "finished")

@@ -89,9 +89,12 @@ class WarmProcess:
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         process_group: int | None = None,
+        out: int | None = None,
     ) -> None:
+        """`out` is a descriptor for its output, which is kept otherwise."""
         self._said = [tempfile.TemporaryFile("w+") for _ in range(2)]  # noqa: SIM115  (closed with the process's object)
         files = [file.fileno() for file in self._said]
+        files[0] = files[0] if out is None else out
         group = os.getpgid(0) if process_group is None else process_group
         self._process = _process(environment or dict(os.environ), folder or Path.cwd(), group, files, target, args)
         self._process.start()
@@ -137,13 +140,13 @@ class WarmCommand(WarmProcess):
         command: str = "run",
         variables: Mapping[str, str] | None = None,
         process_group: int | None = None,
+        out: int | None = None,
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in USERS}
         environment = inherited | own_environment(folder) | dict(variables or {})
         module = f"benchmark.{command}"
-        super().__init__(
-            run_module, module, *arguments, folder=folder, environment=environment, process_group=process_group
-        )
+        places: dict[str, Any] = {"folder": folder, "process_group": process_group, "out": out}
+        super().__init__(run_module, module, *arguments, environment=environment, **places)
 
 
 def _process(
