@@ -33,7 +33,7 @@ FEW = 3
 
 @pytest.fixture
 def arguments(desk_folder: Path, tiny_teacher: Path) -> list[str]:
-    """Of a command on forty short texts whose class stands in them, a grid for the CNN."""
+    """Of a command on forty short texts whose class stands in them, a grid for the smallest student."""
     rows = [f"{word} sekali nomor {i},{label}" for i in range(20) for word, label in WORDS.items()]
     for name, chosen in (("a", rows), ("b", rows[:10]), ("c", rows[10:20])):
         (desk_folder / f"{name}.csv").write_text("\n".join(["text,label", *chosen]))
@@ -41,7 +41,7 @@ def arguments(desk_folder: Path, tiny_teacher: Path) -> list[str]:
         f"task: classification\nteacher: {tiny_teacher}\n"
         "datasets: {mine: {train: a.csv, validation: b.csv, test: c.csv}}\n"
     )
-    options = "--suite own.yml -s cnn -x vanilla --learning-rate grid --max-epochs 12 --teacher-epochs 1 --no-latency"
+    options = "--suite own.yml -s static -x vanilla --learning-rate grid --max-epochs 12 --teacher-epochs 1 --no-latency"
     return options.split()
 
 
@@ -226,7 +226,7 @@ def test_a_failed_search_fails_the_other_seeds(arguments: list[str], monkeypatch
     first, second = of_role("train")
     assert "at every learning rate" in first.tags["reason"]
     assert second.tags["reason"] == (
-        f"RunError: Its learning rate is searched by mine.cnn.vanilla.seed0, which failed: {first.tags['reason']}"
+        f"RunError: Its learning rate is searched by mine.static.vanilla.seed0, which failed: {first.tags['reason']}"
     )
     assert main([*command, "--retry-failed"]) == DONE
     assert len({run.metrics["learning_rate"] for run in of_role("train")[2:]}) == 1

@@ -43,7 +43,7 @@ def tracking_uri(home: Path) -> str:
 
 def shared_options(home: Path) -> list[str]:
     folders = ["--teacher", str(home / "bert"), "--out", str(home / "out"), "--tracking-uri", tracking_uri(home)]
-    return [*folders, "--limit", "60", "--teacher-epochs", "1", "-d", DATASET, "-s", "cnn"]
+    return [*folders, "--limit", "60", "--teacher-epochs", "1", "-d", DATASET, "-s", "static"]
 
 
 def options(home: Path, more: str = "") -> list[str]:
