@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from benchmark.core.run_store import open_store
 from benchmark.measurement.machine import usable_cores
-from tests.support import ROOT, run_factory
+from tests.support import run_factory
 from tests.support.commands import Finished, enter
 from tests.support.made_once import MadeOnce
 from tests.support.run_factory import AddRun
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from tests.support.mlflow_server import Server
     from tests.support.team_server import Team
 
-DRAWN = {"browser", "frozen", "reporting"}
-"""Folders of tests that draw figures."""
+SAVE_FIGURE = Figure.savefig
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -132,11 +131,18 @@ def finished_copy(finished: Finished, tmp_path: Path, monkeypatch: pytest.Monkey
     return copy
 
 
-@pytest.fixture(autouse=True)
-def _figures_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take a second each: they are drawn in the tests of reports, and in processes that tests start."""
-    if not DRAWN & set(request.path.relative_to(ROOT).parts):
-        monkeypatch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
+@pytest.fixture(scope="session", autouse=True)
+def _figures_are_empty() -> Iterator[None]:
+    """Files of figures are empty, since drawing one takes a second: see `drawn_figures`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", lambda _, path, **__: Path(path).touch())
+        yield
+
+
+@pytest.fixture
+def drawn_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process draws figures in this test."""
+    monkeypatch.setattr(Figure, "savefig", SAVE_FIGURE)
 
 
 @pytest.fixture

@@ -41,7 +41,9 @@ def arguments(desk_folder: Path, tiny_teacher: Path) -> list[str]:
         f"task: classification\nteacher: {tiny_teacher}\n"
         "datasets: {mine: {train: a.csv, validation: b.csv, test: c.csv}}\n"
     )
-    options = "--suite own.yml -s static -x vanilla --learning-rate grid --max-epochs 12 --teacher-epochs 1 --no-latency"
+    options = (
+        "--suite own.yml -s static -x vanilla --learning-rate grid --max-epochs 12 --teacher-epochs 1 --no-latency"
+    )
     return options.split()
 
 

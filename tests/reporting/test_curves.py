@@ -97,6 +97,7 @@ def test_a_student_has_one_colour_and_a_condition_one_line_style() -> None:
     assert random.get_linestyle() != bert.get_linestyle() == bilstm.get_linestyle()
 
 
+@pytest.mark.usefixtures("drawn_figures")
 def test_the_figure_is_written_and_shown(tmp_path: Path) -> None:
     assert write_curves(tmp_path, CONVERGENCE, []) == ""
     assert list(tmp_path.iterdir()) == [], "no picture of nothing"

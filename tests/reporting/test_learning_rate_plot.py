@@ -30,6 +30,7 @@ def test_plots_mark_the_papers_rates_and_the_best_so_far() -> None:
     assert points == [[1e-3, 3e-3, 2e-4, 5e-4], [0, 2, 3, 4]]
 
 
+@pytest.mark.usefixtures("drawn_figures")
 @pytest.mark.parametrize("rows", [TRIED, TRIED[1:2], []])
 def test_files_of_a_study(rows: list[TrialResult], tmp_path: Path) -> None:
     write_rates(tmp_path, "emot <b>", rows)

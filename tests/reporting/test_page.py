@@ -115,6 +115,7 @@ def test_what_lies_behind_a_data_set_comes_from_the_runs_files(made: Path) -> No
     assert note["f1/smsa"] == "n = 240"
 
 
+@pytest.mark.usefixtures("drawn_figures")
 def test_no_name_leaves_the_json(store: Store, add_run: Any, tmp_path: Path) -> None:
     add_run(store, HOSTILE, student="teacher", dataset=HOSTILE, teacher=HOSTILE, test_f1=0.7)
     add_run(store, HOSTILE, student=HOSTILE, setting=HOSTILE, dataset=HOSTILE, teacher=HOSTILE, test_f1=0.7)

@@ -27,6 +27,7 @@ def lines(markdown: str, start: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found]
 
 
+@pytest.mark.usefixtures("drawn_figures")
 def test_the_report_is_written_whole(filled: Store, tmp_path: Path) -> None:
     path = write_report(filled, "classification", tmp_path / "deep" / "out")
     names = {file.name for file in path.parent.iterdir()}
@@ -162,6 +163,7 @@ class Tags(HTMLParser):
         self.fetched += [value or "" for name, value in attrs if name in ("src", "href")]
 
 
+@pytest.mark.usefixtures("drawn_figures")
 def test_hostile_names_show_as_text(store: Store, add_run: Any, tmp_path: Path) -> None:
     add_run(store, HOSTILE, student="teacher", dataset=HOSTILE, teacher=HOSTILE, test_f1=0.7)
     add_run(store, HOSTILE, student="cnn", dataset=HOSTILE, teacher=HOSTILE, setting=HOSTILE, test_f1=0.7)

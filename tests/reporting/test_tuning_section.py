@@ -63,6 +63,7 @@ def test_a_trial_that_does_not_say_its_number_and_rate_is_left_out(
     assert tuning_studies(filled.records(SUITE)) == before
 
 
+@pytest.mark.usefixtures("drawn_figures")
 def test_the_page_and_the_report_show_the_best(filled: Store, tmp_path: Path) -> None:
     found = tuning_studies(filled.records(SUITE))
     (shown,) = tuning_page(found)["studies"]
