@@ -11,7 +11,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from benchmark.core.settings import SETTINGS
 from benchmark.core.spec import AND, TASKS, TEACHER_SETTINGS, Task
 from benchmark.data.catalogue import SUITES
-from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS, run_command, set_options
+from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS, run_command, seed_options, set_options
 
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
 """The Hub's name of each task."""
@@ -79,7 +79,7 @@ def command(spec: Mapping[str, Any]) -> str:
     words += ["-d", dataset]
     if not is_teacher:
         words += ["-s", str(spec.get("student", "")), "-x", str(spec.get("setting", ""))]
-        words += [*_given(STUDENT_OPTIONS, spec), "--seed", str(spec.get("seed", 0))]
+        words += [*_given(STUDENT_OPTIONS, spec), *seed_options([spec])]
     return run_command(suite, *words)
 
 

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import join, split
+from typing import Any
 
 from benchmark.core.settings import TEACHERS
-from benchmark.core.spec import TASKS, TEACHER_SETTINGS, encoders
+from benchmark.core.spec import GRID, TASKS, TEACHER_SETTINGS, encoders
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.predictions import UNREADABLE
 from benchmark.reporting.results import ROLES, Row
@@ -192,7 +193,7 @@ def _student_options(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[st
         *_shared(STUDENT_OPTIONS, first),
         *(word for record in first for word in _typed(record)),
         *("--agreed" for record in first if record.params.get("agreed") == "True"),
-        *_seeds([int(seed) for record in runs if SEED.fullmatch(seed := record.params.get("seed", ""))]),
+        *seed_options([record.params for record in runs]),
     ]
 
 
@@ -214,11 +215,20 @@ def _typed(record: Record) -> Iterator[str]:
             yield from [word] if "=" in word else words[place : place + 1 + n_values]
 
 
-def _seeds(seeds: Sequence[int]) -> list[str]:
-    """`--seed` for a single one that is not the first, else `--seeds` up to the last."""
-    if len(set(seeds)) == 1 and seeds[0] > 0:
-        return ["--seed", str(seeds[0])]
-    return ["--seeds", str(max(seeds, default=0) + 1)]
+def seed_options(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """`--seed` for a single one that is not the first and whose learning rate no other searched; else `--seeds` up to
+    the last."""
+    seeds = {int(seed) for run in runs if SEED.fullmatch(seed := str(run.get("seed", "")))}
+    last = max(seeds, default=0)
+    if len(seeds) == 1 and last > 0 and not any(map(_is_searched_by_another, runs)):
+        return ["--seed", str(last)]
+    return ["--seeds", str(last + 1)]
+
+
+def _is_searched_by_another(run: Mapping[str, Any]) -> bool:
+    """Runs of older versions, which searched on every seed, have a seed of -1 or none."""
+    searched = str(run.get("search_seed", -1))
+    return run.get("learning_rate") == GRID and searched not in ("-1", str(run.get("seed")))
 
 
 def _repeated(option: str, values: Iterable[str]) -> list[str]:

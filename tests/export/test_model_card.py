@@ -118,6 +118,13 @@ def test_the_command_fine_tunes_the_same_teacher() -> None:
     assert "--teacher-" not in as_is
 
 
+@pytest.mark.parametrize(("search_seed", "seeds"), [(0, (0, 1, 2)), (2, (2,)), (-1, (2,))])
+def test_the_command_searches_the_learning_rate_on_the_same_seed(search_seed: int, seeds: tuple[int, ...]) -> None:
+    words = shlex.split(command(SPEC | {"learning_rate": "grid", "search_seed": search_seed}))
+    config = benchmark_config(parser("run").parse_args(words[3:]))
+    assert (config.learning_rate, config.seeds) == ("grid", seeds)
+
+
 @pytest.mark.parametrize("teacher", ["/home/ana/my-bert", "owner/model + /home/ana/my-bert"])
 def test_a_public_manifest_has_no_paths(teacher: str) -> None:
     about = {"spec": SPEC | {"teacher": teacher}, "licences": {"teacher": f"see {teacher}"}}
