@@ -38,6 +38,7 @@ from benchmark.measurement.protocol import (
     onnx_case,
     torch_case,
 )
+from benchmark.measurement.statistics import Control, control
 from students.registry import BASELINES
 from tracking import cache_folder, environment
 
@@ -136,6 +137,12 @@ def in_fresh_process(work: Callable[[Argument], Result], argument: Argument, var
 def controlled(names: Sequence[str]) -> str:
     """Name of the case that is measured twice: the ONNX form of the last candidate, else the last case."""
     return next((name for name in reversed(names) if name.endswith(" onnx")), names[-1])
+
+
+def control_of(samples: Mapping[str, Samples]) -> Control:
+    """Control of a session from its samples by case."""
+    measured_twice = controlled([name for name in samples if name != CONTROL])
+    return control(samples[measured_twice], samples[CONTROL])
 
 
 def reference_candidate(task: Task, token_ids: Sequence[list[int]]) -> Candidate:

@@ -7,26 +7,26 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from benchmark.core.cache import cache_path
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.distillation.tokenizer import vocabulary_size
+from benchmark.measurement.finished_sessions import FinishedSessions
 from benchmark.measurement.footprint import Footprint, footprint
 from benchmark.measurement.machine import machine_fingerprint, machine_lock
 from benchmark.measurement.protocol import BUDGETS, LATENCY_PROTOCOL, Budget, SentenceSample
 from benchmark.measurement.run_files import RunFiles
 from benchmark.measurement.session import (
-    CONTROL,
     Candidate,
     ExecutionMode,
     Session,
-    controlled,
+    control_of,
     execution_modes,
     reference_candidate,
     run_session,
 )
-from benchmark.measurement.statistics import control
 from benchmark.measurement.summary import (
     SessionResult,
     cost_metrics,
@@ -118,8 +118,10 @@ class _Measurement:
         shapes = {run.spec.model: run for run in [*teachers, *group]}  # the last run of each stands for all
         candidates = {name: self._candidate(run) for name, run in shapes.items()}
         references = [reference_candidate(group[0].spec.task, self._sample.token_ids)] if self.budget.reference else []
+        finished = FinishedSessions(self._place([*teachers, *group]))
         with machine_lock("exclusive"):
-            results = [self._session([*references, *candidates.values()], mode) for mode in execution_modes()]
+            measure = partial(self._session, [*references, *candidates.values()])
+            results = [finished.result(mode, measure) for mode in execution_modes()]
             footprints = {name: self._footprints(candidate) for name, candidate in candidates.items()}
         metadata = session_metadata(results, self.budget, self._sample)
         samples = self.folder / "samples"
@@ -133,6 +135,12 @@ class _Measurement:
                 measured["onnx_int8_won"] = float(won)
             self._log(run, session_tags(results, self.budget), measured, metadata, samples)
             yield run
+        finished.forget()
+
+    def _place(self, runs: Sequence[FinishedRun]) -> Path:
+        """Folder of the sessions that these runs take part in, on this machine."""
+        session = [[run.key, run.record.run_id] for run in runs]
+        return cache_path("sessions", digest([session, asdict(self.budget), self._sample.metadata()]))
 
     def _session(self, candidates: list[Candidate], mode: ExecutionMode) -> SessionResult:
         """Result of the first session whose control passes, or of the last one."""
@@ -140,11 +148,10 @@ class _Measurement:
         for tries in range(1, self.budget.tries + 1):
             load_before = os.getloadavg()[0]
             samples = run_session(session)
-            same = samples[controlled([name for name in samples if name != CONTROL])]
             result = SessionResult(
                 mode=mode,
                 samples=samples,
-                control=control(same, samples[CONTROL]),
+                control=control_of(samples),
                 tries=tries,
                 load_before=load_before,
                 load_after=os.getloadavg()[0],

@@ -36,6 +36,7 @@ TEXT_BASELINES = ("teacher_torch", "reference_torch")
 MAX_F1_LOST = 0.005
 """Maximum loss of validation F1 at which INT8 is served; the test split takes no part in that choice."""
 SECONDS_PER_HOUR, MILLION = 3600, 1_000_000
+SESSION = "latency_session.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +140,12 @@ def write_samples(folder: Path, results: Sequence[SessionResult], metadata: Mapp
     for result in results:
         arrays: dict[str, Any] = {name: samples.passes for name, samples in result.samples.items()}
         arrays |= {f"{name} rounds": samples.rounds for name, samples in result.samples.items()}
-        np.savez_compressed(folder / f"latency_samples{result.mode.suffix}_ms.npz", **arrays)
-    (folder / "latency_session.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+        np.savez_compressed(folder / samples_file(result.mode), **arrays)
+    (folder / SESSION).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+
+
+def samples_file(mode: ExecutionMode) -> str:
+    return f"latency_samples{mode.suffix}_ms.npz"
 
 
 def _samples_of(name: str, result: SessionResult, int8_serves: bool) -> dict[str, Samples]:
