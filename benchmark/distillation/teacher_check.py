@@ -42,7 +42,7 @@ def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) ->
             f"The teacher {encoder.name!r} answers texts with NaN or infinite logits, as weights that diverged do. "
             "Give another checkpoint."
         )
-    _check_padding(model, encoder.name, inputs, logits)
+    _check_padding(model, encoder, inputs, logits)
     is_trained = bool(labels) and not as_is
     if is_trained and any(gradient is not None and not gradient.is_sparse for gradient in gradients):
         raise DataError(
@@ -53,15 +53,17 @@ def _answers(encoder: Encoder, labels: Sequence[str], head: str, as_is: bool) ->
     return True
 
 
-def _check_padding(model: Teacher, name: str, inputs: Mapping[str, Tensor], logits: Tensor) -> None:
-    """Raises DataError if padding changes the answer, as where a decoder takes another token for it."""
+def _check_padding(model: Teacher, encoder: Encoder, inputs: Mapping[str, Tensor], logits: Tensor) -> None:
+    """Raises DataError if padding changes the answer of a model that takes another token for it, as decoders do."""
+    padding, right = getattr(model.model.config, "pad_token_id", None), encoder.tokenizer.pad_token_id
+    if padding == right:
+        return
     for ids, mask, together in zip(inputs["input_ids"], inputs["attention_mask"], logits, strict=True):
         seen = mask.bool()
         with torch.no_grad():
             [alone] = model(ids[None, seen], mask[None, seen])
         if not torch.allclose(alone, together[seen] if alone.dim() > 1 else together, rtol=1e-3, atol=1e-3):
-            padding = getattr(model.model.config, "pad_token_id", None)
             raise DataError(
-                f"The teacher {name!r} answers a text otherwise beside a longer one: it does not know the padding. "
-                f"`pad_token_id` of its config.json is {padding}. Set it to the id of its tokenizer's padding token."
+                f"The teacher {encoder.name!r} answers a text otherwise beside a longer one: `pad_token_id` of its "
+                f"config.json is {padding}, that of its tokenizer {right}. Set it to {right}."
             )

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,8 @@ class FinishedSessions:
             return _read(folder, mode)
         result = measure(mode)
         if result.control.passed:
-            write_dir_atomic(folder, lambda draft: write_samples(draft, [result], result.metadata()))
+            with suppress(OSError):  # a cache that cannot be written loses no measurement
+                write_dir_atomic(folder, lambda draft: write_samples(draft, [result], result.metadata()))
         return result
 
     def forget(self) -> None:

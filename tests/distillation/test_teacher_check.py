@@ -70,7 +70,7 @@ def test_padding_changes_no_answer_of_a_decoder(folder: Path) -> None:
 def test_a_decoder_that_takes_another_token_for_padding_is_refused(folder: Path) -> None:
     decoder(folder)
     edit_json(folder / "config.json", pad_token_id=4)
-    with pytest.raises(DataError, match=r"beside a longer one: .* `pad_token_id` of its config\.json is 4\. Set it to"):
+    with pytest.raises(DataError, match=r"beside a longer one: .* config\.json is 4, that of its tokenizer 0\."):
         check_teacher(encoder(folder), named(3))
     check_teacher(encoder(folder, "sequence_labeling"), named(3))
 

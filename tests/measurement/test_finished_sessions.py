@@ -66,3 +66,8 @@ def test_a_damaged_session_is_measured_anew(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(RunError):
         finished.result(ONE, stopped)
+
+
+def test_a_cache_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert FinishedSessions(tmp_path / "file" / "sessions").result(ONE, session).control.passed
