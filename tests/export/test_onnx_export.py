@@ -233,3 +233,13 @@ def test_an_onnx_model_is_served_without_torch() -> None:
     code = "import sys, benchmark.bundle.onnx_model; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_new_processes_find_this_package(tmp_path: Path) -> None:
+    """onnxruntime adds a folder with a benchmark.py to the path, which new processes take over."""
+    code = "import benchmark.export.onnx_export, importlib.machinery as found; "
+    code += "print(found.PathFinder.find_spec('benchmark').origin)"
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith(os.path.join("benchmark", "__init__.py"))
