@@ -27,8 +27,9 @@ from benchmark.core.cache import write_atomic
 from benchmark.core.errors import RunError
 
 PACKAGES = str(Path(benchmark.__file__).parents[1])
-if PACKAGES not in sys.path:  # an editable install, which benchmark.py in a folder that onnxruntime adds would hide
-    sys.path.insert(0, PACKAGES)  # from new processes
+if PACKAGES not in sys.path:
+    # An editable install. New processes take over the path, to which onnxruntime.transformers adds a benchmark.py.
+    sys.path.insert(0, PACKAGES)
 
 OPSET = 17
 MAX_LOGIT_GAP = 1e-3

@@ -171,7 +171,7 @@ def test_a_plan_makes_nothing(
     assert list(desk_folder.iterdir()) == []
     cached = {path.name for path in (tmp_path / "own" / "cache").iterdir()}
     assert cached == {"arrow", "checked_teachers", "scratch", "unread"}, (
-        "parsed and counted data, that the teacher answers, and the list of temporary folders"
+        "parsed and counted data, teachers that passed their check, and the list of temporary folders"
     )
 
 

@@ -107,7 +107,7 @@ def test_several_labels_in_one_cell_are_refused(label: str) -> None:
         check_single_labels(labelled("2", "10", label, "a", "b"), {"train": "f"})
 
 
-def test_classes_with_commas_in_their_names_pass() -> None:
+def test_classes_with_separators_in_their_names_pass() -> None:
     check_single_labels(
         labelled("food", "food, drink", "1,5", "a|c", ",", "ya; b", "a/c", "c+", "b & c"), {"train": "f"}
     )

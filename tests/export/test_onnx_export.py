@@ -237,8 +237,8 @@ def test_an_onnx_model_is_served_without_torch() -> None:
 
 def test_new_processes_find_this_package(tmp_path: Path) -> None:
     """onnxruntime adds a folder with a benchmark.py to the path, which new processes take over."""
-    code = "import benchmark.export.onnx_export, importlib.machinery as found; "
-    code += "print(found.PathFinder.find_spec('benchmark').origin)"
+    code = "import benchmark.export.onnx_export; from importlib.machinery import PathFinder; "
+    code += "print(PathFinder.find_spec('benchmark').origin)"
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True)
