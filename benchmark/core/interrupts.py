@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import FrameType
 from typing import Any
 
 _requested = threading.Event()
@@ -53,9 +54,10 @@ def check_interrupt() -> None:
         raise KeyboardInterrupt
 
 
-def _interrupt(*_: object) -> None:
+def _interrupt(_: int, frame: FrameType | None) -> None:
     _requested.set()
-    raise KeyboardInterrupt
+    if frame is None or frame.f_code is not _report_unraisable.__code__:  # Python would drop it, and print so
+        raise KeyboardInterrupt
 
 
 def _report_unraisable(report: Callable[["sys.UnraisableHookArgs"], Any], dropped: "sys.UnraisableHookArgs") -> None:

@@ -9,7 +9,13 @@ import pytest
 
 from benchmark.cli.command import run_command
 from benchmark.core.errors import DONE, INTERRUPTED
-from benchmark.core.interrupts import catch_interrupts, check_interrupt, forget_interrupt, without_interrupts
+from benchmark.core.interrupts import (
+    catch_interrupts,
+    check_interrupt,
+    forget_interrupt,
+    is_interrupted,
+    without_interrupts,
+)
 from tests.support.commands import InterruptingDestructor
 
 Dropped = Callable[[], object]
@@ -52,6 +58,20 @@ def test_other_dropped_exceptions_are_printed(dropped: Dropped, capsys: pytest.C
     dropped()
     FailingDestructor()
     assert "a failed destructor" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("dropped")
+def test_an_interrupt_while_a_dropped_exception_is_reported_is_recorded(capsys: pytest.CaptureFixture[str]) -> None:
+    """As of a process that its command ends while one of its destructors fails."""
+
+    class Failure(int):
+        exc_type = ValueError
+
+    sys.unraisablehook = signal.raise_signal
+    catch_interrupts(signal.SIGINT)
+    sys.unraisablehook(Failure(signal.SIGINT))  # type: ignore[arg-type, type-var]
+    assert is_interrupted()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_command_that_ends_after_a_dropped_interrupt_was_interrupted(dropped: Dropped) -> None:
