@@ -10,10 +10,11 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from benchmark.reporting.best import Budget, best
 from benchmark.reporting.claims.claims_table import claims_markdown, write_claims
 from benchmark.reporting.claims.findings import Finding, findings
+from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.results import Row
-from tools.readme_table import published
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS, PAGE = ROOT / "docs" / "results", ROOT / "docs" / "advice.md"
@@ -25,6 +26,7 @@ FOLDERS = {
     "sequence_labeling": "Sequence labelling (NERGrit), one seed",
 }
 """Folders whose claims the page holds; those of `classification` are runs of `studies` too."""
+LEADERBOARDS = {"exam": "Text classification (EmoT)", "sequence_labeling": "Sequence labelling (NERGrit)"}
 BUDGETS = (0.2, 0.5, 2.0)
 """Milliseconds per sentence in ONNX Runtime, one thread."""
 READ: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "bool": lambda text: text == "true", "str": str}
@@ -60,25 +62,21 @@ def rewrite(folder: Path) -> None:
 
 
 def advice() -> str:
-    """Markdown: the best student within each budget, and the claims by verdict."""
+    """Markdown: the best student within each budget, by the rule of every report, and the claims by verdict."""
     return "\n".join([*_students(), *_verdicts()]) + "\n"
 
 
 def _students() -> Iterator[str]:
     yield "| at most | task | student | setting | F1 x100 | teacher | ms | MiB | seeds |"
     yield "|---|---|---|---|---:|---:|---:|---:|---:|"
-    for folder, title in (
-        ("exam", "Text classification (EmoT)"),
-        ("sequence_labeling", "Sequence labelling (NERGrit)"),
-    ):
-        teacher, *students = published(folder)
+    for folder, title in LEADERBOARDS.items():
+        [leaderboard] = leaderboards(read_rows(RESULTS / folder))
+        teacher = next(entry.f1 for entry in leaderboard.entries if entry.is_teacher)
         for budget in BUDGETS:
-            within = [row for row in students if float(row["latency_onnx_ms"]) <= budget]
-            if within:
-                best = max(within, key=lambda row: float(row["f1"]))
-                f1, size = f"{float(best['f1']):.1f} | {float(teacher['f1']):.1f}", float(best["size_onnx_mib"])
-                costs = f"{float(best['latency_onnx_ms']):.3f} | {size:.1f} | {best['seeds']}"
-                yield f"| {budget} ms | {title} | {best['student']} | `{best['setting']}` | {f1} | {costs} |"
+            if entry := best(leaderboard, Budget(max_ms=budget)):
+                f1, costs = f"{entry.f1:.1f} | {teacher:.1f}", entry.costs
+                figures = f"{costs['latency_onnx_ms']:.3f} | {costs['size_onnx_mib']:.1f} | {entry.seeds[0]}"
+                yield f"| {budget} ms | {title} | {entry.student} | `{entry.setting}` | {f1} | {figures} |"
 
 
 def _verdicts() -> Iterator[str]:
