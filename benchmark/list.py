@@ -68,10 +68,13 @@ def settings(_: argparse.Namespace) -> Texts:
 
 def runs(args: argparse.Namespace) -> Texts:
     store = open_store(args.tracking_uri, create=False)
-    if args.suite and args.suite not in store.suites():
-        raise UnknownNameError("suite", args.suite, store.suites())
+    from benchmark.data.suite_document import suite_name
+
+    suite = suite_name(args.suite) if args.suite else None
+    if suite and suite not in store.suites():
+        raise UnknownNameError("suite", suite, store.suites())
     titles = ("run", "suite", "preset", "role", "status", "F1", "started", "reason")
-    rows = [_run(record) for record in store.records(args.suite)]
+    rows = [_run(record) for record in store.records(suite)]
     return table(f"Runs of {without_password(store.uri)}", titles, rows)
 
 
@@ -150,7 +153,7 @@ def build_parser() -> Parser:
     parser = Parser("list", __doc__, EXAMPLES)
     parser.add_argument("topic", nargs="?", help=f"{', '.join(TOPICS)} (default: all names)")
     runs = parser.add_argument_group("runs")
-    runs.add_argument("--suite", help="one suite (default: all)")
+    runs.add_argument("--suite", metavar="SUITE", help="name or FILE.yml of one suite (default: all)")
     add_store_option(runs)
     return parser
 

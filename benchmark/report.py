@@ -47,6 +47,10 @@ def _suites(store: Store, name: str | None) -> list[str]:
     if name is None:
         return suites
     if name not in suites:
+        from benchmark.data.suite_document import suite_name
+
+        name = suite_name(name)
+    if name not in suites:
         raise UnknownNameError("suite", name, suites)
     return [name]
 
@@ -74,7 +78,7 @@ def build_parser() -> Parser:
     """Parser of the command line."""
     parser = Parser("report", __doc__, EXAMPLES)
     runs = parser.add_argument_group("runs").add_argument
-    runs("--suite", help="one suite (default: all that have runs)")
+    runs("--suite", metavar="SUITE", help="name or FILE.yml of one suite (default: all that have runs)")
     runs("--preset", help="runs of one preset (default: all)")
     budget = parser.add_argument_group("budget", "the best student within it is printed")
     add = budget.add_argument

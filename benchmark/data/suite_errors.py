@@ -1,16 +1,15 @@
 """One clear message for a suite file that does not match its schema."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from benchmark.core.errors import InputError, UnknownNameError
 from benchmark.core.spec import TASKS
 from benchmark.data.entry import OutputKind
 from benchmark.data.rows import shorten
+from benchmark.data.suite_document import Document
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
 _TEXT = "a text is needed, in quotes if it is yes, no or a number"
@@ -32,26 +31,6 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
 }
 ALLOWED = {"task": TASKS, "kind": get_args(OutputKind), "format": ("csv", "tsv", "jsonl", "conll")}
 """Values of the keys that take one of a few."""
-
-
-class Document(NamedTuple):
-    """A parsed YAML file with its nodes, which know their lines."""
-
-    path: Path
-    content: Any
-    root: yaml.Node | None
-
-    def where(self, loc: Sequence[int | str]) -> str:
-        """File, line and data set of the innermost of these nested keys that exists."""
-        node, line = self.root, 1
-        for key in loc:
-            pairs = node.value if isinstance(node, yaml.MappingNode) else []
-            found = next(((name, value) for name, value in pairs if name.value == str(key)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        dataset = f", data set {shorten(loc[1])}" if loc[0] == "datasets" and len(loc) > 1 else ""
-        return f"{self.path}, line {line}{dataset}"
 
 
 def explain(error: ValidationError, document: Document) -> InputError:

@@ -1,12 +1,9 @@
 """Suites: the built-in ones by name, and those of the user's own by FILE.yml."""
 
 import os
-from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from benchmark.core.errors import DataError, InputError, UnknownNameError
@@ -25,7 +22,8 @@ from benchmark.data.entry import (
 from benchmark.data.hub_dataset import HubDataset, fetch
 from benchmark.data.rows import COLUMNS, shorten
 from benchmark.data.sources import read_local, require_uncompressed
-from benchmark.data.suite_errors import Document, explain
+from benchmark.data.suite_document import SUFFIXES, read_document
+from benchmark.data.suite_errors import explain
 from benchmark.data.suite_schema import DatasetSection, OutputsSection, SuiteSection, TeacherSection
 
 CONVERSIONS = {
@@ -44,7 +42,7 @@ def load_suite(name_or_file: str, preset: str) -> Suite:
     for task in TASKS:
         if name_or_file == task:
             return _built_in(task, preset)
-    if Path(name_or_file).suffix.lower() in (".yml", ".yaml"):
+    if Path(name_or_file).suffix.lower() in SUFFIXES:
         return read_suite_file(Path(name_or_file))
     raise UnknownNameError("suite (or path of a FILE.yml)", name_or_file, TASKS)
 
@@ -60,7 +58,7 @@ def read_suite_file(path: Path) -> Suite:
     Raises UnknownNameError for an unknown key, task or format, InputError for invalid YAML or an invalid value,
     DataError for a missing file.
     """
-    document = _read(path)
+    document = read_document(path)
     if not isinstance(document.content, dict):
         keys = ", ".join(SuiteSection.model_fields)
         raise InputError(f"{path} holds {shorten(document.content)}; a suite file is a mapping with {keys}.")
@@ -78,30 +76,6 @@ def read_suite_file(path: Path) -> Suite:
         teacher=teachers[0] if teachers else None,
         others=tuple(teachers[1:]),
     )
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses equal keys, of which SafeLoader silently takes the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-        if twice := [key for key, count in counts.items() if count > 1]:
-            raise yaml.MarkedYAMLError(problem=f"key {shorten(twice[0])} occurs twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _read(path: Path) -> Document:
-    try:
-        loader = _UniqueKeys(path.read_bytes())
-        root = loader.get_single_node()
-        return Document(path, loader.construct_document(root) if root else None, root)
-    except FileNotFoundError:
-        raise DataError(f"Suite file {str(path)!r} does not exist. Check the path.") from None
-    except OSError as error:
-        raise DataError(f"Suite file {str(path)!r} cannot be read: {error}.") from None
-    except Exception as error:  # the loader raises a dozen builtin errors besides YAMLError
-        reason = " ".join(str(error).replace(' in "<byte string>",', " at").split())[:300]
-        raise InputError(f"{path} is not valid YAML: {reason}. See the README for the form of a suite file.") from None
 
 
 def _entry(name: str, section: DatasetSection, suite: SuiteSection, suite_path: Path) -> DatasetEntry:

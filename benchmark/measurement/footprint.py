@@ -53,7 +53,7 @@ def footprint(bundle: Path, text: str, starts: int) -> Footprint:
 
 
 def _start(bundle: Path, text: str) -> Footprint:
-    command = [sys.executable, "-m", __name__, str(bundle)]
+    command = [sys.executable, "-P", "-m", __name__, str(bundle)]  # -P: not the working directory's package
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     process = subprocess.run(command, input=text.encode(), capture_output=True, check=False, env=environment)

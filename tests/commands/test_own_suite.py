@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmark import list as list_command
+from benchmark import report
 from benchmark.bundle import Bundle
 from benchmark.core.run_store import open_store
 from benchmark.run import main
@@ -51,6 +53,9 @@ def test_a_suite_of_ones_own_in_another_language(turkish: Path, capfd: pytest.Ca
     assert "kd_ulb" in out.partition("sweep")[2], "the leaderboard ranks it"
     assert "nothing to rank" not in out
     assert out.count("Serve the best: ") == 1
+    turkish.joinpath("eğitim.conll").unlink()  # reports and lists read the store alone
+    assert report.main(["--suite", "haber.yml"]) == list_command.main(["runs", "--suite", "haber.yml"]) == 0
+    assert "Page: " in capfd.readouterr().out
     [trained] = of_role(open_store("sqlite:///mlflow.db").records("haber"), "train")
     bundle = Bundle.load(open_store("sqlite:///mlflow.db").download(trained.run_id, "bundle", turkish / "b"))
     assert set(bundle.predict(["Ayşe Bursa şehrine gitti", "köy"])[0]) <= {"O", "B-KİŞİ", "I-KİŞİ", "B-YER"}
