@@ -15,7 +15,7 @@ from benchmark.core.cache import write_text
 from benchmark.core.settings import LADDER
 from benchmark.reporting import asset
 from benchmark.reporting.best import POINTS, RULE, RUNTIMES, SAME_LATENCY, SIZES, beaten_by
-from benchmark.reporting.colours import student_colours
+from benchmark.reporting.colours import student_colour
 from benchmark.reporting.columns import NOTES, full_table
 from benchmark.reporting.error_analysis import ErrorAnalysis, label
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, missing_kind
@@ -26,6 +26,7 @@ from benchmark.reporting.summary import described, summary
 from benchmark.reporting.table import Json, json_columns, json_rows
 from benchmark.reporting.tradeoff_plot import AXES, settings, students
 from benchmark.reporting.use_commands import use_commands, used_run
+from students.registry import STUDENTS
 from tracking import Record
 
 SCRIPTS = (
@@ -102,7 +103,7 @@ def _section(section: ReportSection, places: Mapping[str, int], index: RecordInd
         "preset": leaderboard.preset,
         "task": leaderboard.task,
         "students": names,
-        "colours": student_colours(names),
+        "colours": {name: student_colour(name) for name in (*STUDENTS, *names)},
         "settings": settings(leaderboard),
         "command": report_command(leaderboard.suite, *(["--preset", leaderboard.preset] if leaderboard.preset else [])),
         "views": [_view(view, places, index) for view in views],
