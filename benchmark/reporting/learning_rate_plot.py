@@ -16,14 +16,16 @@ from matplotlib.figure import Figure
 from benchmark.core.cache import write_text
 from benchmark.core.presets import GRID_RATES
 from benchmark.reporting import asset
-from benchmark.reporting.colours import COLOURS
+from benchmark.reporting.colours import is_hollow, student_colour
 from benchmark.reporting.paper import paper_tuned_rates
 from benchmark.reporting.table import Json, Table, field_columns, markdown_section, markdown_text, write_csv
 from benchmark.reporting.tradeoff_plot import add_grid, empty_figure, write_figure
 from tracking import Record
 
 HEADING = "Learning rates by random search (Figure 3)"
-BEST_COLOUR, PRUNED_COLOUR, GRID_COLOUR = COLOURS[1], COLOURS[7], "#999999"
+PRUNED_COLOUR, GRID_COLOUR = "#808080", "#999999"
+AREA, AREA_OF_BEST = 36, 130
+"""Of a trial's mark, in square points."""
 
 State = Literal["complete", "pruned", "failed"]
 STATES: dict[str, State] = {"finished": "complete", "failed": "failed"}
@@ -51,6 +53,7 @@ class TuningStudy:
     """A study with its ended trials, by number."""
 
     name: str
+    student: str
     run_id: str
     trials: Sequence[TrialResult]
 
@@ -58,8 +61,7 @@ class TuningStudy:
 def tuning_studies(records: Sequence[Record]) -> list[TuningStudy]:
     """Oldest first; a trial that was repeated after a kill counts with its last run."""
     found = sorted((r for r in records if r.tags.get("role") == "study"), key=lambda r: (r.start_time, r.run_id))
-    made = (TuningStudy(name=r.tags.get("study", r.name), run_id=r.run_id, trials=_trials(r, records)) for r in found)
-    return [one for one in made if one.trials]
+    return [study for record in found if (study := _study(record, records)).trials]
 
 
 def best(trials: Sequence[TrialResult]) -> TrialResult | None:
@@ -82,10 +84,10 @@ def paper_summary() -> str:
     return f"The paper's best by random search (section 6.1): {found}. Dashed: the six rates of its grid."
 
 
-def write_rates(folder: Path, title: str, trials: Sequence[TrialResult]) -> None:
+def write_rates(folder: Path, title: str, student: str, trials: Sequence[TrialResult]) -> None:
     """Writes study.html, study.png and trials.csv into `folder`."""
     picture = folder / "study.png"
-    write_figure(draw(title, trials), picture)
+    write_figure(draw(title, student, trials), picture)
     write_csv(folder / "trials.csv", Table(columns=field_columns(TrialResult), rows=trials))
     texts = {"title": title, "summary": summary(trials), "paper": paper_summary()}
     encoded = base64.b64encode(picture.read_bytes()).decode()
@@ -102,6 +104,8 @@ def tuning_page(studies: Sequence[TuningStudy]) -> Json:
         "studies": [
             {
                 "name": study.name,
+                "student": study.student,
+                "colour": student_colour(study.student),
                 "run": study.run_id,
                 "summary": summary(study.trials),
                 "best": getattr(best(study.trials), "number", None),
@@ -119,12 +123,12 @@ def write_tuning(folder: Path, studies: Sequence[TuningStudy]) -> str:
 
 
 def _section(path: Path, study: TuningStudy) -> str:
-    write_figure(draw(f"Study {study.name}", study.trials), path)
+    write_figure(draw(f"Study {study.name}", study.student, study.trials), path)
     text = f"**{markdown_text(study.name)}**: {markdown_text(summary(study.trials))}"
     return f"{text}\n\n![F1 against learning rate]({path.name})"
 
 
-def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
+def draw(title: str, student: str, trials: Sequence[TrialResult]) -> Figure:
     """Validation F1 by learning rate, and by number of trials."""
     figure = empty_figure(9.0, 4.2)
     scored = [trial for trial in trials if trial.valid_f1 is not None]
@@ -132,12 +136,12 @@ def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
     for rate in GRID_RATES:
         by_rate.axvline(rate, color=GRID_COLOUR, linewidth=0.8, linestyle="--", zorder=0)
     by_rate.set_xscale("log")
-    _scatter(by_rate, [trial.learning_rate for trial in scored], scored)
-    _scatter(by_number, [trial.number for trial in scored], scored)
+    _scatter(by_rate, [trial.learning_rate for trial in scored], scored, student)
+    _scatter(by_number, [trial.number for trial in scored], scored, student)
     complete = [trial for trial in trials if trial.state == "complete"]
     best_so_far = list(accumulate((trial.points for trial in complete), max))
     numbers = [trial.number for trial in complete]
-    by_number.plot(numbers, best_so_far, color=BEST_COLOUR, drawstyle="steps-post", zorder=1)
+    by_number.plot(numbers, best_so_far, color=student_colour(student), drawstyle="steps-post", zorder=1)
     by_rate.set_ylabel("validation macro-F1 x100")
     by_rate.set_xlabel("learning rate (dashed: the paper's six)")
     by_number.set_xlabel("trial (line: best so far)")
@@ -145,12 +149,19 @@ def draw(title: str, trials: Sequence[TrialResult]) -> Figure:
     return figure
 
 
-def _scatter(axes: Axes, xs: Sequence[float], trials: Sequence[TrialResult]) -> None:
-    colours = {"complete": COLOURS[0], "pruned": PRUNED_COLOUR}
+def _scatter(axes: Axes, xs: Sequence[float], trials: Sequence[TrialResult], student: str) -> None:
+    """The best trial is the largest mark, pruned ones are grey."""
     found = best(trials)
-    shown = [BEST_COLOUR if trial == found else colours[trial.state] for trial in trials]
-    axes.scatter(xs, [trial.points for trial in trials], c=shown, s=36, zorder=3)
+    areas = [AREA_OF_BEST if trial == found else AREA for trial in trials]
+    colours = [PRUNED_COLOUR if trial.state == "pruned" else student_colour(student) for trial in trials]
+    faces = "white" if is_hollow(student) else colours
+    axes.scatter(xs, [trial.points for trial in trials], s=areas, facecolors=faces, edgecolors=colours, zorder=3)
     add_grid(axes)
+
+
+def _study(record: Record, records: Sequence[Record]) -> TuningStudy:
+    name, student = record.tags.get("study", record.name), record.tags.get("student", "")
+    return TuningStudy(name=name, student=student, run_id=record.run_id, trials=_trials(record, records))
 
 
 def _trials(study: Record, records: Iterable[Record]) -> list[TrialResult]:

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmark.reporting.colours import student_colours
+from benchmark.reporting.colours import mark_style, student_colour
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.tradeoff_plot import (
     TEACHER_COLOUR,
@@ -43,8 +43,8 @@ def draw_facets(leaderboard: Leaderboard) -> Figure:
     panels = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, names, strict=True):
         own = [entry for entry in scored(leaderboard) if entry.student == name]
-        _panel(axes, own, rows, student_colours(names)[name])
-        axes.set_title(_title(own[0], leaderboard), fontsize=10, color=student_colours(names)[name])
+        _panel(axes, own, rows, mark_style(name))
+        axes.set_title(_title(own[0], leaderboard), fontsize=10, color=student_colour(name))
         for teacher in (entry for entry in scored(leaderboard) if entry.is_teacher):
             axes.axvline(teacher.f1 or 0.0, color=TEACHER_COLOUR, linewidth=1)
     panels[0].set_yticks(range(len(rows)), [plain(name) for name in rows])
@@ -53,8 +53,8 @@ def draw_facets(leaderboard: Leaderboard) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, entries: list[LeaderboardEntry], rows: list[str], colour: str) -> None:
-    style: dict[str, Any] = {"marker": "o", "markersize": 6, "capsize": 2, "elinewidth": 1, "color": colour}
+def _panel(axes: Axes, entries: list[LeaderboardEntry], rows: list[str], mark: dict[str, Any]) -> None:
+    style: dict[str, Any] = {"marker": "o", "markersize": 6, "capsize": 2, "elinewidth": 1} | mark
     for entry in entries:
         axes.errorbar(entry.f1 or 0.0, rows.index(entry.setting), xerr=error_bar(entry), **style)
     add_grid(axes)

@@ -3,17 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmark.core.cache import write_atomic
 from benchmark.core.settings import SETTINGS
-from benchmark.reporting.colours import student_colours
+from benchmark.reporting.colours import mark_style
+from benchmark.reporting.labels import add_label, place_labels
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 
 AXES: Mapping[str, tuple[str, float]] = {
@@ -71,11 +73,12 @@ def draw(leaderboard: Leaderboard) -> Figure:
     names = cost_axes(leaderboard)
     figure = empty_figure(1.2 + 3.3 * len(names), 4.6)
     styles = Styles(leaderboard)
-    for axes, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
-        _panel(axes, leaderboard, name, styles)
+    panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    labels = [_panel(axes, leaderboard, name, styles) for axes, name in zip(panels, names, strict=True)]
     figure.axes[0].set_ylabel(f"macro-F1 x100, {of_datasets(leaderboard)}")
     _legend(figure, "outside upper center", styles.students())
     _legend(figure, "outside lower center", styles.settings())
+    place_labels(figure, labels)
     return figure
 
 
@@ -85,21 +88,21 @@ def of_datasets(leaderboard: Leaderboard) -> str:
 
 
 class Styles:
-    """A colour for each student and a marker for each setting, the same in every panel."""
+    """A marker for each setting, the same in every panel."""
 
     def __init__(self, leaderboard: Leaderboard) -> None:
         self.names = students(leaderboard)
-        self.colours = student_colours(self.names)
         self.markers: Mapping[str, Marker] = {n: MARKERS[i % len(MARKERS)] for i, n in enumerate(settings(leaderboard))}
         self.has_teacher = any(entry.is_teacher for entry in scored(leaderboard))
 
     def students(self) -> list[Line2D]:
-        teacher = [_mark("teacher", "*", TEACHER_COLOUR, 13)] if self.has_teacher else []
-        return [*teacher, *(_mark(plain(name), "o", self.colours[name]) for name in self.names)]
+        teacher = [_mark("teacher", "*", {"color": TEACHER_COLOUR}, 13)] if self.has_teacher else []
+        return [*teacher, *(_mark(plain(name), "o", mark_style(name)) for name in self.names)]
 
     def settings(self) -> list[Line2D]:
         front_line = Line2D([], [], color=FRONT_COLOUR, linewidth=1.2, linestyle="--", label="Pareto front")
-        return [*(_mark(plain(name), marker, "#666666") for name, marker in self.markers.items()), front_line]
+        grey = {"color": "#666666"}
+        return [*(_mark(plain(name), marker, grey) for name, marker in self.markers.items()), front_line]
 
 
 def plain(text: str) -> str:
@@ -123,16 +126,16 @@ def _legend(figure: Figure, place: Place, handles: Sequence[Line2D]) -> None:
     )
 
 
-def _mark(label: str, marker: Marker, colour: str, size: int = 7) -> Line2D:
-    return Line2D([], [], linestyle="", marker=marker, color=colour, markersize=size, label=label)
+def _mark(label: str, marker: Marker, style: Mapping[str, Any], size: int = 7) -> Line2D:
+    return Line2D([], [], linestyle="", marker=marker, markersize=size, label=label, **style)
 
 
-def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> None:
+def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> list[Annotation]:
+    """Returns the labels of the Pareto front, to be placed."""
     title, factor = AXES[name]
     points = [entry for entry in scored(leaderboard) if name in entry.costs]
     for entry in points:
         _point(axes, factor * entry.costs[name], entry, styles)
-    _front(axes, [(factor * s.costs[name], s.f1 or 0.0, s.student) for s in front(points, name)], styles)
     axes.set_xscale("log")
     axes.margins(x=0.16, y=0.12)
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -141,12 +144,13 @@ def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> N
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_xlabel(title)
     add_grid(axes)
+    return _front(axes, [(factor * s.costs[name], s.f1 or 0.0, s.student) for s in front(points, name)])
 
 
 def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> None:
     y = entry.f1 or 0.0
     if entry.is_teacher:
-        axes.axhline(y, color=TEACHER_COLOUR, linewidth=0.8, alpha=0.35)
+        axes.axhline(y, color=TEACHER_COLOUR, linewidth=0.8, alpha=0.6)
         axes.plot(x, y, marker="*", markersize=15, color=TEACHER_COLOUR, zorder=3)
         return
     axes.errorbar(
@@ -157,10 +161,8 @@ def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> Non
         markersize=7.5,
         capsize=2,
         elinewidth=0.8,
-        color=styles.colours[entry.student],
-        markeredgecolor="white",
-        markeredgewidth=0.6,
         zorder=3,
+        **mark_style(entry.student),
     )
 
 
@@ -172,15 +174,12 @@ def error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | None:
     return [[max(0.0, entry.f1 - low)], [max(0.0, high - entry.f1)]]
 
 
-def _front(axes: Axes, best: Sequence[tuple[float, float, str]], styles: Styles) -> None:
+def _front(axes: Axes, best: Sequence[tuple[float, float, str]]) -> list[Annotation]:
     """A step line, with each student on it named once, at its best."""
     xs, ys = [x for x, _, _ in best], [y for _, y, _ in best]
     axes.plot(xs, ys, color=FRONT_COLOUR, linewidth=1.2, linestyle="--", drawstyle="steps-post", zorder=1)
-    for student, (x, y) in {student: (x, y) for x, y, student in best}.items():
-        colour = styles.colours.get(student, TEACHER_COLOUR)
-        axes.annotate(
-            plain(student), (x, y), xytext=(0, 10), textcoords="offset points", ha="center", fontsize=9.5, color=colour
-        )
+    named = {student: (x, y) for x, y, student in best}
+    return [add_label(axes, plain(student), point) for student, point in named.items()]
 
 
 def scored(leaderboard: Leaderboard) -> list[LeaderboardEntry]:

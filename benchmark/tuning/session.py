@@ -116,7 +116,7 @@ class Session:
         results = self.results()
         run, winner = store.resume(parent), best(results)
         with scratch_folder() as scratch:  # another process of the study may be writing into `folder` now
-            write_rates(scratch, f"Study {self.search.name}", results)
+            write_rates(scratch, f"Study {self.search.name}", self.search.spec.model, results)
             run.log_artifacts(scratch)
             for path in scratch.iterdir():
                 write_atomic(folder / path.name, partial(shutil.copyfile, path))

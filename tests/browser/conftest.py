@@ -10,7 +10,7 @@ import pytest
 
 from benchmark.core.run_store import open_store
 from benchmark.reporting.report import write_report
-from tests.support.pages import HOSTILE, distrust
+from tests.support.pages import HOSTILE, distrust, open_page
 from tests.support.run_factory import add_run, fill
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -69,7 +69,7 @@ def page(browser: Any, report: Path) -> Iterator[Any]:
     """The report, opened anew; afterwards there are no errors in the console and no requests."""
     browser.get_log("performance")
     browser.get("about:blank")
-    browser.get((report / "report.html").as_uri())
+    open_page(browser, report / "report.html")
     yield browser
     assert [entry["message"] for entry in browser.get_log("browser")] == []
     events = [entry["message"] for entry in browser.get_log("performance")]

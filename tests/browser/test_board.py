@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmark.reporting.report import write_report
-from tests.support.pages import address, choose, click, column, distrust, fetched, type_in
+from tests.support.pages import address, choose, click, column, distrust, fetched, open_page, type_in, wait_until_drawn
 from tracking import Store
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -35,6 +35,7 @@ def test_the_address_brings_another_reader_to_the_same_table(page: Any) -> None:
     assert "sort=f1" in address(page)
     page.get("about:blank")
     page.get(shared)
+    wait_until_drawn(page)
     assert page.execute_script("return document.getElementById('board').innerText") == seen
     assert page.execute_script("return document.getElementById('budget-ms').value") == "0.3"
     assert all("cnn" not in student for student in column(page, "student"))
@@ -55,7 +56,7 @@ def test_milliseconds_that_cannot_be_trusted_are_marked(page: Any) -> None:
 def test_a_column_of_nothing_but_distrust_is_shown(browser: Any, store: Store, add_run: Any, tmp_path: Path) -> None:
     distrust(store, add_run(store, student="cnn", test_f1=0.8))
     write_report(store, "classification", tmp_path)
-    browser.get((tmp_path / "report.html").as_uri())
+    open_page(browser, tmp_path / "report.html")
     assert column(browser, "ms ONNX") == ["invalid"]
     assert browser.get_log("browser") == []
 

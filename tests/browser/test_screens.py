@@ -5,18 +5,10 @@ from typing import Any
 
 import pytest
 
-from benchmark.reporting.claims.claims_table import claims_page
-from benchmark.reporting.data_table import data_page
-from benchmark.reporting.error_analysis import Confusion, ErrorAnalysis, LengthBin, label
-from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
-from benchmark.reporting.leaderboard_entry import Leaderboard
-from benchmark.reporting.learning_rate_plot import tuning_page
-from benchmark.reporting.page import ReportSection, page_data, write_page
-from benchmark.reporting.provenance import provenance
 from benchmark.reporting.report import write_report
-from benchmark.reporting.results import results
-from tests.support.pages import HOSTILE, click
-from tests.support.run_factory import LADDER, many_records
+from students.registry import NAMES
+from tests.support.big_report import write_big_page
+from tests.support.pages import HOSTILE, click, open_page, wait_until_drawn
 from tracking import Store
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -46,7 +38,7 @@ def test_hostile_names_are_shown_as_text(browser: Any, store: Store, add_run: An
     write_report(store, HOSTILE, tmp_path)
     sized = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sized)
-    browser.get((tmp_path / "report.html").as_uri())
+    open_page(browser, tmp_path / "report.html")
     click(browser, ".opener")
     browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     assert browser.title.startswith("Which student is best? <script>")
@@ -70,53 +62,18 @@ def test_the_page_fits_every_screen(page: Any, width: int, scheme: str) -> None:
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
     page.refresh()
+    wait_until_drawn(page)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
     background = page.execute_script("return getComputedStyle(document.documentElement).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def big_analysis(leaderboard: Leaderboard) -> ErrorAnalysis:
-    names = [label(entry, leaderboard) for entry in leaderboard.entries]
-    labels = tuple(f"a label of some length {number}" for number in range(30))
-    return ErrorAnalysis(
-        dataset=leaderboard.datasets[0],
-        best=names[1],
-        f1_by_class={name: dict.fromkeys(labels, 0.123456789) for name in names[:2]},
-        confusion=Confusion(labels=labels, counts=tuple(tuple(range(30)) for _ in labels)),
-        lengths={
-            name: [LengthBin(shortest=n, longest=n, n_texts=100, error=0.1234) for n in range(5)] for name in names
-        },
-        curves={name: [(epoch, 0.123456789012345) for epoch in range(20)] for name in names},
-    )
-
-
 def test_a_big_report_stays_small_and_is_sorted(browser: Any, tmp_path: Path) -> None:
     """10 students x 12 data sets x 5 settings x 3 seeds, each with a curve."""
-    records = many_records(12, 10, LADDER, 3)
-    rows = results(records)
-    [leaderboard] = leaderboards(rows)
-    by_dataset = dataset_leaderboards(leaderboard, rows)
-    error_analyses = [big_analysis(one) for one in by_dataset]
-    section = ReportSection(leaderboard=leaderboard, by_dataset=by_dataset, error_analyses=error_analyses)
-    data = page_data(
-        "classification",
-        [section],
-        rows,
-        provenance(records, rows, [section.leaderboard]),
-        records,
-        "http://127.0.0.1:5000/",
-        "ui",
-    )
-    data |= {
-        "claims": claims_page(()),
-        "tuning": tuning_page(()),
-        "data": data_page(records),
-        "uri": "sqlite:///runs.db",
-    }
-    path = write_page(tmp_path / "report.html", data)
-    assert path.stat().st_size < 8 * 2**20
-    browser.get(path.as_uri())
+    path = write_big_page(tmp_path / "report.html", 12, NAMES)
+    assert path.stat().st_size < 3 * 2**20
+    open_page(browser, path)
     for name in ("f1", "latency_onnx_ms", "student", "f1/set3", "f1"):
         click(browser, f'[data-column="{name}"]')
     assert browser.execute_script("return document.querySelectorAll('#board tbody tr').length") == 51

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 
 from benchmark.report import main
+from tests.support.pages import wait_until_drawn
 from tests.support.run_factory import add_run
 from tracking import Store
 
@@ -52,6 +53,7 @@ def test_the_index_leads_to_the_answer_of_each_suite(browser: Any, address: str,
     for place, lead in enumerate(leads):
         browser.get(address)
         browser.execute_script(f"document.querySelectorAll('h2 a')[{place}].click()")
+        wait_until_drawn(browser)
         assert texts(browser, "#headline") == [lead]
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     complaints = [entry["message"] for entry in browser.get_log("browser") if "favicon" not in entry["message"]]

@@ -126,7 +126,7 @@ def test_a_report_has_the_counts_of_the_newest_run_that_read_unlabelled_text(cha
     counts = [Unlabelled(read=n, held_out=0, labelled=0, repeated=0, kept=n) for n in (1, 2)]
     newest = replace(summarize(chat, NOTHING), skipped={"comments": 3})
     summaries = [*(replace(newest, skipped={}, unlabelled={"pool": each}) for each in counts), newest, newest]
-    [record] = many_records(1, 0, (), 0)
+    [record] = many_records(1, (), (), 0)
     records = [replace(record, tags={"dataset": "chat", DATA_TAG: summary.to_json()}) for summary in summaries]
     assert stored_summaries(records) == [replace(newest, unlabelled={"pool": counts[1]})]
 

@@ -11,8 +11,8 @@ from benchmark.reporting.claims.findings import Finding, findings
 from benchmark.reporting.claims.statements import CLAIMS
 from benchmark.reporting.paper import paper_discussion_f1, paper_lengths
 from benchmark.reporting.report import write_report
-from tests.reporting.test_page import page_data
 from tests.support.claim_factory import cell, judged, row
+from tests.support.pages import page_data
 from tests.support.run_factory import AddRun, fill
 from tracking import Store
 

@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.reporting.colours import student_colours
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.tradeoff_plot import cost_axes
-from students.registry import BASELINES, STUDENTS
 from tests.support.rows import row
 
 DEPLOYED = {"size_bundle_mib": 5.0}
@@ -21,13 +19,6 @@ def test_the_panel_of_sizes_is_of_the_size_that_most_have(n_new: int, size: str)
     measured = [replace(one, more=DEPLOYED) for one in students[:n_new]]
     [leaderboard] = leaderboards([*measured, *students[n_new:], baseline])
     assert cost_axes(leaderboard)[-1] == size
-
-
-def test_shown_students_have_different_colours() -> None:
-    shown = [*list(STUDENTS)[:5], *BASELINES, "bilstm+own"]
-    colours = student_colours(shown)
-    assert len({colours[name] for name in shown}) == len(shown)
-    assert [colours[name] for name in STUDENTS] == [student_colours([])[name] for name in STUDENTS]
 
 
 def test_speed_up_from_text_to_label_is_over_the_teacher_in_pytorch() -> None:

@@ -22,7 +22,7 @@ def test_the_best_is_a_complete_trial() -> None:
 
 
 def test_plots_mark_the_papers_rates_and_the_best_so_far() -> None:
-    by_rate, by_number = draw("x", TRIED).axes
+    by_rate, by_number = draw("x", "cnn", TRIED).axes
     verticals = {line.get_xdata()[0] for line in by_rate.lines}  # type: ignore[index]
     assert verticals == set(GRID_RATES)
     assert list(by_number.lines[0].get_ydata()) == [50.0, 70.0, 70.0]
@@ -33,7 +33,7 @@ def test_plots_mark_the_papers_rates_and_the_best_so_far() -> None:
 @pytest.mark.usefixtures("drawn_figures")
 @pytest.mark.parametrize("rows", [TRIED, TRIED[1:2], []])
 def test_files_of_a_study(rows: list[TrialResult], tmp_path: Path) -> None:
-    write_rates(tmp_path, "emot <b>", rows)
+    write_rates(tmp_path, "emot <b>", "cnn", rows)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["study.html", "study.png", "trials.csv"]
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "study.html").read_text()

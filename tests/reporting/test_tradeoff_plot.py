@@ -1,5 +1,8 @@
 """The static picture of the trade-off: what it says is inside of it, and no two settings look the same."""
 
+from dataclasses import replace
+from itertools import combinations
+
 from benchmark.core.settings import LADDER, SETTINGS
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.setting_facets import draw_facets, has_facets
@@ -33,3 +36,20 @@ def test_many_settings_have_a_line_each_in_a_panel_for_each_student() -> None:
         assert len({tuple(line.get_ydata()) for line in own}) == len(SETTINGS), "none lies on another"
     assert len({line.get_color() for line in marks[0]}) == 1
     assert marks[0][0].get_color() != marks[1][0].get_color()
+
+
+def test_labels_of_the_front_lie_inside_their_panel_and_on_no_other() -> None:
+    """Points at the ends of the axes, and points close to each other."""
+    points = {"static+own": (0.1, 0.5), "bilstm_small+own": (0.39, 0.699), "bilstm_small": (0.4, 0.7)}
+    points |= {"a_student_of_a_long_name": (50.0, 0.7005)}
+    rows = [replace(row("cnn", f1, latency_onnx_ms=ms), student=name) for name, (ms, f1) in points.items()]
+    [leaderboard] = leaderboards(rows)
+    figure = draw(leaderboard)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        panel = axes.get_window_extent()
+        boxes = [text.get_window_extent() for text in axes.texts if text.get_visible()]
+        assert boxes
+        assert all(panel.x0 <= box.x0 and box.x1 <= panel.x1 and box.y1 <= panel.y1 for box in boxes)
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_visible()] == list(points)

@@ -1,7 +1,11 @@
 """What a reader does with a page, and sees of it."""
 
 import csv
+import gzip
+import json
+import re
 import time
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -9,6 +13,27 @@ from urllib.parse import unquote
 from tracking import Store
 
 HOSTILE = '<script>document.title="owned"</script><img src=x onerror=alert(1)> "quoted" \u202egnp ' + "long" * 60
+
+
+def page_data(folder: Path) -> dict[str, Any]:
+    """What the scripts of a report.html read."""
+    found = re.search(r'id="data">(.*?)</script>', (folder / "report.html").read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    data: dict[str, Any] = json.loads(gzip.decompress(b64decode(found[1])))
+    return data
+
+
+def open_page(browser: Any, path: Path) -> None:
+    """Opens a report.html and waits until it is drawn: its data are decompressed after it has loaded."""
+    browser.get(path.as_uri())
+    wait_until_drawn(browser)
+
+
+def wait_until_drawn(browser: Any) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    drawn = "return document.querySelector('#provenance h2') !== null"
+    WebDriverWait(browser, 60, 0.05).until(lambda one: one.execute_script(drawn))
 
 
 def distrust(store: Store, run_id: str) -> None:

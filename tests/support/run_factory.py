@@ -82,12 +82,12 @@ def _keep(
         )
 
 
-def many_records(n_datasets: int, n_students: int, settings: Sequence[str], seeds: int) -> list[Record]:
+def many_records(n_datasets: int, students: Sequence[str], settings: Sequence[str], seeds: int) -> list[Record]:
     """Finished runs of a large grid, without a store."""
     dice = random.Random(0)
-    grid = product(range(n_datasets), range(n_students), settings, range(seeds))
+    grid = product(range(n_datasets), students, settings, range(seeds))
     cells = [(d, "teacher", "fine_tuned", 0) for d in range(n_datasets)]
-    cells += [(d, f"student{s}", setting, seed) for d, s, setting, seed in grid]
+    cells += grid
     return [_record(number, *cell, dice) for number, cell in enumerate(cells)]
 
 

@@ -8,6 +8,14 @@ const studentColour = (student) => section().colours[student] ?? "var(--ink)";
 
 const plotColour = (student) => section().colours[student] ?? ink("ink");
 
+// A student with a vocabulary of its own has the colour of the student, and hollow marks.
+const isHollow = (student) => student.includes("+");
+
+const studentSymbol = (student, symbol = "circle") => (isHollow(student) ? `${symbol}-open` : symbol);
+
+// Plotly draws a mark's outline, and that of a hollow one in its colour.
+const outline = (student) => (isHollow(student) ? { width: 2 } : { color: ink("page"), width: 1 });
+
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 
 // Settings are told apart by marker and line style: colours are students.

@@ -72,7 +72,7 @@ function ladder(shown) {
         name,
         legendgroup: name,
         line: { color: plotColour(student), width: 2 },
-        marker: { size: 8, color: plotColour(student) },
+        marker: { size: 8, color: plotColour(student), symbol: studentSymbol(student), line: outline(student) },
         hovertext: own.map(
           (entry) => `<b>${plotText(entry.id)}</b><br>F1 ${plotText(shownText(entry, "f1", shown))}`,
         ),
@@ -84,7 +84,7 @@ function ladder(shown) {
         mode: "markers",
         legendgroup: name,
         showlegend: false,
-        marker: { size: 5, color: plotColour(student), opacity: 0.45 },
+        marker: { size: 4, color: plotColour(student) },
         hovertext: seeds.map(({ y, seed }) => `${name}, seed ${seed}: ${y.toFixed(2)}`),
         hoverinfo: "text",
       },
@@ -166,7 +166,12 @@ function curve(entry, points) {
     mode: "lines+markers",
     name: plotText(entry.setting, 32),
     line: { color: colour, width: 1.8, dash: settingDash(entry.setting) },
-    marker: { color: colour, symbol: settingSymbol(entry.setting), size: points.map((_, index) => (index === top ? 9 : 0)) },
+    marker: {
+      opacity: 1, // plotly's is less where sizes differ
+      color: colour,
+      symbol: studentSymbol(entry.student, settingSymbol(entry.setting)),
+      size: points.map((_, index) => (index === top ? 9 : 0)),
+    },
     hovertext: points.map(([epoch, f1]) => `${plotText(entry.id)}<br>epoch ${epoch}: ${(100 * f1).toFixed(2)}`),
     hoverinfo: "text",
   };

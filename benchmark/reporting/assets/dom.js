@@ -1,8 +1,17 @@
 // Elements from data. Text is always a text node, so that no name of a run is read as markup.
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
-
 const byId = (id) => document.getElementById(id);
+
+// The text that page.py compressed into a script element.
+async function decompressed(id) {
+  const bytes = Uint8Array.from(atob(byId(id).textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
+if (!window.DecompressionStream)
+  byId("summary").textContent = "This page needs a browser of 2023 or later; report.md in the same folder has the same values.";
+
+const DATA = JSON.parse(await decompressed("data"));
 
 // Without direction marks: a name must not reverse the numbers beside it.
 const straight = (text) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");

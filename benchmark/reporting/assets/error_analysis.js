@@ -17,7 +17,7 @@ function classes(analysis) {
     marker: {
       size: 9,
       color: name === analysis.best ? plotColour(bestStudent(analysis)) : ink("ink"),
-      symbol: name === analysis.best ? "circle" : "line-ns-open",
+      symbol: name === analysis.best ? studentSymbol(bestStudent(analysis)) : "line-ns-open",
       line: { width: 2 },
     },
     hovertext: kept.map(
@@ -94,6 +94,7 @@ function lengths(analysis) {
       width: 1.8,
       dash: entries.get(name)?.isTeacher ? "dot" : "solid",
     },
+    marker: { symbol: studentSymbol(entries.get(name)?.student ?? "") },
     hovertext: bins.map(
       ({ error, n_texts, shortest, longest }) =>
         `${plotText(name)}<br>${shortest} to ${longest} words: error ${(100 * error).toFixed(1)} % of ${n_texts} texts`,

@@ -1,4 +1,4 @@
-// The paper's students as hollow markers on the trade-off plot.
+// The paper's students as hollow markers with a dot on the trade-off plot.
 
 function paperPoints(cost) {
   const axisOf = DATA.axes[cost.name];
@@ -20,9 +20,8 @@ function paperTraces(papers) {
       y: papers.map(({ y }) => y),
       mode: "markers",
       name: "paper",
-      opacity: 0.75,
       marker: {
-        symbol: papers.map(({ setting }) => `${settingSymbol(setting)}-open`),
+        symbol: papers.map(({ setting }) => `${settingSymbol(setting)}-open-dot`),
         color: papers.map(({ student }) => plotColour(student)),
         size: 9,
         line: { width: 1.3 },

@@ -44,7 +44,7 @@ function cell(entry, column) {
   if (column.name === "student")
     return [
       opener(entry),
-      el("i", { class: "dot", style: `background:${studentColour(entry.student)}` }),
+      el("i", { class: isHollow(entry.student) ? "dot hollow" : "dot", style: `color:${studentColour(entry.student)}` }),
       named(text),
     ];
   if (column.name === "f1" && value !== null) return f1Cell(entry, text);

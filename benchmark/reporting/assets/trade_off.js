@@ -60,7 +60,7 @@ function tradeOffControls(axes, cost) {
           checked: Boolean(state.paper),
           onchange: (event) => choose({ paper: event.target.checked ? "1" : "" }, drawTradeOff),
         }),
-        " paper's students (hollow)",
+        " paper's students (with a dot)",
       );
   return [
     select(
@@ -140,18 +140,17 @@ function ladderTraces(found) {
     const start = own.find(({ entry }) => entry.setting === "vanilla");
     const teacher = teachers.find(({ entry }) => entry.teacher === best.entry.teacher);
     return [
-      [start, best, "solid", 0.7],
-      [best, teacher, "dot", 0.3],
+      [start, best, "solid"],
+      [best, teacher, "dot"],
     ]
       .filter(([from, to]) => from && to && from !== to)
-      .map(([from, to, dash, opacity]) => ({
+      .map(([from, to, dash]) => ({
         x: [from.x, to.x],
         y: [from.y, to.y],
         mode: "lines",
         showlegend: false,
         legendgroup: best.entry.student,
         hoverinfo: "skip",
-        opacity,
         line: { color: plotColour(best.entry.student), width: 1.2, dash },
       }));
   });
@@ -192,8 +191,8 @@ function markTraces(found, cost) {
         opacity: 1,
         color: plotColour(student),
         size: own.map(({ entry }) => (entry.isTeacher ? 15 : 11)),
-        symbol: own.map(({ entry }) => settingSymbol(entry.setting)),
-        line: { color: ink("page"), width: 1 },
+        symbol: own.map(({ entry }) => studentSymbol(student, settingSymbol(entry.setting))),
+        line: outline(student),
       },
       hovertext: own.map(({ entry, x }) => hoverText(entry, cost, x)),
       hoverinfo: "text",
@@ -215,13 +214,13 @@ function keyTraces(found, papers) {
   const unique = (names) => [...new Set(names)];
   const own = unique(found.map(({ entry }) => entry.student));
   const students = own.map((student) =>
-    key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : "circle" }, student),
+    key(student, { color: plotColour(student), symbol: student === "teacher" ? "star" : studentSymbol(student) }, student),
   );
   const others = unique(papers.map(({ student }) => student)).filter((student) => !own.includes(student));
   const settings = unique(found.filter(({ entry }) => !entry.isTeacher).map(({ entry }) => entry.setting));
   return [
     ...students,
-    ...others.map((student) => key(student, { color: plotColour(student), symbol: "circle-open" }, "")),
+    ...others.map((student) => key(student, { color: plotColour(student), symbol: "circle-open-dot" }, "")),
     ...section()
       .settings.filter((name) => settings.includes(name))
       .map((name) => key(name, { color: ink("soft"), symbol: settingSymbol(name) }, `setting ${name}`)),

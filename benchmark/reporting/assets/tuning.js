@@ -1,4 +1,5 @@
 // Figure 3: validation F1 by learning rate for each study; the rates of the paper's grid are dashed.
+// The largest mark is the best trial, grey ones were pruned.
 
 function drawTuning() {
   const { title, note, grid, studies } = DATA.tuning;
@@ -27,9 +28,11 @@ function plotTrials(node, study, grid) {
     x: scored.map(({ learning_rate }) => learning_rate),
     y: scored.map(({ valid_f1 }) => 100 * valid_f1),
     marker: {
-      size: 10,
-      color: scored.map(({ number }) => number === study.best ? ink("warm") : ink("accent")),
-      symbol: scored.map(({ state }) => (state === "pruned" ? "circle-open" : "circle")),
+      opacity: 1,
+      size: scored.map(({ number }) => (number === study.best ? 16 : 9)),
+      color: scored.map(({ state }) => (state === "pruned" ? ink("faint") : study.colour)),
+      symbol: studentSymbol(study.student),
+      line: outline(study.student),
     },
     text: scored.map(trialTip),
     hovertemplate: "%{text}<extra></extra>",
@@ -45,7 +48,7 @@ function plotTrials(node, study, grid) {
       yref: "paper",
       y0: 0,
       y1: 1,
-      line: { color: ink("line"), dash: "dash", width: 1.5 },
+      line: { color: ink("faint"), dash: "dash", width: 1 },
     })),
   });
 }

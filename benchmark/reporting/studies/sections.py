@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmark.reporting import notes
-from benchmark.reporting.colours import student_colours
+from benchmark.reporting.colours import mark_style
 from benchmark.reporting.paper import paper_lengths
 from benchmark.reporting.related_runs import grid_trials
 from benchmark.reporting.results import Row
@@ -175,13 +175,12 @@ def draw(experiment: Experiment, curves: Sequence[Curve]) -> Figure:
     datasets, students = (list(dict.fromkeys(getattr(c, name) for c in curves)) for name in ("dataset", "student"))
     figure = empty_figure(0.6 + 3.2 * len(students), 1.0 + 2.5 * len(datasets))
     styles = dict(zip(experiment.conditions, zip(LINES, MARKERS, strict=False), strict=False))
-    colours = student_colours(students)
     rows = figure.subplots(len(datasets), len(students), sharey="row", squeeze=False)
     for dataset, panels in zip(datasets, rows, strict=True):
         for student, axes in zip(students, panels, strict=True):
             axes.set_title(plain(f"{dataset}, {student}"), fontsize=10)
             own = [c for c in curves if (c.dataset, c.student) == (dataset, student)]
-            _panel(axes, own, styles, colours[student], _unit(curves))
+            _panel(axes, own, styles, mark_style(student), _unit(curves))
     figure.supxlabel(_unit(curves), fontsize=10)
     figure.supylabel("validation macro-F1 x100", fontsize=10)
     handles = list(_legend(styles))
@@ -193,16 +192,17 @@ def _unit(curves: Iterable[Curve]) -> str:
     return STEPS if all(curve.steps_per_epoch for curve in curves) else EPOCHS
 
 
-def _panel(axes: Axes, curves: Sequence[Curve], styles: Styles, colour: str, unit: str) -> None:
+def _panel(axes: Axes, curves: Sequence[Curve], styles: Styles, look: dict[str, Any], unit: str) -> None:
     for condition, (line, marker) in styles.items():
         seeds = [curve for curve in curves if curve.condition == condition]
         epochs = sorted(set.intersection(*(set(curve.f1) for curve in seeds))) if seeds else []
         xs = [fmean(curve.x(epoch, unit) for curve in seeds) for epoch in epochs]
         values = [[curve.f1[epoch] for curve in seeds] for epoch in epochs]
         if len(seeds) > 1:
-            axes.fill_between(xs, [*map(min, values)], [*map(max, values)], color=colour, alpha=0.18, linewidth=0)
+            low, high = [*map(min, values)], [*map(max, values)]
+            axes.fill_between(xs, low, high, color=look["color"], alpha=0.18, linewidth=0)
         if seeds:
-            axes.plot(xs, [*map(fmean, values)], color=colour, ls=line, marker=marker, markersize=4, linewidth=1.4)
+            axes.plot(xs, [*map(fmean, values)], ls=line, marker=marker, markersize=4, linewidth=1.4, **look)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(N_TICKS, integer=True))
     add_grid(axes)
