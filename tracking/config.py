@@ -40,6 +40,7 @@ _PASSWORD = re.compile(r"(://[^:/@]*|://[^:@\s]*):(?:[^/\n]*|\S*)@")
 """The second form hides an unescaped slash with the rest of the password."""
 _MALFORMED = re.compile(r"([^\s:/@]*//?[^\s:/@]*):[^\s/]+@")
 """An address without `://`, such as `https//user:password@host`."""
+_TOKEN = re.compile(r"(?i)(\bbearer )[^\s'\"]+")
 
 
 class StoreError(Exception):
@@ -108,8 +109,8 @@ def sqlite_path(uri: str) -> Path:
 
 
 def without_password(text: str) -> str:
-    """The text, an address or one that contains some, with `***` for passwords."""
-    return _MALFORMED.sub(r"\1:***@", _PASSWORD.sub(r"\1:***@", text))
+    """The text, an address or one that contains some, with `***` for passwords, and for tokens of HTTP headers."""
+    return _TOKEN.sub(r"\1***", _MALFORMED.sub(r"\1:***@", _PASSWORD.sub(r"\1:***@", text)))
 
 
 @contextmanager

@@ -14,6 +14,8 @@ CAUSES = {
     "set HF_TOKEN to a token that may read it, or run `hf auth login`.",
     "RevisionNotFoundError": "the repository has no such revision.",
     "RemoteEntryNotFoundError": "the repository lacks its files.",
+    "LocalProtocolError": "HF_TOKEN cannot be sent: it holds characters that no token has. Copy the token again.",
+    "UnicodeEncodeError": "HF_TOKEN cannot be sent: it holds characters that no token has. Copy the token again.",
 }
 """Causes by exception of huggingface_hub, the narrowest first."""
 
@@ -66,26 +68,37 @@ def _require_name(repository: str) -> None:
 def _is_reachable(url: str) -> bool:
     """Whether the Hub answers; it is asked once, where hf_hub_download tries for half a minute. Raises its refusal."""
     from huggingface_hub import get_hf_file_metadata
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
-    except HfHubHTTPError as error:
-        if error.response.status_code < 500:
+    except Exception as error:
+        if is_refusal(error):
             raise
-        return False
-    except Exception:  # no network, or offline mode
-        return False
+        return False  # no network, or offline mode
     return True
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether asking again is of no use: the Hub says no, or the token cannot be sent."""
+    return (_status(error) or 500) < 500 or _cause(error) != ""
 
 
 def problem(error: Exception) -> str:
     """Cause and remedy of an error of huggingface_hub, in words that hold neither requests nor tokens."""
     from huggingface_hub import constants
 
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    status = getattr(getattr(error, "response", None), "status_code", None)
+    status, cause = _status(error), _cause(error)
+    if not cause and status in (401, 403):
+        return REFUSED
     unknown = f"the Hub answers with status {status}. Try again later."
     unreachable = f"the Hub ({constants.ENDPOINT}) cannot be reached. Check the network, or give a folder."
-    cause = next((text for kind, text in CAUSES.items() if kind in kinds), unknown if status else unreachable)
-    return REFUSED if status in (401, 403) and cause == unknown else cause
+    return cause or (unknown if status else unreachable)
+
+
+def _status(error: Exception) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _cause(error: Exception) -> str:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return next((text for kind, text in CAUSES.items() if kind in kinds), "")

@@ -50,7 +50,7 @@ def resolve_revision(hub_id: str, revision: str, role: str) -> str:
     try:
         return Path(hf_hub_download(hub_id, CONFIG, revision=revision)).parent.name  # .../snapshots/COMMIT/config.json
     except Exception as error:
-        raise _unavailable(hub_id, revision, role, error) from error
+        raise _unavailable(hub_id, revision, role, error) from None
 
 
 def require_available(location: Mapping[str, str], role: str) -> None:
@@ -64,15 +64,26 @@ def require_available(location: Mapping[str, str], role: str) -> None:
     try:
         get_hf_file_metadata(hf_hub_url(hub_id, CONFIG, revision=revision), timeout=TIMEOUT_SECONDS)
     except Exception as error:  # no network, no such model, no such revision, no access
-        raise _unavailable(hub_id, revision, role, error) from error
+        raise _unavailable(hub_id, revision, role, error) from None
 
 
 def _unavailable(hub_id: str, revision: str, role: str, error: Exception) -> InputError:
-    reason = str(error).strip().partition("\n")[0].strip().rstrip(".") or type(error).__name__
+    from benchmark.bundle.hub import problem  # imports onnxruntime
+
     return InputError(
         f"No {role} {hub_id!r}: there is no folder of that name, and the hub does not give revision {revision!r} of "
-        f"such a model: {reason}. Check the name and the network, or give a folder with a model and its tokenizer."
+        f"such a model: {problem(error)}"
     )
+
+
+def said(error: Exception) -> str:
+    """What a library says, in one line; of an error of the Hub its cause, since its words hold requests and tokens."""
+    from benchmark.bundle.hub import problem
+
+    for each in (error, error.__cause__):
+        if isinstance(each, Exception) and type(each).__module__.startswith(("httpx", "huggingface_hub")):
+            return problem(each).rstrip(".")
+    return " ".join(str(error).strip().partition("\n")[0].split())[:300].rstrip(".")
 
 
 def identify(
@@ -168,8 +179,7 @@ def readable(name: str, role: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
         raise DataError(
-            f"The {role} {name!r} cannot be read ({type(error).__name__}: {reason}). Give a folder written by "
+            f"The {role} {name!r} cannot be read ({type(error).__name__}: {said(error)}). Give a folder written by "
             f"save_pretrained() for model and tokenizer, or {remedy}."
         ) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.core.cache import file_digest, is_intact, read_json, verify, write_dir_atomic, write_json
 from benchmark.core.errors import DataError, UnknownNameError
+from benchmark.core.hub import said
 from benchmark.core.spec import digest
 from benchmark.data.entry import Split
 from benchmark.data.rows import shorten
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 TIMEOUT_SECONDS = 10
-ACCESS = (
-    "the Hub has no such data set, or a private one. Check the name; for a private one set HF_TOKEN to a token that "
-    "may read it, or run `hf auth login`."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +43,8 @@ class HubDataset:
         return Path(self.name).is_dir()
 
     def error(self, message: str) -> DataError:
-        return DataError(f"{self.where}: {self.name}: {message}")
+        at = f"@{self.revision}" if self.revision else ""
+        return DataError(f"{self.where}: {self.name}{at}: {message}")
 
 
 def fetch(source: HubDataset) -> dict[Split, Path]:
@@ -69,27 +67,20 @@ def _commit(source: HubDataset) -> str:
         files = sorted(path for path in Path(source.name).rglob("*") if path.is_file())
         return digest([[str(path), file_digest(path)] for path in files])
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
+
+    from benchmark.bundle.hub import is_refusal, problem
 
     seen = cache_folder() / "hub" / f"{digest([source.name, source.revision])}.json"
     try:
         commit = HfApi().dataset_info(source.name, revision=source.revision, timeout=TIMEOUT_SECONDS).sha
-    except RevisionNotFoundError:
-        raise source.error(f"there is no revision {source.revision!r}.") from None
-    except HfHubHTTPError as error:
-        if error.response.status_code < 500:
-            raise source.error(ACCESS) from None
-        return _last_seen(source, seen)
-    except Exception:  # no network, or offline mode
-        return _last_seen(source, seen)
+    except Exception as error:
+        if is_refusal(error):
+            raise source.error(problem(error)) from None
+        if not is_intact(seen):
+            raise source.error(f"this machine has no copy, and {problem(error)}") from None
+        return str(read_json(seen))
     write_json(seen, commit)
     return str(commit)
-
-
-def _last_seen(source: HubDataset, file: Path) -> str:
-    if not is_intact(file):
-        raise source.error("the Hub cannot be reached, and this machine has no copy. Check the network, or give files.")
-    return str(read_json(file))
 
 
 def _write(source: HubDataset, commit: str, folder: Path) -> None:
@@ -127,8 +118,7 @@ def _load(source: HubDataset, split: str, commit: str, scratch: str) -> "Dataset
     try:
         return load_dataset(source.name, source.config, revision=revision, split=split, cache_dir=scratch)
     except Exception as error:  # an unknown configuration or split, a script, a broken file, no network
-        reason = " ".join(str(error).split())[:300].rstrip(".")
-        raise source.error(f"split {split!r} cannot be read: {reason}.") from None
+        raise source.error(f"split {split!r} cannot be read: {said(error)}.") from None
 
 
 def _namer(feature: Any, source: HubDataset, split: str) -> Callable[[Any], Any]:

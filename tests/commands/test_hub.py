@@ -103,6 +103,7 @@ def test_a_dry_run_writes_the_same_files(bundle: Path, commands: Commands, hub: 
             {"HF_TOKEN": "hf_wrongTokenThatMustNotBePrinted"},
             "set HF_TOKEN to a token that may read it",
         ),
+        ("owner/private", {"HF_TOKEN": "hf_wrong\x0bToken"}, "HF_TOKEN cannot be sent"),
         ("owner/mood@v9", {}, "has no such revision"),
         ("owner/empty", {}, "lacks its files"),
         ("mood", {}, "write hf://owner/name or hf://owner/name@revision"),

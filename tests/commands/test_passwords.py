@@ -116,6 +116,7 @@ def test_finished_runs_and_their_reports(
         ("/data/train.csv: a line with me@home", "/data/train.csv: a line with me@home"),
         ("owner/model@main", "owner/model@main"),
         ("sqlite:////tmp/a@b.db", "sqlite:////tmp/a@b.db"),
+        (r"Illegal header value b'Bearer hf_a\x0bb'", "Illegal header value b'Bearer ***'"),
     ],
 )
 def test_the_mask_of_a_text(text: str, shown: str) -> None:

@@ -181,12 +181,13 @@ def test_a_private_data_set_is_read_with_a_token(tmp_path: Path, hub: Hub) -> No
 @pytest.mark.parametrize(
     ("name", "variables", "reason"),
     [
-        ("owner/gone", {}, "has no such data set, or a private one"),
+        ("owner/gone", {}, "has no such repository, or a private one"),
         ("owner/closed", {}, "set HF_TOKEN to a token that may read it"),
         ("owner/closed", {"HF_TOKEN": "hf_wrongTokenThatMustNotBePrinted"}, "set HF_TOKEN"),
+        ("owner/closed", {"HF_TOKEN": "hf_wrong\x0bToken"}, "HF_TOKEN cannot be sent"),
         ("owner/script", {}, "Dataset scripts are no longer supported"),
-        ("owner/gone", NOWHERE, "the Hub cannot be reached, and this machine has no copy"),
-        ("owner/gone", {"HF_HUB_OFFLINE": "1"}, "the Hub cannot be reached, and this machine has no copy"),
+        ("owner/gone", NOWHERE, "this machine has no copy, and the Hub (http://127.0.0.1:9) cannot be reached"),
+        ("owner/gone", {"HF_HUB_OFFLINE": "1"}, "this machine has no copy, and the Hub"),
         ("no name", {}, "suite.yml"),
     ],
 )
