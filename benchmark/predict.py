@@ -25,6 +25,8 @@ def build_parser() -> Parser:
     add("bundle", help="folder that a run exported (its artifact `bundle`), or hf://owner/name[@revision]")
     add("text", nargs="*", help="texts (default: the lines of standard input)")
     add("--threads", type=positive, default=1, metavar="N", help="threads of the network (default: 1)")
+    fp32 = "answer with the fp32 model where INT8 serves: exactly as the run did"
+    add("--fp32", action="store_true", help=fp32)
     add("--scores", action="store_true", help="with a calibrated probability per label (or word)")
     lowest = "a label or tag of a lower score is null"
     add("--min-score", type=_probability, default=0.0, metavar="P", help=lowest)
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
-        bundle = Bundle.load(args.bundle, n_threads=args.threads)
+        bundle = Bundle.load(args.bundle, n_threads=args.threads, int8=not args.fp32)
         for texts in [args.text] if args.text else _lines():
             for prediction in _predictions(bundle, texts, args):
                 print(json.dumps(prediction, ensure_ascii=False), flush=True)

@@ -52,17 +52,18 @@ class Bundle:
         self._model = model
 
     @classmethod
-    def load(cls, folder: Path | str, *, n_threads: int = 1) -> "Bundle":
+    def load(cls, folder: Path | str, *, n_threads: int = 1, int8: bool = True) -> "Bundle":
         """Reads and checks a folder, or hf://owner/name[@revision], a repository of the Hugging Face Hub.
 
+        INT8 serves where the bundle has it; `int8=False` takes the fp32 model, which answers exactly as its run did.
         Raises BundleError for a bundle that is incomplete, altered or of another format, or not on the Hub.
         """
-        folder = located(folder)
+        folder = located(folder, int8=int8)
         manifest = read_manifest(folder)
-        check_files(folder, manifest)
+        check_files(folder, manifest, int8=int8)
         labels = read_labels(folder, manifest)
         tokenizer = read_tokenizer(folder, manifest["max_length"], manifest["pad_id"])
-        model = read_model(folder / served_model(manifest), manifest["task"], len(labels), n_threads)
+        model = read_model(folder / served_model(manifest, int8=int8), manifest["task"], len(labels), n_threads)
         return cls(manifest, labels, tokenizer, model)
 
     def predict(

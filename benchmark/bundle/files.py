@@ -49,6 +49,7 @@ class BundleError(Exception):
 
 
 AGAIN = "Copy the bundle's whole folder again, or export it again."
+WITHOUT_FP32 = "A slim bundle has the INT8 model alone: take the whole bundle of its run, or predict with INT8."
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -92,22 +93,23 @@ def _digest(manifest: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def served_model(manifest: Mapping[str, Any]) -> str:
-    """Name of the form that serves: INT8 where the bundle has it."""
-    return INT8 if INT8 in manifest["files"] else MODEL
+def served_model(manifest: Mapping[str, Any], *, int8: bool = True) -> str:
+    """Name of the form that serves: INT8 where the bundle has it, unless `int8` is false."""
+    return INT8 if int8 and INT8 in manifest["files"] else MODEL
 
 
-def served_files(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def served_files(manifest: Mapping[str, Any], *, int8: bool = True) -> tuple[str, ...]:
     """Names of the files that a loaded bundle reads, the manifest last."""
-    return (served_model(manifest), TOKENIZER, LABELS, MANIFEST)
+    return (served_model(manifest, int8=int8), TOKENIZER, LABELS, MANIFEST)
 
 
-def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
+def check_files(folder: Path, manifest: Mapping[str, Any], *, int8: bool = True) -> None:
     """Raises BundleError unless every served file exists and matches the manifest's checksum."""
-    for name in served_files(manifest)[:-1]:
+    for name in served_files(manifest, int8=int8)[:-1]:
         file, checksum = folder / name, manifest["files"][name]
         if not file.is_file():
-            raise BundleError(f"{file} is missing. {AGAIN}")
+            is_slim = name == MODEL and INT8 in manifest["files"]
+            raise BundleError(f"{file} is missing. {WITHOUT_FP32 if is_slim else AGAIN}")
         found = sha256(file)
         if found != checksum:
             raise BundleError(

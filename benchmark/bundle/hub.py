@@ -13,19 +13,19 @@ CAUSES = {
     "RepositoryNotFoundError": "the Hub has no such repository, or a private one. Check the name; for a private one "
     "set HF_TOKEN to a token that may read it, or run `hf auth login`.",
     "RevisionNotFoundError": "the repository has no such revision.",
-    "RemoteEntryNotFoundError": "the repository lacks its files.",
+    "RemoteEntryNotFoundError": "the repository lacks a file that is needed: of a slim bundle, the fp32 model.",
     "LocalProtocolError": "HF_TOKEN cannot be sent: it holds characters that no token has. Copy the token again.",
     "UnicodeEncodeError": "HF_TOKEN cannot be sent: it holds characters that no token has. Copy the token again.",
 }
 """Causes by exception of huggingface_hub, the narrowest first."""
 
 
-def located(folder: Path | str) -> Path:
+def located(folder: Path | str, *, int8: bool = True) -> Path:
     """A folder on this machine: `folder`, or that of an address of the Hub."""
-    return fetch(folder) if isinstance(folder, str) and folder.startswith(SCHEME) else Path(folder)
+    return fetch(folder, int8=int8) if isinstance(folder, str) and folder.startswith(SCHEME) else Path(folder)
 
 
-def fetch(address: str) -> Path:
+def fetch(address: str, *, int8: bool = True) -> Path:
     """Folder of a bundle in huggingface_hub's cache; served files that are missing there are downloaded.
 
     All files are of the commit that the revision is at, by default that of main, or at which it was last seen if the
@@ -42,7 +42,7 @@ def fetch(address: str) -> Path:
         url = hub.hf_hub_url(repository, MANIFEST, revision=revision or None)
         download = partial(hub.hf_hub_download, repository, local_files_only=not _is_reachable(url))
         folder = Path(download(MANIFEST, revision=revision or None)).parent
-        for name in served_files(read_manifest(folder)):
+        for name in served_files(read_manifest(folder), int8=int8):
             download(name, revision=folder.name)
     except HFValidationError:
         raise BundleError(

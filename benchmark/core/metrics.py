@@ -104,3 +104,13 @@ METRICS = (
     Metric(name="onnx_int8_f1_lost", group="more",
            meaning="F1 that INT8 loses on test; in older runs the larger loss of validation and test."),
 )  # fmt: skip
+
+OF_INT8 = {
+    "test_f1": "onnx_int8_test_f1",
+    "test_ece": "onnx_int8_test_ece",
+    "latency_onnx_ms": "latency_onnx_int8_ms",
+    "size_onnx_mib": "size_onnx_int8_mib",
+}
+"""Metrics that describe the INT8 form, where it serves, in place of those of fp32."""
+INT8_SERVES = "onnx_int8_won"
+"""Metric of measured runs: 1 where INT8 serves."""

@@ -88,8 +88,12 @@ def write_bundle(
     return folder
 
 
-def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, object]) -> None:
+def complete_bundle(
+    folder: Path, *, int8: Path | None, latency: Mapping[str, object], scores: Mapping[str, float] | None = None
+) -> None:
     """Adds latencies, and the INT8 file if it won (None: it did not); a bundle with an INT8 file serves that.
+
+    `scores` are those of the INT8 form.
 
     Nothing changes before all new files are on the disk.
     """
@@ -99,7 +103,8 @@ def complete_bundle(folder: Path, *, int8: Path | None, latency: Mapping[str, ob
         if int8 is not None:
             shutil.copyfile(int8, new / INT8)
             manifest["files"][INT8] = sha256(new / INT8)
-        write_manifest(new / MANIFEST, manifest | {"latency": dict(latency)})
+        known = {**manifest.get("scores", {}), **(scores or {})}
+        write_manifest(new / MANIFEST, manifest | {"latency": dict(latency), "scores": known})
         if int8 is not None:
             (new / INT8).replace(folder / INT8)
         (new / MANIFEST).replace(folder / MANIFEST)  # last: the files that it names exist by now

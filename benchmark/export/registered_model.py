@@ -55,15 +55,20 @@ def _publish(store: Store, row: Row) -> str:
 
 
 def describe(row: Row) -> str:
-    """Student, setting, F1 with its interval, milliseconds, MiB and data of a registered model, in Markdown."""
+    """Student, setting, F1 with its interval, milliseconds, MiB and data of a registered model, in Markdown.
+
+    Where INT8 serves, they are those of INT8, and F1 is that of fp32 too.
+    """
     low, high = row.test_f1_low, row.test_f1_high
     interval = "" if low is None or high is None else f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
-    figures = {
-        "F1 on test {:.1f}" + interval: None if row.test_f1 is None else 100 * row.test_f1,
-        "{:.3g} ms per sentence in ONNX": row.latency_onnx_ms,
-        "{:.3g} MiB": row.size_onnx_mib,
-    }
-    known = [text.format(value) for text, value in figures.items() if value is not None]
+    in_fp32 = " in fp32" if row.serves_int8 else ""
+    figures = (
+        ("F1 on test {:.1f} in INT8, which serves", row.served("test_f1") if row.serves_int8 else None, 100),
+        ("F1 on test {:.1f}" + in_fp32 + interval, row.test_f1, 100),
+        ("{:.3g} ms per sentence in ONNX", row.served("latency_onnx_ms"), 1),
+        ("{:.3g} MiB", row.served("size_onnx_mib"), 1),
+    )
+    known = [text.format(factor * value) for text, value, factor in figures if value is not None]
     return f"**{row.student}**, setting `{row.setting}`, for {row.dataset}: {', '.join(known)}. Run {row.run_id}."
 
 

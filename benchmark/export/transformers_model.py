@@ -1,4 +1,4 @@
-"""BERT students in the form of transformers: `pipeline(task, model=BUNDLE)` answers like the bundle."""
+"""BERT students in the form of transformers: `pipeline(task, model=BUNDLE)` answers like the bundle in fp32."""
 
 import copy
 import json

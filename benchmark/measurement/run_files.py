@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark.bundle.files import INT8, LABELS, MANIFEST, TOKENIZER
 from benchmark.core.errors import DataError, RunError
+from benchmark.core.metrics import OF_INT8
 from benchmark.core.run_store import BASELINE, BUNDLE, VARIANTS, WEIGHTS
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.fasttext_file import check_model_file
@@ -15,6 +16,8 @@ from benchmark.export.bundle_writer import complete_bundle, upload_bundle
 from benchmark.export.variants import size_mib
 from students.baselines import check_baseline
 from tracking import Record, Store
+
+INT8_SCORES = (OF_INT8["test_f1"], OF_INT8["test_ece"])
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,18 @@ class RunFiles:
         return bundle, int8_bundle
 
     def complete_bundle(self, latency: Mapping[str, object], *, int8_won: bool) -> float:
-        """Adds latencies to the run's bundle, and the INT8 file if that won; returns MiB of the files that serve."""
+        """Adds latencies to the run's bundle, and the INT8 file with its scores if that won.
+
+        Returns MiB of the files that serve.
+        """
         folder = self.folder / "completed"
         folder.mkdir()
         self.store.download(self.record.run_id, f"{BUNDLE}/{MANIFEST}", folder)
         bundle = next(folder.rglob(MANIFEST)).parent
-        complete_bundle(bundle, int8=self._int8() if int8_won else None, latency=latency)
-        size = self.record.metrics["size_onnx_int8_mib" if int8_won else "size_onnx_mib"] + size_mib(bundle / MANIFEST)
+        metrics, int8 = self.record.metrics, self._int8() if int8_won else None
+        scores = {name: metrics[name] for name in INT8_SCORES if int8_won and name in metrics}
+        complete_bundle(bundle, int8=int8, latency=latency, scores=scores)
+        size = metrics["size_onnx_int8_mib" if int8_won else "size_onnx_mib"] + size_mib(bundle / MANIFEST)
         upload_bundle(self.store, self.record.run_id, bundle)
         return size + sum(size_mib(self._download(f"{BUNDLE}/{name}")) for name in (TOKENIZER, LABELS))
 

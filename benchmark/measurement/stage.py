@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from benchmark.core.cache import cache_path
+from benchmark.core.metrics import INT8_SERVES
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
 from benchmark.distillation.encoding import EncodedDataset
@@ -132,7 +133,7 @@ class _Measurement:
             measured = latency_metrics(run.spec.model, results, int8_serves=won)
             measured |= cost_metrics(footprints[run.spec.model][won], measured["throughput_text"] or 0.0)
             if run.spec.has_bundle:
-                measured["onnx_int8_won"] = float(won)
+                measured[INT8_SERVES] = float(won)
             self._log(run, session_tags(results, self.budget), measured, metadata, samples)
             yield run
         finished.forget()
@@ -181,7 +182,7 @@ class _Measurement:
         inference.log_artifacts(samples)
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
         if spec.has_bundle:
-            won = bool(measured["onnx_int8_won"])
+            won = bool(measured[INT8_SERVES])
             size = self._files(run).complete_bundle({**latency, **metadata}, int8_won=won)
             measured = {**measured, "size_bundle_mib": size}
         metrics = {**run.record.metrics, **measured}

@@ -1,4 +1,4 @@
-"""Calibration section of a report: expected calibration error before and after temperature scaling."""
+"""Calibration section of a report: expected calibration error before and after temperature scaling, and as served."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,9 +7,10 @@ from statistics import fmean
 from benchmark.reporting import notes
 from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.results import Row
-from benchmark.reporting.table import Table, markdown_section, markdown_table, markdown_text, points, text_columns
+from benchmark.reporting.table import NONE, Table, markdown_section, markdown_table, markdown_text, points, text_columns
 
-COLUMNS = text_columns(["data set", "student", "before", "after", "seeds"], numbers=["before", "after", "seeds"])
+NUMBERS = ("before", "after", "as served", "seeds")
+COLUMNS = text_columns(["data set", "student", *NUMBERS], numbers=NUMBERS)
 
 
 def calibration_markdown(leaderboards: Iterable[Leaderboard]) -> str:
@@ -26,9 +27,11 @@ def _table(leaderboard: Leaderboard) -> Table[Sequence[str]]:
             name = " ".join([row.student, *([] if row.is_teacher else [row.setting])])
             teacher = f" ({row.teacher})" if len(leaderboard.teachers) > 1 else ""
             groups[row.dataset, name + teacher].append(row)
-    errors = ("test_ece_uncalibrated", "test_ece")
-    rows = [
-        [*key, *(points(100 * fmean(run.metric(name) or 0.0 for run in runs)) for name in errors), str(len(runs))]
-        for key, runs in sorted(groups.items())
-    ]
+    rows = [[*key, *_errors(runs), str(len(runs))] for key, runs in sorted(groups.items())]
     return Table(columns=COLUMNS, rows=rows, title=f"Preset {leaderboard.preset}")
+
+
+def _errors(runs: Sequence[Row]) -> list[str]:
+    """Means over runs, x100; empty where a run lacks the value."""
+    errors = zip(*((run.test_ece_uncalibrated, run.test_ece, run.served("test_ece")) for run in runs), strict=True)
+    return [NONE if None in column else points(100 * fmean(column)) for column in errors]

@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
 from typing import Any
 
-from benchmark.core.metrics import METRICS
+from benchmark.core.metrics import INT8_SERVES, METRICS, OF_INT8
 from benchmark.core.spec import GRID, LATER, TEACHER, TUNED, RunSpec, digest
 from benchmark.reporting.related_runs import SHORT, stored_training_key, teacher_names, tuned_rates
 from benchmark.reporting.table import Column, Table, Value, field_columns
@@ -96,7 +96,7 @@ class Row:
     """Bounds of the 95 % interval of `test_f1` over test items; None without readable predictions."""
     test_f1_high: float | None = None
     more: Mapping[str, float] = field(default_factory=dict)
-    """Metrics with a column of their own and no field, by name."""
+    """Metrics without a field, by name: those with a column of their own, and those of the served form."""
     resamples: Any = field(default=None, compare=False, repr=False)
     """Test F1 of each bootstrap resample (`bootstrap.Draws`); None without readable predictions."""
 
@@ -128,6 +128,15 @@ class Row:
         value: float | None = getattr(self, name, self.more.get(name))
         return value
 
+    @property
+    def serves_int8(self) -> bool:
+        """Whether the run's bundle answers in INT8."""
+        return bool(self.metric(INT8_SERVES))
+
+    def served(self, name: str) -> float | None:
+        """Value of a metric of OF_INT8 of the form that serves; None if it was not measured."""
+        return self.metric(OF_INT8[name] if self.serves_int8 else name)
+
 
 NO_COLUMNS = ("more", "resamples")
 FIELDS: tuple[Column[Row], ...] = tuple(column for column in field_columns(Row) if column.name not in NO_COLUMNS)
@@ -136,6 +145,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     *FIELDS,
     *(Column(name=m.name, value=partial(Row.metric, name=m.name), kind=m.kind) for m in MORE),
 )
+WITHOUT_COLUMN = (INT8_SERVES, OF_INT8["test_f1"], OF_INT8["test_ece"])
 MILLISECONDS = tuple(column.name for column in COLUMNS if column.name.startswith(LATENCY))
 
 
@@ -187,7 +197,9 @@ def _row(record: Record, inference: Record | None, teacher: str, rates: Rates) -
 def row_values(values: Mapping[str, object]) -> dict[str, Any]:
     """The fields of a Row from stored values or texts; those that are missing are empty or None."""
     cells = {column.name: _cell(column.kind, values.get(column.name)) for column in FIELDS}
-    return cells | {"more": {m.name: value for m in MORE if (value := _cell(m.kind, values.get(m.name))) is not None}}
+    kinds: dict[str, type] = {m.name: m.kind for m in MORE} | dict.fromkeys(WITHOUT_COLUMN, float)
+    more = {name: _cell(kind, values.get(name)) for name, kind in kinds.items()}
+    return cells | {"more": {name: value for name, value in more.items() if value is not None}}
 
 
 def _repeated(params: Mapping[str, str]) -> dict[str, str]:

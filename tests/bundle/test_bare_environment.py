@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.bundle import Bundle
 from benchmark.export.registered_model import REQUIREMENTS, _pinned, bundle_code
 from tests.support.bundles import make_bundle
 
@@ -49,6 +50,8 @@ def test_a_bundle_answers_with_its_code_alone(task: str, answer: object, bare: P
     line = f"from benchmark.bundle import Bundle; print(Bundle.load({str(folder)!r}).predict([{text!r}]))"
     done = run(bare, tmp_path / "code", "-c", line)
     assert (done.stdout.strip(), done.stderr) == (str(answer), "")
+    scored = run(bare, tmp_path / "code", "-c", line.replace("])", "], scores=True)"))
+    assert (scored.stdout.strip(), scored.stderr) == (str(Bundle.load(folder).predict([text], scores=True)), "")
 
 
 def test_the_command_answers_there_too(bare: Path, tmp_path: Path) -> None:

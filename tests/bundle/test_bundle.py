@@ -72,9 +72,10 @@ def test_int8_answers_where_it_won_and_only_there(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "bundle")
     other = tmp_path / "other.onnx"
     export_onnx(Lookup({"senang": 1, "sedih": 0}, 2, per_word=False), other)
-    complete_bundle(folder, int8=other, latency={"latency_onnx_ms": 0.5})
+    complete_bundle(folder, int8=other, latency={"latency_onnx_ms": 0.5}, scores={"onnx_int8_test_f1": 0.4})
     assert Bundle.load(folder).predict(["sedih"]) == ["happy"]
     assert manifest_of(folder)["latency"] == {"latency_onnx_ms": 0.5}
+    assert manifest_of(folder)["scores"] == {"onnx_int8_test_f1": 0.4}
     assert sorted(manifest_of(folder)["files"])[1] == "model.int8.onnx"
     complete_bundle(folder, int8=None, latency={})
     assert Bundle.load(folder).predict(["sedih"]) == ["sad"]

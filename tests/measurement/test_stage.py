@@ -82,6 +82,8 @@ def test_the_bundle_knows_its_milliseconds_and_serves_what_won(measured: Store, 
         bundle = Bundle.load(folder)
         assert bundle.manifest["latency"]["latency_onnx_ms"] == record.metrics["latency_onnx_ms"]
         assert ("model.int8.onnx" in bundle.manifest["files"]) == bool(record.metrics["onnx_int8_won"])
+        scores = {name: bundle.manifest["scores"].get(name) for name in ("onnx_int8_test_f1", "onnx_int8_test_ece")}
+        assert scores == {name: record.metrics[name] if record.metrics["onnx_int8_won"] else None for name in scores}
         deployed = slim(folder, tmp_path / "deployed" / record.run_id)
         n_bytes = sum(file.stat().st_size for file in deployed.iterdir())
         assert record.metrics["size_bundle_mib"] == pytest.approx(n_bytes / 2**20, abs=1e-9)

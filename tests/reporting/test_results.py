@@ -134,6 +134,15 @@ def test_one_encoder_is_one_teacher_wherever_it_lies() -> None:
     ] * 4
 
 
+def test_figures_of_the_served_form_are_of_int8_where_it_won() -> None:
+    metrics = {"test_f1": 0.7, "test_ece": 0.04, "onnx_int8_won": 1.0, "onnx_int8_test_f1": 0.69}
+    [row] = results([record("a", 1, metrics=metrics)])
+    assert (row.serves_int8, row.served("test_f1"), row.served("test_ece")) == (True, 0.69, None)
+    assert "onnx_int8_won" not in {column.name for column in COLUMNS}
+    [plain] = results([record("a", 1, metrics=metrics | {"onnx_int8_won": 0.0})])
+    assert (plain.serves_int8, plain.served("test_f1")) == (False, 0.7)
+
+
 NEW_METRIC = """
 from benchmark.core import metrics
 metrics.METRICS = (*metrics.METRICS, metrics.Metric(name="energy_joules", group="size", better="lower", title="J"))

@@ -53,6 +53,17 @@ def test_the_description_of_a_registered_model_gives_its_figures_and_interval() 
     assert "interval" not in describe(row("cnn", "kd", 0.664))
 
 
+def test_the_description_of_a_registered_model_is_of_the_form_that_serves() -> None:
+    measured = {"latency_onnx_ms": 0.2819, "latency_onnx_int8_ms": 0.21, "size_onnx_mib": 13.82}
+    int8 = {"onnx_int8_won": 1.0, "onnx_int8_test_f1": 0.651}
+    text = describe(row("cnn", "kd", 0.664, **measured, size_onnx_int8_mib=3.45, more=int8))
+    assert (
+        "F1 on test 65.1 in INT8, which serves, F1 on test 66.4 in fp32, 0.21 ms per sentence in ONNX, 3.45 MiB" in text
+    )
+    older = describe(row("cnn", "kd", 0.664, **measured, more={"onnx_int8_won": 1.0}))
+    assert "emot: F1 on test 66.4 in fp32, " in older
+
+
 def test_inputs_are_logged_again_only_where_another_process_was_quicker() -> None:
     answers = ["(sqlite3.IntegrityError) UNIQUE constraint failed: datasets.name", "the store is read-only"]
 
