@@ -13,7 +13,7 @@ CAUSES = {
     "RepositoryNotFoundError": "the Hub has no such repository, or a private one. Check the name; for a private one "
     "set HF_TOKEN to a token that may read it, or run `hf auth login`.",
     "RevisionNotFoundError": "the repository has no such revision.",
-    "RemoteEntryNotFoundError": "the repository lacks a file that is needed: of a slim bundle, the fp32 model.",
+    "RemoteEntryNotFoundError": "the repository lacks its files; a slim bundle lacks the fp32 model.",
     "LocalProtocolError": "HF_TOKEN cannot be sent: it holds characters that no token has. Copy the token again.",
     "UnicodeEncodeError": "HF_TOKEN cannot be sent: it holds characters that no token has. Copy the token again.",
 }
