@@ -35,8 +35,9 @@ def write_repository(bundle: Path, folder: Path, name: str, *, served_only: bool
     are left out anyway.
     """
     from benchmark.bundle import Bundle, BundleError  # onnxruntime and more, which help and usage errors do without
-    from benchmark.bundle.files import MANIFEST, served_files, write_manifest
-    from benchmark.export.model_card import model_card, public_manifest
+    from benchmark.bundle.files import MANIFEST, MODEL, served_files, write_manifest
+    from benchmark.export.card_teacher import public_manifest
+    from benchmark.export.model_card import model_card
 
     try:
         loaded = Bundle.load(bundle)
@@ -50,7 +51,8 @@ def write_repository(bundle: Path, folder: Path, name: str, *, served_only: bool
             shutil.copyfile(bundle / file, folder / file)
     manifest = public_manifest(loaded.manifest)
     write_manifest(folder / MANIFEST, manifest)
-    card = model_card(name, manifest, loaded.labels, len(for_pipeline) == len(PIPELINE_FILES))
+    has_pipeline, has_fp32 = len(for_pipeline) == len(PIPELINE_FILES), (folder / MODEL).is_file()
+    card = model_card(name, manifest, loaded.labels, has_pipeline, with_fp32=has_fp32)
     (folder / CARD).write_text(card, encoding="utf-8")
     return folder
 

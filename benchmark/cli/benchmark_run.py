@@ -84,7 +84,7 @@ def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Output) ->
 
 
 def _places(pipeline: Pipeline, out: Path) -> Mapping[str, str]:
-    from benchmark.reporting.provenance import report_command
+    from benchmark.reporting.reproduction import report_command
 
     suite, uri = pipeline.config.suite.name, pipeline.config.tracking_uri
     budget = ["--max-ms", "0.5", "--min-kept", "95", *(["--tracking-uri", without_password(uri)] if uri else [])]

@@ -65,6 +65,8 @@ class DatasetEntry:
     metric: Metric | None = None
     """None derives it from the labels."""
     licence: str = "unknown"
+    language: str | None = None
+    """ISO 639-1 code of the texts; None if it is unknown."""
     hub: str = ""
     """`owner/dataset@revision` on the Hugging Face Hub, of which `files` are copies."""
     validation_fraction: float = 0.0

@@ -21,7 +21,7 @@ from benchmark.core.errors import RunError
 from benchmark.core.locks import lock_path
 from benchmark.core.run_store import LOGITS, TEXTS
 from benchmark.core.settings import Source
-from benchmark.core.spec import RunSpec, digest
+from benchmark.core.spec import ENSEMBLE, RunSpec, digest
 from benchmark.data.augmentation.config import METHODS
 from benchmark.distillation.encoding import EncodedDataset, Part
 from benchmark.distillation.teacher_logits import TeacherLogits
@@ -44,6 +44,15 @@ class TeacherOutputs:
     data: EncodedDataset
     source: TeacherLogits
     """The way in which this teacher's logits come about."""
+
+    @property
+    def members(self) -> list[Record]:
+        """The finished runs of an ensemble's teachers; of any other teacher, its own."""
+        if self.teacher.tags.get("setting") != ENSEMBLE:
+            return [self.teacher]
+        suite, keys = self.teacher.suite, self.teacher.params["teacher_key"].split()
+        runs = [record for key in keys for record in self.store.records_of_key(suite, key)]
+        return [record for record in runs if record.status == "finished"]
 
     def ensure(self, spec: RunSpec, device: torch.device) -> None:
         """Computes and stores the outputs that a student of `spec` reads, unless the teacher's run has them."""

@@ -13,7 +13,7 @@ from torch import nn
 import students
 from benchmark.core.cache import cache_path, cached_matrix
 from benchmark.core.settings import TEACHERS
-from benchmark.core.spec import RunSpec, digest
+from benchmark.core.spec import RunSpec, digest, encoders
 from benchmark.data.entry import Split
 from benchmark.distillation import embeddings
 from benchmark.distillation.batching import predict
@@ -102,9 +102,16 @@ class TrainingRun:
 
     @property
     def teacher_training(self) -> dict[str, str | None]:
-        """Options that bounded the fine-tuning of the teacher here, by the name of the teacher's param."""
-        params = self.teacher.teacher.params if self.teacher else {}
-        return {name: params.get(name) for name in ("max_epochs", "learning_rate")}
+        """Options that bounded the fine-tuning of the teacher here, by the name of the teacher's param; None for those
+        in which the teachers of an ensemble differ."""
+        runs = self.teacher.members if self.teacher else []
+        values = {name: {run.params.get(name) for run in runs} for name in ("max_epochs", "learning_rate")}
+        return {name: found.pop() if len(found) == 1 else None for name, found in values.items()}
+
+    @property
+    def teacher_folders(self) -> list[str]:
+        """Names of teachers that are folders, and not on the Hub."""
+        return [name for name in encoders(self.spec.teacher) if Path(self.resolve_path(name)).is_dir()]
 
     @cached_property
     def training_set(self) -> TrainingSet:

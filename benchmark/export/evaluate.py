@@ -203,7 +203,7 @@ def _write_bundle(training_run: TrainingRun, result: RunResult, interval: dict[s
         temperature=metrics["calibration_temperature"],
         metric=corpus.metric,
         spec=asdict(training_run.spec)
-        | {"teacher_setting": training_run.teacher_setting, "teacher_training": training_run.teacher_training},
+        | {name: getattr(training_run, name) for name in ("teacher_setting", "teacher_training", "teacher_folders")},
         scores={name: value for name, value in metrics.items() if name in SCORES} | interval,
         sizes={name: n for name, n in metrics.items() if name.startswith(("size_", "n_parameters"))},
         licences={"data": corpus.licence, "teacher": f"see {training_run.spec.teacher}"},

@@ -1,35 +1,37 @@
 """Model card of a bundle: README.md of its repository on the Hugging Face Hub, from its manifest alone."""
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from benchmark.bundle.files import INT8, served_model
+from benchmark.core.metrics import OF_INT8
 from benchmark.core.settings import SETTINGS
-from benchmark.core.spec import AND, TASKS, TEACHER_SETTINGS, Task
-from benchmark.data.catalogue import SUITES
-from benchmark.reporting.provenance import STUDENT_OPTIONS, TEACHER_OPTIONS, run_command, seed_options, set_options
+from benchmark.core.spec import TASKS, Task
+from benchmark.data.catalogue import DATASETS, SUITES
+from benchmark.export import card_teacher
+from benchmark.reporting.reproduction import TYPED, student_options, training_command
 
 PIPELINES = {"classification": "text-classification", "sequence_labeling": "token-classification"}
 """The Hub's name of each task."""
 SAMPLE = "a text"
 BUNDLE_CODE = """```python
-from benchmark.bundle import Bundle  # of which-student; needs onnxruntime, tokenizers, huggingface_hub
+# `pip install .` in a checkout of which-student; the bundle itself needs numpy, onnxruntime and tokenizers alone
+from benchmark.bundle import Bundle
 
 bundle = Bundle.load("hf://{name}")
 print(bundle.predict(["{sample}"], scores=True))
 ```"""
+SERVES_INT8 = """The bundle answers in INT8. A few answers differ from those in fp32, and a few with the texts that \
+share their batch; `predict(texts, batch_size=1)` answers each text as if it were alone."""
+HAS_FP32 = ' `Bundle.load("hf://{name}", int8=False)` answers in fp32.'
 PIPELINE_CODE = """```python
 from transformers import pipeline
 
 answer = pipeline("{task}", model="{name}")
 answer("{sample}")
 ```"""
-HUB_LICENCES = {"cc-by-sa-4.0", "cc-by-4.0", "cc-by-3.0", "cc-by-sa-3.0", "cc0-1.0", "mit", "apache-2.0"}
-"""Licences that the Hub knows by these names."""
 LATENCIES = {
     "latency_text_ms": "ms from a text to its answer",
     "latency_onnx_ms": "ms of the network in ONNX Runtime",
@@ -38,53 +40,63 @@ LATENCIES = {
 }
 MACHINE = ("cpu", "usable_cores", "system", "onnxruntime")
 """Fields of a machine's fingerprint that a reader compares with theirs."""
-HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+(@.+)?")
 SECTIONS = ("spec", "scores", "sizes", "latency", "licences", "data")
 """Parts of a manifest that older bundles may lack."""
+SCORES = {
+    "F1 of the teacher": "teacher_test_f1",
+    "F1 on the validation split": "valid_f1",
+    "calibration error": "test_ece",
+    "calibration error before temperature scaling": "test_ece_uncalibrated",
+}
+"""Scores by title, after test F1; those but the teacher's are of the student in fp32."""
 Manifest = Mapping[str, Any]
 
 
-def model_card(name: str, manifest: Manifest, labels: Sequence[str], with_pipeline: bool) -> str:
-    """`name` is owner/name on the Hub; `with_pipeline` tells whether the folder holds the form of transformers too."""
+def model_card(
+    name: str, manifest: Manifest, labels: Sequence[str], with_pipeline: bool, *, with_fp32: bool = True
+) -> str:
+    """`name` is owner/name on the Hub.
+
+    `with_pipeline` tells whether the folder holds the form of transformers too, `with_fp32` whether the fp32 model.
+    """
     manifest = {section: {} for section in SECTIONS} | dict(manifest)
     spec = manifest["spec"]
     sections = (
         f"# {name.partition('/')[2]}",
         _introduction(spec, manifest, labels),
-        "## Use\n\n" + _use(name, manifest["task"], with_pipeline),
+        "## Use\n\n" + _use(name, manifest, with_pipeline, with_fp32),
         "## Scores\n\n" + _table(("on the test split", "x100"), _scores(manifest)),
         "## Size and speed\n\n" + _table(("", ""), _costs(manifest)),
         "## Data and licence\n\n" + _table(("", ""), _data(manifest)),
-        "## Reproduce\n\n" + f"```sh\n{command(spec)}\n```",
+        "## Reproduce\n\n" + "\n\n".join([f"```sh\n{command(spec)}\n```", *_not_in_command(spec)]),
     )
     return f"---\n{_metadata(name, manifest).to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"
 
 
-def public_manifest(manifest: Manifest) -> dict[str, Any]:
-    """The manifest with the folders of teachers named without their paths, which are of one machine."""
-    text = json.dumps(manifest)
-    for teacher in str(manifest["spec"].get("teacher", "")).split(AND):
-        if "/" in teacher and not HUB_ID.fullmatch(teacher):
-            text = text.replace(json.dumps(teacher)[1:-1], json.dumps(Path(teacher).name)[1:-1])
-    return dict(json.loads(text))
-
-
 def command(spec: Mapping[str, Any]) -> str:
     """The command that trains the student, and its teacher if that is missing."""
-    suite, dataset, teacher = (str(spec.get(name, "")) for name in ("suite", "dataset", "teacher"))
-    words = ["--preset", _preset(suite, dataset)] if suite in TASKS else []
-    words += ["--teacher", teacher] if suite in TASKS or " " not in teacher else []  # of outputs, which the file names
-    is_teacher = spec.get("student") == "teacher"
-    words += _given(TEACHER_OPTIONS, spec if is_teacher else spec.get("teacher_training", {}))
-    words += ["-d", dataset]
-    if not is_teacher:
-        words += ["-s", str(spec.get("student", "")), "-x", str(spec.get("setting", ""))]
-        words += [*_given(STUDENT_OPTIONS, spec), *seed_options([spec])]
-    return run_command(suite, *words)
+    suite, dataset, student = (str(spec.get(name, "")) for name in ("suite", "dataset", "student"))
+    is_teacher = student == "teacher"
+    return training_command(
+        suite,
+        presets=[_preset(suite, dataset)] if suite in TASKS else [],
+        teacher=str(spec.get("teacher", "")),
+        trained=[spec if is_teacher else spec.get("teacher_training", {})],
+        datasets=[dataset],
+        student=[] if is_teacher else student_options(student, str(spec.get("setting", "")), [spec]),
+    )
 
 
-def _given(options: Mapping[str, str], params: Mapping[str, Any]) -> list[str]:
-    return set_options({option: params.get(name) for name, option in options.items()})
+def _not_in_command(spec: Mapping[str, Any]) -> Iterator[str]:
+    """What a stranger has to put into the command."""
+    if (suite := str(spec.get("suite", ""))) not in TASKS:
+        yield f"`{suite}.yml` is the file of the suite, which is not part of the bundle."
+    for folder in card_teacher.folders(spec):
+        yield f"`{folder}` is a local folder, which is not part of the bundle: put a folder of your own there."
+    if card_teacher.has_unknown_training(spec):
+        yield "Where a teacher was fine-tuned, the command takes the usual epochs and rate: the bundle lacks its own."
+    if lost := [option for option, (_, is_needed) in TYPED.items() if is_needed(spec)]:
+        yield f"The bundle lacks the values of {', '.join(f'`{option}`' for option in lost)}, where they were given."
 
 
 def _preset(suite: str, dataset: str) -> str:
@@ -93,22 +105,29 @@ def _preset(suite: str, dataset: str) -> str:
 
 
 def _metadata(name: str, manifest: Manifest) -> ModelCardData:
-    licence = str(manifest["licences"].get("data", "")).lower()
-    teacher = str(manifest["spec"].get("teacher", ""))
+    """Without a licence: those of data and teacher are in the text, and the student's is its owner's choice."""
     task = PIPELINES[manifest["task"]]
     return ModelCardData(
         model_name=name.partition("/")[2],
         pipeline_tag=task,
         library_name="onnx",
-        license=licence if licence in HUB_LICENCES else "other",
-        base_model=teacher.partition("@")[0] if HUB_ID.fullmatch(teacher) else None,
+        language=_language(manifest["spec"]),
+        base_model=card_teacher.base_models(manifest["spec"]),
         tags=["knowledge-distillation", "onnx", "which-student"],
         eval_results=_results(manifest, task) or None,
     )
 
 
+def _language(spec: Mapping[str, Any]) -> str | None:
+    """Language of a built-in data set; unknown of others."""
+    dataset = str(spec.get("dataset", ""))
+    return DATASETS[dataset].language if spec.get("suite") in TASKS and dataset in DATASETS else None
+
+
 def _results(manifest: Manifest, task: str) -> list[EvalResult]:
-    dataset, test_f1 = manifest["spec"].get("dataset"), manifest["scores"].get("test_f1")
+    """F1 of the form that serves, where that is known."""
+    dataset, scores = manifest["spec"].get("dataset"), manifest["scores"]
+    test_f1 = scores.get(OF_INT8["test_f1"] if _serves_int8(manifest) else "test_f1")
     if not dataset or test_f1 is None:
         return []
     named = {"dataset_type": dataset, "dataset_name": dataset, "dataset_split": "test"}
@@ -120,35 +139,39 @@ def _introduction(spec: Mapping[str, Any], manifest: Manifest, labels: Sequence[
     kind = "teacher" if spec.get("student") == "teacher" else "student"
     setting = SETTINGS.get(str(spec.get("setting", "")))
     how = f", setting `{spec.get('setting')}`" if setting else ""
-    teacher, training = f"`{spec.get('teacher', '?')}`", TEACHER_SETTINGS.get(str(spec.get("teacher_setting", "")), "")
-    teacher += f", {training}" if training else ""
     does = {"classification": "Classifies texts into", "sequence_labeling": "Tags words with"}[manifest["task"]]
     return (
         f"{does} {len(labels)} labels: {', '.join(f'`{label}`' for label in labels)}.\n\n"
         f"A `{spec.get('student', '?')}` {kind} of the data set `{spec.get('dataset', '?')}`, trained by the benchmark "
-        f"Which student is best?{how}. Its teacher is {teacher}. It runs "
+        f"Which student is best?{how}. Its teacher is {card_teacher.described(spec)}. It runs "
         f"in ONNX Runtime and reads {manifest['max_length']} tokens at a time; longer texts in overlapping windows."
     )
 
 
-def _use(name: str, task: str, with_pipeline: bool) -> str:
-    bundle = BUNDLE_CODE.format(name=name, sample=SAMPLE)
-    pipeline = PIPELINE_CODE.format(name=name, sample=SAMPLE, task=PIPELINES[task])
-    return f"{bundle}\n\nOr with transformers:\n\n{pipeline}" if with_pipeline else bundle
+def _use(name: str, manifest: Manifest, with_pipeline: bool, with_fp32: bool) -> str:
+    int8 = _serves_int8(manifest)
+    parts = [BUNDLE_CODE.format(name=name, sample=SAMPLE)]
+    parts += [SERVES_INT8 + (HAS_FP32.format(name=name) if with_fp32 else "")] if int8 else []
+    if with_pipeline:
+        parts += [f"Or with transformers{', in fp32' if int8 else ''}:"]
+        parts += [PIPELINE_CODE.format(name=name, sample=SAMPLE, task=PIPELINES[manifest["task"]])]
+    return "\n\n".join(parts)
+
+
+def _serves_int8(manifest: Manifest) -> bool:
+    return served_model(manifest) == INT8
 
 
 def _scores(manifest: Manifest) -> Iterable[tuple[str, str]]:
-    scores = manifest["scores"]
-    names = {
-        _metric(manifest): "test_f1",
-        "F1 of the teacher": "teacher_test_f1",
-        "F1 on the validation split": "valid_f1",
-        "calibration error": "test_ece",
-        "calibration error before temperature scaling": "test_ece_uncalibrated",
-    }
-    for title, name in names.items():
-        if scores.get(name) is not None:
-            yield title, f"{100 * scores[name]:.2f}" + _interval(scores, name)
+    scores, int8 = manifest["scores"], _serves_int8(manifest)
+    for title, name in {_metric(manifest): "test_f1", **SCORES}.items():
+        if scores.get(name) is None:
+            continue
+        if int8 and name in OF_INT8:
+            served = scores.get(OF_INT8[name])
+            yield f"{title}, INT8 (which serves)", "unknown" if served is None else f"{100 * served:.2f}"
+        form = ", fp32" if int8 and name != "teacher_test_f1" else ""
+        yield title + form, f"{100 * scores[name]:.2f}" + _interval(scores, name)
 
 
 def _metric(manifest: Manifest) -> str:
@@ -170,7 +193,7 @@ def _costs(manifest: Manifest) -> Iterable[tuple[str, str]]:
     for name, title in (("size_onnx_mib", "MiB ONNX"), ("size_onnx_int8_mib", "MiB ONNX, INT8")):
         if name in sizes:
             yield title, f"{sizes[name]:.1f}"
-    yield "served form", "INT8" if "model.int8.onnx" in manifest["files"] else "fp32"
+    yield "served form", "INT8" if _serves_int8(manifest) else "fp32"
     for name, title in LATENCIES.items():
         if name in latency:
             yield title, f"{latency[name]:.3f}"
@@ -188,7 +211,7 @@ def _data(manifest: Manifest) -> Iterable[tuple[str, str]]:
         found = ", ".join(f"{n} of {split}" for split, n in data["in_train"].items() if n)
         yield "held-out texts that are in train too", found or "none"
     yield "licence of the data", str(manifest["licences"].get("data", "unknown"))
-    yield "licence of the teacher", str(manifest["licences"].get("teacher", "unknown"))
+    yield "licence of the teacher", card_teacher.licence(spec)
     yield "SHA-256 of the data", str(spec.get("data_digest", "?"))
 
 

@@ -22,7 +22,8 @@ from benchmark.reporting.columns import NOTES, full_table
 from benchmark.reporting.error_analysis import ErrorAnalysis, label
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry, missing_kind
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons, paper_points
-from benchmark.reporting.provenance import Provenance, RecordIndex, entry_command, report_command
+from benchmark.reporting.provenance import Provenance
+from benchmark.reporting.reproduction import RecordIndex, entry_command, report_command
 from benchmark.reporting.results import Row, results_table
 from benchmark.reporting.summary import described, summary
 from benchmark.reporting.table import Json, json_columns, json_rows

@@ -1,41 +1,16 @@
-"""Provenance of a report: code, machines and versions of its runs, and the commands that reproduce them."""
+"""Provenance of a report: code, machines and versions of its runs, and the commands that they were begun by."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from shlex import join, split
-from typing import Any
 
-from benchmark.core.settings import TEACHERS
-from benchmark.core.spec import GRID, TASKS, TEACHER_SETTINGS, encoders
-from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
+from benchmark.core.spec import TEACHER_SETTINGS
+from benchmark.reporting.leaderboard_entry import Leaderboard
 from benchmark.reporting.predictions import UNREADABLE
 from benchmark.reporting.results import ROLES, Row
 from benchmark.reporting.selection import newest_protocol
 from benchmark.reporting.table import NONE
 from tracking import Record
-
-STUDENT_OPTIONS = {
-    "vocabulary": "--vocabulary",
-    "learning_rate": "--learning-rate",
-    "max_epochs": "--max-epochs",
-    "max_steps": "--max-steps",
-}
-"""Option of `run` by the param of a student's run."""
-TEACHER_OPTIONS = {"max_epochs": "--teacher-epochs", "learning_rate": "--teacher-learning-rate"}
-"""Option of `run` by the param of a teacher's run."""
-SEED = re.compile(r"[0-9]{1,10}")
-"""Seeds are below 2³²; a longer number was written by another program."""
-Params = Mapping[str, str]
-TYPED: Mapping[str, tuple[int, Callable[[Params], bool]]] = {
-    "--vectors": (1, lambda params: params.get("embedding_source", "") != ""),
-    "--in-domain": (1, lambda params: params.get("text_source") == "in_domain"),
-    "--translate": (2, lambda params: params.get("text_source") == "bt_subs"),
-    "--fill-mask": (1, lambda params: params.get("text_source") == "bt_subs"),
-    "--augmented": (1, lambda params: params.get("text_source") in ("subs", "bt_subs")),
-}
-"""Options whose values are stored as digests, so that only the command has them: number of values, and who needs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,113 +99,3 @@ def _unread(leaderboards: Sequence[Leaderboard]) -> str:
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(value for value, _ in Counter(filter(None, values)).most_common())
-
-
-@dataclass(frozen=True)
-class RecordIndex:
-    """Records of a suite by id and by key."""
-
-    by_id: Mapping[str, Record]
-    by_key: Mapping[str, Record]
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> "RecordIndex":
-        return cls({record.run_id: record for record in records}, {record.key: record for record in records})
-
-    def behind(self, entry: LeaderboardEntry) -> list[Record]:
-        return [self.by_id[run_id] for run_id in entry.runs if run_id in self.by_id]
-
-    def teachers(self, entry: LeaderboardEntry, leaderboard: Leaderboard) -> list[Record]:
-        """The teacher's run of each data set; of data sets without a run, the one that the leaderboard shows."""
-        shown = [
-            record
-            for other in leaderboard.entries
-            if other.is_teacher and other.teacher == entry.teacher
-            for record in self.behind(other)
-        ]
-        keys = [record.params.get("teacher_key", "") for record in self.behind(entry)]
-        own = [self.by_key[key] for key in keys if key in self.by_key]
-        return list({record.tags.get("dataset", ""): record for record in [*shown, *own]}.values())
-
-
-def report_command(suite: str, *options: str) -> str:
-    """Writes the suite's report."""
-    return join(["python", "-m", "benchmark.report", "--suite", suite, *options])
-
-
-def run_command(suite: str, *options: str) -> str:
-    """Runs a suite; one of the user's own is its file."""
-    return join(["python", "-m", "benchmark.run", "--suite", suite if suite in TASKS else f"{suite}.yml", *options])
-
-
-def set_options(options: Mapping[str, object]) -> list[str]:
-    """The options that are set, each before its value."""
-    return [
-        word
-        for option, value in options.items()
-        if value not in (None, 0, "", "0", "0.0", TEACHERS)
-        for word in (option, str(value))
-    ]
-
-
-def entry_command(entry: LeaderboardEntry, leaderboard: Leaderboard, index: RecordIndex) -> str:
-    """Reproduces the runs of one entry. A teacher's command trains all students too, since a plan has some."""
-    runs = index.behind(entry)
-    return run_command(
-        leaderboard.suite,
-        *_repeated("--preset", [leaderboard.preset]),
-        *_repeated("--teacher", encoders(runs[0].params.get("teacher", entry.teacher) if runs else entry.teacher)),
-        *_shared(TEACHER_OPTIONS, index.teachers(entry, leaderboard)),
-        *_repeated("-d", leaderboard.datasets),
-        *(["--seeds", "1"] if entry.is_teacher else _student_options(entry, runs)),
-    )
-
-
-def _student_options(entry: LeaderboardEntry, runs: Sequence[Record]) -> list[str]:
-    first = runs[:1]
-    return [
-        *("-s", entry.student.partition("+")[0], "-x", entry.setting),
-        *_shared(STUDENT_OPTIONS, first),
-        *(word for record in first for word in _typed(record)),
-        *("--agreed" for record in first if record.params.get("agreed") == "True"),
-        *seed_options([record.params for record in runs]),
-    ]
-
-
-def _shared(options: Mapping[str, str], records: Iterable[Record]) -> list[str]:
-    """The options on which all records agree and that are set."""
-    values = {option: {record.params.get(name, "") for record in records} for name, option in options.items()}
-    return set_options({option: next(iter(found)) for option, found in values.items() if len(found) == 1})
-
-
-def _typed(record: Record) -> Iterator[str]:
-    """The options of TYPED that the run needs, as its command has them."""
-    try:
-        words = split(record.tags.get("command", ""))
-    except ValueError:  # another program's tag
-        words = []
-    for place, word in enumerate(words):
-        n_values, is_needed = TYPED.get(word.partition("=")[0], (0, lambda _: False))
-        if is_needed(record.params):
-            yield from [word] if "=" in word else words[place : place + 1 + n_values]
-
-
-def seed_options(runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """`--seed` for a single one that is not the first and whose learning rate no other searched; else `--seeds` up to
-    the last."""
-    seeds = {int(seed) for run in runs if SEED.fullmatch(seed := str(run.get("seed", "")))}
-    last = max(seeds, default=0)
-    if len(seeds) == 1 and last > 0 and not any(map(_is_searched_by_another, runs)):
-        return ["--seed", str(last)]
-    return ["--seeds", str(last + 1)]
-
-
-def _is_searched_by_another(run: Mapping[str, Any]) -> bool:
-    """Runs of older versions, which searched on every seed, have a seed of -1 or none."""
-    searched = str(run.get("search_seed", -1))
-    return run.get("learning_rate") == GRID and searched not in ("-1", str(run.get("seed")))
-
-
-def _repeated(option: str, values: Iterable[str]) -> list[str]:
-    """Each value with the option before it."""
-    return [part for value in dict.fromkeys(values) if value for part in (option, value)]

@@ -16,7 +16,8 @@ from benchmark.reporting.columns import ALWAYS, F1_OF, NOTES, leaderboard_table,
 from benchmark.reporting.leaderboard import dataset_leaderboards, leaderboards
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 from benchmark.reporting.paper_comparison import PaperComparison, paper_comparisons
-from benchmark.reporting.provenance import Provenance, report_command
+from benchmark.reporting.provenance import Provenance
+from benchmark.reporting.reproduction import report_command
 from benchmark.reporting.results import Row
 from benchmark.reporting.summary import summary, verdict
 from benchmark.reporting.table import (

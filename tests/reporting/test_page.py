@@ -169,6 +169,22 @@ def test_the_command_of_a_row_gives_what_else_was_given(store: Store, add_run: A
     assert "--teacher-epochs" not in commands["fine_tuned"], "each data set's teacher had its own"
 
 
+def test_the_command_of_a_students_ensemble_names_its_teachers_and_how_they_were_trained(
+    store: Store, add_run: Any, tmp_path: Path
+) -> None:
+    tuned = {"student": "teacher", "test_f1": 0.8, "max_epochs": 7, "learning_rate": 2e-4}
+    add_run(store, **tuned, teacher="owner/a", key="a")
+    add_run(store, **tuned, teacher="owner/b", key="b")
+    mean = {"setting": "ensemble", "max_epochs": 0, "learning_rate": 0.0, "teacher_key": "a b", "key": "mean"}
+    add_run(store, **tuned | mean, teacher="owner/a + owner/b")
+    add_run(store, setting="kd", teacher="owner/a + owner/b", teacher_key="mean", test_f1=0.7)
+    write_report(store, "classification", tmp_path)
+    [section] = page_data(tmp_path)["sections"]
+    commands = {s["setting"]: s["command"] for s in section["views"][0]["entries"]}
+    teachers = "--teacher owner/a --teacher owner/b --teacher-epochs 7 --teacher-learning-rate 0.0002 -d emot"
+    assert teachers in commands["kd"]
+
+
 def test_a_session_that_failed_its_control_shows_no_milliseconds(store: Store, add_run: Any, tmp_path: Path) -> None:
     run_id = add_run(store, test_f1=0.5)
     tags = {"role": "inference", "key": "k", "dataset": "emot", "invalid": "the same model took 1.4 times as long"}
