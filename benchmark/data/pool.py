@@ -1,5 +1,6 @@
 """The unlabelled pool: a suite's texts without labels and held-out texts."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from benchmark.data.sources import is_available
 from benchmark.data.splits import ranking
 from benchmark.data.summary import Unlabelled
 
+_SEPARATORS = re.compile(r"[,;|]")
 HELD_OUT: tuple[Split, ...] = ("test", "validation")
 
 
@@ -112,7 +114,7 @@ def _read(path: Path, corpus: Corpus, option: str) -> list[Text]:
 
 
 def _has_label(text: str, labels: Collection[str]) -> bool:
-    cells = text.split(",")
+    cells = _SEPARATORS.split(text)
     return len(cells) > 1 and any(cell.strip(' "') in labels for cell in (cells[0], cells[-1]))
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from benchmark.core.errors import DataError
@@ -57,13 +57,15 @@ def names_of(row: Row) -> tuple[str, ...]:
 
 
 _PARTS = re.compile(r"\s*[,;|/+&]\s*")
+_LIST = re.compile(r"\s*[,;|]\s*")
 _NUMBERS = re.compile(r"\d+(?:[\s,;|]+\d+)+")
 
 
 def check_single_labels(splits: Splits, where: Mapping[Split, str]) -> None:
     """Raises DataError for a class that joins others, such as 2,10 or a|b: several labels of one text."""
     names = {row.label for rows in splits.values() for row in rows if isinstance(row.label, str)}
-    joined = {name for name in names if _joins(name, names)}
+    recurring = _recurring(names)
+    joined = {name for name in names if _joins(name, names, recurring)}
     for split in SPLITS:
         for row in splits.get(split, ()):
             if row.label in joined:
@@ -73,12 +75,22 @@ def check_single_labels(splits: Splits, where: Mapping[Split, str]) -> None:
                 )
 
 
-def _joins(name: str, names: Collection[str]) -> bool:
-    """Whether all parts of the label are labels themselves, or all are numbers and one of them is."""
+def _recurring(names: Iterable[str]) -> set[str]:
+    """Parts of several labels, which are labels themselves even if none stands alone, as in `a,b`, `b,c`, `a,c`."""
+    parts = ({*re.findall(r"\d+", name)} if _NUMBERS.fullmatch(name) else {*_LIST.split(name)} for name in names)
+    counts = Counter(part for found in parts if len(found) > 1 for part in found)
+    return {part for part, n in counts.items() if n > 1}
+
+
+def _joins(name: str, names: Collection[str], recurring: set[str]) -> bool:
+    """Whether all parts of the label are labels themselves, or all are numbers and one of them is.
+
+    One part alone may recur: `Solo, Java` and `Bogor, Java` are one label each.
+    """
     if _NUMBERS.fullmatch(name):
-        return any(number in names for number in re.findall(r"\d+", name))
+        return any(number in names or number in recurring for number in re.findall(r"\d+", name))
     parts = _PARTS.split(name)
-    return len(parts) > 1 and all(part in names for part in parts)
+    return len(parts) > 1 and (all(part in names for part in parts) or recurring.issuperset(_LIST.split(name)))
 
 
 def check_splits(splits: Splits, labels: Sequence[str], where: Mapping[Split, str]) -> None:

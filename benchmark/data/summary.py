@@ -58,6 +58,8 @@ class DataSummary:
     """Labels of train that a held-out split lacks, by split: F1 leaves them out, and often they are a mistake."""
     unlabelled: Mapping[str, Unlabelled] = field(default_factory=dict)
     """By source; sources that no setting of the plan reads are left out."""
+    scheme: str = ""
+    """Of entity tags, as IOB2; empty for others."""
     validation: str = ""
     """AGREEMENT where validation texts have no labels, else empty."""
 

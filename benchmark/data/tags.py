@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import chain, pairwise, product
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
@@ -13,6 +13,7 @@ from benchmark.data.rows import Row, shorten
 SCHEMES = tuple(product(("BIES", "BILU", "BMES"), (True, False)))
 """Letters of entity tags besides O (IOB and IOBES, BILOU, BMES), and whether types follow: B-PER, or B alone."""
 
+SCHEME_NAMES = {"BIES": "IOBES", "BILU": "BILOU", "BMES": "BMES"}
 IOBES = {"L": "E", "U": "S", "M": "I"}
 """IOBES letters of last and unit (BILOU) and middle (BMES); other letters are the same in every scheme."""
 
@@ -48,6 +49,27 @@ def types_of(names: Collection[str]) -> dict[str, str]:
         return {name: name if name == OUTSIDE else UNTYPED for name in names}
     matches = {name: _TAG.fullmatch(name) for name in names}
     return {name: (match and match[2]) or name for name, match in matches.items()}
+
+
+def scheme_of(sentences: Iterable[Sequence[str]]) -> str:
+    """Name of the scheme of entity tags, with `untyped` if none has a type; empty if they are of none.
+
+    B and I alone are IOB2 if B begins every entity, IOB1 if it stands between two of one type only, and else IOB.
+    """
+    pairs = {*chain.from_iterable(pairwise((OUTSIDE, *tags)) for tags in sentences)}
+    names = {tag for _, tag in pairs}
+    fitting = [scheme for scheme in SCHEMES if not _misfits(names, *scheme)]
+    if not fitting or names <= {OUTSIDE}:
+        return ""
+    letters, typed = fitting[0]
+    is_iob = all(name[0] in "OBI" for name in names)
+    return (_iob(pairs, types_of(names)) if is_iob else SCHEME_NAMES[letters]) + ("" if typed else ", untyped")
+
+
+def _iob(pairs: Iterable[tuple[str, str]], types: Mapping[str, str]) -> str:
+    """Each pair is of a tag and the next."""
+    first = {tag[0] for before, tag in pairs if tag != OUTSIDE and types[tag] != types.get(before)}
+    return "IOB2" if "I" not in first else "IOB" if "B" in first else "IOB1"
 
 
 def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str], by_line: Collection[Split]) -> None:

@@ -1,13 +1,11 @@
 """The data of a suite, read once per process for all runs, and what plans and reports tell of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import cast
 
-from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
 from benchmark.core.cache import cache_path, cached_json, file_digest
@@ -19,14 +17,13 @@ from benchmark.data.augmentation.config import METHODS, MODELS, AugmentationConf
 from benchmark.data.corpus import Corpus, Texts, load_corpus
 from benchmark.data.entry import SPLITS, OutputsFile, Suite
 from benchmark.data.outputs_file import TextOutputs, read_outputs
-from benchmark.data.pool import HELD_OUT, Pool, excluded_keys, in_domain_pool, n_contradictory, n_shared, unlabeled_pool
+from benchmark.data.pool import Pool, excluded_keys, in_domain_pool, unlabeled_pool
 from benchmark.data.sources import is_available
-from benchmark.data.summary import AGREEMENT, DataSummary, Unread
-from benchmark.distillation.encoding import EncodedDataset, Part, tokenize
+from benchmark.data.summary import DataSummary, Unread
+from benchmark.distillation.data_summary import count_unread, summarize
+from benchmark.distillation.encoding import EncodedDataset, Part
 from benchmark.distillation.tokenizer import Encoder
 from benchmark.distillation.vocabulary import VERSION, own_tokenizer
-
-T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
@@ -201,45 +198,3 @@ class SuiteData:
     def vectors_digest(self) -> str:
         """SHA-256 of the vector file; empty if there is none."""
         return file_digest(Path(self.resolve_path(self.vectors))) if self.vectors else ""
-
-
-def summarize(corpus: Corpus, unread: Unread, pools: Mapping[Source, Pool] = MappingProxyType({})) -> DataSummary:
-    """Summary of `corpus` and of the unlabelled texts that were read; texts are compared by `text_key`."""
-    return DataSummary(
-        name=corpus.name,
-        metric=corpus.metric,
-        n_labels=len(corpus.labels),
-        rows={split: len(corpus.splits[split]) for split in SPLITS},
-        unread=unread,
-        in_train=_some({split: n_shared(corpus, split, "train") for split in HELD_OUT}),
-        in_validation=_some({"test": n_shared(corpus, "test", "validation")}),
-        contradictory=_some({split: n_contradictory(corpus, split) for split in SPLITS}),
-        lacking=_some({split: corpus.lacking(split) for split in HELD_OUT}),
-        skipped=dict(corpus.skipped),
-        unlabelled={source: pool.counts for source, pool in pools.items() if pool.counts},
-        validation="" if corpus.has_gold("validation") else AGREEMENT,
-    )
-
-
-def count_unread(corpus: Corpus, tokenizer: PreTrainedTokenizerBase, max_length: int) -> Unread:
-    """Tokenises every split and counts what is cut off."""
-    texts: dict[str, int] = {}
-    words: dict[str, int] = {}
-    for split in SPLITS:
-        column = corpus.texts(split)
-        encoded = tokenize(tokenizer, list(column), max_length, split=corpus.task == "sequence_labeling")
-        cut = {row: encoding for row, encoding in enumerate(encoded.encodings or ()) if encoding.overflowing}
-        texts[split] = len(cut)
-        words[split] = sum(len(column[row]) - _n_read(encoding) for row, encoding in cut.items())
-    if corpus.task == "classification":
-        words.clear()
-    return Unread(max_length=max_length, texts=_some(texts), words=_some(words))
-
-
-def _n_read(encoding: Encoding) -> int:
-    """Words up to the last one with a token."""
-    return 1 + max((word for word in encoding.word_ids if word is not None), default=-1)
-
-
-def _some(values: Mapping[str, T]) -> dict[str, T]:
-    return {split: value for split, value in values.items() if value}

@@ -16,6 +16,8 @@ HEADS: Mapping[Task, str] = {
     "sequence_labeling": "ForTokenClassification",
 }
 """End of the names of transformers' classes by task."""
+MULTI_LABEL = "multi_label_classification"
+"""`problem_type` of a head whose labels do not exclude each other: a sigmoid each, where students learn a softmax."""
 UNNAMED = re.compile(r"LABEL_\d+")
 MOST_LABELS = 30
 """Labels of a message."""
@@ -51,9 +53,13 @@ def teacher_use(entry: TeacherEntry, config: Mapping[str, Any], corpus: Corpus) 
     fits = match is not None and (match.same_classes or (bool(wanted) and corpus.task == "sequence_labeling"))
     if wanted and not fits:
         raise InputError(_other_labels(entry, theirs, corpus))
-    if match and fits and wanted is not False:
+    is_multi_label = corpus.task == "classification" and config.get("problem_type") == MULTI_LABEL
+    if wanted and is_multi_label:
+        raise InputError(_multi_label(entry))
+    if match and fits and wanted is not False and not is_multi_label:
         return TeacherUse(as_is=True, head=match.head, reason=_described(match, corpus.labels))
-    return TeacherUse(head=_head_to_train(match, theirs, corpus), reason=_why_trained(wanted, theirs, corpus))
+    reason = _why_trained(wanted, theirs, corpus, is_multi_label)
+    return TeacherUse(head=_head_to_train(match, theirs, corpus), reason=reason)
 
 
 def _architecture(config: Mapping[str, Any]) -> str:
@@ -86,9 +92,11 @@ def _described(match: LabelMatch, labels: Sequence[str]) -> str:
     return text + (f"; it has {_listed(match.unused)} besides" if match.unused else "")
 
 
-def _why_trained(wanted: bool | None, theirs: Sequence[str], corpus: Corpus) -> str:
+def _why_trained(wanted: bool | None, theirs: Sequence[str], corpus: Corpus, is_multi_label: bool) -> str:
     if wanted is False:
         return "the command line or the suite file says so"
+    if is_multi_label:
+        return f"its config.json says {MULTI_LABEL}, whose labels do not exclude each other"
     if all(map(UNNAMED.fullmatch, theirs)):
         return f"its labels have no names but {_listed(theirs)}"
     return f"its labels ({_listed(theirs)}) are not the data's ({_listed(corpus.labels)})"
@@ -99,6 +107,14 @@ def _other_head(entry: TeacherEntry, architecture: str, task: Task) -> str:
     return (
         f"The teacher {entry.name!r} {what}, and {task} as it is takes a ...{HEADS[task]}. Give such a checkpoint, "
         "or have it fine-tuned here: --fine-tune."
+    )
+
+
+def _multi_label(entry: TeacherEntry) -> str:
+    return (
+        f"The teacher {entry.name!r} cannot be used as it is: `problem_type` of its config.json is {MULTI_LABEL}, "
+        "whose labels do not exclude each other, and a text has one class. Have it fine-tuned here (--fine-tune), or "
+        "give probabilities that sum to 1 as teacher_outputs."
     )
 
 

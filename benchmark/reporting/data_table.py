@@ -68,6 +68,10 @@ def data_page(records: Sequence[Record]) -> Json:
     return {"columns": json_columns(table), "rows": json_rows(table), "note": NOTE}
 
 
+def _metric(summary: DataSummary) -> str:
+    return METRICS[summary.metric] + (f" ({summary.scheme})" if summary.scheme else "")
+
+
 def _truncated(summary: DataSummary) -> str:
     texts = _by_split(summary.unread.texts, summary) or NOT_TRUNCATED
     words = sum(summary.unread.words.values())
@@ -111,7 +115,7 @@ def _rows_of(split: str) -> Column[DataSummary]:
 
 COLUMNS: tuple[Column[DataSummary], ...] = (
     Column(name="data set", value=lambda summary: summary.name, kind=str),
-    Column(name="scored by", value=lambda summary: METRICS[summary.metric], kind=str),
+    Column(name="scored by", value=_metric, kind=str),
     Column(name="labels", value=lambda summary: summary.n_labels, kind=int),
     *map(_rows_of, SPLITS),
     Column(name="truncated", value=_truncated, kind=str),

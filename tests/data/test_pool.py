@@ -195,6 +195,8 @@ def test_pool_of_the_paper(name: str) -> None:
             'kata,0\n"kata, lain",1\nkata\n',
             "more.txt of `unlabeled` holds labels, as in 'kata,0'; .* Write the texts alone",
         ),
+        ("kata;0\nkata lain;1\n", "more.txt of `unlabeled` holds labels, as in 'kata;0'"),
+        ("kata|0\nkata lain|1\n", "more.txt of `unlabeled` holds labels"),
         ("0,kata\n1,lain\n", "more.txt of `unlabeled` holds labels, as in '0,kata'"),
         ("__label__0 kata\n__label__1 lain\n", "more.txt of `unlabeled` is fastText's format"),
         ("kata " * 4000, r"more\.txt of `unlabeled` is one line of 20,000 characters.* Write one text per line"),

@@ -107,6 +107,33 @@ def test_several_labels_in_one_cell_are_refused(label: str) -> None:
         check_single_labels(labelled("2", "10", label, "a", "b"), {"train": "f"})
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("3,11", "2,10", "4,10"),
+        ("x", "a,b", "a,c", "b,c"),
+        ("x", "joy; love", "fear; joy", "love; fear"),
+        ("x", "a|b|c", "c|a", "b|d"),
+    ],
+)
+def test_several_labels_in_every_cell_are_refused(labels: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match=r"^f, line 2: the label '.*' is several labels in one cell"):
+        check_single_labels(labelled(*labels), {"train": "f"})
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("Solo, Java", "Bogor, Java", "Medan, Sumatra"),
+        ("news/sport", "news/art", "blog/sport", "blog/art"),
+        ("2,10", "3,11", "4,12"),
+        ("a, a", "b"),
+    ],
+)
+def test_classes_that_share_a_part_of_their_names_pass(labels: tuple[str, ...]) -> None:
+    check_single_labels(labelled(*labels), {"train": "f"})
+
+
 def test_classes_with_separators_in_their_names_pass() -> None:
     check_single_labels(
         labelled("food", "food, drink", "1,5", "a|c", ",", "ya; b", "a/c", "c+", "b & c"), {"train": "f"}

@@ -5,7 +5,7 @@ import pytest
 from benchmark.core.errors import DataError
 from benchmark.data.entry import Split
 from benchmark.data.rows import Row
-from benchmark.data.tags import check_tags
+from benchmark.data.tags import check_tags, scheme_of
 
 IOB = "B-PER I-PER O O B-LOC O B-PER I-PER O O B-LOC O"
 WHERE: dict[Split, str] = {"train": "d: train.conll", "validation": "d: dev.conll", "test": "d: test.conll"}
@@ -95,3 +95,23 @@ def test_brackets_around_entities_are_refused() -> None:
 def test_the_line_of_a_table_is_that_of_its_sentence() -> None:
     with pytest.raises(DataError, match=r"^d: train\.conll, line 7: the tag 'o' of the word 'word12'"):
         check_tags({"train": [_row(7, f"{IOB} o")], "test": []}, WHERE, ())
+
+
+@pytest.mark.parametrize(
+    ("sentences", "scheme"),
+    [
+        (["O B-x I-x B-x I-x B-y O", "B-y"], "IOB2"),
+        (["I-x I-x B-x I-x I-y O", "I-x O"], "IOB1"),
+        (["O B-x I-x O I-x O"], "IOB"),
+        (["I-x O I-y"], "IOB1"),
+        (["O B I I O B B"], "IOB2, untyped"),
+        (["I I O B"], "IOB, untyped"),
+        (["B-x E-x S-y O B-x I-x E-x"], "IOBES"),
+        (["B-x L-x U-y O"], "BILOU"),
+        (["B M E O S"], "BMES, untyped"),
+        (["O O"], ""),
+        (["NN VB"], ""),
+    ],
+)
+def test_the_scheme_of_tags_has_a_name(sentences: list[str], scheme: str) -> None:
+    assert scheme_of(sentence.split() for sentence in sentences) == scheme

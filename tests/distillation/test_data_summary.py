@@ -10,7 +10,7 @@ from benchmark.data.corpus import Corpus, load_corpus
 from benchmark.data.pool import in_domain_pool, unlabeled_pool
 from benchmark.data.suites import load_suite
 from benchmark.data.summary import DataSummary, Unlabelled, Unread
-from benchmark.distillation.suite_data import count_unread, summarize
+from benchmark.distillation.data_summary import count_unread, summarize
 from benchmark.distillation.tokenizer import load_tokenizer
 from benchmark.reporting.data_table import data_lines, data_table, stored_summaries
 from tests.support.run_factory import many_records

@@ -55,6 +55,18 @@ def test_any_other_is_fine_tuned(content: dict[str, Any], head: str, reason: str
     assert str(found).startswith(f"fine-tuned here, since {reason}")
 
 
+def test_labels_that_do_not_exclude_each_other_are_not_used_as_they_are() -> None:
+    content = {**config(CLASSES, MOODS), "problem_type": "multi_label_classification"}
+    found = use(content)
+    assert not found.as_is
+    assert str(found) == (
+        "fine-tuned here, since its config.json says multi_label_classification, whose labels do not exclude each other"
+    )
+    with pytest.raises(InputError, match=r"cannot be used as it is: `problem_type` of its config\.json is multi_label"):
+        use(content, as_is=True)
+    assert use({**content, "problem_type": "single_label_classification"}).as_is
+
+
 def test_fine_tuning_on_demand_begins_from_the_head_in_the_datas_order() -> None:
     found = use(config(CLASSES, ("sad", "joy", "anger")), as_is=False)
     assert (found.as_is, found.head) == (False, "1 0 2")
