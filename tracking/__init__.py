@@ -6,7 +6,7 @@ Importing this package does not import mlflow, which takes seconds: that happens
 from tracking.config import ENVIRONMENT, NoStoreError, StoreError, cache_folder, environment, without_password
 from tracking.merge import Merge
 from tracking.provenance import RunInput, git_commit, is_dead, machine, owner, processor
-from tracking.registry import TextModel
+from tracking.registry import TextModel, save_model
 from tracking.runs import ActiveRun, Record
 from tracking.scratch import remove_left_over, scratch_folder
 from tracking.store import NOTE, Store
@@ -34,6 +34,7 @@ __all__ = [
     "owner",
     "processor",
     "remove_left_over",
+    "save_model",
     "scratch_folder",
     "ui_command",
     "without_password",

@@ -55,7 +55,7 @@ class Registry:
         tags = {RUN_TAG: run_id, CONTENT_TAG: _digest(model)}
         if self._connection.call(lambda: self._tags(name, alias)) != tags:
             with scratch_folder() as scratch:
-                self._register(run_id, name, alias, _save(model, scratch), tags)
+                self._register(run_id, name, alias, save_model(model, scratch / "saved"), tags)
             self._describe(name, alias, model.description)
         return f"models:/{name}@{alias}"
 
@@ -102,28 +102,29 @@ class Registry:
                 raise
 
 
-def _save(model: TextModel, scratch: Path) -> Path:
+def save_model(model: TextModel, folder: Path) -> Path:
+    """Writes the model into a new folder, for `mlflow models serve -m FOLDER`."""
+    from mlflow import pyfunc
     from mlflow.models import Model, infer_signature
-    from mlflow.pyfunc import save_model
 
-    for path, source in model.code.items():
-        (scratch / "code" / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, scratch / "code" / path)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), scratch_folder() as code:
         warnings.simplefilter("ignore")
-        save_model(
-            str(scratch / "saved"),
+        for path, source in model.code.items():
+            (code / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, code / path)
+        pyfunc.save_model(
+            str(folder),
             python_model=str(SCRIPT),
             artifacts={ARTIFACT: str(model.folder)},
             model_config={LOADER: model.loader},
-            code_paths=[str(path) for path in sorted((scratch / "code").iterdir())],
+            code_paths=[str(path) for path in sorted(code.iterdir())],
             pip_requirements=list(model.requirements),
         )
         if model.params:
-            saved = Model.load(str(scratch / "saved"))
+            saved = Model.load(str(folder))
             saved.signature.params = infer_signature("", params=dict(model.params)).params
-            saved.save(str(scratch / "saved" / "MLmodel"))
-    return scratch / "saved"
+            saved.save(str(folder / "MLmodel"))
+    return folder
 
 
 def _digest(model: TextModel) -> str:

@@ -1,24 +1,16 @@
 """The best student of each data set as a registered model for `mlflow models serve`."""
 
-import re
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
-from benchmark import bundle
 from benchmark.bundle.files import read_manifest, served_files
 from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import PROTOCOL
+from benchmark.export.mlflow_model import text_model
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.results import Row
 from benchmark.reporting.use_commands import BEST, SERVE, model_name
-from tracking import Store, TextModel, scratch_folder
-
-LOADER = "benchmark.bundle:Bundle.load"
-PARAMS = {"scores": False, "min_score": 0.0}
-"""Arguments of Bundle.predict that a request may have."""
-REQUIREMENTS = ("onnxruntime", "tokenizers", "numpy")
-ROOT = Path(bundle.__path__[0]).parents[1]
+from tracking import Store, scratch_folder
 
 
 def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
@@ -34,23 +26,10 @@ def serve_commands(addresses: Iterable[str]) -> list[str]:
     return [f"Serve the best: {' '.join(SERVE)} {address}" for address in addresses]
 
 
-def bundle_code() -> dict[str, Path]:
-    """Source files that a bundle needs to predict, by their path relative to the import path."""
-    files = [ROOT / "benchmark" / "__init__.py", *Path(bundle.__path__[0]).glob("*.py")]
-    return {str(file.relative_to(ROOT)): file for file in files}
-
-
 def _publish(store: Store, row: Row) -> str:
     name = model_name(row.suite, row.dataset)
     with scratch_folder() as folder:
-        model = TextModel(
-            folder=_served_files(store.download(row.run_id, BUNDLE, folder)),
-            loader=LOADER,
-            code=bundle_code(),
-            requirements=_pinned(REQUIREMENTS),
-            params=PARAMS,
-            description=describe(row),
-        )
+        model = text_model(_served_files(store.download(row.run_id, BUNDLE, folder)), describe(row))
         return store.publish(row.run_id, name, BEST, model)
 
 
@@ -78,8 +57,3 @@ def _served_files(folder: Path) -> Path:
     for file in [file for file in folder.iterdir() if file.name not in served]:
         file.unlink()
     return folder
-
-
-def _pinned(packages: Sequence[str]) -> list[str]:
-    """Requirements pinned to the installed versions, without the suffix of a local build."""
-    return [f"{package}=={re.sub(r'[+].*', '', version(package))}" for package in packages]

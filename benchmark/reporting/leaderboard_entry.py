@@ -100,8 +100,8 @@ class LeaderboardEntry:
     """Least and most over seeds of each cost, as means over the data sets."""
     speed_up: Mapping[str, float] = field(default_factory=dict)
     """Teacher's ms / ours in the same runtime, by the latency's column, and TEACHER_TORCH and TEXT."""
-    converged: bool = False
-    """Whether all trainings ended because their patience was spent, not their bound of epochs or steps."""
+    is_cut_short: bool = False
+    """Whether a student's training ended at its bound of epochs or steps, before its patience was spent."""
     invalid: str = ""
     """Reason why latencies are left out: a control that failed, or another machine than the leaderboard's."""
     runs: tuple[str, ...] = ()
@@ -199,7 +199,7 @@ def aggregate(
         costs={name: fmean(map(fmean, values)) for name, values in costs.items()},
         cost_ranges=_ranges(costs),
         invalid="" if costs.keys() & set(MILLISECONDS) else next((row.invalid for row in rows if row.invalid), ""),
-        converged=all(row.converged for row in rows),
+        is_cut_short=complete and key[1] not in (TEACHER, *BASELINES) and not all(row.converged for row in rows),
         runs=tuple(row.run_id for row in rows),
     )
 

@@ -144,7 +144,7 @@ def _entry(entry: LeaderboardEntry, leaderboard: Leaderboard, places: Mapping[st
         "command": entry_command(entry, leaderboard, index),
         "use": use_commands(entry, leaderboard),
         "useOf": f"{row.dataset} seed {row.seed}" if (row := used_run(entry, leaderboard)) else "",
-        "cutShort": not (entry.is_teacher or entry.is_baseline) and entry.f1 is not None and not entry.converged,
+        "cutShort": entry.is_cut_short,
     }
 
 

@@ -37,6 +37,7 @@ GAP = 3
 MAX_NOTES = 6
 """Lines below a table; report.md has all."""
 REASON_CHARACTERS = 300
+CUT_SHORT = "Cut short, as training ended at its bound of steps or epochs, before its patience was spent"
 FAILURES = text_columns(["status", "data set", "runs", "settings", "reason"], numbers=["runs"])
 
 
@@ -66,6 +67,8 @@ def _leaderboard(leaderboard: Leaderboard, plot: str) -> list[str]:
     parts = [f"## Leaderboard, preset {markdown_text(leaderboard.preset or NONE)}"]
     parts += [f"![Trade-off between F1 and cost]({plot})"] if plot else []
     parts += [markdown_table(leaderboard_table(leaderboard))]
+    if cut := [entry for entry in leaderboard.entries if entry.is_cut_short]:
+        parts.append(f"{CUT_SHORT}: {markdown_text(_names(cut))}.")
     unranked = [_unranked(entry) for entry in leaderboard.entries if entry.missing]
     parts += ["Not ranked, because a data set has no result:\n\n" + "\n".join(unranked)] if unranked else []
     return parts + [part for one in paper_comparisons(leaderboard) for part in _comparison(one)]

@@ -11,7 +11,8 @@ from benchmark.reporting.results import Row
 BEST = "best"
 """Alias of the registered model."""
 SERVE = ("mlflow", "models", "serve", "--env-manager", "local", "-m")
-"""Before the address of a registered model."""
+"""Before the address of a registered model, or a folder."""
+SERVED = "served"
 
 
 def model_name(suite: str, dataset: str) -> str:
@@ -45,4 +46,6 @@ def use_commands(entry: LeaderboardEntry, leaderboard: Leaderboard) -> Sequence[
     ]
     if len(leaderboard.datasets) == 1 and best(leaderboard) is entry:  # of a data set, the best alone is registered
         commands.append([*SERVE, f"models:/{model_name(row.suite, row.dataset)}@{BEST}"])
+    else:
+        commands += [["python", "-m", "benchmark.export.mlflow_model", BUNDLE, SERVED], [*SERVE, SERVED]]
     return [join(command) for command in (*commands, ["python", "-m", "benchmark.push", BUNDLE, "owner/name"])]

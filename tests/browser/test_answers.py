@@ -9,7 +9,8 @@ from benchmark.core.run_store import open_store
 from benchmark.report import main
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.report import ranked
-from tests.support.pages import choose, click, column, type_in
+from tests.support.big_report import write_big_page
+from tests.support.pages import choose, click, column, open_page, type_in
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -58,24 +59,25 @@ def test_the_keyboard_keeps_its_place(page: Any) -> None:
         assert before
         assert page.execute_script("return document.activeElement.tagName") == "BUTTON"
         assert page.execute_script(f'return document.activeElement.matches("{control}")')
-    commands = page.execute_script(
-        "return [...document.querySelectorAll('.behind code')].map((one) => one.textContent)"
-    )
-    assert [word for word in ("download", "predict", "push") if not any(word in one for one in commands)] == []
 
 
-def test_a_student_has_one_colour(page: Any) -> None:
-    """In the table, in both kinds of plots of a data set, and in every other report."""
-    dots = page.execute_script(
-        "return Object.fromEntries([...document.querySelectorAll('#board tr[data-id]')].map((row) =>"
-        "[row.querySelector('bdi').textContent, row.querySelector('.dot').style.background]))"
+def test_every_row_says_how_to_use_its_student(browser: Any, tmp_path: Path) -> None:
+    """Baselines have no bundle, and teachers are not for use."""
+    open_page(browser, write_big_page(tmp_path / "report.html", 1, ("cnn", "tfidf"), seeds=1))
+    n_rows = browser.execute_script("return document.querySelectorAll('#board .opener').length")
+    for place in range(n_rows):
+        browser.execute_script(f"document.querySelectorAll('#board .opener')[{place}].click()")
+    said = browser.execute_script(
+        "return [...document.querySelectorAll('#board .behind')].map((row) =>"
+        "[row.previousElementSibling.querySelector('bdi').textContent, row.textContent])"
     )
-    plots = page.execute_script(
-        "return ['trade-off-plot', 'ladder'].map((id) => document.getElementById(id).data"
-        ".filter(({ name }) => name === 'cnn').map(({ marker }) => marker.color)).flat()"
-    )
-    assert set(plots) == {"#D55E00"}
-    assert dots["cnn"] == "rgb(213, 94, 0)"
+    used = {name: [text for other, text in said if other == name] for name in ("teacher", "cnn", "tfidf")}
+    assert [len(texts) for texts in used.values()] == [1, 5, 5]
+    for text in used["cnn"]:
+        for command in ("mlflow artifacts download", "benchmark.predict", "mlflow models serve", "benchmark.push"):
+            assert command in text
+    assert all("A baseline has no bundle" in text and "mlflow" not in text for text in used["tfidf"])
+    assert "mlflow models serve" not in used["teacher"][0]
 
 
 def test_the_front_is_of_what_is_visible(page: Any) -> None:

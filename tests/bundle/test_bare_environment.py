@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.bundle import Bundle
-from benchmark.export.registered_model import REQUIREMENTS, _pinned, bundle_code
+from benchmark.export.mlflow_model import REQUIREMENTS, _pinned, bundle_code
 from tests.support.bundles import make_bundle
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("bare")]

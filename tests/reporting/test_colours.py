@@ -29,6 +29,7 @@ def test_every_student_of_the_registry_has_a_colour_of_its_own() -> None:
     assert tuple(COLOURS) == NAMES
     assert len(set(COLOURS.values())) == len(NAMES)
     assert student_colour("mine") not in COLOURS.values()
+    assert student_colour("cnn+own4000") == student_colour("cnn+own") == COLOURS["cnn"]
 
 
 def trade_off(students: Sequence[str]) -> Figure:

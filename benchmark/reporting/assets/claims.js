@@ -79,7 +79,7 @@ function claimTable(lines, reach) {
     ),
   ];
   const titles = ["claim", "verdict", "ours", "", "the paper's", "pairs"];
-  return plainTable(titles, lines.map(cells), titles.map(() => false));
+  return plainTable("The paper's claims, judged by our runs", titles, lines.map(cells), titles.map(() => false));
 }
 
 function paperCell({ paper_text, paper_here_text, paper_verdict }) {
@@ -131,6 +131,6 @@ function unpaired(lines) {
     "details",
     {},
     el("summary", {}, `${lines.length} claims without a pair of runs`),
-    plainTable(["claim", "runs needed", "the paper's"], lines.map(cells), [false, false, false]),
+    plainTable("Claims without a pair of runs", ["claim", "runs needed", "the paper's"], lines.map(cells), [false, false, false]),
   );
 }

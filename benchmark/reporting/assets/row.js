@@ -95,6 +95,7 @@ const storeVariable = () => (DATA.uri ? `MLFLOW_TRACKING_URI=${quoted(DATA.uri)}
 
 // How to take a student to work: download, predict, serve, push.
 function useCommands(entry) {
+  if (entry.isBaseline) return [el("p", {}, "A baseline has no bundle to download, serve or push.")];
   if (!entry.use.length) return [];
   return [
     el("p", {}, `Use this student (${entry.useOf})`),

@@ -28,6 +28,7 @@ function drawPaper() {
         { open: index === 0 },
         el("summary", {}, named(table.title), el("small", {}, ` ${table.note}`)),
         plainTable(
+          `Ours and the paper's, ${table.title}`,
           [...table.keys, ...table.columns.map((title, at) => head(title, at, table))],
           table.lines.map(({ keys, cells }) => [
             ...keys.map(named),
@@ -68,7 +69,7 @@ function drawNotDone() {
     byId("not-done"),
     el("h2", {}, "Failed and skipped runs"),
     el("p", { class: "caption" }, `${groups.flat().length} runs; names link to them.`),
-    plainTable(["status", "data set", "reason", "runs"], lines, [false, false, false, false]),
+    plainTable("Failed and skipped runs", ["status", "data set", "reason", "runs"], lines, [false, false, false, false]),
   );
 }
 
@@ -80,6 +81,7 @@ function drawData() {
     el("h2", {}, "Data"),
     el("p", { class: "caption" }, note),
     plainTable(
+      "Data sets",
       columns.map(({ title }) => title),
       rows.map(({ texts }) => texts.map(named)),
       columns.map(({ number }) => number),

@@ -1,13 +1,26 @@
 // Plain tables, run links, and marks of missing values.
 
-function plainTable(titles, lines, numbers) {
+// The first cell of a line names it.
+function plainTable(caption, titles, lines, numbers) {
   const side = (index) => (numbers[index] ? "number" : null);
   const head = el("tr", {}, ...titles.map((title, index) => el("th", { class: side(index), scope: "col" }, title)));
-  const body = lines.map((line) => el("tr", {}, ...line.map((cell, index) => el("td", { class: side(index) }, cell))));
+  const row = ([name, ...cells]) =>
+    el(
+      "tr",
+      {},
+      el("th", { class: side(0), scope: "row" }, name),
+      ...cells.map((cell, index) => el("td", { class: side(index + 1) }, cell)),
+    );
   return el(
     "div",
     { class: "scroll", tabindex: "0" },
-    el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)),
+    el(
+      "table",
+      {},
+      el("caption", { class: "unseen" }, caption),
+      el("thead", {}, head),
+      el("tbody", {}, ...lines.map(row)),
+    ),
   );
 }
 
