@@ -18,6 +18,8 @@ IOBES = {"L": "E", "U": "S", "M": "I"}
 """IOBES letters of last and unit (BILOU) and middle (BMES); other letters are the same in every scheme."""
 
 OUTSIDE = "O"
+TYPED_O = frozenset({"B-O", "I-O"})
+"""Tags that say of a word outside entities that it is of a type O."""
 UNTYPED = "_"
 """Type of the tags B, I and O without types, as in the scores of a run."""
 
@@ -29,6 +31,8 @@ _PREFIXED = re.compile(r"([BIESLUM])(?:[\W_]+(.*))?", re.DOTALL | re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)[\W_]([BIESLUM])", re.DOTALL | re.IGNORECASE)
 _BRACKETED = re.compile(r"(?:\([^()*]+)*\*?\)*")
 _OUTSIDE = re.compile(r"[Oo0]\W*")
+MOST_STRAYS = 2
+"""Names beside those of a scheme that are taken for other spellings of O; parts of speech have more."""
 
 
 def metric_of(task: Task, labels: Iterable[str]) -> Metric:
@@ -81,9 +85,12 @@ def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]
     _check_columns(splits, where)
     counts = Counter(tag for rows in splits.values() for row in rows for tag in row.label)
     _check_names(counts, where)
-    if metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts):
+    misfits = _outside_as_type(counts)
+    if not misfits and (metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts)):
         return
-    misfits = min((_misfits(counts, *scheme) for scheme in SCHEMES), key=lambda names: sum(counts[n] for n in names))
+    misfits = misfits or min(
+        (_misfits(counts, *scheme) for scheme in SCHEMES), key=lambda names: sum(counts[n] for n in names)
+    )
     split, row, i = next(_places(splits, misfits))
     others = ", ".join(name for name, _ in counts.most_common() if name not in misfits and len(name) < 40)
     raise DataError(
@@ -123,6 +130,12 @@ def _misfits(names: Iterable[str], letters: str, typed: bool) -> set[str]:
     return {name for name, match in matches.items() if not match or match[1] not in letters or typed != bool(match[2])}
 
 
+def _outside_as_type(names: Collection[str]) -> Collection[str]:
+    """B-O and I-O where no word has the tag O: such entities are the words outside all others."""
+    is_scheme = metric_of("sequence_labeling", names) == "entity_f1"
+    return TYPED_O.intersection(names) if is_scheme and OUTSIDE not in names else frozenset()
+
+
 def _places(splits: Mapping[Split, Sequence[Row]], tags: Collection[str]) -> Iterator[tuple[Split, Row, int]]:
     """Row and index of each word that has one of the `tags`."""
     for split in SPLITS:
@@ -131,12 +144,20 @@ def _places(splits: Mapping[Split, Sequence[Row]], tags: Collection[str]) -> Ite
 
 
 def _look_like_entities(counts: Counter[str]) -> bool:
-    """Whether most words besides those outside have a letter of a scheme, in any spelling; B or I, and not B alone."""
+    """Whether most tags besides those outside have a letter of a scheme, in any spelling; B or I, and not B alone.
+
+    Most words have such a tag; or all names but a few, of which one may stand for O and be that of most words.
+    """
     inside = {name: n for name, n in counts.items() if not _OUTSIDE.fullmatch(name)}
     near = {name: parts for name in inside if (parts := _parts(name, counts))}
     letters = {letter for letter, _ in near.values()}
+    if not letters & {*"BI"}:
+        return False
+    n_strays, n_typed = len(inside) - len(near), sum(bool(kind) for _, kind in near.values())
+    if 0 < n_strays <= min(MOST_STRAYS, n_typed):
+        return True
     several = len(letters) > 1 or len(inside) < len(counts)
-    return 2 * sum(inside[name] for name in near) > sum(inside.values()) and bool(letters & {*"BI"}) and several
+    return several and 2 * sum(inside[name] for name in near) > sum(inside.values())
 
 
 def _parts(name: str, names: Collection[str]) -> tuple[str, str] | None:
@@ -151,8 +172,12 @@ def _parts(name: str, names: Collection[str]) -> tuple[str, str] | None:
 def _remedy(name: str, names: Collection[str]) -> str:
     if _OUTSIDE.fullmatch(name):
         return "Write 'O'."
+    if name in TYPED_O:
+        return "Write 'O' for words outside entities."
     parts = _parts(name, names)
     if parts and not parts[1]:
         return "Write a type behind every B and I, as in 'B-PER', or behind none."
     proposal = "-".join(parts or ())
-    return f"Write {shorten(proposal)}." if parts and proposal != name else "Correct it, or write 'O'."
+    if parts and proposal != name:
+        return f"Write {shorten(proposal)}."
+    return "Correct it, or write 'O' for words outside entities."

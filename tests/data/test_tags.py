@@ -1,5 +1,7 @@
 """Tags that nearly fit a scheme of entities are named; parts of speech are left alone."""
 
+import re
+
 import pytest
 
 from benchmark.core.errors import DataError
@@ -61,6 +63,24 @@ def test_the_first_tag_outside_the_scheme_is_named(split: str, tag: str) -> None
 def test_other_spellings_and_mixtures(tags: str, named: str) -> None:
     with pytest.raises(DataError, match=f"the tag {named}"):
         check(tags, tags)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["_", "-", "*", "OTHER", "None", "OUT", "X", "NULL", "N/A", "[O]", "O-O", "\N{CYRILLIC CAPITAL LETTER O}"],
+)
+@pytest.mark.parametrize("tags", ["B-PER I-PER O O O O O O O", "B-PER O O O O O B-LOC O O O", "B-PER O O O"])
+def test_another_tag_for_most_words_is_refused(tag: str, tags: str) -> None:
+    tags = tags.replace("O", tag)
+    remedy = "rite 'O' for words outside entities"
+    with pytest.raises(DataError, match=f"the tag '{re.escape(tag)}' of .* is not of one scheme .*{remedy}"):
+        check(tags, tags)
+
+
+def test_words_outside_entities_are_no_entities_of_a_type_o() -> None:
+    with pytest.raises(DataError, match=r"the tag 'B-O' of the word 'word2' .* Write 'O' for words outside entities"):
+        check("B-PER I-PER B-O B-O", "B-PER I-PER B-O B-O")
+    check("B-O I-O O B-P", "B-O I-O O B-P")
 
 
 @pytest.mark.parametrize(
