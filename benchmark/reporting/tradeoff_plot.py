@@ -9,13 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmark.core.cache import write_atomic
 from benchmark.core.settings import SETTINGS
 from benchmark.reporting.colours import mark_style
-from benchmark.reporting.labels import add_label, place_labels
+from benchmark.reporting.labels import Label
 from benchmark.reporting.leaderboard_entry import Leaderboard, LeaderboardEntry
 
 AXES: Mapping[str, tuple[str, float]] = {
@@ -73,12 +72,11 @@ def draw(leaderboard: Leaderboard) -> Figure:
     names = cost_axes(leaderboard)
     figure = empty_figure(1.2 + 3.3 * len(names), 4.6)
     styles = Styles(leaderboard)
-    panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
-    labels = [_panel(axes, leaderboard, name, styles) for axes, name in zip(panels, names, strict=True)]
+    for axes, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
+        _panel(axes, leaderboard, name, styles)
     figure.axes[0].set_ylabel(f"macro-F1 x100, {of_datasets(leaderboard)}")
     _legend(figure, "outside upper center", styles.students())
     _legend(figure, "outside lower center", styles.settings())
-    place_labels(figure, labels)
     return figure
 
 
@@ -130,12 +128,12 @@ def _mark(label: str, marker: Marker, style: Mapping[str, Any], size: int = 7) -
     return Line2D([], [], linestyle="", marker=marker, markersize=size, label=label, **style)
 
 
-def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> list[Annotation]:
-    """Returns the labels of the Pareto front, to be placed."""
+def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> None:
     title, factor = AXES[name]
     points = [entry for entry in scored(leaderboard) if name in entry.costs]
     for entry in points:
         _point(axes, factor * entry.costs[name], entry, styles)
+    _front(axes, [(factor * s.costs[name], s.f1 or 0.0, s.student) for s in front(points, name)])
     axes.set_xscale("log")
     axes.margins(x=0.16, y=0.12)
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -144,7 +142,6 @@ def _panel(axes: Axes, leaderboard: Leaderboard, name: str, styles: Styles) -> l
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_xlabel(title)
     add_grid(axes)
-    return _front(axes, [(factor * s.costs[name], s.f1 or 0.0, s.student) for s in front(points, name)])
 
 
 def _point(axes: Axes, x: float, entry: LeaderboardEntry, styles: Styles) -> None:
@@ -174,12 +171,12 @@ def error_bar(entry: LeaderboardEntry) -> Sequence[Sequence[float]] | None:
     return [[max(0.0, entry.f1 - low)], [max(0.0, high - entry.f1)]]
 
 
-def _front(axes: Axes, best: Sequence[tuple[float, float, str]]) -> list[Annotation]:
+def _front(axes: Axes, best: Sequence[tuple[float, float, str]]) -> None:
     """A step line, with each student on it named once, at its best."""
     xs, ys = [x for x, _, _ in best], [y for _, y, _ in best]
     axes.plot(xs, ys, color=FRONT_COLOUR, linewidth=1.2, linestyle="--", drawstyle="steps-post", zorder=1)
-    named = {student: (x, y) for x, y, student in best}
-    return [add_label(axes, plain(student), point) for student, point in named.items()]
+    for student, point in {student: (x, y) for x, y, student in best}.items():
+        Label(axes, plain(student), point)
 
 
 def scored(leaderboard: Leaderboard) -> list[LeaderboardEntry]:
