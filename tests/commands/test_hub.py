@@ -73,6 +73,17 @@ def test_only_what_serves_is_downloaded(bundle: Path, commands: Commands, hub: H
     assert commands.run("predict", f"hf://{NAME}", "sedih")[0] == 0
     found = {file.name for file in (tmp_path / "home").rglob("*.onnx")}
     assert found == {"model.int8.onnx"}
+    assert commands.run("predict", f"hf://{NAME}", "sedih", "--fp32")[0] == 0
+    found = {file.name for file in (tmp_path / "home").rglob("*.onnx")}
+    assert found == {"model.int8.onnx", "model.onnx"}
+
+
+def test_a_slim_repository_has_no_fp32(bundle: Path, commands: Commands, hub: Hub, tmp_path: Path) -> None:
+    shutil.copyfile(bundle / "model.onnx", tmp_path / "int8.onnx")
+    complete_bundle(bundle, int8=tmp_path / "int8.onnx", latency={})
+    del hub.add("models", NAME, bundle).files["model.onnx"]
+    assert "where it is slim, the fp32 model" in commands.refused("predict", f"hf://{NAME}", "sedih", "--fp32")
+    assert commands.run("predict", f"hf://{NAME}", "sedih")[0] == 0
 
 
 def test_an_upload_replaces_models_that_are_no_longer_served(bundle: Path, commands: Commands, hub: Hub) -> None:

@@ -56,6 +56,7 @@ def test_entry_is_complete(name: str) -> None:
     assert entry.name == name
     assert entry.metric is not None
     assert entry.licence
+    assert entry.language in ("id", "en")
     assert entry.description
 
 
