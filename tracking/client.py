@@ -19,6 +19,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from tracking.config import (
     PROBE,
+    IsEnding,
     StoreError,
     TrackingConfig,
     environment,
@@ -51,13 +52,15 @@ logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prin
 class Client:
     """MLflow client of one store. Methods raise StoreError, with the store's message, and nothing else."""
 
-    def __init__(self, config: TrackingConfig, layout: Layout, *, create: bool = True, probe: bool = True) -> None:
+    def __init__(
+        self, config: TrackingConfig, layout: Layout, is_ending: IsEnding, *, create: bool = True, probe: bool = True
+    ) -> None:
         """With `probe`, a store that does not answer fails at once."""
         self.uri = config.tracking_uri or ""
         self.groups = layout.groups
         self._view = layout.view
         self._location = config.artifact_location
-        self._connection = Connection(self.uri)
+        self._connection = Connection(self.uri, is_ending)
         self._call = self._connection.call
         self.heartbeat = Heartbeat(self._beat if is_server(self.uri) else None)
         hint = NO_ANSWER if probe else ""

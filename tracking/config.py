@@ -5,7 +5,7 @@ The address is an argument, else MLFLOW_TRACKING_URI, else that of mlflow.yml, e
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -16,7 +16,8 @@ DEFAULT_URI = "sqlite:///mlflow.db"
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
 SERVERS = ("http://", "https://")
-DATABASES = ("postgresql", "mysql", "mssql", "sqlite")
+POSTGRESQL = "postgresql"
+"""The only database of several machines whose locks are known (`benchmark.core.locks`)."""
 ARTIFACTS = "mlartifacts"
 """Folder of the runs' files, beside the SQLite file; mlflow.yml may name another."""
 ENVIRONMENT: dict[str, str] = {
@@ -36,11 +37,21 @@ PROBE: dict[str, str] = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_RE
 for _name, _value in ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
 
-_PASSWORD = re.compile(r"(://[^:/@]*|://[^:@\s]*):(?:[^/\n]*|\S*)@")
-"""The second form hides an unescaped slash with the rest of the password."""
-_MALFORMED = re.compile(r"([^\s:/@]*//?[^\s:/@]*):[^\s/]+@")
-"""An address without `://`, such as `https//user:password@host`."""
-_TOKEN = re.compile(r"(?i)(\bbearer )[^\s'\"]+")
+_USER = r"[^\s:/@'\"]*"
+_PASSWORDS = (
+    # `http://user:password@host`; the second form hides an unescaped slash with the rest of the password
+    re.compile(r"(://[^:/@]*:|://[^:@\s]*:)(?:[^/\n]*|\S*)@"),
+    # without `://`, such as `https//user:password@host` or `user:password@host`
+    re.compile(rf"({_USER}:)(?![/\s])\S*@"),
+    # with a space in the password, where an address can be told from other text
+    re.compile(rf"((?:\A|['\"/]){_USER}:)(?![/\s])(?:(?!: )[^'\"\n])*@"),
+)
+_TOKEN = re.compile(r"(\bbearer )[^\s'\"]+", re.IGNORECASE)
+_PASSWORD_OPTION = re.compile(r"((?:password|passwd|pwd)=)[^&\s'\"]+", re.IGNORECASE)
+
+
+IsEnding = Callable[[], bool]
+"""Whether the process is to end, as after Ctrl-C: then no wait for a store is long. It is pickled with the store."""
 
 
 class StoreError(Exception):
@@ -110,7 +121,14 @@ def sqlite_path(uri: str) -> Path:
 
 def without_password(text: str) -> str:
     """The text, an address or one that contains some, with `***` for passwords, and for tokens of HTTP headers."""
-    return _TOKEN.sub(r"\1***", _MALFORMED.sub(r"\1:***@", _PASSWORD.sub(r"\1:***@", text)))
+    for password in _PASSWORDS:
+        text = password.sub(r"\1***@", text)
+    return _TOKEN.sub(r"\1***", _PASSWORD_OPTION.sub(r"\1***", text))
+
+
+def never() -> bool:
+    """The answer of a process that is not about to end."""
+    return False
 
 
 @contextmanager
@@ -143,12 +161,12 @@ def _path(name: str) -> Path:
 def _checked(uri: str) -> str:
     if is_server(uri):
         return uri.rstrip("/")
-    scheme = uri.partition(":")[0]
-    if "://" in uri and scheme.partition("+")[0] in DATABASES and (scheme != "sqlite" or len(uri) > len(SQLITE)):
+    scheme, _, place = uri.partition("://")
+    if place.strip("/") and (is_local(uri) if scheme == "sqlite" else scheme.partition("+")[0] == POSTGRESQL):
         return uri
     raise StoreError(
         f"Unknown tracking address {without_password(uri)!r}. Give a server (http://HOST:5000), an SQLite file "
-        "(sqlite:///mlflow.db) or a database (postgresql+psycopg2://...)."
+        "(sqlite:///mlflow.db) or a PostgreSQL database (postgresql+psycopg2://...)."
     )
 
 

@@ -14,10 +14,10 @@ from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 from requests.exceptions import ConnectionError as NoConnectionError
 from requests.exceptions import RequestException
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracking.config import StoreError, is_local, is_server, without_password
+from tracking.config import PROBE, IsEnding, StoreError, environment, is_local, is_server, without_password
 
 BUSY = ("database is locked", "database table is locked")
 """SQLite's messages while another process writes."""
@@ -38,6 +38,9 @@ UNKNOWN_HOST = (
 )
 ERRORS = (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError, UnicodeDecodeError)
 """The last is raised by SQLite about a damaged file."""
+ENDING_SECONDS = 5.0
+"""The same limit where the process is about to end."""
+POLL_SECONDS = 0.5
 CONNECT_SECONDS = 10
 MAX_CHARACTERS = 600
 OUTBOX = "outbox"
@@ -50,9 +53,10 @@ Answer = TypeVar("Answer")
 class Connection:
     """Connection to one store. Methods raise StoreError, with the store's message, and nothing else."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, is_ending: IsEnding) -> None:
         self._uri = uri
-        self._outbox = Outbox()
+        self._is_ending = is_ending
+        self._outbox = Outbox(is_ending)
 
     def call(self, request: Callable[[], Answer], hint: str = "") -> Answer:
         """The answer to a request, made after all that were sent before.
@@ -82,17 +86,20 @@ class Connection:
         start = time.monotonic()
         while True:
             try:
-                return request()
+                with environment(PROBE if self._is_ending() else {}):
+                    return request()
             except ERRORS as error:
-                if time.monotonic() - start >= _retry_seconds(error, local=is_local(self._uri), first=bool(hint)):
+                limit = _retry_seconds(error, local=is_local(self._uri), first=bool(hint))
+                if time.monotonic() - start >= (min(limit, ENDING_SECONDS) if self._is_ending() else limit):
                     raise StoreError(f"{without_password(self._uri)}: {_message(error, hint)}") from error
-            time.sleep(random.uniform(0.05, 0.5))
+            time.sleep(random.uniform(0.1, 1) * POLL_SECONDS)
 
 
 class Outbox:
     """Requests sent one after another by a background thread: training continues while a server is away."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_ending: IsEnding) -> None:
+        self._is_ending = is_ending
         self._queue: Queue[Request] = Queue()
         self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
@@ -105,11 +112,21 @@ class Outbox:
         self._queue.put(request)
 
     def flush(self) -> None:
-        """Returns once the queue is empty; raises the error of a request that failed."""
-        self._queue.join()
+        """Returns once the queue is empty; raises the error of a request that failed.
+
+        Where the process is to end, the queue has a few seconds left: `Queue.join` would wait for all of it.
+        """
+        done = self._queue.all_tasks_done
+        with done:
+            while not done.wait_for(self._is_empty, POLL_SECONDS):
+                if self._is_ending() and not done.wait_for(self._is_empty, ENDING_SECONDS):
+                    raise StoreError("The last points of the run's curves could not be sent in time.")
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
+
+    def _is_empty(self) -> bool:
+        return not self._queue.unfinished_tasks
 
     def _send(self) -> None:
         """Requests after a failed one are dropped: a curve may end early, but has no gaps."""
@@ -125,11 +142,9 @@ class Outbox:
 
 
 def connect(uri: str) -> None:
-    """Connects to a database once: MLflow retries one that does not answer for almost two minutes."""
-    url = make_url(uri)
-    has_timeout = url.get_backend_name() in ("postgresql", "mysql")
-    options = {"connect_timeout": CONNECT_SECONDS} if has_timeout else {}
-    create_engine(url, poolclass=NullPool, connect_args=options).connect().close()
+    """Connects to a PostgreSQL database once: MLflow retries one that does not answer for almost two minutes."""
+    options = {"connect_timeout": CONNECT_SECONDS}
+    create_engine(uri, poolclass=NullPool, connect_args=options).connect().close()
 
 
 def _retry_seconds(error: Exception, *, local: bool, first: bool) -> float:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracking.config import ARTIFACTS, StoreError, is_local, resolve, sqlite_path, without_password
+from tracking.config import ARTIFACTS, IsEnding, StoreError, is_local, never, resolve, sqlite_path, without_password
 from tracking.provenance import OWNER, owner
 from tracking.runs import CHANGED, PARENT_TAG, SUITE_TAG
 from tracking.scratch import scratch_folder
@@ -53,7 +53,9 @@ class Merge:
         """Runs that are copied only by a merge after their end."""
 
     @classmethod
-    def between(cls, source_uri: str, target_uri: str | None = None, *, layout: Layout) -> "Merge":
+    def between(
+        cls, source_uri: str, target_uri: str | None = None, *, layout: Layout, is_ending: IsEnding = never
+    ) -> "Merge":
         """Merge of two addresses, as `Store.open` takes them; the source must exist.
 
         Raises the errors of `Store.open`, and StoreError if both are the same store.
@@ -66,7 +68,7 @@ class Merge:
             )
         from tracking.client import Client  # imports mlflow, which takes seconds
 
-        return cls(Client(source, layout, create=False), Client(target, layout))
+        return cls(Client(source, layout, is_ending, create=False), Client(target, layout, is_ending))
 
     @property
     def addresses(self) -> tuple[str, str]:

@@ -2,12 +2,13 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tracking.config import StoreError
 from tracking.provenance import OWNER, is_dead
 from tracking.scratch import scratch_folder
 from tracking.ui import MetricGroups
@@ -133,12 +134,22 @@ class ActiveRun:
         self._end("FINISHED", "skipped", {"reason": reason})
 
     def fail(self, reason: str) -> None:
-        """Ends the run as failed."""
-        self._end("FAILED", "failed", {"reason": reason})
+        """Ends the run as failed, unless somebody has deleted it: what made it fail is not to be hidden by that."""
+        with self._unless_deleted():
+            self._end("FAILED", "failed", {"reason": reason})
 
     def kill(self, reason: str = "") -> None:
-        """Ends the run as interrupted."""
-        self._end("KILLED", "killed", {"reason": reason} if reason else {})
+        """Ends the run as interrupted, unless somebody has deleted it."""
+        with self._unless_deleted():
+            self._end("KILLED", "killed", {"reason": reason} if reason else {})
+
+    @contextmanager
+    def _unless_deleted(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError:
+            if not self.is_deleted():
+                raise
 
     def _end(
         self,

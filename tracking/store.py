@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracking.config import TrackingConfig, cache_folder, is_local, resolve, sqlite_path
+from tracking.config import IsEnding, TrackingConfig, cache_folder, is_local, never, resolve, sqlite_path
 from tracking.provenance import provenance
 from tracking.record_cache import RUNNING, RecordCache
 from tracking.registry import TextModel
@@ -39,19 +39,22 @@ class Store:
     store again when it is first used.
     """
 
-    def __init__(self, config: TrackingConfig, layout: Layout) -> None:
+    def __init__(self, config: TrackingConfig, layout: Layout, is_ending: IsEnding) -> None:
         self._config = config
         self._layout = layout
+        self._is_ending = is_ending
         self._experiments: dict[str, str] = {}
 
     @classmethod
-    def open(cls, uri: str | None = None, *, layout: Layout, create: bool = True) -> "Store":
+    def open(
+        cls, uri: str | None = None, *, layout: Layout, create: bool = True, is_ending: IsEnding = never
+    ) -> "Store":
         """Opens `uri`, else MLFLOW_TRACKING_URI, else the address in mlflow.yml, else sqlite:///mlflow.db.
 
         Raises StoreError within about ten seconds if the store does not answer or cannot be written, and NoStoreError
         if an SQLite file is missing and `create` is false.
         """
-        store = cls(resolve(uri), layout)
+        store = cls(resolve(uri), layout, is_ending)
         if store._sqlite is None or create:
             store._client = store._connect(probe=True)
         else:
@@ -76,7 +79,8 @@ class Store:
         return RecordCache(self._client, cache_folder() / "runs")
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_config": self._config, "_layout": self._layout, "_experiments": self._experiments}
+        own = ("_config", "_layout", "_is_ending", "_experiments")
+        return {name: self.__dict__[name] for name in own}
 
     def begin(
         self,
@@ -154,6 +158,10 @@ class Store:
         points = (self._sqlite or self._cache).history(run_id, name)
         return sorted((step, value) for step, value in points if math.isfinite(value))
 
+    def is_deleted(self, run_id: str) -> bool:
+        """Whether somebody deleted the run."""
+        return self._client.is_deleted(run_id)
+
     def add_metrics(
         self, run_id: str, metrics: Mapping[str, float | None], tags: Mapping[str, str] | None = None
     ) -> None:
@@ -204,7 +212,7 @@ class Store:
     def _connect(self, *, probe: bool) -> "Client":
         from tracking.client import Client  # imports mlflow, which takes seconds
 
-        return Client(self._config, self._layout, probe=probe)
+        return Client(self._config, self._layout, self._is_ending, probe=probe)
 
     def _experiment_ids(self, suite: str) -> list[str]:
         own = self._experiments.get(suite)

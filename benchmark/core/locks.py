@@ -2,17 +2,19 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmark.core.interrupts import check_interrupt
 from benchmark.core.spec import digest
 from tracking import cache_folder
-from tracking.config import is_local, sqlite_path
+from tracking.config import POSTGRESQL, is_local, sqlite_path
 
 N_LOCKS = 2**60
 """Locks by name are spread over so many numbers."""
-POSTGRESQL = "postgresql"
+POLL_SECONDS = 0.5
 
 
 def lock_path(name: str) -> Path:
@@ -52,13 +54,15 @@ def _file_lock(path: Path, number: int, *, wait: bool) -> Iterator[bool]:
     the first time.
     """
     with path.open("wb") as file:
-        mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-        try:
-            fcntl.lockf(file, mode, 1, number, os.SEEK_SET)
-        except (BlockingIOError, PermissionError):
-            yield False
-            return
-        yield True
+
+        def attempt() -> bool:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number, os.SEEK_SET)
+            except (BlockingIOError, PermissionError):
+                return False
+            return True
+
+        yield _taken(attempt, wait=wait)
 
 
 @contextmanager
@@ -71,7 +75,16 @@ def _postgres_lock(uri: str, number: int, *, wait: bool) -> Iterator[bool]:
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(uri, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+    attempt = text("SELECT pg_try_advisory_lock(:number)")
     with engine.connect() as connection:
-        answer = connection.execute(text(f"SELECT {function}(:number)"), {"number": number}).scalar()
-        yield wait or bool(answer)
+        yield _taken(lambda: bool(connection.execute(attempt, {"number": number}).scalar()), wait=wait)
+
+
+def _taken(attempt: Callable[[], bool], *, wait: bool) -> bool:
+    """Whether the attempt succeeds, which is repeated with `wait`: a call that waits itself sees no interrupt."""
+    while not attempt():
+        if not wait:
+            return False
+        check_interrupt()
+        time.sleep(POLL_SECONDS)
+    return True

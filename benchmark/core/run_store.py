@@ -1,7 +1,11 @@
 """The benchmark's run store: names of a run's files, and the presentation of runs in MLflow's UI."""
 
+from pathlib import Path
+
+from benchmark.core.errors import RunError
+from benchmark.core.interrupts import is_interrupted
 from benchmark.core.metrics import METRICS
-from tracking import Layout, Merge, MetricGroups, Store, View
+from tracking import Layout, Merge, MetricGroups, Store, StoreError, View
 
 BUNDLE = "bundle"
 """Folder of the served model."""
@@ -58,9 +62,20 @@ LAYOUT = Layout(groups=GROUPS, view=VIEW, description=DESCRIPTION)
 
 def open_store(uri: str | None = None, *, create: bool = True) -> Store:
     """Opens the store at `uri`, by default the one that the environment or mlflow.yml names; see `Store.open`."""
-    return Store.open(uri, layout=LAYOUT, create=create)
+    return Store.open(uri, layout=LAYOUT, create=create, is_ending=is_interrupted)
+
+
+def download(store: Store, run_id: str, name: str, path: str, to: Path) -> Path:
+    """Copies a file or folder of the finished run `name` into `to`. Raises RunError if the store lacks it."""
+    try:
+        return store.download(run_id, path, to)
+    except StoreError as error:
+        raise RunError(
+            f"The stored files of {name} cannot be read: {error} Restore the store's artifacts, or run it again with "
+            "--force."
+        ) from error
 
 
 def merge_stores(source_uri: str, target_uri: str | None = None) -> Merge:
     """The merge of one store into another, by default the one that `open_store` opens; see `Merge.between`."""
-    return Merge.between(source_uri, target_uri, layout=LAYOUT)
+    return Merge.between(source_uri, target_uri, layout=LAYOUT, is_ending=is_interrupted)

@@ -10,6 +10,7 @@ from benchmark.distillation.encoding import POOL, Part
 from benchmark.distillation.scores import macro_f1
 from benchmark.distillation.training_run import TrainingRun
 from students.baselines import Baseline, new_baseline
+from tracking import scratch_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,8 @@ def fit_baseline(run: TrainingRun) -> FittedBaseline:
     for variant in new_baseline(run.spec.student).VARIANTS:
         check_interrupt()
         model = new_baseline(run.spec.student)
-        model.fit(texts, labels, run.spec.seed, **variant)
+        with scratch_folder() as scratch:
+            model.fit(texts, labels, run.spec.seed, scratch, **variant)
         fitted.setdefault(_score(run, model), model)
     best = max(fitted)
     seconds = time.perf_counter() - begin

@@ -5,6 +5,7 @@ import os
 import platform
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from typing import Literal
 
 import torch
 
+from benchmark.core.interrupts import check_interrupt
 from tracking import processor
 
 
@@ -50,6 +52,7 @@ LOCK_FOLDER = Path(tempfile.gettempdir())
 Mode = Literal["shared", "exclusive"]
 _MODES: dict[Mode, int] = {"shared": fcntl.LOCK_SH, "exclusive": fcntl.LOCK_EX}
 _held = threading.local()
+POLL_SECONDS = 0.1
 
 
 @contextmanager
@@ -77,16 +80,25 @@ def machine_lock(mode: Mode, *, on_wait: Callable[[], None] | None = None) -> It
 def _file_lock(name: str, mode: Mode, on_wait: Callable[[], None] | None) -> Iterator[None]:
     descriptor = _open(LOCK_FOLDER / f"which-student-is-best.{name}.lock")
     try:
-        try:
-            fcntl.flock(descriptor, _MODES[mode] | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor, mode):
             if on_wait:
                 on_wait()
-            fcntl.flock(descriptor, _MODES[mode])
+            while not _locked(descriptor, mode):
+                check_interrupt()
+                time.sleep(POLL_SECONDS)
         yield
     finally:
         fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child process may still have it open
         os.close(descriptor)
+
+
+def _locked(descriptor: int, mode: Mode) -> bool:
+    """Whether the lock is free, and therefore taken. A call that waits for it would see no interrupt."""
+    try:
+        fcntl.flock(descriptor, _MODES[mode] | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _open(path: Path) -> int:

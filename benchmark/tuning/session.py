@@ -159,7 +159,7 @@ class Session:
                 run.kill()
                 raise
             run.fail(f"{type(error).__name__}: {error}")
-            raise self._failure(error, trial.number) from error
+            raise self._failure(error, trial.number, run) from error
         else:
             run.finish(_metrics(trained))
             self.trials.set_state(trial.number, TrialState.COMPLETE, trained.valid_f1)
@@ -185,8 +185,8 @@ class Session:
         with machine_lock("shared"):
             return training_run.train(float(spec.learning_rate), on_epoch)
 
-    def _failure(self, error: Exception, number: int) -> Exception:
-        if isinstance(error, BenchmarkError | StoreError):
+    def _failure(self, error: Exception, number: int, run: ActiveRun) -> Exception:
+        if isinstance(error, BenchmarkError) or (isinstance(error, StoreError) and not run.is_deleted()):
             return error
         return RunError(
             f"Trial {number} of study {self.search.name!r} failed: {type(error).__name__}: {error}. It was released: "

@@ -156,4 +156,5 @@ def _serialize_transactions(storage: RDBStorage) -> None:
 def _message(error: BaseException) -> str:
     """The driver's message in one line, else Optuna's."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
-    return " ".join(str(getattr(cause, "orig", None) or cause).split())[:300].rstrip(".")
+    text = " ".join(str(getattr(cause, "orig", None) or cause).split())
+    return without_password(text)[:300].rstrip(".")

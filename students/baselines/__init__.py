@@ -26,8 +26,11 @@ class Baseline(Protocol):
     @property
     def n_parameters(self) -> int: ...
 
-    def fit(self, texts: Sequence[Any], labels: Sequence[Any], seed: int, **variant: float) -> None:
-        """Learns from texts with one label each, or (tagging) from lists of words with one tag per word."""
+    def fit(self, texts: Sequence[Any], labels: Sequence[Any], seed: int, scratch: Path, **variant: float) -> None:
+        """Learns from texts with one label each, or (tagging) from lists of words with one tag per word.
+
+        Files of the training go into the folder `scratch`, which its owner removes even if the process is killed.
+        """
 
     def predict(self, texts: Sequence[Any], *, batch_size: int = 64) -> list[Any]:
         """One label per text, or one list of tags."""

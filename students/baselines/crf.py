@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pycrfsuite
 
@@ -34,15 +33,14 @@ class Crf:
         texts: Sequence[Sequence[str]],
         labels: Sequence[Sequence[str]],
         seed: int,  # noqa: ARG002
+        scratch: Path,
         **variant: float,
     ) -> None:
         trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=TRAINING | variant, verbose=False)
         for words, tags in zip(texts, labels, strict=True):
             trainer.append(features(words), tags)
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / MODEL
-            trainer.train(str(file))
-            self._open(file.read_bytes())
+        trainer.train(str(scratch / MODEL))
+        self._open((scratch / MODEL).read_bytes())
 
     def predict(self, texts: Sequence[Words], *, batch_size: int = 64) -> list[list[str]]:  # noqa: ARG002
         words = [text.split() if isinstance(text, str) else text for text in texts]

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import fasttext
@@ -29,15 +28,14 @@ class FastText:
     def n_parameters(self) -> int:
         return int(self._model.get_input_matrix().size + self._model.get_output_matrix().size)
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str], seed: int, **variant: float) -> None:
+    def fit(self, texts: Sequence[str], labels: Sequence[str], seed: int, scratch: Path, **variant: float) -> None:
         self._labels = sorted(set(labels))
         numbers = {label: number for number, label in enumerate(self._labels)}
         lines = [f"{LABEL}{numbers[label]} {_line(text)}\n" for text, label in zip(texts, labels, strict=True)]
         self._commonest = max(self._labels, key=list(labels).count)
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "train.txt"
-            file.write_text("".join(lines), encoding="utf-8")
-            self._model = fasttext.train_supervised(str(file), label=LABEL, seed=seed, **ARGUMENTS, **variant)
+        file = scratch / "train.txt"
+        file.write_text("".join(lines), encoding="utf-8")
+        self._model = fasttext.train_supervised(str(file), label=LABEL, seed=seed, **ARGUMENTS, **variant)
 
     def predict(self, texts: Sequence[str], *, batch_size: int = 64) -> list[str]:  # noqa: ARG002
         return [self._predict(text) for text in texts]

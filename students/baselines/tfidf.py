@@ -25,7 +25,14 @@ class TfIdf:
     def n_parameters(self) -> int:
         return int(self._classifier.coef_.size + self._classifier.intercept_.size)
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str], seed: int, **variant: float) -> None:
+    def fit(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        seed: int,
+        scratch: Path,  # noqa: ARG002
+        **variant: float,
+    ) -> None:
         self._vectorizer = TfidfVectorizer(**VECTORIZER)
         features = self._vectorizer.fit_transform(texts)
         if len(set(labels)) > 1:

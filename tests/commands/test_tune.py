@@ -17,6 +17,8 @@ from benchmark.core.errors import RunError
 from benchmark.core.run_store import open_store
 from benchmark.distillation.suite_data import SuiteData
 from benchmark.execution.runner import Runner
+from benchmark.tuning.session import Session
+from tests.support.runs import delete
 from tests.support.tuning import join, options, records, shared_options, study, tracking_uri
 from tests.support.warm import WarmCommand
 
@@ -170,12 +172,30 @@ def test_what_another_process_is_writing_is_not_kept_with_the_study(home: Path) 
     assert "trials.csv" in made
 
 
-def test_a_trial_that_fails_is_given_back(home: Path) -> None:
-    session = join(home, options(home, "--study broken"), 2)
+def begun(home: Path, name: str) -> tuple[Session, Runner, str]:
+    """A study of two trials, what runs them, and the id of the study's run."""
+    session = join(home, options(home, f"--study {name}"), 2)
     wanted = tuning_run._benchmark_config(tune.build_parser().parse_args(options(home)))
     suite_data = SuiteData(suite=wanted.suite, teacher=wanted.teacher.name, limit=wanted.limit)
     runner = Runner(suite_data=suite_data, store_uri=tracking_uri(home), preset="quickstart")
-    parent = session.begin_run(runner)
+    return session, runner, session.begin_run(runner)
+
+
+def test_a_failure_is_not_hidden_by_the_deletion_of_its_trial(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(runner: Runner, *_: object) -> None:
+        (trial,) = (record for record in runner.store.running_records() if record.tags["role"] == "trial")
+        delete(runner.store, trial.run_id)
+        raise ValueError("the cause")
+
+    monkeypatch.setattr(Runner, "training_run", fail)
+    session, runner, parent = begun(home, "deleted")
+    with pytest.raises(RunError, match=r"ValueError: the cause\. It was released"):
+        session.run_trials(runner, runner.store.records()[0], parent, print, print)
+    assert [trial.state for trial in study(home, "deleted").trials] == [TrialState.WAITING] * 2
+
+
+def test_a_trial_that_fails_is_given_back(home: Path) -> None:
+    session, runner, parent = begun(home, "broken")
     without_logits = next(r for r in runner.store.records() if r.tags["role"] != "teacher")
     with pytest.raises(RunError, match="logits"):
         session.run_trials(runner, without_logits, parent, print, print)

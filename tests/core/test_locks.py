@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from benchmark.core.locks import run_lock
+from tests.support.commands import interrupted
 from tests.support.team_server import postgres_database
 
 HOLDER = """
 import sys
 from benchmark.core.locks import run_lock
+from tests.support.commands import interrupted
 with run_lock(sys.argv[1], "k") as is_ours:
     print(is_ours, flush=True)
     sys.stdin.read()
@@ -43,6 +45,18 @@ def test_a_lock_of_a_postgresql_store_holds_for_every_cache(database: str, tmp_p
         holder.kill()
     with run_lock(database, "k", wait=True) as is_ours:  # PostgreSQL notices the end of a connection a little later
         assert is_ours
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_a_wait_for_a_lock_sees_an_interrupt(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    uri = request.getfixturevalue("database") if kind == "postgresql" else f"sqlite:///{tmp_path / 'mlflow.db'}"
+    command = [sys.executable, "-c", HOLDER, uri]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "True\n"
+        with pytest.raises(KeyboardInterrupt), interrupted(), run_lock(uri, "k", wait=True):
+            pass
+        holder.kill()
 
 
 def test_the_end_of_a_connection_is_no_error_of_the_run(database: str, capfd: pytest.CaptureFixture[str]) -> None:

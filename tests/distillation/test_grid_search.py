@@ -19,6 +19,7 @@ from benchmark.execution.plan import plan_runs
 from benchmark.run import main
 from tests.distillation.test_encoded_dataset import make_dataset
 from tests.distillation.test_teacher_outputs import outputs
+from tests.support.runs import delete
 from tracking import Record, Store
 
 WORDS = {"baik": "suka", "buruk": "benci"}
@@ -100,6 +101,17 @@ def test_a_search_costs_less_than_what_three_seeds_save() -> None:
     """Six times as much, where every seed is trained at every rate."""
     assert len(GRID_RATES) * SCREENING + FINALISTS == SEARCH_COST
     assert SEARCH_COST + 2 <= 1.6 * 3
+
+
+def test_a_failure_is_not_hidden_by_the_deletion_of_its_trial(
+    training_run: TrainingRun, store: Store, begin_trial: grid.Begin
+) -> None:
+    def fail(_: int) -> None:
+        delete(store, store.running_records()[0].run_id)
+        raise ValueError("the cause")
+
+    with pytest.raises(ValueError, match="the cause"):
+        grid.grid_search(training_run, begin_trial, fail)
 
 
 def test_the_better_rates_go_on_and_the_best_is_taught(

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
 
 from benchmark.cli.arguments import parser
 from benchmark.cli.options import benchmark_config
@@ -17,8 +16,7 @@ from benchmark.execution.run_status import Outcome
 from benchmark.execution.runner import DELETED, Runner
 from benchmark.run import main
 from tests.support.commands import Finished, enter
-from tests.support.runs import statuses
-from tracking import Store
+from tests.support.runs import delete, statuses
 
 
 def test_a_run_whose_data_changed_after_its_plan_fails(finished_copy: Finished) -> None:
@@ -59,11 +57,6 @@ def test_a_run_that_fails_is_kept_and_the_others_go_on(
     assert main([*arguments, "--retry-failed"]) == DONE
     assert capfd.readouterr().err == ""
     assert statuses(finished_copy.store)[-1] == ("cnn.kd_ulb_fasttext", "finished")
-
-
-def delete(store: Store, run_id: str) -> None:
-    """As MLflow's UI does."""
-    MlflowClient(store.uri).delete_run(run_id)
 
 
 def test_a_run_that_is_deleted_while_it_runs_fails_alone(

@@ -26,6 +26,7 @@ from benchmark.measurement.protocol import (
     torch_threads,
 )
 from benchmark.measurement.statistics import P95_MIN_SAMPLES
+from tests.support.commands import interrupted
 from tests.support.warm import FORKS, WarmProcess
 
 
@@ -224,6 +225,16 @@ def test_newcomers_wait_behind_a_waiting_measurement(run_session: Callable[[str]
     assert measurement.says() == "holds"
     measurement.leave()
     assert training.says() in ("holds", "waits")  # past the gate it may have to wait for the machine
+
+
+def test_a_wait_for_the_machine_sees_an_interrupt() -> None:
+    with (
+        lock._file_lock("machine", "exclusive", None),
+        pytest.raises(KeyboardInterrupt),
+        interrupted(),
+        machine_lock("shared"),
+    ):
+        pass
 
 
 def test_a_killed_process_frees_the_lock(run_session: Callable[[str], Holder]) -> None:

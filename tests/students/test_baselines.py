@@ -29,15 +29,15 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def fitted(name: str, seed: int = 0) -> Baseline:
+def fitted(name: str, scratch: Path, seed: int = 0) -> Baseline:
     model = new_baseline(name)
-    model.fit(*examples(name), seed, **model.VARIANTS[0])
+    model.fit(*examples(name), seed, scratch, **model.VARIANTS[0])
     return model
 
 
 def test_it_learns_and_a_stored_one_is_the_same(name: str, tmp_path: Path) -> None:
     texts, labels = examples(name)
-    model = fitted(name)
+    model = fitted(name, tmp_path)
     assert model.predict(texts) == labels
     save_baseline(model, name, tmp_path / "kept")
     loaded = load_baseline(tmp_path / "kept")
@@ -45,8 +45,8 @@ def test_it_learns_and_a_stored_one_is_the_same(name: str, tmp_path: Path) -> No
     assert loaded.n_parameters == model.n_parameters > 0
 
 
-def test_every_text_has_an_answer_and_every_word_a_tag(name: str) -> None:
-    model = fitted(name)
+def test_every_text_has_an_answer_and_every_word_a_tag(name: str, tmp_path: Path) -> None:
+    model = fitted(name, tmp_path)
     assert model.predict([]) == []
     if BASELINES[name].task == "sequence_labeling":
         assert [len(tags) for tags in model.predict(ODD)] == [len(text.split()) for text in ODD]
@@ -60,21 +60,21 @@ def test_one_label_is_learnt_too(name: str, tmp_path: Path) -> None:
     model = new_baseline(name)
     only = "O" if isinstance(texts[0], list) else labels[0]
     expected = [["O"] * len(text) if isinstance(text, list) else only for text in texts]
-    model.fit(texts, expected, 0, **model.VARIANTS[0])
+    model.fit(texts, expected, 0, tmp_path, **model.VARIANTS[0])
     save_baseline(model, name, tmp_path / "kept")
     assert load_baseline(tmp_path / "kept").predict(texts) == model.predict(texts) == expected
 
 
 def test_the_same_seed_gives_the_same_model(name: str, tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        save_baseline(fitted(name, seed=3), name, tmp_path / folder)
+        save_baseline(fitted(name, tmp_path, seed=3), name, tmp_path / folder)
     one, two = ({f.name: f.read_bytes() for f in (tmp_path / folder).iterdir()} for folder in ("one", "two"))
     assert one == two
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "missing"])
 def test_a_damaged_file_is_refused_before_a_library_reads_it(name: str, damage: str, tmp_path: Path) -> None:
-    save_baseline(fitted(name), name, tmp_path / "kept")
+    save_baseline(fitted(name, tmp_path), name, tmp_path / "kept")
     files = [file for file in (tmp_path / "kept").iterdir() if file.name != "baseline.json"]
     assert files
     for file in files:
@@ -93,7 +93,7 @@ def test_a_damaged_file_is_refused_before_a_library_reads_it(name: str, damage: 
 
 def test_a_part_of_a_crf_that_was_stored_without_checksums_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("pycrfsuite")
-    save_baseline(fitted("crf"), "crf", tmp_path / "kept")
+    save_baseline(fitted("crf", tmp_path), "crf", tmp_path / "kept")
     (tmp_path / "kept" / "baseline.json").write_text(json.dumps({"baseline": "crf"}))
     file = tmp_path / "kept" / "model.crfsuite"
     load_baseline(tmp_path / "kept")

@@ -7,14 +7,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from benchmark.core import interrupts
 from benchmark.core.run_store import open_store
 from benchmark.measurement import machine as lock
 from tests.support import ROOT
@@ -66,6 +67,16 @@ class InterruptingDestructor:
 
     def __del__(self) -> None:
         signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def interrupted() -> Iterator[None]:
+    """An interrupt was requested before the block, and Python has dropped it."""
+    interrupts._requested.set()
+    try:
+        yield
+    finally:
+        interrupts.forget_interrupt()
 
 
 def _run_and_measure_once(*arguments: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from mlflow import MlflowClient
+
 from tracking import Record, Store
 
 SECONDS = 1200
@@ -25,6 +27,11 @@ def statuses(store: Store, role: str = "train") -> list[tuple[str, str]]:
 
 def of_role(records: list[Record], role: str) -> list[Record]:
     return [record for record in records if record.tags["role"] == role]
+
+
+def delete(store: Store, run_id: str) -> None:
+    """As MLflow's UI does."""
+    MlflowClient(store.uri).delete_run(run_id)
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

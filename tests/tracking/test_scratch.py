@@ -1,6 +1,7 @@
 """Temporary folders, of processes that live and of killed ones."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,12 @@ def test_folders_of_a_killed_process_are_removed_and_those_of_a_living_one_stay(
     remove_left_over()
     assert not any(folder.exists() for folder in folders)
     assert list((cache_folder() / "scratch").iterdir()) == []
+
+
+def test_no_product_file_makes_folders_that_a_killed_process_leaves() -> None:
+    files = [file for package in ("benchmark", "students", "tracking") for file in (ROOT / package).rglob("*.py")]
+    own = re.compile("TemporaryDirectory|NamedTemporaryFile|mkdtemp|mkstemp")
+    assert [file for file in files if own.search(file.read_text(encoding="utf-8"))] == []
 
 
 def test_a_folder_lasts_for_the_block() -> None:

@@ -48,6 +48,10 @@ def test_another_name_and_another_site_are_refused(team: Team) -> None:
     search = "/api/2.0/mlflow/experiments/search"
     assert ask(team, search, team.account, body={"max_results": 1}) == 200
     assert ask(team, search, team.account, body={"max_results": 1}, Origin="https://evil.example.org") == 403
+    assert ask(team, search, team.account, body={"max_results": 1}, Origin="http://localhost:1234") == 200
+    assert ask(team, EXPERIMENT, team.account, Origin="https://evil.example.org") == 200
+    query = {"query": "{ __typename }"}
+    assert ask(team, "/graphql", team.account, body=query, Origin="https://evil.example.org") == 200
 
 
 def test_a_command_says_in_one_line_why_it_was_refused(

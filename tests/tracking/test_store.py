@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.run_factory import TAGS
 from tracking import ActiveRun, Store, StoreError, git_commit, machine
+from tracking.config import never
 from tracking.connection import Outbox
 
 
@@ -116,7 +117,7 @@ def test_a_link_does_not_lead_out_of_a_runs_files(store: Store, tmp_path: Path) 
 
 
 def test_the_outbox_sends_in_order_and_stops_at_a_failure() -> None:
-    outbox, sent, gate = Outbox(), list[int](), threading.Event()
+    outbox, sent, gate = Outbox(never), list[int](), threading.Event()
     outbox.put(gate.wait)
     for number in range(5):
         outbox.put(lambda number=number: sent.append(number))

@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.core.run_store import open_store
 from tests.support.run_factory import TAGS, AddRun
-from tracking import NoStoreError, Store, StoreError
+from tracking import NoStoreError, Store, StoreError, connection
 
 
 @pytest.mark.parametrize("listens", [True, False])
@@ -25,6 +25,20 @@ def test_a_server_that_does_not_answer_fails_quickly(listens: bool) -> None:
         with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
             open_store(f"http://user:secret@127.0.0.1:{quiet.getsockname()[1]}")
         assert time.monotonic() - start < 12
+
+
+def test_a_postgresql_that_accepts_and_stays_silent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql+psycopg2://user:secret@127.0.0.1:{silent.getsockname()[1]}/runs"
+        with pytest.raises(StoreError, match=r"timeout expired.*Start this store"):
+            open_store(address)
+
+
+@pytest.mark.parametrize("address", ["sqlite+pysqlite:///x.db", "sqlite://x.db", "sqlite:///", "mysql+pymysql://h/x"])
+def test_a_database_whose_locks_are_unknown_is_refused(address: str) -> None:
+    with pytest.raises(StoreError, match="Unknown tracking address"):
+        open_store(address)
 
 
 def test_a_server_that_refuses_is_named_without_the_password() -> None:

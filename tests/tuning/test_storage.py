@@ -1,11 +1,13 @@
 """Storages of studies: addresses that are refused, damage, and passwords."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from benchmark.core.errors import InputError, TrackingError
 from benchmark.core.run_store import open_store
+from benchmark.tuning import storage
 from benchmark.tuning.session import Session
 from benchmark.tuning.storage import default_address, open_storage
 from tests.support.studies import SEARCH, finish_all, joined
@@ -45,6 +47,14 @@ def test_a_storage_that_does_not_answer(tmp_path: Path) -> None:
         open_storage(str(tmp_path / "text.db" / "journal.log"))
 
 
+def test_a_postgresql_that_accepts_and_stays_silent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql+psycopg2://user:secret@127.0.0.1:{silent.getsockname()[1]}/studies"
+        with pytest.raises(TrackingError, match=r"does not answer: .*timeout expired"):
+            open_storage(address)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
@@ -79,7 +89,15 @@ def test_passwords_are_not_shown() -> None:
     assert without_password("http://me@host:80/a:b") == "http://me@host:80/a:b"
 
 
-@pytest.mark.parametrize("address", ["postgresql+nodriver://me:secret@host/d", "postgresql://me:secret@host:port/d"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+nodriver://me:secret@host/d",
+        "postgresql://me:secret@host:port/d",
+        "me:secret@host",
+        "https//me:a secret@host",
+    ],
+)
 def test_passwords_are_not_shown_in_errors(address: str) -> None:
     with pytest.raises(InputError) as refused:
         open_storage(address)
