@@ -24,6 +24,7 @@ def build_parser() -> Parser:
     add = parser.add_argument
     add("bundle", help="folder that a run exported (its artifact `bundle`), or hf://owner/name[@revision]")
     add("text", nargs="*", help="texts (default: the lines of standard input)")
+    add("--words", action="store_true", help='each text is a JSON list of words, as ["Budi", "di Solo"], for taggers')
     add("--threads", type=positive, default=1, metavar="N", help="threads of the network (default: 1)")
     fp32 = "answer with the fp32 model where INT8 serves: exactly as the run did"
     add("--fp32", action="store_true", help=fp32)
@@ -43,20 +44,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bundle = Bundle.load(args.bundle, n_threads=args.threads, int8=not args.fp32)
         for texts in [args.text] if args.text else _lines():
-            for prediction in _predictions(bundle, texts, args):
+            for prediction in _predictions(bundle, list(map(_words, texts)) if args.words else texts, args):
                 print(json.dumps(prediction, ensure_ascii=False), flush=True)
     except BundleError as error:
         raise InputError(str(error)) from error
     return DONE
 
 
-def _predictions(bundle: "Bundle", texts: Sequence[str], args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    from benchmark.bundle import readable, words_of
+def _predictions(
+    bundle: "Bundle", texts: Sequence[str | list[str]], args: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    from benchmark.bundle import text_of, words_of
 
     predicted = bundle.predict(texts, scores=args.scores, min_score=args.min_score)
     for text, one in zip(texts, predicted, strict=True):
         named = {"words": words_of(text), "tags": one} if bundle.per_word else {"label": one}
-        yield one if args.scores else {"text": readable(text), **named}
+        yield one if args.scores else {"text": text_of(text), **named}
+
+
+def _words(text: str) -> list[str]:
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        words = None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise InputError(
+            f'--words takes a JSON list of strings for each text, as ["Budi", "di Solo"]; got {text!r:.60}.'
+        )
+    return words
 
 
 def _lines() -> Iterator[list[str]]:

@@ -43,11 +43,21 @@ def require_writable(folder: Path, name: str, option: str) -> None:
 # --- Paths -----------------------------------------------------------------------------------------------------------
 
 
-Kind = Literal["teachers", "logits", "checkpoints", "checked_teachers", "unread", "vectors", "vocabularies", "sessions"]
+Kind = Literal[
+    "teachers",
+    "logits",
+    "checkpoints",
+    "checked_teachers",
+    "checked_models",
+    "unread",
+    "vectors",
+    "vocabularies",
+    "sessions",
+]
 """What is cached: models and tokenizers of teachers and their logits, by the id of their run (runs of equal key in two
-stores may differ); states of trainings that have not ended; teachers that passed their check; counts of texts beyond
-the maximum length; embedding matrices, trained by fastText or read from a file; tokenizers trained on the data sets;
-sessions of measurements that were interrupted."""
+stores may differ); states of trainings that have not ended; teachers, and models of back-translation, that passed their
+check; counts of texts beyond the maximum length; embedding matrices, trained by fastText or read from a file;
+tokenizers trained on the data sets; sessions of measurements that were interrupted."""
 
 
 def cache_path(kind: Kind, name: str) -> Path:

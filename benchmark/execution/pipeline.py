@@ -21,7 +21,7 @@ from benchmark.execution.best_rates import with_tuned_rates
 from benchmark.execution.estimate import Estimator, expected_seconds, measuring_seconds, n_epochs
 from benchmark.execution.executors import choice
 from benchmark.execution.plan import BenchmarkConfig, PlannedRun, plan_runs
-from benchmark.execution.requirements import require_outputs, require_teachers, require_vectors
+from benchmark.execution.requirements import require_models, require_outputs, require_teachers, require_vectors
 from benchmark.execution.run_description import role, tags
 from benchmark.execution.run_status import OnRunEpoch, Outcome, RunStatus, pending_runs
 from tracking import NoStoreError, Record, Store, cache_folder
@@ -69,6 +69,7 @@ class Pipeline:
         status = RunStatus.read(records)
         pending = pending_runs(planned, status, force=config.force, retry_failed=config.retry_failed)
         require_teachers(suite_data, [run.spec for run in pending])
+        require_models(suite_data, [run.spec for run in pending])
         notes = require_outputs(suite_data, [run.spec for run in planned if not run.skip_reason])
         notes += require_vectors(suite_data, [run.spec for run in pending])
         seconds = expected_seconds(planned, pending, status, suite_data, Estimator.from_records(records), config.jobs)

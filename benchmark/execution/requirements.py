@@ -10,7 +10,7 @@ from benchmark.core.errors import DataError, InputError
 from benchmark.core.presets import BUNDLED_TEACHER
 from benchmark.core.settings import IN_DOMAIN, SETTINGS
 from benchmark.core.spec import FROM_FILE, RunSpec, Task
-from benchmark.data.augmentation.config import METHODS, AugmentationConfig, missing_options
+from benchmark.data.augmentation.config import BACK_TRANSLATED, METHODS, AugmentationConfig, missing_options
 from benchmark.data.rows import shorten
 from benchmark.data.sources import read_local
 from benchmark.distillation.encoding import POOL, Part
@@ -120,6 +120,14 @@ def require_teachers(suite_data: SuiteData, specs: Iterable[RunSpec]) -> None:
             labels = () if has_file else suite_data.corpus(spec.dataset).labels
             if encoder.is_local and encoder.name != BUNDLED_TEACHER:
                 check_teacher(encoder, labels, spec.head, as_is=spec.is_as_is)
+
+
+def require_models(suite_data: SuiteData, specs: Iterable[RunSpec]) -> None:
+    """Raises InputError for a model of back-translation that a run of `specs` could not use."""
+    if any(spec.text_source == BACK_TRANSLATED for spec in specs):
+        from benchmark.data.augmentation.models import check_models
+
+        check_models(suite_data.augmentation)
 
 
 def require_outputs(suite_data: SuiteData, specs: Sequence[RunSpec]) -> list[str]:

@@ -28,7 +28,7 @@ LATEX = {
     "|": r"\textbar{}",
     "±": r"$\pm$",
 } | {mark: f"\\{mark}" for mark in "&%$#_{}"}
-FORMULA = re.compile(r"[=+\-@\t\r].")
+FORMULA = re.compile(r"[=+\-@\t\r].", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 Value = str | int | float | bool | None

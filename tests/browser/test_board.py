@@ -1,6 +1,7 @@
 """The leaderboard in a browser: sorted, filtered, and what is missing in it."""
 
 import csv
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,12 @@ def test_the_download_is_what_is_shown(page: Any, downloads: Path) -> None:
     assert [cell if cell == "incomplete" else f"{float(cell):.2f}" for cell in written] == [
         text.split()[0] for text in shown
     ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "=\nHYPERLINK(1)", "@\r\nSUM(1)", "\r=1"])
+def test_a_download_holds_no_formula(page: Any, text: str) -> None:
+    [line] = csv.reader(StringIO(page.execute_script("return csv([[arguments[0], '-1.5', 'a=b']])", text), newline=""))
+    assert line == [f"'{text}", "-1.5", "a=b"]
 
 
 def test_all_runs_can_be_taken_along(page: Any, report: Path, downloads: Path) -> None:

@@ -35,6 +35,28 @@ def test_tags_stand_beside_their_words(tmp_path: Path, capsys: pytest.CaptureFix
     assert answers[1] == {"text": "", "words": [], "tags": []}
 
 
+def test_words_that_contain_spaces_are_given_as_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = str(make_bundle(tmp_path / "bundle", "sequence_labeling"))
+    main([bundle, "--words", '["Budi", "di Bandung"]', "[]"])
+    answers = lines(capsys.readouterr().out)
+    assert [(answer["text"], answer["words"]) for answer in answers] == [
+        ("Budi di Bandung", ["Budi", "di Bandung"]),
+        ("", []),
+    ]
+    assert [len(answer["tags"]) for answer in answers] == [2, 0]
+
+
+@pytest.mark.parametrize("text", ["Budi di Bandung", '"Budi"', "[1]", '{"words": []}', "[" * 100_000])
+def test_words_that_are_no_list_of_strings_are_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--words takes a JSON list of strings"):
+        main([str(make_bundle(tmp_path / "bundle", "sequence_labeling")), "--words", text])
+
+
+def test_a_classifier_takes_no_words(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="A classifier takes strings"):
+        main([str(make_bundle(tmp_path / "bundle")), "--words", '["sedih"]'])
+
+
 def test_without_a_text_each_line_of_the_input_is_one(tmp_path: Path) -> None:
     done = run(str(make_bundle(tmp_path / "bundle")), stdin="sedih\r\n\nsenang \xe9\n".encode("latin-1"))
     assert (done.returncode, done.stderr) == (0, b"")

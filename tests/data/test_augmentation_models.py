@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from safetensors.torch import load_file, save_file
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError, InputError
 from benchmark.data.augmentation.back_translation import FillMask, Translator
+from benchmark.data.augmentation.config import AugmentationConfig
+from benchmark.data.augmentation.models import check_models
+from tests.support.model_factory import edit_json
 from tests.support.rewriting import TEXTS
 
 
@@ -52,10 +56,26 @@ def test_a_folder_without_a_part_is_named(tmp_path: Path, marian: str) -> None:
 def test_a_model_of_another_class_is_refused(marian: str, fill_mask: str, tiny_teacher: Path) -> None:
     with pytest.raises(InputError, match=r"of the class 'bert'\. Give a Marian model"):
         Translator(fill_mask, "cpu").translate(TEXTS)
-    with pytest.raises(DataError, match=r"fill-mask model .* cannot be read \(ValueError"):
+    with pytest.raises(DataError, match=r"must be a fast one \(tokenizer\.json\) with a mask token"):
         FillMask(marian, "cpu").fill(TEXTS, 0)
     with pytest.raises(DataError, match=r"is not a complete fill-mask model: \d+ tensors are missing.* is cls\."):
         FillMask(str(tiny_teacher), "cpu").fill(TEXTS, 0)
+
+
+def test_models_are_checked_before_anything_is_trained(marian: str, fill_mask: str, tiny_teacher: Path) -> None:
+    config = AugmentationConfig(forward_model=marian, backward_model=marian, fill_mask=fill_mask)
+    check_models(config)
+    with pytest.raises(InputError, match=r"of the class 'bert'\. Give a Marian model"):
+        check_models(replace(config, backward_model=fill_mask))
+    with pytest.raises(DataError, match="is not a complete fill-mask model"):
+        check_models(replace(config, fill_mask=str(tiny_teacher)))
+
+
+def test_a_tokenizer_without_a_mask_token_is_refused(fill_mask: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(fill_mask, tmp_path / "mask")
+    edit_json(folder / "tokenizer_config.json", mask_token=None)
+    with pytest.raises(DataError, match=r"must be a fast one .* with a mask token"):
+        FillMask(str(folder), "cpu").fill(TEXTS, 0)
 
 
 def cut_weights(folder: Path) -> None:

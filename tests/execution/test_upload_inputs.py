@@ -1,5 +1,7 @@
 """What a command reads of its own machine, read on another one: it lacks the files, and shares the store alone."""
 
+import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import torch
 
 from benchmark.core.run_store import merge_stores, open_store
 from benchmark.data.catalogue import DATASETS
+from benchmark.data.entry import SPLITS
 from benchmark.data.sources import PRIVATE
 from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.executors.ray.file_sets import PathResolver
@@ -54,6 +57,41 @@ def test_only_what_the_runs_read_is_sent(suite: str, store: Store) -> None:
     suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla")
     upload_inputs(suite_data, specs, store)
     assert data_runs(store, "chat") == ["data.chat", "data.encoder"]
+
+
+def test_a_file_of_teacher_outputs_is_sent_beside_a_data_file_of_its_name(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
+) -> None:
+    corpus = planned("--suite", suite)[0].corpus("chat")
+    texts, labels = [text for split in SPLITS for text in corpus.texts(split)], corpus.labels
+    (desk_folder / "out").mkdir()
+    rows = [{"text": text} | {label: 2.0 * n - 1 for n, label in enumerate(labels)} for text in texts]
+    with (desk_folder / "out" / "train.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("text", *labels))
+        writer.writeheader()
+        writer.writerows(rows)
+    outputs = "teacher_outputs: {path: out/train.csv, kind: logits}\n"
+    (desk_folder / suite).write_text(outputs + (desk_folder / suite).read_text())
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "kd_ulb_bert")
+    here = suite_data.corpus("chat").digest, suite_data.identity("chat")
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
+    assert (away.corpus("chat").digest, away.identity("chat")) == here
+    found = away.outputs("chat")
+    assert found is not None
+    assert all(text in found for text in texts)
+
+
+def test_every_teacher_of_an_ensemble_is_sent(
+    suite: str, store: Store, elsewhere: Elsewhere, desk_folder: Path
+) -> None:
+    shutil.copytree(desk_folder / "bert", desk_folder / "other")
+    (desk_folder / "other" / "added_tokens.json").write_text("{}")
+    suite_data, specs = planned("--suite", suite, *OPTIONS, "-x", "vanilla", "--teacher", "bert", "--teacher", "other")
+    here = [suite_data.encoder_of(name).identity for name in ("bert", "other")]
+    away = elsewhere(upload_inputs(suite_data, specs, store), desk_folder)
+    assert [away.encoder_of(name).identity for name in ("bert", "other")] == here
+    assert len({*here}) == 2
+    assert data_runs(store, "chat") == ["data.chat", "data.encoder", "data.encoder2"]
 
 
 def test_a_machine_that_has_the_files_in_the_same_place_reads_them_there(

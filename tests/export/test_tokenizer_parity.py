@@ -1,8 +1,10 @@
 """A bundle whose tokenizer gives other ids than that of training is not written."""
 
+import json
 import shutil
 from pathlib import Path
 
+import mlflow
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from tokenizers import Tokenizer, normalizers, processors
@@ -14,11 +16,16 @@ from benchmark.data.corpus import Corpus
 from benchmark.data.pool import Pool
 from benchmark.distillation.encoding import EncodedDataset
 from benchmark.distillation.tokenizer import load_tokenizer, vocabulary_size
+from benchmark.distillation.vocabulary import own_tokenizer
 from benchmark.export.bundle_writer import write_bundle
 from benchmark.export.onnx_export import export_onnx
+from benchmark.export.registered_model import publish_best
 from benchmark.export.tokenizer_parity import require_same_ids
+from benchmark.reporting.report import ranked
 from students import build
-from tests.support.model_factory import byte_level_tokenizer, edit_json
+from tests.support.model_factory import byte_level_tokenizer, edit_json, smalltalk, unigram_tokenizer
+from tests.support.run_factory import AddRun
+from tracking import Store
 
 TASKS = ("classification", "sequence_labeling")
 TEXTS = ["Halo, apa kabar?", "", "halo " * 200, "x\u200by"]
@@ -78,15 +85,42 @@ def altered(folder: Path, kind: str) -> None:
         edit_json(folder / "tokenizer.json", post_processor=None)
     elif kind == "byte level":
         byte_level_tokenizer().save_pretrained(folder)
+    elif kind == "unigram":
+        unigram_tokenizer().save_pretrained(folder)
+    elif kind == "hole":
+        content = json.loads((folder / "tokenizer.json").read_text())
+        vocabulary = content["model"]["vocab"] | {"kabar": 620}  # of 600 tokens
+        edit_json(folder / "tokenizer.json", model=content["model"] | {"vocab": vocabulary})
+        edit_json(folder / "config.json", vocab_size=621)
 
 
-@pytest.mark.parametrize("kind", ["plain", "options", "no special tokens", "byte level"])
+KINDS = ("plain", "options", "no special tokens", "byte level", "unigram", "hole")
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["teacher's", "own"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("task", TASKS)
-def test_a_bundle_reads_as_training_did(task: str, kind: str, teacher_copy: Path, tmp_path: Path) -> None:
+def test_a_bundle_reads_as_training_did(task: str, kind: str, own: bool, teacher_copy: Path, tmp_path: Path) -> None:
     altered(teacher_copy, kind)
-    data = make_dataset(task, load_tokenizer(str(teacher_copy), task))
+    tokenizer = load_tokenizer(str(teacher_copy), task)
+    data = make_dataset(task, own_tokenizer(smalltalk(), [kind], 100, tokenizer) if own else tokenizer)
     bundle = Bundle.load(write(tmp_path / "bundle", data))
     assert len(bundle.predict(data.texts("test"))) == len(TEXTS)
+    assert any(620 in bundle.token_ids(text) for text in data.texts("test")) == (kind == "hole" and not own)
+
+
+def test_a_registered_model_reads_as_training_did(
+    store: Store, add_run: AddRun, teacher_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered(teacher_copy, "hole")
+    data = make_dataset("classification", load_tokenizer(str(teacher_copy)))
+    run_id = add_run(store, "classification", valid_f1=0.5, test_f1=0.5)
+    store.add_artifacts(run_id, write(tmp_path / "bundle", data), "bundle")
+    [address] = publish_best(store, ranked(store, store.records("classification")))
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", store.uri)
+    folder = mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "model"), tracking_uri=store.uri)
+    [manifest] = Path(folder).rglob("manifest.json")
+    require_same_ids(Bundle.load(manifest.parent), data)
 
 
 @pytest.mark.parametrize("task", TASKS)

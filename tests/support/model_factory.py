@@ -124,6 +124,17 @@ def byte_level_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
 
 
+def unigram_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer of the generic class as SentencePiece makes them: at most 200 pieces, of which `▁` begins a word."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=200, special_tokens=list(SPECIAL.values()), unk_token="[UNK]", show_progress=False
+    )
+    tokenizer.train_from_iterator(smalltalk(), trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **SPECIAL)
+
+
 def named(n_labels: int) -> list[str]:
     """Names of labels."""
     return [f"label {number}" for number in range(n_labels)]

@@ -1,9 +1,11 @@
 """Loading of the models that rewrite texts: safetensors only, no remote code, no weight left uninitialised."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
+import transformers
 from transformers import (
     AutoConfig,
     AutoModelForMaskedLM,
@@ -14,9 +16,11 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from benchmark.core.cache import cache_path, cached_json
 from benchmark.core.errors import DataError, InputError
 from benchmark.core.hub import readable, require_available, resolve
-from benchmark.data.augmentation.config import FILL_MASK, TRANSLATOR, identify
+from benchmark.core.spec import digest
+from benchmark.data.augmentation.config import FILL_MASK, TRANSLATOR, AugmentationConfig, identify
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -43,6 +47,38 @@ def encode(loaded: LoadedModel, texts: list[str], limit: float) -> tuple[BatchEn
 def load_translator(name: str, device: str) -> LoadedModel:
     """A Marian model. Raises InputError for a model of another class, DataError for broken files."""
     location = _locate(name, TRANSLATOR)
+    _require_marian(name, location)
+    return _load(AutoModelForSeq2SeqLM, name, TRANSLATOR, location, device)
+
+
+def load_fill_mask(name: str, device: str) -> LoadedModel:
+    """A masked language model with a fast tokenizer. Raises DataError if it is not."""
+    location = _locate(name, FILL_MASK)
+    _require_mask_token(name, location)
+    return _load(AutoModelForMaskedLM, name, FILL_MASK, location, device)
+
+
+def check_models(config: AugmentationConfig) -> None:
+    """Raises InputError for a model that cannot generate texts, before anything is trained.
+
+    A folder's model is loaded, once while its files are the same; of a model of the hub, which the run downloads, class
+    and tokenizer are read.
+    """
+    for name in (config.forward_model, config.backward_model):
+        _check(name, TRANSLATOR, _require_marian, load_translator)
+    _check(config.fill_mask, FILL_MASK, _require_mask_token, load_fill_mask)
+
+
+def _check(name: str, role: str, require: Callable[..., None], load: Callable[[str, str], LoadedModel]) -> None:
+    location = _locate(name, role)
+    if "revision" in location:
+        require(name, location)
+    else:
+        about = digest([identify(name, role), role, transformers.__version__])
+        cached_json(cache_path("checked_models", f"{about}.json"), lambda: bool(load(name, "cpu")))
+
+
+def _require_marian(name: str, location: dict[str, str]) -> None:
     with readable(name, TRANSLATOR, REMEDY):
         kind = AutoConfig.from_pretrained(**location, trust_remote_code=False).model_type
     if kind != MARIAN:
@@ -50,15 +86,13 @@ def load_translator(name: str, device: str) -> LoadedModel:
             f"The {TRANSLATOR} {name!r} is of the class {kind!r}. Give a Marian model, which translates one pair of "
             "languages, such as Helsinki-NLP/opus-mt-id-en."
         )
-    return _load(AutoModelForSeq2SeqLM, name, TRANSLATOR, location, device)
 
 
-def load_fill_mask(name: str, device: str) -> LoadedModel:
-    """A masked language model with a fast tokenizer. Raises DataError if it is not."""
-    loaded = _load(AutoModelForMaskedLM, name, FILL_MASK, _locate(name, FILL_MASK), device)
-    if not loaded.tokenizer.is_fast or loaded.tokenizer.mask_token_id is None:
+def _require_mask_token(name: str, location: dict[str, str]) -> None:
+    with readable(name, FILL_MASK, REMEDY):
+        tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False)
+    if not tokenizer.is_fast or tokenizer.mask_token_id is None:
         raise DataError(f"The tokenizer of {name!r} must be a fast one (tokenizer.json) with a mask token.")
-    return loaded
 
 
 def _locate(name: str, role: str) -> dict[str, str]:

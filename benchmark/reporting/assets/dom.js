@@ -91,7 +91,7 @@ function download(name, text, type = "text/csv") {
 function csv(lines) {
   const cell = (value) => {
     let text = value === null || value === undefined ? "" : String(value);
-    if (/^[=+\-@\t\r]./.test(text) && isNaN(text)) text = `'${text}`; // a spreadsheet would run it as a formula
+    if (/^[=+\-@\t\r][\s\S]/.test(text) && isNaN(text)) text = `'${text}`; // a spreadsheet would run it as a formula
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return lines.map((line) => line.map(cell).join(",") + "\n").join("");

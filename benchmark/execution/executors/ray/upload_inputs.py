@@ -55,7 +55,9 @@ def _data_sets(data: Mapping[str, DatasetEntry]) -> Iterator[NamedFileSet]:
         if entry.files and not entry.bundled:
             files = {f"{split}.{file.format}": file.path for split, file in entry.files.items()}
             files |= {f"unlabeled{number}.txt": path for number, path in enumerate(entry.unlabeled)}
-            yield _files(name, files | ({Path(entry.outputs.path).name: entry.outputs.path} if entry.outputs else {}))
+            if entry.outputs:
+                files[f"outputs{Path(entry.outputs.path).suffix}"] = entry.outputs.path
+            yield _files(name, files)
 
 
 def _texts(suite_data: SuiteData, specs: Sequence[RunSpec]) -> Iterator[NamedFileSet]:
