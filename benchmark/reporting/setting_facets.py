@@ -61,10 +61,10 @@ def _panel(axes: Axes, entries: list[LeaderboardEntry], rows: list[str], mark: d
 
 
 def _title(entry: LeaderboardEntry, leaderboard: Leaderboard) -> str:
-    """The student with its milliseconds and size, which its settings share."""
+    """The student with its milliseconds and size, which its settings share, in lines no wider than a panel."""
     costs = [
         f"{entry.costs[name]:.3g} {UNITS[name]}"
         for name in cost_axes(leaderboard)
         if name in UNITS and name in entry.costs
     ]
-    return "\n".join([plain(entry.student), ", ".join(costs)])
+    return "\n".join([plain(entry.student), *costs])

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from itertools import combinations
 
+from matplotlib.transforms import Bbox
+
 from benchmark.core.settings import LADDER, SETTINGS
+from benchmark.reporting.labels import Label
 from benchmark.reporting.leaderboard import leaderboards
 from benchmark.reporting.setting_facets import draw_facets, has_facets
-from benchmark.reporting.tradeoff_plot import Styles, draw
+from benchmark.reporting.tradeoff_plot import Styles, draw, empty_figure
 from tests.support.rows import row
 
 
@@ -53,3 +56,18 @@ def test_labels_of_the_front_lie_inside_their_panel_and_on_no_other() -> None:
         assert all(panel.x0 <= box.x0 and box.x1 <= panel.x1 and box.y1 <= panel.y1 for box in boxes)
         assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     assert [text.get_text() for text in figure.axes[0].texts if text.get_visible()] == list(points)
+
+
+def test_a_label_lies_on_no_point_and_no_error_bar_where_there_is_room() -> None:
+    figure = empty_figure(6.0, 4.0)
+    axes = figure.subplots()
+    axes.errorbar([5.1], [3.0], yerr=[4.0], marker="o")
+    axes.plot([4.6], [5.5], marker="o")
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    label = Label(axes, "a student's name", (5.0, 5.0))
+    figure.canvas.draw()
+    bar, point = axes.transData.transform([(5.1, -1), (5.1, 7)]), axes.transData.transform((4.6, 5.5))
+    box = label.get_window_extent()
+    assert label.get_visible()
+    assert not box.overlaps(Bbox(bar))
+    assert not box.contains(*point)
