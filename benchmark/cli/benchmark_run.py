@@ -1,6 +1,5 @@
 """The job of `run` and `study`: plan, run what is pending, measure, report."""
 
-import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from benchmark.cli.output import Output
 from benchmark.cli.plan_table import show_plan, teacher_lines
 from benchmark.cli.progress import MeasuringProgress, RunProgress
 from benchmark.core.errors import DONE, SOME_FAILED
+from benchmark.core.streams import print_error
 from benchmark.execution.best_rates import tuned_lines
 from benchmark.execution.pipeline import Pipeline
 from benchmark.execution.run_status import Outcome, RunStatus
@@ -29,10 +29,11 @@ def run_benchmark(pipeline: Pipeline, console: Output) -> int:
     if pipeline.config.dry_run:
         return DONE
     outcomes = _run(pipeline, console)
+    left_out: Mapping[str, str] = {}
     if pipeline.config.measure:
         with MeasuringProgress(console) as progress:
-            pipeline.measure(progress.begin, progress.advance)
-    return _report(pipeline, outcomes, console)
+            left_out = pipeline.measure(progress.begin, progress.advance)
+    return max(_report(pipeline, outcomes, console), _not_measured(left_out))
 
 
 def _print_plan(pipeline: Pipeline, console: Output) -> None:
@@ -79,8 +80,15 @@ def _report(pipeline: Pipeline, outcomes: Sequence[Outcome], console: Output) ->
     console.say(*(f"{name}: {line}" for name, line in _places(pipeline, config.out).items()))
     failures = pipeline.failures(outcomes, RunStatus.read(records))
     for name, reason in failures.items():
-        print(f"Failed: {name}: {reason}", file=sys.stderr)
+        print_error(f"Failed: {name}: {reason}")
     return SOME_FAILED if failures else DONE
+
+
+def _not_measured(left_out: Mapping[str, str]) -> int:
+    """Prints the reasons by name of runs that were left out of measuring; returns the exit code."""
+    for name, reason in left_out.items():
+        print_error(f"Not measured: {name}: {reason}")
+    return SOME_FAILED if left_out else DONE
 
 
 def _places(pipeline: Pipeline, out: Path) -> Mapping[str, str]:

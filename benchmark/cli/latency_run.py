@@ -36,6 +36,7 @@ def measure_suite(args: Namespace) -> int:
     runs = _finished_runs(records, suite, args.dataset)
     pending = runs if args.again else unmeasured(runs, records, budget)
     console.print(f"Measuring {len(pending)} of {len(runs)} finished runs, budget {budget.name} ...")
+    left_out: dict[str, str] = {}
     for suite_data, preset, group in _groups(pending, suite, args.teacher):
         teacher_keys = {run.spec.teacher_key for run in group}
         for run in measure(
@@ -45,9 +46,12 @@ def measure_suite(args: Namespace) -> int:
             tags=partial(tags, preset=preset),
             budget=budget,
             baselines=[run for run in runs if run.spec.is_teacher and run.record.key in teacher_keys],
+            left_out=left_out,
         ):
             console.say(f"  {run.spec.name}")
-    return _close(runs, args.price_per_core_hour, suite, store, console)
+    console.say(*(f"Left out: {name}. {reason}" for name, reason in left_out.items()))
+    code = _close(runs, args.price_per_core_hour, suite, store, console)
+    return SOME_FAILED if left_out else code
 
 
 def _finished_runs(records: Sequence[Record], suite: Suite, datasets: Sequence[str]) -> list[FinishedRun]:
@@ -96,7 +100,7 @@ def _close(
     stored = store.records(suite.name)
     console.say(*serve_commands(publish_best(store, ranked(store, stored))))
     measured = {record.run_id: record for record in stored}
-    records = [measured[run.record.run_id] for run in runs]
+    records = [measured[run.record.run_id] for run in runs if run.record.run_id in measured]
     for record in records:
         if per_core_hour and PER_CORE in record.metrics:
             store.add_metrics(record.run_id, {PRICE: price(per_core_hour, record.metrics[PER_CORE])})

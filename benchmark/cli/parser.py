@@ -15,6 +15,8 @@ from typing import Any, Literal
 from benchmark import __version__
 from benchmark.core.errors import BAD_INPUT
 from benchmark.core.spec import GRID, TUNED
+from benchmark.core.streams import print_error
+from tracking import without_password
 
 PROGRAM = "which-student"
 HELP_COLUMN = 30
@@ -44,7 +46,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         """Prints the least that the command needs, and the error; ends with exit code 2."""
         hint = f"usage: {self.brief_usage} [options]   (all: {self.prog} --help)"
-        self.exit(BAD_INPUT, f"{hint}\n{self.prog}: error: {message}\n")
+        print_error(f"{hint}\n{self.prog}: error: {message}")
+        self.exit(BAD_INPUT)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """The arguments; options may stand between positional arguments. An unknown option is an error."""
@@ -54,7 +57,7 @@ class Parser(argparse.ArgumentParser):
             option = next((word for word in unknown if word.startswith("-")), unknown[0])
             near = get_close_matches(option.partition("=")[0], self._option_string_actions, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
-            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+            self.error(f"unrecognized arguments: {' '.join(map(without_password, unknown))}{hint}")
         return parsed
 
     def _required(self) -> str:

@@ -19,6 +19,7 @@ from benchmark.core.cache import file_digest
 from benchmark.core.errors import DataError, InputError
 
 CONFIG = "config.json"
+HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+")
 TIMEOUT_SECONDS = 10
 
 
@@ -31,7 +32,7 @@ def resolve(name: str, role: str, revisions: Mapping[str, str] = MappingProxyTyp
     if Path(name).is_dir():
         return {"pretrained_model_name_or_path": name}
     hub_id, _, revision = name.partition("@")
-    if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
+    if not HUB_ID.fullmatch(hub_id):
         raise InputError(f"No {role} at {name!r}: give a folder that exists, or a hub id as owner/model[@revision].")
     commit = resolve_revision(hub_id, revision or revisions.get(hub_id, "main"), role)
     return _location(hub_id, commit)
@@ -59,9 +60,11 @@ def require_available(location: Mapping[str, str], role: str) -> None:
     Called first, since transformers retries for most of a minute and then reports less.
     """
     hub_id, revision = location["pretrained_model_name_or_path"], location.get("revision")
-    if revision is None or isinstance(try_to_load_from_cache(hub_id, CONFIG, revision=revision), str):
+    if revision is None:
         return
     try:
+        if isinstance(try_to_load_from_cache(hub_id, CONFIG, revision=revision), str):
+            return
         get_hf_file_metadata(hf_hub_url(hub_id, CONFIG, revision=revision), timeout=TIMEOUT_SECONDS)
     except Exception as error:  # no network, no such model, no such revision, no access
         raise _unavailable(hub_id, revision, role, error) from None

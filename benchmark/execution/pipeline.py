@@ -123,16 +123,16 @@ class Pipeline:
                 )
                 scheduler.run(specs)
 
-    def measure(self, on_start: Callable[[int, float], None], on_run: Callable[[], None]) -> None:
-        """Measures the planned runs that this machine has not measured; `on_start` gets their number
-        and the expected seconds.
+    def measure(self, on_start: Callable[[int, float], None], on_run: Callable[[], None]) -> dict[str, str]:
+        """Measures the planned runs that this machine has not measured; returns reasons by name of those left out.
 
-        `on_run` is called after each.
+        `on_start` gets their number and the expected seconds; `on_run` is called after each.
 
         One command measures at a time, so that the next one finds what this one measured.
         """
         from benchmark.measurement.stage import FinishedRun, measure, unmeasured
 
+        left_out: dict[str, str] = {}
         with run_lock(self.store.uri, "measuring", self.config.suite.name, wait=True):
             records = self.store.records(self.config.suite.name)
             finished = RunStatus.read(records).finished
@@ -143,9 +143,15 @@ class Pipeline:
             if waiting:
                 on_start(len(waiting), measuring_seconds([run.spec for run in waiting]))
             for _ in measure(
-                waiting, store=self.store, suite_data=self.suite_data, tags=self.runner.tags, baselines=teachers
+                waiting,
+                store=self.store,
+                suite_data=self.suite_data,
+                tags=self.runner.tags,
+                baselines=teachers,
+                left_out=left_out,
             ):
                 on_run()
+        return left_out
 
     def failures(self, outcomes: Sequence[Outcome], status: RunStatus) -> dict[str, str]:
         """Reasons by run name: of planned runs not done, and of failures now although an earlier run counts."""

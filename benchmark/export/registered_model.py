@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmark.bundle.files import read_manifest, served_files
-from benchmark.core.run_store import BUNDLE
+from benchmark.core.errors import RunError
+from benchmark.core.run_store import BUNDLE, download
 from benchmark.core.spec import PROTOCOL
+from benchmark.core.streams import print_error
 from benchmark.export.mlflow_model import text_model
 from benchmark.reporting.best import best_runs
 from benchmark.reporting.results import Row
@@ -16,9 +18,17 @@ from tracking import Store, scratch_folder
 def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
     """Registers the best student of each data set of a suite; returns URIs as `models:/classification-emot@best`.
 
-    `rows` are those of its report: the best is the one that the report names.
+    `rows` are those of its report: the best is the one that the report names. One without its files is left out, with
+    a message.
     """
-    return [_publish(store, row) for row in best_runs(rows) if row.protocol == PROTOCOL]
+    addresses = []
+    for row in best_runs(rows):
+        if row.protocol == PROTOCOL:
+            try:
+                addresses.append(_publish(store, row))
+            except RunError as error:  # the others are registered
+                print_error(f"Not registered: {error}")
+    return addresses
 
 
 def serve_commands(addresses: Iterable[str]) -> list[str]:
@@ -27,9 +37,10 @@ def serve_commands(addresses: Iterable[str]) -> list[str]:
 
 
 def _publish(store: Store, row: Row) -> str:
-    name = model_name(row.suite, row.dataset)
+    name, run = model_name(row.suite, row.dataset), f"{row.dataset}.{row.student}.{row.setting}.seed{row.seed}"
     with scratch_folder() as folder:
-        model = text_model(_served_files(store.download(row.run_id, BUNDLE, folder)), describe(row))
+        served = _served_files(download(store, row.run_id, run, BUNDLE, folder))
+        model = text_model(served, describe(row))
         return store.publish(row.run_id, name, BEST, model)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark.bundle.files import INT8, LABELS, MANIFEST, TOKENIZER
 from benchmark.core.errors import DataError, RunError
 from benchmark.core.metrics import OF_INT8
-from benchmark.core.run_store import BASELINE, BUNDLE, VARIANTS, WEIGHTS
+from benchmark.core.run_store import BASELINE, BUNDLE, VARIANTS, WEIGHTS, download
 from benchmark.core.spec import RunSpec
 from benchmark.distillation.fasttext_file import check_model_file
 from benchmark.distillation.teacher_logits import fetch_model
@@ -22,7 +22,7 @@ INT8_SCORES = (OF_INT8["test_f1"], OF_INT8["test_ece"])
 
 @dataclass(frozen=True)
 class RunFiles:
-    """Files of the run `record`, downloaded into `folder`, which is its own."""
+    """Files of the run `record`, downloaded into `folder`, its own. Raises RunError if the store lacks them."""
 
     store: Store
     spec: RunSpec
@@ -39,7 +39,7 @@ class RunFiles:
         """The bundle with fp32 serving, and with INT8 serving if the run has that; or the folder of a baseline."""
         if not self.spec.has_bundle:
             return self._baseline(), None
-        bundle = self.store.download(self.record.run_id, BUNDLE, self.folder / "served")
+        bundle = self._download(BUNDLE, self.folder / "served")
         complete_bundle(bundle, int8=None, latency={})
         if "size_onnx_int8_mib" not in self.record.metrics:
             return bundle, None
@@ -54,7 +54,7 @@ class RunFiles:
         """
         folder = self.folder / "completed"
         folder.mkdir()
-        self.store.download(self.record.run_id, f"{BUNDLE}/{MANIFEST}", folder)
+        self._download(f"{BUNDLE}/{MANIFEST}", folder)
         bundle = next(folder.rglob(MANIFEST)).parent
         metrics, int8 = self.record.metrics, self._int8() if int8_won else None
         scores = {name: metrics[name] for name in INT8_SCORES if int8_won and name in metrics}
@@ -80,5 +80,5 @@ class RunFiles:
     def _int8(self) -> Path:
         return self._download(f"{VARIANTS}/{INT8}")
 
-    def _download(self, path: str) -> Path:
-        return self.store.download(self.record.run_id, path, self.folder)
+    def _download(self, path: str, to: Path | None = None) -> Path:
+        return download(self.store, self.record.run_id, self.spec.name, path, to or self.folder)

@@ -3,11 +3,13 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from benchmark.core.cache import cache_path
+from benchmark.core.errors import RunError
 from benchmark.core.metrics import INT8_SERVES
 from benchmark.core.settings import TEACHERS
 from benchmark.core.spec import RunSpec, digest
@@ -37,12 +39,16 @@ from benchmark.measurement.summary import (
     session_tags,
     write_samples,
 )
-from tracking import NOTE, Record, Store, scratch_folder
+from tracking import NOTE, Record, Store, StoreError, scratch_folder
 
 QUICK = BUDGETS["quick"]
 
 Tags = Callable[..., dict[str, str]]
 """Tags of a run by spec, role and `metrics`."""
+Measured = Mapping[str, float | None]
+"""Metrics by column."""
+Metadata = Mapping[str, object]
+DELETED = "It was deleted in the store while it was measured."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +84,11 @@ def measure(
     tags: Tags,
     budget: Budget = QUICK,
     baselines: Iterable[FinishedRun] = (),
+    left_out: dict[str, str],
 ) -> Iterator[FinishedRun]:
     """Measures the runs; yields each one once its measurement is stored.
 
+    `left_out` gets the reason by name of each run that was deleted, or whose files are missing: the others go on.
     Each teacher has sessions with its own students. `baselines` are teachers that take part in theirs without being
     stored again; an ensemble has no model to take part.
     """
@@ -91,7 +99,7 @@ def measure(
     for key, group in groups.items():
         with scratch_folder() as folder:
             encoded = partial(suite_data.encoded_dataset, group[0].spec.dataset, group[0].spec.teacher)
-            measurement = _Measurement(store, tags, budget, encoded, folder)
+            measurement = _Measurement(store, tags, budget, encoded, folder, left_out)
             yield from measurement.measure(group, [teachers[key]] if key in teachers else [])
 
 
@@ -110,14 +118,17 @@ class _Measurement:
     encoded: Callable[[str], EncodedDataset]
     """The data set by vocabulary."""
     folder: Path
+    left_out: dict[str, str]
 
     @cached_property
     def _sample(self) -> SentenceSample:
         return SentenceSample.draw(self.encoded(TEACHERS), self.budget.n_sentences)
 
     def measure(self, group: Sequence[FinishedRun], teachers: Sequence[FinishedRun]) -> Iterator[FinishedRun]:
-        shapes = {run.spec.model: run for run in [*teachers, *group]}  # the last run of each stands for all
-        candidates = {name: self._candidate(run) for name, run in shapes.items()}
+        candidates = self._candidates([*teachers, *group])
+        group = [run for run in group if run.spec.model in candidates]
+        if not group:
+            return
         references = [reference_candidate(group[0].spec.task, self._sample.token_ids)] if self.budget.reference else []
         finished = FinishedSessions(self._place([*teachers, *group]))
         with machine_lock("exclusive"):
@@ -134,9 +145,30 @@ class _Measurement:
             measured |= cost_metrics(footprints[run.spec.model][won], measured["throughput_text"] or 0.0)
             if run.spec.has_bundle:
                 measured[INT8_SERVES] = float(won)
-            self._log(run, session_tags(results, self.budget), measured, metadata, samples)
-            yield run
+            with self._leaving_out(run):
+                self._log(run, session_tags(results, self.budget), measured, metadata, samples)
+                yield run
         finished.forget()
+
+    def _candidates(self, runs: Sequence[FinishedRun]) -> dict[str, Candidate]:
+        """By model: the last run of each whose files can be read stands for all."""
+        candidates: dict[str, Candidate] = {}
+        for run in reversed(runs):
+            if run.spec.model not in candidates:
+                with self._leaving_out(run):
+                    candidates[run.spec.model] = self._candidate(run)
+        return candidates
+
+    @contextmanager
+    def _leaving_out(self, run: FinishedRun) -> Iterator[None]:
+        """Leaves out a run that was deleted, or whose files are missing."""
+        try:
+            yield
+        except (RunError, StoreError) as error:
+            is_deleted = self.store.is_deleted(run.record.run_id)
+            if isinstance(error, StoreError) and not is_deleted:
+                raise
+            self.left_out[run.spec.name] = DELETED if is_deleted else str(error)
 
     def _place(self, runs: Sequence[FinishedRun]) -> Path:
         """Folder of the sessions that these runs take part in, on this machine."""
@@ -167,19 +199,25 @@ class _Measurement:
         return {int8: footprint(folder, text, self.budget.starts) for int8, folder in folders.items() if folder}
 
     def _log(
-        self,
-        run: FinishedRun,
-        tags: Mapping[str, str],
-        measured: Mapping[str, float | None],
-        metadata: Mapping[str, object],
-        samples: Path,
+        self, run: FinishedRun, tags: Mapping[str, str], measured: Measured, metadata: Metadata, samples: Path
     ) -> None:
         """Stores an inference run with metrics and samples; the metrics go to the training run and its bundle too."""
         spec, run_id = run.spec, run.record.run_id
         tags = self.tags(spec, "inference") | {"key": run.key} | dict(tags)
         params = asdict(spec) | {f"machine_{name}": value for name, value in machine_fingerprint().items()}
         inference = self.store.begin(spec.suite, f"{spec.name}.inference", tags=tags, params=params, parent=run_id)
-        inference.log_artifacts(samples)
+        try:
+            inference.log_artifacts(samples)
+            metrics = self._add_metrics(run, measured, metadata)
+        except BaseException:
+            with suppress(StoreError):
+                inference.kill()
+            raise
+        inference.finish(metrics)
+
+    def _add_metrics(self, run: FinishedRun, measured: Measured, metadata: Metadata) -> Measured:
+        """Adds a measurement to the training run and its bundle; returns all metrics of the run."""
+        spec, run_id = run.spec, run.record.run_id
         latency = {name: value for name, value in measured.items() if value is not None and name.endswith("_ms")}
         if spec.has_bundle:
             won = bool(measured[INT8_SERVES])
@@ -188,7 +226,7 @@ class _Measurement:
         metrics = {**run.record.metrics, **measured}
         described = self.tags(spec, "teacher" if spec.is_teacher else "train", metrics=metrics)
         self.store.add_metrics(run_id, measured, {NOTE: described[NOTE]})
-        inference.finish(metrics)
+        return metrics
 
     def _candidate(self, run: FinishedRun) -> Candidate:
         spec, data = run.spec, self.encoded(run.spec.vocabulary)

@@ -1,7 +1,6 @@
 """The report of a suite, from its records: files in a folder and in MLflow, and leaderboards in a terminal."""
 
 import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from benchmark.core.cache import write_text
 from benchmark.core.errors import UnknownNameError
+from benchmark.core.streams import print_error
 from benchmark.data.catalogue import DATASETS
 from benchmark.reporting import report_folder
 from benchmark.reporting.calibration import calibration_markdown
@@ -136,7 +136,7 @@ def _upload(store: Store, suite: str, folder: Path, records: Sequence[Record]) -
                 shutil.copy(path, staged)
             _log_artifacts(store, suite, staged, records)
     except StoreError as error:
-        print(f"The report was written but could not be stored in MLflow: {error}", file=sys.stderr)
+        print_error(f"The report was written but could not be stored in MLflow: {error}")
 
 
 def _log_artifacts(store: Store, suite: str, staged: Path, records: Sequence[Record]) -> None:

@@ -134,6 +134,9 @@ def test_a_command_that_is_asked_to_end_is_interrupted() -> None:
     assert (process.returncode, said) == (130, INTERRUPTED)
 
 
-def test_a_bug_keeps_its_traceback() -> None:
-    with pytest.raises(ZeroDivisionError):
+def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="1"):
         run_command(lambda: 1 // 0)
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert said.endswith("ZeroDivisionError: integer division or modulo by zero\n")

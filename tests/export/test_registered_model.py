@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -157,6 +158,21 @@ def test_the_preset_that_ran_last_is_served(store: Store, add_run: AddRun) -> No
     add_run(store, student="cnn", valid_f1=0.9, test_f1=0.9)
     new = add_run(store, student="bilstm", valid_f1=0.8, test_f1=0.8, preset="quickstart")
     assert [row.run_id for row in best_runs(ranked(store, store.records("classification")))] == [new]
+
+
+def test_one_without_its_files_is_left_out(
+    store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_run(store, student="cnn", valid_f1=0.9, test_f1=0.9)
+    add_student(store, add_run, tmp_path, dataset="smsa")
+    assert publish_best(store, ranked(store, store.records("classification"))) == [
+        f"models:/classification-smsa@{BEST}"
+    ]
+    assert re.fullmatch(
+        r"Not registered: The stored files of .*cnn.* cannot be read: .* Restore the store's artifacts, or run it "
+        r"again with --force\.\n",
+        capsys.readouterr().err,
+    )
 
 
 def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, add_run: AddRun, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tracking import Store
 
 def test_a_damaged_baseline_of_a_shared_store_is_refused(store: Store, add_run: AddRun, tmp_path: Path) -> None:
     model = new_baseline("tfidf")
-    model.fit(["aku senang", "aku sedih"], ["happy", "sad"], 0)
+    model.fit(["aku senang", "aku sedih"], ["happy", "sad"], 0, tmp_path)
     save_baseline(model, "tfidf", tmp_path / "kept")
     weights = tmp_path / "kept" / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
@@ -30,6 +30,15 @@ def test_a_damaged_baseline_of_a_shared_store_is_refused(store: Store, add_run: 
         RunFiles(store, spec, record, folder).served()
     assert str(raised.value).startswith(f"The stored model of {spec.name} is damaged: ")
     assert "weights.safetensors is not the file that was stored: its SHA-256 differs. Restore" in str(raised.value)
+
+
+def test_missing_files_are_one_error_with_a_remedy(store: Store, add_run: AddRun, tmp_path: Path) -> None:
+    add_run(store)
+    [record] = store.records()
+    with pytest.raises(
+        RunError, match=rf"The stored files of {SPEC.name} cannot be read: .* run it again with --force"
+    ):
+        RunFiles(store, SPEC, record, tmp_path).served()
 
 
 def test_what_serves_nothing_is_one_error(tmp_path: Path) -> None:

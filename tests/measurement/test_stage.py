@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from benchmark import latency
 from benchmark.bundle import Bundle, slim
 from benchmark.bundle.files import INT8, MANIFEST
-from benchmark.core.errors import InputError, RunError
+from benchmark.core.errors import SOME_FAILED, InputError, RunError
 from benchmark.core.run_store import BUNDLE
 from benchmark.core.spec import RunSpec
 from benchmark.export.bundle_writer import upload_bundle
+from benchmark.measurement import stage
 from benchmark.measurement.footprint import footprint
 from benchmark.measurement.protocol import BUDGETS
 from benchmark.measurement.session import execution_modes
@@ -22,6 +24,7 @@ from benchmark.reporting.results import results
 from tests.core.test_spec import SPEC
 from tests.support.commands import Finished as FinishedCommand
 from tests.support.measuring import BRIEF
+from tests.support.runs import delete
 from tracking import Record, Store, StoreError
 
 
@@ -116,6 +119,29 @@ def test_the_command_measures_anew_and_adds_the_price(
     assert latency.main([*where, "--budget", "quick", "--again"]) in (0, 1)
     assert len(measured.records()) == before + len(students(measured))
     assert "Serve the best" not in capsys.readouterr().out, "smoke runs are not served"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("warm_workers")
+def test_a_run_that_is_deleted_while_it_is_measured_is_left_out(
+    finished_copy: FinishedCommand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, write = finished_copy.store, stage.write_samples
+    doomed = students(store)[0]
+
+    def delete_and_write(*arguments: Any) -> None:
+        delete(store, doomed.run_id)
+        write(*arguments)
+
+    monkeypatch.setattr(stage, "write_samples", delete_and_write)
+    monkeypatch.setitem(BUDGETS, "quick", BRIEF)
+    before = inferences(store)
+    assert latency.main(["--suite", "classification", "--budget", "quick", "--again"]) == SOME_FAILED
+    assert f"Left out: {doomed.name}. {stage.DELETED}" in capsys.readouterr().out
+    after = inferences(store)
+    assert after[doomed.run_id].status == "killed"
+    anew = [record for run_id, record in after.items() if record.run_id != before[run_id].run_id]
+    assert sorted(record.status for record in anew) == ["finished", "finished", "killed"]
 
 
 @pytest.mark.slow

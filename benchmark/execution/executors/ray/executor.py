@@ -29,7 +29,7 @@ from benchmark.execution.executors.ray.upload_inputs import upload_inputs
 from benchmark.execution.run_status import OnRunEpoch, Outcome
 from benchmark.execution.runner import Runner
 from benchmark.execution.tasks import Task
-from tracking import environment
+from tracking import environment, without_password
 from tracking.config import is_local
 from tracking.provenance import command, git_commit
 
@@ -106,7 +106,7 @@ def connected(address: str | None, jobs: int | None) -> Iterator["RayExecutor"]:
         try:
             ray.init(**_arguments(address), log_to_driver=False, logging_level="ERROR")
         except (OSError, RuntimeError, ValueError) as error:
-            said = " ".join(str(error).split())[:300]
+            said = without_password(" ".join(str(error).split()))[:300]
             raise InputError(
                 f"No Ray cluster can be used at {address or 'this machine'}: {said}. Start one with `ray start "
                 "--head`, with the same Ray and Python as here, or leave --ray-address and RAY_ADDRESS out."
