@@ -37,7 +37,9 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
     require_known("preset", [args.preset], PRESETS)
     suite = load_suite(args.suite, args.preset)
     preset, augmentation = _preset(args), read_augmentation(args)
+    datasets = _chosen("data set", args.dataset, suite.entries, suite.datasets)
     teacher, *others = _teachers(args, suite)
+    _check_outputs((teacher, *others), suite, datasets)
     settings = _chosen("setting", args.setting, SETTINGS, LADDER)
     require_runnable(settings, suite.task, augmentation)
     students = _chosen("student", args.student, NAMES, PAPER)
@@ -46,7 +48,7 @@ def benchmark_config(args: argparse.Namespace) -> BenchmarkConfig:
         suite=suite,
         preset_name=args.preset,
         preset=preset,
-        datasets=_chosen("data set", args.dataset, suite.entries, suite.datasets),
+        datasets=datasets,
         students=students,
         settings=settings,
         seeds=tuple(range(args.seeds)) if args.seed is None else (args.seed,),
@@ -105,6 +107,17 @@ def _check_several(names: Sequence[str], suite: Suite) -> None:
         )
 
 
+def _check_outputs(teachers: Sequence[TeacherEntry], suite: Suite, datasets: Sequence[str]) -> None:
+    """Raises InputError for a use of the teacher's checkpoint where the teacher is a file on all data sets."""
+    is_used = any(entry.as_is is not None or entry.labels for entry in teachers)
+    if is_used and all(suite.entries[name].outputs for name in datasets):
+        raise InputError(
+            "teacher_outputs: the file is the teacher, and no checkpoint is fine-tuned or used as it is. Leave out "
+            "--as-is, --fine-tune, --teacher-epochs and --teacher-learning-rate, and in the suite file the teacher's "
+            "`as_is` and `labels`."
+        )
+
+
 def device(name: str, *, here: bool = True) -> str:
     """A device name that torch can use here; with `here` false, on another machine."""
     try:
@@ -148,6 +161,8 @@ def _vectors(name: str) -> str:
     if name and Path(name).is_file():
         with Path(name).open("rb") as file:
             require_uncompressed(file.read(16), f"{name} of --vectors")
-    if name and (Path(name).suffix not in (".bin", ".vec") or not Path(name).is_file()):
+        if Path(name).suffix not in (".bin", ".vec"):
+            raise InputError(f"{name!r} of --vectors ends in neither .bin nor .vec, which say how fastText wrote it.")
+    elif name:
         raise InputError(f"No vectors at {name!r}: give an existing fastText file that ends in .bin or .vec.")
     return name

@@ -124,7 +124,16 @@ def _why_without_labels(suite_data: SuiteData, dataset: str, setting: str) -> st
 def _teachers(config: BenchmarkConfig, suite_data: SuiteData, dataset: str) -> list[PlannedRun]:
     """The teachers of a data set, each alone; last that of its students, which is their mean if there are several."""
     alone = [_teacher(config, entry, suite_data, dataset) for entry in (config.teacher, *config.others)]
+    _check_different([run.spec for run in alone])
     return [*alone, _ensemble(alone)] if config.others else alone
+
+
+def _check_different(teachers: Sequence[RunSpec]) -> None:
+    """Raises InputError for one model under two names, such as a relative and an absolute path."""
+    names: dict[str, str] = {}
+    for spec in teachers:
+        if names.setdefault(spec.key, spec.teacher) != spec.teacher:
+            raise InputError(f"Teachers {names[spec.key]!r} and {spec.teacher!r} are one model. Leave out one of them.")
 
 
 def _teacher(config: BenchmarkConfig, entry: TeacherEntry, suite_data: SuiteData, dataset: str) -> PlannedRun:

@@ -18,6 +18,7 @@ from benchmark.cli.command import run_command
 from benchmark.core.errors import BAD_INPUT
 from benchmark.data.catalogue import DATASETS
 from benchmark.run import main
+from tests.support.model_factory import make_marian
 
 TEXTS = {
     "train": "text,label\nselamat pagi,greet\nsampai jumpa,bye\nhalo,greet\n",
@@ -146,6 +147,7 @@ def test_a_bad_suite_file(files: str, more: dict[str, str], message: str, folder
         (("--suite", "classification", "--device", "gpu"), "Unknown device 'gpu'. Allowed: cpu, cuda, cuda:N."),
         (("--suite", "classification", "--device", "meta"), "Unknown device 'meta'."),
         (("--suite", "classification", "--vectors", "none.vec"), "No vectors at 'none.vec'"),
+        (("--suite", "classification", "--vectors", __file__), "ends in neither .bin nor .vec"),
         (
             ("--suite", "classification", "--tracking-uri", "mlruns"),
             "Unknown tracking address 'mlruns'",
@@ -289,6 +291,17 @@ def test_a_teacher_with_a_broken_tokenizer(refused: Refused, tiny_teacher: Path,
     said = refused("--suite", "classification", teacher=str(broken))
     assert f"The teacher {str(broken)!r} cannot be read" in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_dry_run_refuses_models_that_cannot_make_texts(
+    folder: Path, refused: Refused, tiny_teacher: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    marian, bert = make_marian(tmp_path_factory.mktemp("models") / "marian", 0), str(tiny_teacher)
+    options = ("--suite", suite(folder), "-x", "kd_bt_subs", "--dry-run")
+    said = refused(*options, "--translate", marian, bert, "--fill-mask", bert)
+    assert f"The translation model {bert!r} is of the class 'bert'" in said
+    said = refused(*options, "--translate", marian, marian, "--fill-mask", bert)
+    assert f"{bert!r} is not a complete fill-mask model" in said
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "no-such-folder", "a/b/c", "train.csv", "package:nothing_here"])

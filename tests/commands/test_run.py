@@ -17,6 +17,7 @@ from mlflow import MlflowClient
 from benchmark.bundle import Bundle
 from benchmark.core.presets import PRESETS
 from benchmark.core.result import RunResult
+from benchmark.core.run_store import TEACHER_MODEL
 from benchmark.core.settings import LADDER
 from benchmark.core.spec import RunSpec
 from benchmark.reporting.bootstrap import Resampler, bounds
@@ -131,6 +132,9 @@ def test_the_bundle_of_a_run_predicts(records: list[Record], finished: Finished,
         int8_serves = (folder / "model.int8.onnx").exists()  # of models near chance, it answers otherwise as well
         assert n_alike == 40 or int8_serves
         assert bundle.manifest["spec"]["setting"] == record.tags["setting"]
+        if record.tags["role"] == "teacher":
+            config = json.loads(finished.store.text(record.run_id, f"{TEACHER_MODEL}/config.json"))
+            assert config["id2label"] == {str(row): name for row, name in enumerate(bundle.labels)}
         assert bundle.manifest["scores"]["test_f1"] == record.metrics["test_f1"]
 
 

@@ -13,10 +13,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel
 
+from benchmark.cli.arguments import parser
 from benchmark.cli.command import run_command
+from benchmark.cli.options import benchmark_config
 from benchmark.core.errors import BAD_INPUT
 from benchmark.core.run_store import WEIGHTS, open_store
 from benchmark.core.settings import LADDER
+from benchmark.execution.pipeline import Pipeline
+from benchmark.reporting.data_table import data_table, stored_summaries
+from benchmark.reporting.table import markdown_table
 from benchmark.run import main
 from tests.support.model_factory import byte_level_tokenizer
 from tracking import Record
@@ -181,6 +186,22 @@ def test_unlabelled_text_needs_outputs_where_a_setting_reads_it(folder: Path, re
     assert said.endswith("leave out what learns from them: kd_ulb, kd_ulb_bert.")
 
 
+@pytest.mark.parametrize(
+    "options", [("--as-is",), ("--fine-tune",), ("--teacher-epochs", "2"), ("--teacher-learning-rate", "0.1")]
+)
+def test_options_of_a_checkpoint_are_refused_where_a_file_teaches(
+    folder: Path, refused: Refused, options: tuple[str, ...]
+) -> None:
+    write_outputs(folder, *ALL)
+    assert "no checkpoint is fine-tuned or used as it is. Leave out --as-is" in refused(*options, **FROM_FILE)
+
+
+def test_keys_of_a_checkpoint_are_refused_where_a_file_teaches(folder: Path, refused: Refused) -> None:
+    write_outputs(folder, *ALL)
+    said = refused(teacher="{path: ./bert, as_is: false}", **FROM_FILE)
+    assert "in the suite file the teacher's `as_is`" in said
+
+
 def test_texts_that_are_made_have_no_outputs(folder: Path, refused: Refused) -> None:
     write_outputs(folder, *ALL)
     assert "'kd_subs' makes texts, of which a file of teacher outputs has none" in refused("-x", "kd_subs", **FROM_FILE)
@@ -202,7 +223,8 @@ def test_a_wrong_key_or_file_is_refused(folder: Path, refused: Refused, value: s
     assert message in refused(teacher_outputs=value)
 
 
-def test_outputs_of_words_are_read_for_tagging(folder: Path, run: Run) -> None:
+def test_outputs_of_words_are_read_for_tagging(folder: Path, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    """Plan, run and report tell the same of the data."""
     rows = [(["Budi", "pergi"], ["B-PER", "O"]), (["di", "Solo"], ["O", "B-LOC"])]
     sentences = ["\n".join(map("\t".join, zip(*row, strict=True))) for row in rows]
     (folder / "a.conll").write_text("\n\n".join(sentences) + "\n")
@@ -213,6 +235,13 @@ def test_outputs_of_words_are_read_for_tagging(folder: Path, run: Run) -> None:
     done = run("-x", "kd", files=files, task="sequence_labeling")
     assert done["teacher outputs"]["test_f1"] == "1.0"
     assert done["cnn kd"]["status"] == "finished"
+    config = benchmark_config(parser("run").parse_args(["--suite", "mine.yml", *PLAN, "-x", "kd"]))
+    summaries = Pipeline.plan(config).data_summaries
+    assert [summary.scheme for summary in summaries] == ["IOB2"]
+    assert "macro F1 of entities (IOB2)" in capfd.readouterr().out
+    store = open_store(f"sqlite:///{folder / 'mlflow.db'}")
+    assert stored_summaries(store.records("mine")) == summaries, "as in the tag of a run"
+    assert markdown_table(data_table(summaries)) in (folder / "results" / "mine" / "report.md").read_text()
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["run", "dry run"])
@@ -278,6 +307,8 @@ def test_a_list_in_the_file_names_several_teachers(folder: Path, refused: Refuse
     said = refused(teacher="[bert, nowhere/at/all]")
     assert "nowhere/at/all" in said
     assert "Teacher 'bert' is named twice" in refused("--teacher", "bert", "--teacher", "bert")
+    whole = str(folder / "bert")
+    assert f"Teachers 'bert' and {whole!r} are one model" in refused("--teacher", "bert", "--teacher", whole)
     write_outputs(folder, *ALL)
     assert "teacher_outputs and 2 teachers: the file is the teacher" in refused(teacher="[bert, bort]", **FROM_FILE)
 
