@@ -37,12 +37,14 @@ PROBE: dict[str, str] = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_RE
 for _name, _value in ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
 
+LONGEST_PASSWORD = 1000
+"""Characters up to which a password is looked for without `://`: a long message is searched in linear time."""
 _USER = r"[^\s:/@'\"]*"
 _PASSWORDS = (
     # `http://user:password@host`; the second form hides an unescaped slash with the rest of the password
     re.compile(r"(://[^:/@]*:|://[^:@\s]*:)(?:[^/\n]*|\S*)@"),
     # without `://`, such as `https//user:password@host` or `user:password@host`
-    re.compile(rf"({_USER}:)(?![/\s])\S*@"),
+    re.compile(rf"(?<![^\s:/@'\"])({_USER}:)(?![/\s])\S{{0,{LONGEST_PASSWORD}}}@"),
     # with a space in the password, where an address can be told from other text
     re.compile(rf"((?:\A|['\"/]){_USER}:)(?![/\s])(?:(?!: )[^'\"\n])*@"),
 )
@@ -121,7 +123,7 @@ def sqlite_path(uri: str) -> Path:
 
 def without_password(text: str) -> str:
     """The text, an address or one that contains some, with `***` for passwords, and for tokens of HTTP headers."""
-    for password in _PASSWORDS:
+    for password in _PASSWORDS if "@" in text else ():
         text = password.sub(r"\1***@", text)
     return _TOKEN.sub(r"\1***", _PASSWORD_OPTION.sub(r"\1***", text))
 

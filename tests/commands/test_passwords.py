@@ -160,3 +160,9 @@ def test_finished_runs_and_their_reports(
 )
 def test_the_mask_of_a_text(text: str, shown: str) -> None:
     assert without_password(text) == shown
+
+
+def test_a_long_message_is_searched_in_linear_time() -> None:
+    """Quadratic, this text would take the better part of an hour."""
+    text = "a" * 400_000 + " @ " + "b:" * 10_000
+    assert without_password(text) == text
