@@ -54,6 +54,11 @@ def types_of(names: Collection[str]) -> dict[str, str]:
     return {name: (match and match[2]) or name for name, match in matches.items()}
 
 
+def is_scheme_tag(name: str) -> bool:
+    """Whether it is a tag of a scheme, such as O, B-PER and B."""
+    return name == OUTSIDE or bool(_TAG.fullmatch(name))
+
+
 def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str], by_line: Collection[Split]) -> None:
     """Raises DataError if most tags are those of entities, but not all of one scheme; names the first misfit.
 
