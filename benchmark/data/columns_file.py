@@ -2,19 +2,21 @@
 
 import csv
 import io
-import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.core.errors import DataError
-from benchmark.data.parsers import decode
+from benchmark.data.parsers import decode, load_json
 from benchmark.data.rows import shorten
 from benchmark.data.sources import read_local, require_uncompressed
 
 Cells = Mapping[str, Sequence[object]]
 SHOWN = 20
 """Columns that a message names at most."""
+_SEPARATORS = re.compile(r"(?<=[^\W\d_])[-_\s](?=\d)|[-_\s]++(?!\d)")
+"""Those of words, not a minus (-1) or what stands between numbers (1-2)."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Columns:
 
 
 def folded(name: str) -> str:
-    """A name without case, `-`, `_` and spaces: names that fold alike are of one label."""
-    return "".join(character for character in name.casefold() if character not in "-_ ")
+    """A name without case, and without `-`, `_` and spaces between words: names that fold alike are of one label."""
+    return _SEPARATORS.sub("", name.strip().casefold())
 
 
 def read_columns(path: Path, owner: str) -> Columns:
@@ -76,7 +78,7 @@ def _jsonl(content: bytes, path: Path) -> Cells:
 
 def _record(line: str, number: int, path: Path) -> dict[str, object]:
     try:
-        record = json.loads(line)
+        record = load_json(line)
     except (ValueError, RecursionError) as error:
         raise Columns(path, {}).error(number, f"invalid JSON ({error}). Each line is one JSON object.") from None
     if not isinstance(record, dict):

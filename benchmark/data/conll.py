@@ -58,11 +58,11 @@ def _is_start(cell: str) -> bool:
 
 
 def _without_ranges(lines: Sequence[Line], context: ParseContext) -> list[Line]:
-    """The lines whose id is a whole number; all, if their first column holds words or tags, or no ids."""
+    """The lines whose id is a whole number; all, if their first column holds words or tags, or no such ids."""
     has_ids = all(len(line.cells) > 2 and _ID.fullmatch(line.cells[0]) for line in lines)
     if not has_ids or not (context.text and context.label):
         return list(lines)
-    words = [line for line in lines if line.cells[0].isdecimal()]
+    words = [line for line in lines if line.cells[0].isdecimal()] or list(lines)
     context.skipped["ranges and empty nodes"] += len(lines) - len(words)
     return words
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from benchmark.core.errors import DataError
 from benchmark.data.entry import SPLITS, DataFile, Split
 from benchmark.data.rows import Row, shorten
+from benchmark.data.tags import is_scheme_tag
 
 _TEXT = """
     text texts sentence sentences token tokens word words form review tweet comment content document utterance query
@@ -42,14 +43,14 @@ def check_headers(
 
     That is a row whose label occurs with no other text, and both of whose cells are usual names of columns. In files
     that are read `by_position` one of them is enough at the beginning of a file, as is a name where all other labels
-    are numbers; and any row that begins the file of every split, and its label nothing else.
+    are numbers; and any row that begins the file of every split, and its label nothing else. A tag of a scheme is none.
     """
     labels = defaultdict[str, list[Place]](list)
     for place in _places(splits, files):
         labels[place.label].append(place)
-    names = [label for label in labels if not label.isdecimal()]
+    names = [label for label in labels if not label.lstrip("+-").isdecimal()]
     for label, places in labels.items():
-        if len({place.text for place in places}) > 1:
+        if len({place.text for place in places}) > 1 or is_scheme_tag(label):
             continue
         n_usual = _n_usual(places[0])
         unlike_others = n_usual > 0 or (names == [label] and len(labels) > 2)
@@ -92,6 +93,8 @@ def _header_error(
         remedy = f"Name the columns: `text: {shorten(text)}`, `label: {shorten(label)}`."
         if files[split].format == "conll":
             remedy = "Remove that line from each file."
+    if files[split].format == "conll" and files[split].path.endswith(".tsv"):
+        remedy += f" If a row is a sentence, name its columns instead: `text: {text}`, `label: {label}`."
     return DataError(
         f"{where[split]}, line {line}: {shorten(text)} with label {shorten(label)} looks like a header, since that "
         f"label occurs with no other text. {remedy}"

@@ -59,7 +59,7 @@ def read_outputs(file: OutputsFile, labels: Sequence[str], task: Task) -> TextOu
     text.
     """
     table = read_columns(Path(file.path), "teacher_outputs")
-    columns = [table.find(label, "the label") for label in labels]
+    columns = _columns(table, labels)
     texts = list(_texts(table, task))
     read = _of_words if task == "sequence_labeling" else _of_text
     rows = [read(table, number, text, [table.cells[c][number] for c in columns]) for number, text in enumerate(texts)]
@@ -69,6 +69,18 @@ def read_outputs(file: OutputsFile, labels: Sequence[str], task: Task) -> TextOu
     spans = _spans(table, texts, rows)
     logits = np.log(outputs.clip(FLOOR)) if file.kind == "probabilities" else outputs
     return TextOutputs(spans, logits.astype(np.float32))
+
+
+def _columns(table: Columns, labels: Sequence[str]) -> list[str]:
+    """The column of each label. Raises DataError for one without, and for two of the same."""
+    label_of = dict[str, str]()
+    for label in labels:
+        column = table.find(label, "the label")
+        if (other := label_of.setdefault(column, label)) != label:
+            raise DataError(
+                f"{table.path}: the column {column!r} is for the label {other!r} and for {label!r}. Add the other."
+            )
+    return list(label_of)
 
 
 def _texts(table: Columns, task: Task) -> Iterator[Text]:
@@ -106,6 +118,8 @@ def _of_words(table: Columns, number: int, words: Text, cells: Sequence[object])
 def _number(table: Columns, number: int, cell: object) -> float:
     try:
         return float("nan" if cell in (None, "") else cell)  # type: ignore[arg-type]
+    except OverflowError:  # an integer of JSON may have hundreds of digits
+        return np.inf
     except (TypeError, ValueError):
         raise table.error(number, f"{shorten(cell)} is no number.") from None
 
@@ -114,17 +128,18 @@ def _check_values(
     table: Columns, outputs: Outputs, owners: NDArray[np.int64], columns: Sequence[str], kind: str
 ) -> None:
     """Raises DataError for the first unusable row of `outputs` [A, C]; `owners` [A] are their rows in the file."""
-    if len(broken := np.argwhere(~np.isfinite(outputs))):
+    if len(broken := np.argwhere(~(np.abs(outputs) <= np.finfo(np.float32).max))):
         row, column = broken[0]
         raise table.error(
-            owners[row], f"column {columns[column]!r} is {outputs[row, column]}; a finite number is needed."
+            owners[row],
+            f"column {columns[column]!r} is {outputs[row, column]}; a finite number below 3.4e38 is needed",
         )
     sums = outputs.sum(axis=1)
     outside = (outputs < 0).any(axis=1) | (np.abs(sums - 1) > MAX_SUM_ERROR)
     if kind == "logits":
-        if len(outputs) and not outside.any():
+        if len(outputs) and (outputs >= 0).all() and (outputs <= 1).all():
             raise DataError(
-                f"{table.path} holds probabilities, not logits: no number is below 0, and every row sums to 1. Write "
+                f"{table.path} holds probabilities, not logits: all numbers are between 0 and 1. Write "
                 f"`teacher_outputs: {table.path.name}`, without `kind: logits`."
             )
         return

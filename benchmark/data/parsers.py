@@ -1,8 +1,10 @@
 """Parsers of csv, tsv, jsonl, CoNLL and clinc files: bytes to rows, or to one clear DataError."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from benchmark.core.errors import DataError
 from benchmark.core.presets import MAX_LENGTH
@@ -84,12 +86,24 @@ def _jsonl(text: str, context: ParseContext) -> Iterator[Row]:
 
 def _json_object(line: str, number: int, context: ParseContext) -> dict[str, object]:
     try:
-        record = json.loads(line)
+        record = load_json(line)
     except (ValueError, RecursionError) as error:
         raise context.error(number, f"invalid JSON ({error}). {_json_remedy(line)}") from None
     if not isinstance(record, dict):
         raise context.error(number, f"{shorten(record)} is not a JSON object {{...}}. {_json_remedy(line)}")
     return record
+
+
+def load_json(line: str) -> Any:
+    """A JSON value. Raises ValueError for one that is none, or an object that has a key twice, and RecursionError."""
+    return json.loads(line, object_pairs_hook=_object)
+
+
+def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    [(key, number)] = Counter(key for key, _ in pairs).most_common(1) or [("", 0)]
+    if number > 1:
+        raise ValueError(f"the key {shorten(key)} occurs {number} times")
+    return dict(pairs)
 
 
 def _json_remedy(line: str) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from benchmark.core.errors import DataError
 from benchmark.core.spec import Task
@@ -18,9 +18,11 @@ LONGEST = 10_000
 Text = str | Sequence[str]
 """A text, or for tagging its words."""
 
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Choose between forms of a character, such as a black heart and a red one."""
 _DOTTED_I = "i\N{COMBINING DOT ABOVE}"
 """Lower case of İ."""
-_TAGGED = re.compile(r"\S+\s+(?:O|[BIESLUM]-\S+)\s*")
+_TAGGED = re.compile(r"\S+(?:\s+\S+){0,8}\s+(?:O|[BIESLUM]-\S+)\s*")
 
 
 def text_key(text: Text) -> str:
@@ -28,11 +30,17 @@ def text_key(text: Text) -> str:
 
     The upper case is taken first and dots over an i are removed, since Turkish has an i with and one without: ILIK is
     ılık, İzmir is izmir. Compatibility forms, such as full-width letters, are equal too: one text too few in the pool
-    is better than one that is held out.
+    is better than one that is held out. So are texts that differ in characters in their words that cannot be seen.
     """
     joined = text if isinstance(text, str) else " ".join(text)
+    if not joined.isascii():
+        joined = " ".join(_visible(word) or word for word in joined.split())
     folded = normalize("NFKD", joined).upper().casefold().replace(_DOTTED_I, "i")
     return " ".join(normalize("NFKC", folded).split())
+
+
+def _visible(word: str) -> str:
+    return "".join(c for c in _SELECTORS.sub("", word) if category(c) != "Cf")
 
 
 def read_texts(path: Path, task: Task, option: str = "`unlabeled`") -> Iterator[Text]:

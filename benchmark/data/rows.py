@@ -154,11 +154,13 @@ def _name(value: object, line: int, context: ParseContext) -> str:
 
 
 def _encodable(text: str, line: int, context: ParseContext) -> str:
-    """JSON can spell half of a surrogate pair (\\ud800), which no UTF-8 file can hold."""
+    """JSON can spell half of a surrogate pair (\\ud800), which no UTF-8 file can hold, and a NUL."""
     try:
         text.encode()
     except UnicodeEncodeError:
         raise context.error(line, f"{shorten(text)} holds half of a surrogate pair (\\ud800 to \\udfff).") from None
+    if "\0" in text:
+        raise context.error(line, f"{shorten(text)} holds a NUL (\\u0000). Remove it.")
     return text
 
 

@@ -14,11 +14,11 @@ from benchmark.data.tags import metric_of, types_of
 _SELECTORS = "\ufe0e\ufe0f"
 """Choose between black and coloured signs, as of a heart."""
 _QUOTES = "\"'`‘’“”"
-_LOOKALIKES = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
-"""Cyrillic letters, which a keyboard's layout or a reader of scans puts into a Latin word."""
+_LOOKALIKES = str.maketrans("авекмнорстухіјαβεζηικμνορτυχ", "abekmhopctyxijabezhikmnoptyx")
+"""Cyrillic and Greek letters, which a keyboard's layout or a reader of scans puts into a Latin word."""
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
-_JOINED = re.compile(r"(?<=\w)[-_\s]+(?=\w)")
-_NUMBER = re.compile(r"0*(\d+)(?:\.0*)?")
+_JOINED = re.compile(r"(?<=\w)[-_\s\u2010-\u2015]+(?=\w)")
+_NUMBER = re.compile(r"(-?)0*(\d+)(?:\.0*)?")
 _TRUTH = {"false": "0", "true": "1"}
 """JSON's values beside those of other programs."""
 
@@ -44,7 +44,7 @@ def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collecti
                         f"{where[split]}, line {row.line + i * (split in by_line)}: the labels "
                         f"{' and '.join(map(_shown, (first[fold(spelled[name])], name)))} differ in spelling alone: in "
                         "case, spaces, hyphens, quotes, a last dot, zeros of a number, true for 1, Unicode form, "
-                        "Cyrillic letters or invisible characters. Write them alike."
+                        "Cyrillic or Greek letters, or invisible characters. Write them alike."
                     )
 
 
@@ -53,7 +53,7 @@ def folded(name: str) -> str:
     text = visible(normalize("NFKC", name)).casefold().translate(_LOOKALIKES).strip(_QUOTES + " ")
     text = text.rstrip(".") or text
     number = _NUMBER.fullmatch(text)
-    return number[1] if number else _TRUTH.get(text) or _JOINED.sub(" ", text)
+    return number[1] + number[2] if number else _TRUTH.get(text) or _JOINED.sub(" ", text)
 
 
 def visible(name: str) -> str:

@@ -23,11 +23,11 @@ def ranking(n: int, seed: str) -> list[int]:
 def cut_validation(rows: Sequence[Row], fraction: float, task: Task, where: str) -> tuple[list[Row], list[Row]]:
     """Splits `rows` into train and a validation split of the share `fraction`, both in the file's order.
 
-    For classification the split is stratified, and every class keeps at least one row in train. Raises DataError for
-    too few rows.
+    For classification the split is stratified. Every class or tag keeps at least one row in train. Raises DataError
+    for too few rows.
     """
     order = ranking(len(rows), "validation_fraction")
-    candidates = _by_class(rows, order) if task == "classification" else order[1:]
+    candidates = _by_class(rows, order) if task == "classification" else _without_new_tags(rows, order)
     n_taken = min(max(1, round(len(rows) * fraction)), len(candidates))
     if not n_taken:
         raise DataError(
@@ -44,6 +44,16 @@ def _by_class(rows: Sequence[Row], order: Iterable[int]) -> list[int]:
     for i in order:
         classes[rows[i].label].append(i)
     return [i for name in sorted(classes) for i in classes[name][1:]]
+
+
+def _without_new_tags(rows: Sequence[Row], order: Iterable[int]) -> list[int]:
+    """Indices of rows whose tags all occur in rows before them, which are not among them."""
+    kept, candidates = set[str](), list[int]()
+    for i in order:
+        if kept.issuperset(rows[i].label):
+            candidates.append(i)
+        kept.update(rows[i].label)
+    return candidates
 
 
 def labels_of(rows: Iterable[Row]) -> tuple[str, ...]:

@@ -76,6 +76,11 @@ def _iob(pairs: Iterable[tuple[str, str]], types: Mapping[str, str]) -> str:
     return "IOB2" if "I" not in first else "IOB" if "B" in first else "IOB1"
 
 
+def is_scheme_tag(name: str) -> bool:
+    """Whether it is a tag of a scheme, such as O, B-PER and B."""
+    return name == OUTSIDE or bool(_TAG.fullmatch(name))
+
+
 def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str], by_line: Collection[Split]) -> None:
     """Raises DataError if most tags are those of entities, but not all of one scheme; names the first misfit.
 

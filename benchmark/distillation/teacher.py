@@ -31,11 +31,12 @@ REVISIONS = {"indobenchmark/indobert-base-p1": "c2cd0b51ddce6580eb35263b39b0a1e5
 PACKAGE = "package:"
 """Prefix of a teacher in the folder of an installed Python package, as `package:benchmark`."""
 
-WEIGHTS = ("*.safetensors", "*.bin")
+ADAPTER = "adapter_config.json"
+WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 REQUIRED_FILES = {
     "config.json": ("config.json",),
     "a tokenizer (tokenizer.json)": ("tokenizer.json", "vocab.txt", "vocab.json", "*.model"),
-    "weights (*.safetensors or *.bin)": WEIGHTS,
+    "weights (model.safetensors or pytorch_model.bin)": WEIGHTS,
 }
 IDENTITY_FILES = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 
@@ -80,7 +81,8 @@ def load_teacher(name: str, task: Task, labels: Sequence[str] = (), head: str = 
     """
     location = locate(name)
     hub.require_self_contained(location, "teacher")
-    config: dict[str, Any] = {"num_labels": len(labels)} if labels and head in ("", NEW) else {}
+    names = labels if labels and head in ("", NEW) else head_config(name).get("id2label")
+    config: dict[str, Any] = {"num_labels": len(names)} if names else {}
     if _lacks_padding(_config(name)):
         config["pad_token_id"] = _pad_id(name)
     with readable(name, "teacher", REMEDY), warnings.catch_warnings():
@@ -125,8 +127,14 @@ def n_rows(name: str) -> int:
 
 
 def head_config(name: str) -> dict[str, Any]:
-    """Content of the teacher's config.json, which describes its head; empty if it cannot be read."""
-    return hub.read_config(locate(name), "teacher")
+    """Content of the teacher's config.json, which describes its head; empty if it cannot be read.
+
+    `id2label` is that of `label2id` if there is none.
+    """
+    config = hub.read_config(locate(name), "teacher")
+    if isinstance(ids := config.get("label2id"), dict) and not config.get("id2label"):
+        return config | {"id2label": {str(row): label for label, row in ids.items()}}
+    return config
 
 
 def _config(name: str) -> PretrainedConfig:
@@ -152,8 +160,13 @@ def _lacks_padding(config: PretrainedConfig) -> bool:
 def identify(name: str) -> str:
     """Identity of a teacher: a digest of its folder's files, or the hub id with its revision.
 
-    Raises DataError for a folder without weights or tokenizer, InputError for a name that is neither.
+    Raises DataError for a folder without weights or tokenizer or with an adapter, InputError for a name of neither.
     """
+    if (Path(name) / ADAPTER).is_file():
+        raise DataError(
+            f"The teacher folder {name!r} has an adapter of PEFT ({ADAPTER}) beside its model. Merge it first: "
+            "model.merge_and_unload().save_pretrained(FOLDER)."
+        )
     return hub.identify(locate(name), "teacher", REQUIRED_FILES, IDENTITY_FILES)
 
 

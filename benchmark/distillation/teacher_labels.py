@@ -1,7 +1,7 @@
 """Labels of a checkpoint's head, matched to those of a data set by name or by the user's map.
 
-Names are equal regardless of case, `-`, `_` and spaces. Tags of entities match by type: a tag that the data's scheme
-lacks goes to the one that means the same there, as S- to B- and E- to I-.
+Names are equal regardless of case, and of `-`, `_` and spaces between words. Tags of entities match by type: a tag that
+the data's scheme lacks goes to the one that means the same there, as S- to B- and E- to I-.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.core.errors import UnknownNameError
+from benchmark.data.columns_file import folded
 from benchmark.data.entry import Metric
 from benchmark.data.tags import IOBES
 
@@ -20,7 +21,6 @@ SUBSTITUTES: Mapping[str, str] = {"S": "BI", "B": "IS", "E": "I", "I": "E"}
 """Letters that mean the same in a scheme without the tag's own (IOBES, IOB2, IOB1); the first that the data have."""
 
 _TAG = re.compile(r"([BIESLUM])(?:[-_ ](.+))?|O", re.DOTALL | re.IGNORECASE)
-_SEPARATORS = re.compile(r"[-_\s]+")
 
 Key = tuple[str, str]
 """Letter of a tag, in IOBES, with its type; an empty letter with the name of any other label."""
@@ -87,7 +87,7 @@ def _target(key: Key, allowed: Iterable[Key]) -> Key | None:
 
 def _key(label: str, as_tag: bool, *, fold: bool) -> Key:
     letter, name = _split(label) if as_tag else ("", label)
-    return letter, _SEPARATORS.sub("", name).casefold() if fold else name
+    return letter, folded(name) if fold else name
 
 
 def _split(tag: str) -> Key:

@@ -26,6 +26,8 @@ OPTIONS = {
     "split_special_tokens": False,
 }
 """Options of tokenizer_config.json that change ids; these values replace the folder's."""
+_RARE = "\U00013000"
+"""A letter, a hieroglyph, that next to no vocabulary has."""
 FOLLOWED = ("truncation_side", "split_special_tokens")
 """Those in which earlier versions followed the folder."""
 
@@ -87,6 +89,7 @@ def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokeni
     hub.require_self_contained(location, "teacher")
     with readable(name, "teacher", REMEDY):
         tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False, **OPTIONS)
+        tokenizer(_RARE)  # fails if the token of unknown characters is not in the vocabulary
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
     model = tokenizer.backend_tokenizer.model

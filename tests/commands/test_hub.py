@@ -82,7 +82,7 @@ def test_a_slim_repository_has_no_fp32(bundle: Path, commands: Commands, hub: Hu
     shutil.copyfile(bundle / "model.onnx", tmp_path / "int8.onnx")
     complete_bundle(bundle, int8=tmp_path / "int8.onnx", latency={})
     del hub.add("models", NAME, bundle).files["model.onnx"]
-    assert "where it is slim, the fp32 model" in commands.refused("predict", f"hf://{NAME}", "sedih", "--fp32")
+    assert "a slim bundle lacks the fp32 model" in commands.refused("predict", f"hf://{NAME}", "sedih", "--fp32")
     assert commands.run("predict", f"hf://{NAME}", "sedih")[0] == 0
 
 

@@ -104,6 +104,19 @@ BROKEN: dict[str, tuple[Format, Task, bytes, str]] = {
         b'{"text": "\\ud800", "label": "b"}',
         "line 1: .*half of a sur",
     ),
+    "NUL in a text": ("jsonl", "classification", b'{"text": "a\\u0000", "label": "b"}', "line 1: .* holds a NUL"),
+    "NUL in a tag": (
+        "jsonl",
+        "sequence_labeling",
+        b'{"tokens": ["a"], "tags": ["O\\u0000"]}',
+        "line 1: .* holds a NUL",
+    ),
+    "key twice": (
+        "jsonl",
+        "classification",
+        b'{"text": "a", "label": "b", "label": "c"}',
+        "line 1: invalid JSON .the key 'label' occurs 2 times",
+    ),
     "lengths": ("jsonl", "sequence_labeling", b'{"tokens": ["a", "b"], "tags": ["O"]}', "line 1: 2 tokens and 1 tags"),
     "no tokens": ("jsonl", "sequence_labeling", b'{"tokens": [], "tags": []}', "line 1: a sentence without tokens"),
     "empty token": (

@@ -62,6 +62,15 @@ def test_comments_ranges_and_empty_nodes_of_conll_u_are_skipped_and_counted() ->
     assert skipped == {"comments": 4, "ranges and empty nodes": 2}
 
 
+@pytest.mark.parametrize("separator", ["-", "."])
+def test_words_whose_ids_all_join_two_numbers_are_kept(separator: str) -> None:
+    """As WebAnno numbers sentences and words."""
+    content = "1-1\tBudi\tB-PER\n1-2\tpergi\tO\n\n2-1\tAni\tB-PER\n".replace("-", separator)
+    rows, skipped = read(content.replace(f"B{separator}", "B-"), text=1, label=2)
+    assert [row.text for row in rows] == [("Budi", "pergi"), ("Ani",)]
+    assert not skipped
+
+
 def test_empty_columns_behind_the_tag_are_no_columns() -> None:
     assert read("a\tO\t\t\nb\tO\n")[0] == [Row(1, ("a", "b"), ("O", "O"))]
     with pytest.raises(DataError, match="line 1: an empty token or tag"):

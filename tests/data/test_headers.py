@@ -8,7 +8,7 @@ from benchmark.core.errors import DataError
 from benchmark.data.entry import DataFile, Format, Split
 from benchmark.data.headers import check_headers
 from benchmark.data.parsers import parse
-from benchmark.data.rows import ParseContext
+from benchmark.data.rows import ParseContext, Row
 
 ROWS: dict[Split, str] = {
     "train": "kamu baik,ya\naku tidak,tidak\nsaya,ya\n",
@@ -25,7 +25,7 @@ TAGGED: dict[Split, str] = {
 def check(contents: Mapping[Split, str], by_position: bool = True) -> None:
     """Reads rows of text and label, or of words and tags, and checks them."""
     task, file_format = (
-        ("sequence_labeling", "conll") if contents["test"] == TAGGED["test"] else ("classification", "csv")
+        ("sequence_labeling", "conll") if contents["test"].endswith(TAGGED["test"]) else ("classification", "csv")
     )
     rows, where, files = {}, {}, {}
     for split, content in contents.items():
@@ -64,6 +64,22 @@ def test_a_header_of_usual_names_in_one_file_is_refused(
 def test_a_header_of_conll_is_named_with_its_own_line(place: Callable[[str, str], str], line: int) -> None:
     with pytest.raises(DataError, match=f"^d: train, line {line}: 'word' with label 'pos' .*Remove that line"):
         check(TAGGED | {"train": place("word,pos\n", TAGGED["train"])})
+
+
+@pytest.mark.parametrize("tag", ["B-PER", "I-PER", "O", "B"])
+def test_a_tag_of_a_scheme_is_no_header(tag: str) -> None:
+    check({split: f"Budi,{tag}\n{rows}" for split, rows in TAGGED.items()})
+
+
+def test_columns_of_sentences_in_a_tsv_are_to_be_named() -> None:
+    rows = {split: [Row(1, ("tokens",), ("tags",)), Row(2, ("Budi pergi",), ("B-PER O",))] for split in ROWS}
+    files = {split: DataFile(path="f.tsv", format="conll") for split in ROWS}
+    with pytest.raises(DataError, match="name its columns instead: `text: tokens`, `label: tags`"):
+        check_headers(rows, dict.fromkeys(ROWS, "f.tsv"), files, by_position=True)
+
+
+def test_a_negative_number_is_no_header() -> None:
+    check(dict.fromkeys(ROWS, "buruk,-1\nbiasa,0\nbaik,1\nbagus,1\n"))
 
 
 @pytest.mark.parametrize("header", ["text,gefühl", "ulasan pembeli,label"])

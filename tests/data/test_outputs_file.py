@@ -71,6 +71,8 @@ def test_probabilities_that_are_called_logits_are_refused() -> None:
         read(TEXTS, kind="logits")
     with pytest.raises(DataError, match="holds probabilities"):
         read(WORDS, TAGS, kind="logits")
+    with pytest.raises(DataError, match="holds probabilities"):
+        read({**TEXTS, "good": [0.25, 0.9]}, kind="logits")
     logits = read({**TEXTS, "good": [2.0, 0.25]}, kind="logits").logits
     assert logits.tolist() == [[2.0, 0.75], [0.25, 0.0]]
 
@@ -78,6 +80,24 @@ def test_probabilities_that_are_called_logits_are_refused() -> None:
 def test_columns_are_found_by_the_label_in_any_order_case_and_punctuation() -> None:
     outputs = read({"Very_Bad": [0.75], "note": ["x"], "GOOD": [0.25], "Text": ["halo"]})
     assert np.allclose(np.exp(outputs.of(["halo"])), [[0.25, 0.75]])
+
+
+def test_a_label_below_zero_has_its_own_column() -> None:
+    columns = {"text": ["halo"], "0": [0.25], "1": [0.75]}
+    with pytest.raises(DataError, match="no column for the label '-1'"):
+        read_outputs(OutputsFile(path=write(columns, "a.jsonl")), ("-1", "0"), "classification")
+
+
+def test_two_labels_of_one_column_are_refused() -> None:
+    with pytest.raises(DataError, match="the column 'us' is for the label 'US' and for 'Us'"):
+        read_outputs(OutputsFile(path=write({"text": ["a"], "us": [1.0]}, "a.jsonl")), ("US", "Us"), "classification")
+
+
+@pytest.mark.parametrize("number", ["1e300", "-1e39", "1" * 400])
+def test_a_number_beyond_32_bits_is_refused(number: str) -> None:
+    Path("a.jsonl").write_text(f'{{"text": "a", "good": {number}, "very-bad": 0.5}}')
+    with pytest.raises(DataError, match=r"row 1: column 'good' is .*; a finite number below 3\.4e38 is needed"):
+        read_outputs(OutputsFile(path="a.jsonl", kind="logits"), LABELS, "classification")
 
 
 def test_a_text_without_outputs_has_nan_and_is_not_contained() -> None:
@@ -137,6 +157,7 @@ def test_each_word_needs_its_numbers() -> None:
         ("a.parquet", "text", "cannot be read as parquet"),
         ("a.jsonl", "{", "row 1: invalid JSON"),
         ("a.jsonl", "[1]", "row 1: .* no JSON object"),
+        ("a.jsonl", '{"text": "a", "good": 1, "good": 0}', "row 1: .*the key 'good' occurs 2 times"),
         ("a.csv", "", "no csv table with a header"),
         ("a.csv", "text,good,good\nhalo,1,0\n", "column 'good' occurs twice"),
         ("a.csv", "text,good,very-bad\nhalo,ya,1,0\n", "row 1: 4 cells, where the header has 3"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.core.errors import DataError
-from benchmark.data.plain_text import read_lines
+from benchmark.data.plain_text import read_lines, text_key
 
 REFUSED = {
     "pool.csv": ("halo apa kabar\n", "csv"),
@@ -16,6 +16,7 @@ REFUSED = {
     "array.txt": ('["a", "b"]\n', "JSON"),
     "tagged.txt": ("Budi\tB-PER\npergi\tO\n\nke\tO\n", "conll"),
     "spaced": ("Budi B-PER\npergi O\n\nke O\n", "conll"),
+    "conll2003.txt": ("EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\nGerman JJ B-NP B-MISC\n", "conll"),
     "speech.txt": ("Budi\tNNP\npergi\tVB\n", "a table .columns between TABs."),
     "header.txt": ("id,text,label\n1,halo,ya\n2,hai,ya\n", "a table with a header"),
     "excel.txt": ('"Teks";"Kelas"\n"halo";"ya"\n', "a table with a header"),
@@ -30,6 +31,11 @@ def test_a_file_of_more_than_texts_is_refused(tmp_path: Path, name: str) -> None
         DataError, match=rf"^.*{name} of `unlabeled` is {kind}.*; plain text is needed, one text per line"
     ):
         read_lines(tmp_path / name, "`unlabeled`")
+
+
+@pytest.mark.parametrize("text", ["ha\u200blo ❤", "\ufeffhalo ❤\ufe0f", "ha\u00adlo ❤\ufe0e", "halo\u2060 ❤\U000e0100"])
+def test_a_text_is_the_same_without_characters_that_cannot_be_seen(text: str) -> None:
+    assert text_key(text) == text_key("halo ❤")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from benchmark.data.spelling import folded, visible
 ALIKE = [
     ("1", "1.0", "01", " 1 ", "001."),
     ("greet", "Greet", "greet\u200b", "\ufeffgreet", "gre\u00adet", "\u200fgreet", "ｇｒｅｅｔ", '"greet"', "‘greet’"),
-    ("say-hi", "say_hi", "Say  hi", "say - hi"),
+    ("say-hi", "say_hi", "Say  hi", "say - hi", "say\u2013hi", "say\u2011hi"),
     ("pos", "p\u043es", "\u0420\u041es"),
+    ("pos", "p\u03bfs", "\u03a1\u039fs"),
+    ("-1", "-1.0", "-01"),
     ("pos", "pos.", "pos..."),
     ("café", "cafe\u0301"),
     ("❤️", "❤"),

@@ -41,6 +41,15 @@ def test_validation_cut_is_stratified() -> None:
     assert cut_validation(rows, 0.1, "classification", "file") == (train, validation)
 
 
+@pytest.mark.parametrize("n_before", range(12))
+def test_validation_cut_leaves_every_tag_in_train(n_before: int) -> None:
+    rows = [Row(i, ("a", "b"), ("O", "B-PER")) for i in range(12)]
+    rows[n_before] = Row(n_before, ("c", "d"), ("O", "B-LOC"))
+    train, validation = cut_validation(rows, 0.5, "sequence_labeling", "file")
+    assert rows[n_before] in train
+    assert len(validation) == 6
+
+
 @pytest.mark.parametrize("task", ["classification", "sequence_labeling"])
 @pytest.mark.parametrize("fraction", [0.001, 0.5, 0.999])
 def test_validation_cut_leaves_both_sides_rows(task: Task, fraction: float) -> None:

@@ -14,10 +14,18 @@ from transformers import (
 
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError
-from benchmark.distillation.teacher import REVISIONS, identify, load_teacher
+from benchmark.distillation.teacher import REVISIONS, head_config, identify, load_teacher
 from benchmark.distillation.tokenizer import load_tokenizer
-from tests.support.model_factory import named
+from tests.support.model_factory import edit_json, named
 from tests.support.teachers import COMMIT, PIECES, TASKS, answer, cached
+
+
+def test_labels_that_only_label2id_names_are_known(saved: Path) -> None:
+    ids = {label: row for row, label in enumerate(named(3))}
+    edit_json(saved / "config.json", label2id=ids)
+    assert head_config(str(saved))["id2label"] == {"0": "label 0", "1": "label 1", "2": "label 2"}
+    model = load_teacher(str(saved), "classification", named(3), "2 1 0")
+    assert answer(model).shape == (2, 3)
 
 
 @pytest.mark.parametrize("task", TASKS)

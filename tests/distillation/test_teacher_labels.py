@@ -50,6 +50,12 @@ def test_labels_that_differ_in_case_alone_are_told_apart() -> None:
     assert classes(("us", "US", "it"), ("US", "it", "us")).head == "1 2 0"
 
 
+def test_numbers_are_no_other_numbers_without_their_signs() -> None:
+    assert not classes(("0", "1"), ("-1", "0")).same_classes
+    assert match_labels(("1-2", "3-4"), ("12", "34"), "macro_f1", {}) is None
+    assert classes(("COVID_19", "flu"), ("covid-19", "flu")).same_classes
+
+
 def test_a_map_names_the_datas_labels() -> None:
     renamed = {"LABEL_0": "sad", "LABEL_1": "joy"}
     assert classes(("LABEL_0", "LABEL_1"), ("joy", "sad"), renamed).head == "1 0"

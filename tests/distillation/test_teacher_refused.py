@@ -55,6 +55,28 @@ def test_a_corrupt_tokenizer_is_refused_in_words(folder: Path, content: str) -> 
         load_tokenizer(str(folder))
 
 
+def test_a_tokenizer_that_fails_at_unknown_characters_is_refused(folder: Path) -> None:
+    content = json.loads((folder / "tokenizer.json").read_text())
+    content["model"]["unk_token"] = "<none>"
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    edit_json(folder / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
+    with pytest.raises(DataError, match=r"cannot be read .*save_pretrained\(\)"):
+        load_tokenizer(str(folder))
+
+
+def test_an_adapter_beside_the_weights_is_not_left_out(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(DataError, match=r"has an adapter of PEFT .* Merge it first: model\.merge_and_unload"):
+        identify(str(folder))
+
+
+@pytest.mark.parametrize("file", ["adapter_model.safetensors", "training_args.bin", "optimizer.bin", "scheduler.bin"])
+def test_other_files_are_no_weights(folder: Path, file: str) -> None:
+    (folder / "model.safetensors").rename(folder / file)
+    with pytest.raises(DataError, match=r"lacks weights \(model\.safetensors or pytorch_model\.bin\)"):
+        identify(str(folder))
+
+
 @pytest.mark.parametrize(
     ("file", "lacking"),
     [("config.json", "config.json"), ("tokenizer.json", "a tokenizer"), ("model.safetensors", "weights")],

@@ -33,7 +33,7 @@ def errors(suite: dict[str, Any]) -> list[str]:
     return [error.message for error in Draft202012Validator(schema()).iter_errors(suite)]
 
 
-SUITE = """
+DESK = """
 name: desk
 task: classification
 teacher: package:benchmark
@@ -122,7 +122,7 @@ def test_the_wheel_works_alone_in_any_folder(tmp_path: Path) -> None:
     rows = "".join(f"{text} {at},{label}\n" for at in range(20) for text, label in [("halo", "greet"), ("dah", "part")])
     for split in ("train", "validation", "test"):
         (folder / f"{split}.csv").write_text("text,label\n" + rows.replace(" ", f" {split} "))
-    (folder / "desk.yml").write_text(SUITE)
+    (folder / "desk.yml").write_text(DESK)
     which_student("run", "--suite", "desk.yml", "-s", "cnn", "-x", "kd", "--max-steps", "20", "--jobs", "1")
     assert "Page:" in which_student("report", "--suite", "desk.yml")
     [bundle] = [path.parent for path in folder.rglob("manifest.json") if '"cnn"' in path.read_text()][:1]
