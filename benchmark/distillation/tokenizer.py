@@ -20,12 +20,13 @@ from benchmark.core.spec import Task, digest
 from benchmark.distillation.teacher import REMEDY, head_config, identify, locate, n_positions, n_rows
 
 OPTIONS = {
-    "add_prefix_space": True,  # without it, byte-level tokenizers read a list of words as if glued together
     "truncation_side": "right",
     "padding_side": "right",
     "split_special_tokens": False,
 }
 """Options of tokenizer_config.json that change ids; these values replace the folder's."""
+APART = {"add_prefix_space": True}
+"""For tagging: without it, byte-level tokenizers read a list of words as if glued together."""
 _RARE = "\U00013000"
 """A letter, a hieroglyph, that next to no vocabulary has."""
 FOLLOWED = ("truncation_side", "split_special_tokens")
@@ -59,8 +60,16 @@ class Encoder:
     @cached_property
     def key(self) -> str:
         """Its identity in keys of runs; another one where earlier versions gave its texts other ids."""
-        ignored = ignored_options(self.path)
-        return digest([self.identity, ignored]) if ignored else self.identity
+        changed = ignored_options(self.path) | ({"add_prefix_space": False} if self._lost_prefix else {})
+        return digest([self.identity, changed]) if changed else self.identity
+
+    @property
+    def _lost_prefix(self) -> bool:
+        """Whether earlier versions put a space before each text, which the folder's own tokenizer does not."""
+        if self.task == "sequence_labeling" or not _parts(self.tokenizer, pre_tokenizers.ByteLevel):
+            return False
+        with_prefix = _read_tokenizer(self.path, APART)
+        return bool(self.tokenizer("a")["input_ids"] != with_prefix("a")["input_ids"])
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -85,10 +94,9 @@ def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokeni
 
     Raises DataError if there is none that can be read, or if its ids do not fit the encoder or the task.
     """
-    location = locate(name)
-    hub.require_self_contained(location, "teacher")
+    hub.require_self_contained(locate(name), "teacher")
     with readable(name, "teacher", REMEDY):
-        tokenizer = AutoTokenizer.from_pretrained(**location, trust_remote_code=False, **OPTIONS)
+        tokenizer = _read_tokenizer(name, APART if task == "sequence_labeling" else {})
         tokenizer(_RARE)  # fails if the token of unknown characters is not in the vocabulary
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise DataError(f"The tokenizer of {name!r} needs to be a fast one (tokenizer.json) with a padding token.")
@@ -100,6 +108,10 @@ def load_tokenizer(name: str, task: Task = "classification") -> PreTrainedTokeni
     _check_max_length(name, tokenizer)
     _check_rows(name, tokenizer)
     return cast("PreTrainedTokenizerBase", tokenizer)
+
+
+def _read_tokenizer(name: str, options: dict[str, bool]) -> Any:
+    return AutoTokenizer.from_pretrained(**locate(name), trust_remote_code=False, **OPTIONS, **options)
 
 
 def ignored_options(name: str) -> dict[str, Any]:
@@ -126,16 +138,20 @@ def vocabulary(tokenizer: PreTrainedTokenizerBase) -> list[str]:
 
 def _keep_words_apart(name: str, tokenizer: Any) -> None:
     """Sets `add_prefix_space`, which generic tokenizer classes ignore. Raises DataError if words stay glued."""
-    pre_tokenizer: Any = tokenizer.backend_tokenizer.pre_tokenizer
-    is_sequence = isinstance(pre_tokenizer, pre_tokenizers.Sequence)
-    for part in list(pre_tokenizer) if is_sequence else [pre_tokenizer]:
-        if isinstance(part, pre_tokenizers.ByteLevel):
-            part.add_prefix_space = True
+    for part in _parts(tokenizer, pre_tokenizers.ByteLevel):
+        part.add_prefix_space = True
     if tokenizer("a b")["input_ids"] != tokenizer(["a", "b"], is_split_into_words=True)["input_ids"]:
         raise DataError(
             f"The tokenizer of {name!r} reads a list of words without the spaces between them. Give a teacher whose "
             "tokenizer.json has a pre-tokenizer that adds them, such as ByteLevel or Metaspace."
         )
+
+
+def _parts(tokenizer: Any, kind: type) -> list[Any]:
+    """Those of a kind in its pre-tokenizer, which may be a sequence."""
+    pre_tokenizer: Any = tokenizer.backend_tokenizer.pre_tokenizer
+    is_sequence = isinstance(pre_tokenizer, pre_tokenizers.Sequence)
+    return [part for part in (list(pre_tokenizer) if is_sequence else [pre_tokenizer]) if isinstance(part, kind)]
 
 
 def _check_max_length(name: str, tokenizer: Any) -> None:

@@ -15,7 +15,7 @@ from transformers import (
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError
 from benchmark.distillation.teacher import REVISIONS, head_config, identify, load_teacher
-from benchmark.distillation.tokenizer import load_tokenizer
+from benchmark.distillation.tokenizer import Encoder, load_tokenizer
 from tests.support.model_factory import edit_json, named
 from tests.support.teachers import COMMIT, PIECES, TASKS, answer, cached
 
@@ -87,15 +87,32 @@ def test_a_tokenizer_without_padding_is_refused(folder: Path) -> None:
         load_tokenizer(str(folder))
 
 
-def test_a_byte_level_tokenizer_keeps_words_apart(tmp_path: Path) -> None:
-    """Handed over one by one, words would be read as if glued together."""
+@pytest.fixture
+def roberta(tmp_path: Path) -> str:
+    """A byte-level tokenizer of a class that follows `add_prefix_space`."""
     letters = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "Ġ", "a", "k", "u", "Ġa", "ku"]
     merges = [("Ġ", "a"), ("k", "u")]
     RobertaTokenizer(vocab={piece: i for i, piece in enumerate(letters)}, merges=merges).save_pretrained(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "roberta"}')
-    tokenizer = load_tokenizer(str(tmp_path))
+    (tmp_path / "model.safetensors").touch()
+    return str(tmp_path)
+
+
+def test_a_byte_level_tokenizer_keeps_words_apart(roberta: str) -> None:
+    """Handed over one by one, words would be read as if glued together."""
+    tokenizer = load_tokenizer(roberta, "sequence_labeling")
     encoded = tokenizer(["aku", "ku"], is_split_into_words=True)
     assert tokenizer.convert_ids_to_tokens(encoded["input_ids"]) == ["<s>", "Ġa", "ku", "Ġ", "ku", "</s>"]
+
+
+def test_a_text_is_read_as_by_the_folders_own_tokenizer(roberta: str) -> None:
+    """Earlier versions put a space before it: their runs have another key."""
+    assert load_tokenizer(roberta)("aku")["input_ids"] == RobertaTokenizer.from_pretrained(roberta)("aku")["input_ids"]
+    keys = {task: Encoder(name=roberta, task=task) for task in TASKS}
+    assert {task: encoder.key == encoder.identity for task, encoder in keys.items()} == {
+        "classification": False,
+        "sequence_labeling": True,
+    }
 
 
 def test_identity_is_the_content_not_the_place(saved: Path, folder: Path, tmp_path: Path) -> None:
