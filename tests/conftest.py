@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -192,3 +193,10 @@ def nodes(tmp_path: Path) -> Iterator["Nodes"]:
 
     with two_nodes(tmp_path, tmp_path / "here") as cluster:
         yield cluster
+
+
+@pytest.fixture
+def silent_postgresql() -> Iterator[str]:
+    """Address of a PostgreSQL server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"postgresql+psycopg2://user:secret@127.0.0.1:{silent.getsockname()[1]}/runs"

@@ -27,12 +27,12 @@ def test_a_server_that_does_not_answer_fails_quickly(listens: bool) -> None:
         assert time.monotonic() - start < 12
 
 
-def test_a_postgresql_that_accepts_and_stays_silent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_postgresql_that_accepts_and_stays_silent_is_refused(
+    silent_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"postgresql+psycopg2://user:secret@127.0.0.1:{silent.getsockname()[1]}/runs"
-        with pytest.raises(StoreError, match=r"timeout expired.*Start this store"):
-            open_store(address)
+    with pytest.raises(StoreError, match=r"timeout expired.*Start this store"):
+        open_store(silent_postgresql)
 
 
 @pytest.mark.parametrize("address", ["sqlite+pysqlite:///x.db", "sqlite://x.db", "sqlite:///", "mysql+pymysql://h/x"])

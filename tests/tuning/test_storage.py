@@ -1,6 +1,5 @@
 """Storages of studies: addresses that are refused, damage, and passwords."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -47,12 +46,12 @@ def test_a_storage_that_does_not_answer(tmp_path: Path) -> None:
         open_storage(str(tmp_path / "text.db" / "journal.log"))
 
 
-def test_a_postgresql_that_accepts_and_stays_silent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_postgresql_that_accepts_and_stays_silent_is_refused(
+    silent_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(storage, "CONNECT_SECONDS", 1)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"postgresql+psycopg2://user:secret@127.0.0.1:{silent.getsockname()[1]}/studies"
-        with pytest.raises(TrackingError, match=r"does not answer: .*timeout expired"):
-            open_storage(address)
+    with pytest.raises(TrackingError, match=r"does not answer: .*timeout expired"):
+        open_storage(silent_postgresql)
 
 
 @pytest.mark.parametrize(
