@@ -66,10 +66,14 @@ class Encoder:
     @property
     def _lost_prefix(self) -> bool:
         """Whether earlier versions put a space before each text, which the folder's own tokenizer does not."""
-        if self.task == "sequence_labeling" or not _parts(self.tokenizer, pre_tokenizers.ByteLevel):
+        if self.task == "sequence_labeling":
             return False
-        with_prefix = _read_tokenizer(self.path, APART)
-        return bool(self.tokenizer("a")["input_ids"] != with_prefix("a")["input_ids"])
+        try:
+            is_byte_level = bool(_parts(self.tokenizer, pre_tokenizers.ByteLevel))
+        except DataError:  # raised where the tokenizer is needed
+            return False
+        ids = self.tokenizer("a")["input_ids"]
+        return is_byte_level and bool(ids != _read_tokenizer(self.path, APART)("a")["input_ids"])
 
     @cached_property
     def config(self) -> dict[str, Any]:
