@@ -1,14 +1,13 @@
 """The teacher in a model card: models of the Hugging Face Hub by their addresses, folders without their paths."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmark.core.hub import HUB_ID
 from benchmark.core.spec import ENSEMBLE, TEACHER_SETTINGS, WITH, encoders
 
-HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+(@.+)?")
 HUB = "https://huggingface.co/"
 PACKAGE = "package:"
 Spec = Mapping[str, Any]
@@ -25,7 +24,7 @@ def public_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_on_hub(name: str, spec: Spec) -> bool:
-    return bool(HUB_ID.fullmatch(name)) and name not in spec.get("teacher_folders", ())
+    return bool(HUB_ID.fullmatch(name.partition("@")[0])) and name not in spec.get("teacher_folders", ())
 
 
 def folders(spec: Spec) -> list[str]:

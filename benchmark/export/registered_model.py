@@ -1,9 +1,8 @@
 """The best student of each data set as a registered model for `mlflow models serve`."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from benchmark.bundle.files import read_manifest, served_files
+from benchmark.bundle import BundleError, slim
 from benchmark.core.errors import RunError
 from benchmark.core.run_store import BUNDLE, download
 from benchmark.core.spec import PROTOCOL
@@ -18,15 +17,15 @@ from tracking import Store, scratch_folder
 def publish_best(store: Store, rows: Sequence[Row]) -> list[str]:
     """Registers the best student of each data set of a suite; returns URIs as `models:/classification-emot@best`.
 
-    `rows` are those of its report: the best is the one that the report names. One without its files is left out, with
-    a message.
+    `rows` are those of its report: the best is the one that the report names. One whose files are missing or damaged
+    is left out, with a message.
     """
     addresses = []
     for row in best_runs(rows):
         if row.protocol == PROTOCOL:
             try:
                 addresses.append(_publish(store, row))
-            except RunError as error:  # the others are registered
+            except (RunError, BundleError) as error:  # the others are registered
                 print_error(f"Not registered: {error}")
     return addresses
 
@@ -39,9 +38,8 @@ def serve_commands(addresses: Iterable[str]) -> list[str]:
 def _publish(store: Store, row: Row) -> str:
     name, run = model_name(row.suite, row.dataset), f"{row.dataset}.{row.student}.{row.setting}.seed{row.seed}"
     with scratch_folder() as folder:
-        served = _served_files(download(store, row.run_id, run, BUNDLE, folder))
-        model = text_model(served, describe(row))
-        return store.publish(row.run_id, name, BEST, model)
+        served = slim(download(store, row.run_id, run, BUNDLE, folder), folder / "served")
+        return store.publish(row.run_id, name, BEST, text_model(served, describe(row)))
 
 
 def describe(row: Row) -> str:
@@ -60,11 +58,3 @@ def describe(row: Row) -> str:
     )
     known = [text.format(factor * value) for text, value, factor in figures if value is not None]
     return f"**{row.student}**, setting `{row.setting}`, for {row.dataset}: {', '.join(known)}. Run {row.run_id}."
-
-
-def _served_files(folder: Path) -> Path:
-    """The bundle without the model that does not serve and without the files of transformers."""
-    served = served_files(read_manifest(folder))
-    for file in [file for file in folder.iterdir() if file.name not in served]:
-        file.unlink()
-    return folder

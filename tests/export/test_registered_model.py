@@ -175,6 +175,17 @@ def test_one_without_its_files_is_left_out(
     )
 
 
+def test_one_with_a_damaged_file_is_left_out(
+    store: Store, add_run: AddRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = add_student(store, add_run, tmp_path)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "model.onnx").write_bytes(b"damaged")
+    store.add_artifacts(run, tmp_path / "new", "bundle")
+    assert publish_best(store, ranked(store, store.records("classification"))) == []
+    assert capsys.readouterr().err.startswith("Not registered: ")
+
+
 def test_the_alias_moves_to_a_better_student_and_stays_otherwise(store: Store, add_run: AddRun, tmp_path: Path) -> None:
     def version() -> tuple[str, str]:
         found = store._client._mlflow.get_model_version_by_alias("classification-emot", BEST)
