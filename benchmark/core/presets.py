@@ -17,6 +17,9 @@ SEARCH_COST = len(GRID_RATES) * SCREENING + FINALISTS
 STUDENT_RATES = {name: student.learning_rate for name, student in STUDENTS.items()}
 """Learning rate of each student where no grid is searched."""
 
+EMBEDDING_SCALES = {name: student.embedding_scale for name, student in STUDENTS.items()}
+"""Factor of each student's random initial embeddings."""
+
 MAX_EPOCHS = 20
 """Maximum epochs of a teacher's fine-tuning on a small data set."""
 

@@ -39,7 +39,7 @@ WITH = " with the tokenizer of "
 AND = " + "
 """Between the names of an ensemble's teachers."""
 POLICY = ("text_source", "agreed", "balance", "length_filter")
-LATER = (*POLICY, "head", "vocabulary", "vocabulary_text")
+LATER = (*POLICY, "head", "vocabulary", "vocabulary_text", "embedding_scale")
 """Fields that older runs lack; a run of today with their default values is the same run."""
 
 
@@ -98,6 +98,8 @@ class RunSpec:
     vocabulary_text: str = ""
     """Digest of the unlabelled pool, on which VOCABULARIES are trained besides the labelled text, and of the version of
     this training; empty for the teacher's."""
+    embedding_scale: float = 1.0
+    """Factor of the student's random initial embeddings, and so of the deviation of those that replace them."""
     embedding_source: str = ""
     """Digest of the user's vector file; empty if vectors are trained on the pool or are the teacher's."""
     max_epochs: int

@@ -85,8 +85,10 @@ class TrainingRun:
             n_labels=len(corpus.labels),
             pad_id=self.data.encoded("train").pad_id,
         )
+        table = students.word_embeddings(model)
+        with torch.no_grad():
+            table.weight.mul_(spec.embedding_scale)
         if spec.embeddings != "random":
-            table = students.word_embeddings(model)
             embeddings.initialise_embeddings(table, self._matrix(table.embedding_dim))
         return model
 

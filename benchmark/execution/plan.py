@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from benchmark.core.errors import InputError
-from benchmark.core.presets import FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
+from benchmark.core.presets import EMBEDDING_SCALES, FINE_TUNINGS, MAX_LENGTH, STUDENT_RATES, USUAL_FINE_TUNING, Preset
 from benchmark.core.settings import SETTINGS, TEACHERS
 from benchmark.core.spec import AND, AS_IS, ENSEMBLE, FINE_TUNED, FROM_FILE, TEACHER, WITH, RunSpec
 from benchmark.data.augmentation.config import METHODS, AugmentationConfig
@@ -229,6 +229,7 @@ def _student_spec(
         data_digest=teacher.data_digest,
         pool_digest=pool_digest,
         agreed=config.agreed and setting.text_source in METHODS,
+        embedding_scale=EMBEDDING_SCALES.get(student, 1.0),
         embedding_source=suite_data.vectors_digest if setting.embeddings == "fasttext" else "",
         max_epochs=config.preset.max_epochs,
         max_steps=config.preset.max_steps,

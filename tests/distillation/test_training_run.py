@@ -1,7 +1,8 @@
-"""Where a student's word-piece table starts, with real teachers and the cache that students share."""
+"""Initial embeddings of students, with real teachers and the cache that students share."""
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,18 @@ from benchmark.cli.options import benchmark_config
 from benchmark.distillation.training_run import TrainingRun
 from benchmark.execution.plan import plan_runs
 
-ARGUMENTS = ("--suite", "classification", "--limit", "40", "-s", "cnn", "-x", "kd_ulb_fasttext")
+ARGUMENTS = ("--suite", "classification", "--limit", "40")
 
 
-def start(teacher: Path) -> np.ndarray:
-    """[V, width] of the student that `teacher` is to teach, from fastText."""
-    wanted = benchmark_config(parser("run").parse_args([*ARGUMENTS, "--teacher", str(teacher)]))
-    suite_data = wanted.suite_data()
-    _, student = plan_runs(wanted, suite_data)
-    data = suite_data.encoded_dataset(student.spec.dataset)
-    model = TrainingRun(spec=student.spec, data=data, device=torch.device("cpu")).build()
+def start(teacher: Path, student: str = "cnn", setting: str = "kd_ulb_fasttext", **changed: float) -> np.ndarray:
+    """[V, width] initial embeddings of a student of `teacher`, with fields of its planned spec changed."""
+    options = (*ARGUMENTS, "--teacher", str(teacher), "-s", student, "-x", setting)
+    config = benchmark_config(parser("run").parse_args(options))
+    suite_data = config.suite_data()
+    spec = replace(plan_runs(config, suite_data)[-1].spec, **changed)
+    torch.manual_seed(0)
+    data = suite_data.encoded_dataset(spec.dataset)
+    model = TrainingRun(spec=spec, data=data, device=torch.device("cpu")).build()
     return students.word_embeddings(model).weight.detach().numpy()
 
 
@@ -45,3 +48,15 @@ def test_vectors_of_one_teachers_word_pieces_are_not_anothers(tiny_teacher: Path
     rows = [pieces["aku"], pieces["a"]]
     assert not np.allclose(first[rows[0]], first[rows[1]], rtol=0.01)
     assert np.allclose(second[rows], first[rows[::-1]], rtol=0.01), "but for the scale of the chance start"
+
+
+@pytest.mark.usefixtures("desk_folder")
+@pytest.mark.parametrize("setting", ["vanilla", "kd_ulb_bert"])
+def test_initial_embeddings_have_the_scale_of_the_spec(tiny_teacher: Path, setting: str) -> None:
+    planned, scaled, plain = (
+        start(tiny_teacher, "static", setting, **changed)
+        for changed in ({}, {"embedding_scale": 0.03}, {"embedding_scale": 1.0})
+    )
+    assert np.array_equal(planned, scaled)
+    assert np.allclose(scaled, 0.03 * plain, rtol=1e-4)
+    assert np.array_equal(start(tiny_teacher, "cnn", setting), start(tiny_teacher, "cnn", setting, embedding_scale=1.0))
