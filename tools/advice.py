@@ -89,7 +89,9 @@ def _verdicts() -> Iterator[str]:
                 cells = (one.claim.text, one.verdict, one.ours_text, one.pairs_text, one.more_pairs_text or "-")
                 yield f"| {' | '.join(cells)} |"
         missing = [one.claim.text for one in found if one.verdict == "not enough runs"]
-        yield f"\nNot enough runs for {len(missing)} of {len(found)} claims: {'; '.join(missing)}."
+        yield f"\n<details><summary>Not enough runs for {len(missing)} of {len(found)} claims</summary>\n"
+        yield from (f"- {claim}" for claim in missing)
+        yield "\n</details>"
 
 
 def _order(finding: Finding) -> int:

@@ -81,10 +81,14 @@ def _postgres_lock(uri: str, number: int, *, wait: bool) -> Iterator[bool]:
 
 
 def _taken(attempt: Callable[[], bool], *, wait: bool) -> bool:
-    """Whether the attempt succeeds, which is repeated with `wait`: a call that waits itself sees no interrupt."""
+    """Whether the attempt succeeds, which is repeated with `wait`."""
+    if wait:
+        wait_until(attempt, POLL_SECONDS)
+    return wait or attempt()
+
+
+def wait_until(attempt: Callable[[], bool], seconds: float) -> None:
+    """Repeats the attempt until it succeeds, with a pause of so many seconds: a call that waits sees no interrupt."""
     while not attempt():
-        if not wait:
-            return False
         check_interrupt()
-        time.sleep(POLL_SECONDS)
-    return True
+        time.sleep(seconds)

@@ -42,6 +42,8 @@ from students.baselines import save_baseline
 from students.bert import BertStudent
 
 FP32_BYTES = 4
+MIN_TEST_SHARE = 0.5
+"""Least share of the test texts with outputs for a teacher's F1: a few say nothing of the others."""
 SCORES = tuple(metric.name for metric in METRICS if metric.group == "score")
 """Metrics in a bundle's manifest."""
 
@@ -87,15 +89,14 @@ def evaluate_and_export(
 def evaluate_logits(logits: TeacherLogits, data: EncodedDataset, folder: Path, device: torch.device) -> RunResult:
     """Fills `folder` with the files of a teacher without a model and returns its result, which has no size.
 
-    Its test F1 is over the texts that have outputs; None if none has.
+    Its test F1 is over the texts that have outputs; None if they are less than MIN_TEST_SHARE.
     """
     valid, test = logits.logits("validation", device), logits.logits("test", device)
     answered = [bool(np.isfinite(part).any()) for part in np.split(test, data.encoded("test").target_offsets[1:-1])]
-    gold, predicted = (list(compress(names, answered)) for names in (data.gold("test"), data.decode(test, "test")))
-    scores, share = (
-        _write_scores(folder, data.corpus, compress(data.texts("test"), answered), gold, predicted),
-        fmean(answered),
-    )
+    share = fmean(answered)
+    scored = answered if share >= MIN_TEST_SHARE else [False] * len(answered)
+    gold, predicted = (list(compress(names, scored)) for names in (data.gold("test"), data.decode(test, "test")))
+    scores = _write_scores(folder, data.corpus, compress(data.texts("test"), scored), gold, predicted)
     return RunResult(
         **scores,
         valid_f1=score(data, "validation", valid) if data.corpus.has_gold("validation") else None,

@@ -5,7 +5,6 @@ import os
 import platform
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -14,7 +13,7 @@ from typing import Literal
 
 import torch
 
-from benchmark.core.interrupts import check_interrupt
+from benchmark.core.locks import wait_until
 from tracking import processor
 
 
@@ -83,9 +82,7 @@ def _file_lock(name: str, mode: Mode, on_wait: Callable[[], None] | None) -> Ite
         if not _locked(descriptor, mode):
             if on_wait:
                 on_wait()
-            while not _locked(descriptor, mode):
-                check_interrupt()
-                time.sleep(POLL_SECONDS)
+            wait_until(lambda: _locked(descriptor, mode), POLL_SECONDS)
         yield
     finally:
         fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child process may still have it open

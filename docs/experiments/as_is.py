@@ -46,9 +46,11 @@ def answers(folder: Path, texts: list, per_word: bool) -> list:
     tagger = pipeline("token-classification", model=str(folder), aggregation_strategy="none", ignore_labels=[])
     tags = []
     for words in texts:
-        pieces = {piece["start"]: piece["entity"] for piece in tagger(" ".join(words))}
+        text, first = " ".join(words), dict[int, str]()
+        for piece in tagger(text):  # a piece of SentencePiece may begin with the space before its word
+            first.setdefault(piece["start"] + (text[piece["start"]] == " "), piece["entity"])
         starts = [len(" ".join(words[:place])) + bool(place) for place in range(len(words))]
-        tags.append([pieces.get(start, "O") for start in starts])
+        tags.append([first.get(start, "O") for start in starts])
     return tags
 
 

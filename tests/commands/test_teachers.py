@@ -146,6 +146,14 @@ def test_a_teacher_that_lacks_test_texts_is_scored_on_the_others(folder: Path, r
     assert teacher_record(folder).metrics["test_share"] == pytest.approx(2 / 3)
 
 
+def test_a_teacher_of_less_than_half_of_the_test_texts_has_no_f1(folder: Path, run: Run) -> None:
+    write_outputs(folder, *TEXTS["train"], *TEXTS["validation"], *TEXTS["test"][:1])
+    rows = run("-x", "kd", **FROM_FILE)
+    assert (rows["teacher outputs"]["status"], rows["teacher outputs"]["test_f1"]) == ("finished", "")
+    assert rows["cnn kd"]["status"] == "finished"
+    assert teacher_record(folder).metrics["test_share"] == pytest.approx(1 / 3)
+
+
 def test_an_edited_file_is_another_teacher(folder: Path, run: Run) -> None:
     write_outputs(folder, *ALL)
     first = run("-x", "kd", **FROM_FILE)
