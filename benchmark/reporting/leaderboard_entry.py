@@ -236,10 +236,11 @@ def _shared_seeds(datasets: Sequence[Mapping[int | None, object]]) -> list[int |
 
 
 def _costs(datasets: Sequence[Sequence[Row]]) -> dict[str, list[list[float]]]:
-    """Values by cost, data set and seed, of the costs that were measured on all data sets."""
+    """Values by cost, data set and seed, of the costs measured on all data sets; a bundle's size is of timed rows."""
+    timed = [[row for row in rows if row.is_timed] or rows for rows in datasets]  # timing decides whether INT8 serves
     measured = {
-        name: [[value for row in rows if (value := row.metric(name)) is not None] for rows in datasets]
-        for name in COSTS
+        name: [[value for row in rows if (value := row.metric(name)) is not None] for rows in chosen]
+        for name, chosen in {**dict.fromkeys(COSTS, datasets), "size_bundle_mib": timed}.items()
     }
     return {name: values for name, values in measured.items() if all(values)}
 

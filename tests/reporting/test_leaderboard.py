@@ -76,6 +76,13 @@ def test_a_cost_that_one_data_set_lacks_is_left_out() -> None:
     assert entry(made, "cnn").costs == {"n_parameters": 3_000_000, "size_onnx_mib": 16.0}
 
 
+def test_a_bundle_has_the_size_of_the_seeds_whose_served_form_is_known() -> None:
+    untimed = [row("cnn", 0.4, seed=n, latency_onnx_ms=None, more={"size_bundle_mib": 17.7}) for n in (1, 2)]
+    timed = row("cnn", 0.4, more={"size_bundle_mib": 5.4})
+    assert entry(leaderboard(timed, *untimed), "cnn").costs["size_bundle_mib"] == 5.4
+    assert entry(leaderboard(*untimed), "cnn").costs["size_bundle_mib"] == 17.7
+
+
 def test_each_data_set_alone_is_a_board() -> None:
     rows = [row("cnn", 0.5), row("cnn", 0.9, "smsa"), row("bilstm", 0.7)]
     alone = dataset_leaderboards(leaderboard(*rows), rows)
