@@ -162,6 +162,19 @@ def _shards(index: Any) -> set[str]:
     return {str(shard) for shard in weight_map.values()} if isinstance(weight_map, dict) else set()
 
 
+def has_file(location: Mapping[str, str], file: str) -> bool:
+    """Whether the model has a file of that name; False if the hub does not answer."""
+    name, revision = location["pretrained_model_name_or_path"], location.get("revision")
+    if revision is None:
+        return (Path(name) / file).is_file()
+    if cached := try_to_load_from_cache(name, file, revision=revision):
+        return isinstance(cached, str)  # otherwise the cache knows that there is none
+    try:
+        return bool(hf_hub_download(name, file, revision=revision))
+    except Exception:
+        return False
+
+
 def contains(folder: Path, patterns: Iterable[str]) -> bool:
     """Whether a file in the folder matches one of the patterns."""
     return any(any(folder.glob(pattern)) for pattern in patterns)

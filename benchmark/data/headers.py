@@ -20,6 +20,8 @@ _LABEL = """
 """
 TEXT_COLUMNS, LABEL_COLUMNS = frozenset(_TEXT.split()), frozenset(_LABEL.split())
 """Usual names, in English and Indonesian."""
+FREQUENT = 5
+"""Times that a label occurs at least, for one that occurs once to be unlike the others."""
 
 
 class Place(NamedTuple):
@@ -43,17 +45,21 @@ def check_headers(
 
     That is a row whose label occurs with no other text, and both of whose cells are usual names of columns. In files
     that are read `by_position` one of them is enough at the beginning of a file, as is a name where all other labels
-    are numbers; and any row that begins the file of every split, and its label nothing else. A tag of a scheme is none.
+    are numbers, or a label that occurs once where all others are frequent; and any row that begins the file of every
+    split, and its label nothing else. A tag of a scheme is none.
     """
     labels = defaultdict[str, list[Place]](list)
     for place in _places(splits, files):
         labels[place.label].append(place)
     names = [label for label in labels if not label.lstrip("+-").isdecimal()]
+    rare = [label for label, places in labels.items() if len(places) < FREQUENT]
     for label, places in labels.items():
         if len({place.text for place in places}) > 1 or is_scheme_tag(label):
             continue
         n_usual = _n_usual(places[0])
-        unlike_others = n_usual > 0 or (names == [label] and len(labels) > 2)
+        unlike_others = n_usual > 0 or (
+            len(labels) > 2 and (names == [label] or (rare == [label] and len(places) == 1))
+        )
         begins = any(place.first for place in places) and unlike_others
         if n_usual == 2 or (by_position and (begins or _begin_every_file(places, splits))):
             raise _header_error(places, splits, where, files)

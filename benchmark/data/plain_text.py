@@ -30,11 +30,11 @@ def text_key(text: Text) -> str:
 
     The upper case is taken first and dots over an i are removed, since Turkish has an i with and one without: ILIK is
     ılık, İzmir is izmir. Compatibility forms, such as full-width letters, are equal too: one text too few in the pool
-    is better than one that is held out. So are texts that differ in characters in their words that cannot be seen.
+    is better than one that is held out. So are texts that differ in characters that cannot be seen.
     """
     joined = text if isinstance(text, str) else " ".join(text)
     if not joined.isascii():
-        joined = " ".join(_visible(word) or word for word in joined.split())
+        joined = " ".join(filter(None, map(_visible, joined.split()))) or joined
     folded = normalize("NFKD", joined).upper().casefold().replace(_DOTTED_I, "i")
     return " ".join(normalize("NFKC", folded).split())
 

@@ -16,6 +16,8 @@ _SELECTORS = "\ufe0e\ufe0f"
 _QUOTES = "\"'`‘’“”"
 _LOOKALIKES = str.maketrans("авекмнорстухіјαβεζηικμνορτυχ", "abekmhopctyxijabezhikmnoptyx")
 """Cyrillic and Greek letters, which a keyboard's layout or a reader of scans puts into a Latin word."""
+_TYPED = str.maketrans("ı‘’“”", "i''\"\"", "\N{COMBINING DOT ABOVE}")
+"""Turkish letters i, with and without a dot, and curly quotes, which an editor writes for straight ones."""
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
 _JOINED = re.compile(r"(?<=\w)[-_\s\u2010-\u2015]+(?=\w)")
 _NUMBER = re.compile(r"(-?)0*(\d+)(?:\.0*)?")
@@ -44,13 +46,13 @@ def check_spelling(splits: Splits, where: Mapping[Split, str], by_line: Collecti
                         f"{where[split]}, line {row.line + i * (split in by_line)}: the labels "
                         f"{' and '.join(map(_shown, (first[fold(spelled[name])], name)))} differ in spelling alone: in "
                         "case, spaces, hyphens, quotes, a last dot, zeros of a number, true for 1, Unicode form, "
-                        "Cyrillic or Greek letters, or invisible characters. Write them alike."
+                        "Cyrillic, Greek or Turkish letters, or invisible characters. Write them alike."
                     )
 
 
 def folded(name: str) -> str:
     """The name without what does not tell classes apart; 01, 1.0 and true are 1, and 1.10 is not 1.1."""
-    text = visible(normalize("NFKC", name)).casefold().translate(_LOOKALIKES).strip(_QUOTES + " ")
+    text = visible(normalize("NFKC", name)).casefold().translate(_LOOKALIKES).translate(_TYPED).strip(_QUOTES + " ")
     text = text.rstrip(".") or text
     number = _NUMBER.fullmatch(text)
     return number[1] + number[2] if number else _TRUTH.get(text) or _JOINED.sub(" ", text)

@@ -69,6 +69,7 @@ def names_of(row: Row) -> tuple[str, ...]:
 _PARTS = re.compile(r"\s*[,;|/+&]\s*")
 _LIST = re.compile(r"\s*[,;|]\s*")
 _NUMBERS = re.compile(r"\d+(?:[\s,;|]+\d+)+")
+_DECIMAL = re.compile(r"\d+,\d+")
 
 
 def check_single_labels(splits: Splits, where: Mapping[Split, str]) -> None:
@@ -81,8 +82,12 @@ def check_single_labels(splits: Splits, where: Mapping[Split, str]) -> None:
             if row.label in joined:
                 raise DataError(
                     f"{where[split]}, line {row.line}: the label {shorten(row.label)} is several labels in one cell; a "
-                    "text has one class. Choose one of them, or remove the row."
+                    f"text has one class. Choose one of them, or remove the row.{_decimal(row.label)}"
                 )
+
+
+def _decimal(label: str) -> str:
+    return f" If it is a number, write {label.replace(',', '.')}." if _DECIMAL.fullmatch(label) else ""
 
 
 def _recurring(names: Iterable[str]) -> set[str]:

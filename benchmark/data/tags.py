@@ -31,6 +31,12 @@ _PREFIXED = re.compile(r"([BIESLUM])(?:[\W_]+(.*))?", re.DOTALL | re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)[\W_]([BIESLUM])", re.DOTALL | re.IGNORECASE)
 _BRACKETED = re.compile(r"(?:\([^()*]+)*\*?\)*")
 _OUTSIDE = re.compile(r"[Oo0]\W*")
+_SEVERAL = re.compile(r"(?:O|[BIESLUM]-[^|,;/+&]+)(?:[|,;/+&](?:O|[BIESLUM]-[^|,;/+&]+))+")
+"""Tags joined in one cell, as of nested entities."""
+_POSITION = re.compile(r"\d+(?:[-.:]\d+)*")
+"""Number of a word in its sentence or text: 7, 1-7, 1.7."""
+N_POSITIONS = 10
+"""Fewest words by which they are judged to be positions."""
 MOST_STRAYS = 2
 """Names beside those of a scheme that are taken for other spellings of O; parts of speech have more."""
 
@@ -91,6 +97,7 @@ def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]
     counts = Counter(tag for rows in splits.values() for row in rows for tag in row.label)
     _check_names(counts, where)
     misfits = _outside_as_type(counts)
+    misfits = misfits or {name for name in counts if _SEVERAL.fullmatch(name)}
     if not misfits and (metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts)):
         return
     misfits = misfits or min(
@@ -106,13 +113,18 @@ def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]
 
 
 def _check_columns(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]) -> None:
-    """Raises DataError if words and tags stand in each other's place, judged by the first rows."""
+    """Raises DataError if tags or positions stand in the place of words, judged by the first rows."""
     for split, rows in splits.items():
         words = {word for row in rows[:N_JUDGED] for word in row.text}
         if len(words) > 1 and metric_of("sequence_labeling", words) == "entity_f1":
             raise DataError(
                 f"{where[split]}: the words are tags, such as {shorten(min(words - {OUTSIDE}))}. Name the columns of "
                 "words and tags, as in `text: 1` and `label: 0`."
+            )
+        if len(words) >= N_POSITIONS and all(map(_POSITION.fullmatch, words)):
+            raise DataError(
+                f"{where[split]}: the words are numbers, such as {shorten(max(words))}. Name the column of words, as "
+                "in `text: 1`."
             )
 
 
@@ -179,6 +191,8 @@ def _remedy(name: str, names: Collection[str]) -> str:
         return "Write 'O'."
     if name in TYPED_O:
         return "Write 'O' for words outside entities."
+    if _SEVERAL.fullmatch(name):
+        return "A word has one tag: write that of the outermost entity."
     parts = _parts(name, names)
     if parts and not parts[1]:
         return "Write a type behind every B and I, as in 'B-PER', or behind none."

@@ -160,14 +160,16 @@ def _lacks_padding(config: PretrainedConfig) -> bool:
 def identify(name: str) -> str:
     """Identity of a teacher: a digest of its folder's files, or the hub id with its revision.
 
-    Raises DataError for a folder without weights or tokenizer or with an adapter, InputError for a name of neither.
+    Raises DataError for a folder without weights or tokenizer and a model with an adapter, InputError for a name of
+    neither.
     """
-    if (Path(name) / ADAPTER).is_file():
+    location = locate(name)
+    if hub.has_file(location, ADAPTER):
         raise DataError(
-            f"The teacher folder {name!r} has an adapter of PEFT ({ADAPTER}) beside its model. Merge it first: "
+            f"The teacher {name!r} has an adapter of PEFT ({ADAPTER}) beside its model. Merge it first: "
             "model.merge_and_unload().save_pretrained(FOLDER)."
         )
-    return hub.identify(locate(name), "teacher", REQUIRED_FILES, IDENTITY_FILES)
+    return hub.identify(location, "teacher", REQUIRED_FILES, IDENTITY_FILES)
 
 
 def locate(name: str) -> dict[str, str]:

@@ -89,7 +89,7 @@ def test_run_takes_the_tuned_rate(home: Path, capsys: pytest.CaptureFixture[str]
 def test_pruned_trials_count(home: Path, sampler: str) -> None:
     name = f"pruned_{sampler}"
     arguments = options(
-        home, f"--study {name} --sampler {sampler} --pruner median -x vanilla --max-epochs 15 --trials 9"
+        home, f"--study {name} --sampler {sampler} --pruner median -s cnn -x vanilla --max-epochs 15 --trials 9"
     )
     assert tune.main(arguments) == 0
     states = [trial.state for trial in study(home, name).trials]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli.command import run_command
-from benchmark.core.hub import readable, resolve
+from benchmark.core.hub import has_file, readable, resolve
 from tests.support.hub_process import hub_process
 from tests.support.hub_server import TOKEN, Hub, hub_server
 
@@ -19,6 +19,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         (folder / "config.json").write_text("{}")
         server.add("models", "owner/open", folder)
         server.add("models", "owner/private", folder, private=True)
+        (folder / "adapter_config.json").write_text("{}")
+        server.add("models", "owner/adapted", folder)
         yield server
 
 
@@ -78,3 +80,31 @@ def test_what_a_library_says_of_the_hub_is_not_printed(token: str, hub: Hub, tmp
     assert (code, said.count("\n")) == (2, 1), said
     assert "HF_TOKEN" in said
     assert "secret" not in said
+
+
+def look_for(name: str) -> None:
+    location = resolve(name, "teacher")
+    run_command(
+        lambda: (
+            0 if [has_file(location, file) for file in ("config.json", "adapter_config.json")] == [True, False] else 1
+        )
+    )
+
+
+def test_a_file_of_a_model_is_looked_for_once(hub: Hub, tmp_path: Path) -> None:
+    assert hub_process(hub, tmp_path, "", {}, look_for, "owner/open")[0] == 0
+    asked = len(hub.requests)
+    assert hub_process(hub, tmp_path, "", {}, look_for, "owner/open")[0] == 0
+    assert not [request for request in hub.requests[asked:] if "adapter" in request]
+
+
+def identify_teacher(name: str) -> None:
+    from benchmark.distillation.teacher import identify
+
+    run_command(lambda: len(identify(name)))
+
+
+def test_a_teacher_of_the_hub_with_an_adapter_is_refused(hub: Hub, tmp_path: Path) -> None:
+    code, _, said = hub_process(hub, tmp_path, "", {}, identify_teacher, "owner/adapted")
+    assert (code, said.count("\n")) == (2, 1), said
+    assert "has an adapter of PEFT" in said

@@ -1,6 +1,7 @@
 """Headers that would become a class of their own."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 import pytest
 
@@ -64,6 +65,17 @@ def test_a_header_of_usual_names_in_one_file_is_refused(
 def test_a_header_of_conll_is_named_with_its_own_line(place: Callable[[str, str], str], line: int) -> None:
     with pytest.raises(DataError, match=f"^d: train, line {line}: 'word' with label 'pos' .*Remove that line"):
         check(TAGGED | {"train": place("word,pos\n", TAGGED["train"])})
+
+
+@pytest.mark.parametrize(
+    ("n", "message"), [(4, "^d: train, line 1: 'konten' with label 'penilaian' .*Remove that"), (3, "")]
+)
+def test_a_first_label_that_occurs_once_is_a_header_where_others_are_frequent(n: int, message: str) -> None:
+    train = "".join(f"teks {i},{name}\n" for i in range(n) for name in ("ya", "tidak"))
+    contents: dict[Split, str] = {"train": f"konten,penilaian\n{train}", "test": "mereka,ya\nkami,tidak\n"}
+    check(contents, by_position=False)
+    with pytest.raises(DataError, match=message) if message else nullcontext():
+        check(contents)
 
 
 @pytest.mark.parametrize("tag", ["B-PER", "I-PER", "O", "B"])

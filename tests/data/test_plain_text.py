@@ -33,7 +33,9 @@ def test_a_file_of_more_than_texts_is_refused(tmp_path: Path, name: str) -> None
         read_lines(tmp_path / name, "`unlabeled`")
 
 
-@pytest.mark.parametrize("text", ["ha\u200blo ❤", "\ufeffhalo ❤\ufe0f", "ha\u00adlo ❤\ufe0e", "halo\u2060 ❤\U000e0100"])
+@pytest.mark.parametrize(
+    "text", ["ha\u200blo ❤", "\ufeffhalo ❤\ufe0f", "ha\u00adlo ❤\ufe0e", "halo\u2060 ❤\U000e0100", "halo \u200b ❤"]
+)
 def test_a_text_is_the_same_without_characters_that_cannot_be_seen(text: str) -> None:
     assert text_key(text) == text_key("halo ❤")
 

@@ -17,6 +17,9 @@ ALIKE = [
     ("10", "10.00"),
     ("1", "true", "True"),
     ("0", "false"),
+    ("don't know", "don’t know", "Don‘t know"),
+    ("iyi", "İyi", "İYİ"),
+    ("kızgın", "KIZGIN", "Kızgın"),
 ]
 DIFFERENT = [
     "1",

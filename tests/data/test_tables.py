@@ -107,6 +107,11 @@ def test_several_labels_in_one_cell_are_refused(label: str) -> None:
         check_single_labels(labelled("2", "10", label, "a", "b"), {"train": "f"})
 
 
+def test_a_decimal_comma_is_named() -> None:
+    with pytest.raises(DataError, match=r"^f, line 2: the label '2,5' is .* If it is a number, write 2\.5\.$"):
+        check_single_labels(labelled("1", "2,5", "3", "3,5"), {"train": "f"})
+
+
 @pytest.mark.parametrize(
     "labels",
     [

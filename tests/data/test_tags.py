@@ -49,6 +49,21 @@ def test_the_first_tag_outside_the_scheme_is_named(split: str, tag: str) -> None
         check(**{"train": IOB, split: f"{IOB} {tag} {tag}"})
 
 
+@pytest.mark.parametrize("tag", ["B-LOC|B-ORG", "O|B-PER", "I-PER,B-LOC", "B-PER/I-LOC/O"])
+def test_several_tags_of_one_word_are_refused(tag: str) -> None:
+    with pytest.raises(
+        DataError, match=f"line 15: the tag '{re.escape(tag)}' of .* write that of the outermost entity"
+    ):
+        check(f"{IOB} {tag}")
+
+
+@pytest.mark.parametrize("word", ["{}", "1-{}", "2.{}", "1:{}"])
+def test_positions_are_no_words(word: str) -> None:
+    row = Row(1, tuple(word.format(i) for i in range(12)), tuple(IOB.split()))
+    with pytest.raises(DataError, match=r"^d: train\.conll: the words are numbers, such as .* `text: 1`"):
+        check_tags({"train": [row]}, WHERE, {"train"})
+
+
 @pytest.mark.parametrize(
     ("tags", "named"),
     [

@@ -56,8 +56,9 @@ class Hub:
 
 
 class _RefusedError(Exception):
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
+    def __init__(self, status: int, code: str, message: str, commit: str = "") -> None:
+        self.status, self.message = status, message
+        self.headers = {"X-Error-Code": code} | ({"X-Repo-Commit": commit} if commit else {})
 
 
 @contextmanager
@@ -97,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
                     return getattr(self, method)(**found.groupdict())
             raise _RefusedError(404, "", f"no such route: {path}")
         except _RefusedError as refusal:
-            self._send(refusal.status, {"error": refusal.message}, {"X-Error-Code": refusal.code})
+            self._send(refusal.status, {"error": refusal.message}, refusal.headers)
 
     def _send(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -188,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
     def resolve(self, name: str, revision: str, path: str, kind: str | None = None) -> None:
         repository = self._repository((kind or "models/").rstrip("/"), name, revision)
         if path not in repository.files:
-            raise _RefusedError(404, "EntryNotFound", "Entry not found")
+            raise _RefusedError(404, "EntryNotFound", "Entry not found", repository.commit)
         data = repository.files[path]
         etag = {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": repository.commit}
         self._send(200, data, etag | {"Accept-Ranges": "none"})
