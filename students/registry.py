@@ -60,11 +60,11 @@ STUDENTS = {
     "bilstm": Student(
         label="BiLSTM", description="bidirectional LSTM with self-attention",
         builder="students.bilstm:BiLstm", learning_rate=3e-3, milliseconds_per_step=15,
-        microseconds_per_token=18),
+        microseconds_per_token=18, embedding_scale=0.1),
     "cnn": Student(
         label="CNN", description="residual depthwise-separable convolutions",
         builder="students.cnn:Cnn", learning_rate=3e-3, milliseconds_per_step=20,
-        microseconds_per_token=11),
+        microseconds_per_token=11, embedding_scale=0.03),
     "bert_tiny": Student(
         label="BERT-Tiny", description="BERT of 2 layers, width 128, untrained",
         builder="students.bert:bert_tiny", learning_rate=1e-3, milliseconds_per_step=20,
@@ -80,7 +80,7 @@ STUDENTS = {
     "bilstm_small": Student(  # rate of bilstm
         label="BiLSTM-Small", description="bilstm of width 64",
         builder="students.bilstm:bilstm_small", learning_rate=3e-3, milliseconds_per_step=12,
-        microseconds_per_token=12),
+        microseconds_per_token=12, embedding_scale=0.1),
     "static": Student(
         label="Static", description="weighted mean of token and bigram embeddings; for tagging a window of them",
         builder="students.static:Static", learning_rate=3e-3, milliseconds_per_step=4,
