@@ -38,17 +38,17 @@ def main() -> None:
     args = parser.parse_args()
     suite_data = SuiteData(suite=load_suite(args.suite, "paper"), teacher=args.teacher)
     data = suite_data.encoded_dataset(args.dataset)
-    teacher = load_teacher(args.teacher, data.corpus.task).eval()
-    plain = _plain(data, _student(args.student, data), args.encoded, lambda batch: _ask(teacher, batch))
-    stored = _logits(data, teacher)
-    without = _plain(data, _student(args.student, data), args.encoded, lambda batch: stored[batch["rows"]])
-    engine = _engine(data, _student(args.student, data), stored.numpy(), args.epochs)
+    teacher = load_teacher(args.teacher, data.corpus.task, data.corpus.labels).eval()
+    plain = _plain(data, student(args.student, data), args.sentences, lambda batch: _ask(teacher, batch))
+    stored = logits_of(data, teacher)
+    without = _plain(data, student(args.student, data), args.sentences, lambda batch: stored[batch["rows"]])
+    trained = engine(data, student(args.student, data), stored.numpy(), args.epochs)
     print(f"plain loop, teacher in it        {plain:8.0f} sentences/s")
     print(f"plain loop, stored logits        {without:8.0f} sentences/s  ({without / plain:.1f}x)")
-    print(f"engine                           {engine:8.0f} sentences/s  ({engine / plain:.1f}x)")
+    print(f"engine                           {trained:8.0f} sentences/s  ({trained / plain:.1f}x)")
 
 
-def _student(name: str, data: EncodedDataset) -> nn.Module:
+def student(name: str, data: EncodedDataset) -> nn.Module:
     torch.manual_seed(0)
     pad_id = data.encoded("train").pad_id
     return students.build(
@@ -61,7 +61,7 @@ def _ask(teacher: Teacher, batch: dict[str, Tensor]) -> Tensor:
         return teacher(batch["input_ids"], batch["attention_mask"])
 
 
-def _logits(data: EncodedDataset, teacher: Teacher) -> Tensor:
+def logits_of(data: EncodedDataset, teacher: Teacher) -> Tensor:
     return torch.from_numpy(predict(teacher, data.encoded("train"), device=torch.device("cpu")))
 
 
@@ -95,7 +95,7 @@ def _batches(data: EncodedDataset, n_sentences: int) -> Iterator[dict[str, Tenso
         }
 
 
-def _engine(data: EncodedDataset, model: nn.Module, logits: np.ndarray, epochs: int) -> float:
+def engine(data: EncodedDataset, model: nn.Module, logits: np.ndarray, epochs: int) -> float:
     """Sentences per second over the whole wall time, validation included."""
     validation = data.encoded("validation")
     answers = np.zeros((validation.n_targets, logits.shape[1]), dtype=np.float32)
