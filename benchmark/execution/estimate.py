@@ -17,8 +17,8 @@ Text = str | Sequence[str]
 """A text, or its words."""
 USUAL_TEACHER = (0.0, 900.0)
 """Training of BERT-base on two cores, as in TEACHERS; rough, enough to tell minutes from hours."""
-TEACHERS = {BUNDLED_TEACHER: (40.0, 150.0)}
-"""Milliseconds per step and microseconds per token of other encoders: 3 s an epoch of the quickstart's."""
+TEACHERS = {BUNDLED_TEACHER: (29.0, 108.0)}
+"""Milliseconds per step and microseconds per token of other encoders: 2 s an epoch of the quickstart's."""
 CHARACTERS_PER_TOKEN, SPECIAL_TOKENS = 4, 2
 LIKELY_EPOCHS = {"hard": 20, "mse": 40, "kld": 40}
 """Epochs after which early stopping typically ends a training, by loss: on soft targets, students of the
@@ -27,9 +27,9 @@ FORWARD_SHARE = 1 / 3
 """Of a training step, that of its forward pass."""
 OVERHEAD_SECONDS = 6
 """Loading, export, scoring and logging."""
-SESSIONS_SECONDS, MEASURED_RUN_SECONDS = 30, 5
-"""Measuring by the quick budget: the sessions of a data set, and the files and records of each run. 20 runs of the
-quickstart took 2 min 20 s (docs/lab-log.md)."""
+SESSIONS_SECONDS, MEASURED_RUN_SECONDS = 20, 3.5
+"""Measuring by the quick budget: the sessions of a data set, and the files and records of each run. The quickstart's
+took 53 s to 2 min 20 s, by machine (docs/lab-log.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
