@@ -72,7 +72,8 @@ class Pipeline:
         require_models(suite_data, [run.spec for run in pending])
         notes = require_outputs(suite_data, [run.spec for run in planned if not run.skip_reason])
         notes += require_vectors(suite_data, [run.spec for run in pending])
-        seconds = expected_seconds(planned, pending, status, suite_data, Estimator.from_records(records), config.jobs)
+        estimate = Estimator.from_records(records, lambda teacher: suite_data.encoder_of(teacher).config)
+        seconds = expected_seconds(planned, pending, status, suite_data, estimate, config.jobs)
         epochs = {run.spec.key: n_epochs(run.spec, len(suite_data.training_texts(run.spec))) for run in pending}
         return cls(config, suite_data, records, planned, status, pending, seconds, notes, epochs)
 

@@ -109,6 +109,26 @@ def test_the_encoder_of_the_quickstart_is_no_bert_base() -> None:
     assert UNKNOWN(replace(spec, teacher=BUNDLED_TEACHER), texts(1000)) < UNKNOWN(spec, texts(1000)) / 2
 
 
+def of_encoder(**config: object) -> float:
+    """Seconds of fine-tuning an encoder of that config.json."""
+    spec = replace(SPEC, student="teacher", setting="fine_tuned", loss="hard")
+    return Estimator(seconds={}, config_of=lambda _: config)(spec, texts(1000)) - OVERHEAD_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("config", "share"),
+    [
+        ({}, 1),
+        ({"num_hidden_layers": 12, "hidden_size": 768, "intermediate_size": 3072}, 1),
+        ({"num_hidden_layers": 12, "hidden_size": 384, "intermediate_size": 1536}, 1 / 4),
+        ({"n_layers": 6, "dim": 768, "hidden_dim": 3072}, 1 / 2),
+        ({"n_layer": 12, "n_embd": 768, "n_inner": None}, 1),
+    ],
+)
+def test_fine_tuning_takes_time_by_the_size_of_the_encoder(config: dict[str, object], share: float) -> None:
+    assert of_encoder(**config) == pytest.approx(share * of_encoder())
+
+
 @pytest.mark.parametrize(
     ("bounds", "n_texts", "epochs"),
     [
