@@ -44,7 +44,7 @@ _PASSWORDS = (
     # `http://user:password@host`; the second form hides an unescaped slash with the rest of the password
     re.compile(r"(://[^:/@]*:|://[^:@\s]*:)(?:[^/\n]*|\S*)@"),
     # without `://`, such as `https//user:password@host` or `user:password@host`
-    re.compile(rf"(?<![^\s:/@'\"])({_USER}:)(?![/\s])\S{{0,{LONGEST_PASSWORD}}}@"),
+    re.compile(rf"(?<![^\s:/@'\"])({_USER}:)(?!//|\s)\S{{0,{LONGEST_PASSWORD}}}@"),
     # with a space in the password, where an address can be told from other text
     re.compile(rf"((?:\A|['\"/]){_USER}:)(?![/\s])(?:(?!: )[^'\"\n])*@"),
 )

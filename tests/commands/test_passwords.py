@@ -24,6 +24,7 @@ UNUSABLE = (
     *(f"{scheme}user:{PASSWORD}@{HOST}" for scheme in ("", "http:", "mysql+pymysql:")),
     *(f"{scheme}user:a/{PASSWORD}@{HOST}" for scheme in ("http://", "https//", "")),
     *(f"{scheme}user:a {PASSWORD}@{HOST}" for scheme in ("http://", "https//", "")),
+    f"user:/{PASSWORD}@{HOST}",
     f"postgresql+psycopg2://{HOST}/db?user=user&password={PASSWORD}",
     f"postgresql+psycopg2://{HOST}/db?sslmode=require&sslpassword={PASSWORD}",
 )
@@ -145,7 +146,8 @@ def test_finished_runs_and_their_reports(
     ("text", "shown"),
     [
         ("https//user:pw@host/a", "https//user:***@host/a"),
-        ("http:/user:pw@host", "http:/user:***@host"),
+        ("http:/user:pw@host", "http:***@host"),
+        ("user:/pw@host", "user:***@host"),
         ("user:pw@host", "user:***@host"),
         ("user:p w@host/db", "user:***@host/db"),
         ("'http:user:pw@host' is none", "'http:***@host' is none"),
