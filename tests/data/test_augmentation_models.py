@@ -11,11 +11,14 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
+from benchmark.cli.command import BAD_INPUT, run_command
 from benchmark.core import hub as pretrained
 from benchmark.core.errors import DataError, InputError
 from benchmark.data.augmentation.back_translation import FillMask, Translator
 from benchmark.data.augmentation.config import AugmentationConfig
 from benchmark.data.augmentation.models import check_models
+from tests.support.hub_process import hub_process
+from tests.support.hub_server import hub_server
 from tests.support.model_factory import edit_json
 from tests.support.rewriting import TEXTS
 
@@ -41,6 +44,24 @@ def test_a_hub_that_cannot_be_reached(name: str) -> None:
 def test_a_name_that_is_neither_folder_nor_hub_id() -> None:
     with pytest.raises(InputError, match=r"No translation model at 'nowhere': give a folder that exists, or a hub id"):
         Translator("nowhere", "cpu")
+
+
+def check_of_the_hub(translator: str) -> None:
+    config = AugmentationConfig(forward_model=translator, backward_model=translator, fill_mask="owner/encoder")
+    run_command(lambda: check_models(config) or 0)
+
+
+def test_an_encoder_of_the_hub_without_a_head_is_refused_before_it_is_downloaded(
+    tmp_path: Path, marian: str, fill_mask: str
+) -> None:
+    folder = shutil.copytree(fill_mask, tmp_path / "encoder")
+    edit_json(folder / "config.json", architectures=["BertModel"])
+    with hub_server() as hub:
+        hub.add("models", "owner/encoder", folder)
+        code, _, said = hub_process(hub, tmp_path / "home", "", {}, check_of_the_hub, marian)
+    assert code == BAD_INPUT
+    assert "'owner/encoder' was saved as BertModel, which fills no masks" in said
+    assert not [request for request in hub.requests if "safetensors" in request]
 
 
 def test_a_folder_without_a_part_is_named(tmp_path: Path, marian: str) -> None:

@@ -26,6 +26,8 @@ transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 MARIAN = "marian"
+MASK_HEADS = ("ForMaskedLM", "ForPreTraining", "WithLMHeadModel")
+"""Ends of the names of classes whose models fill masks."""
 REMEDY = "a hub id of a model with *.safetensors; if only a pull request on the hub has them, ID@refs/pr/N"
 
 
@@ -66,7 +68,7 @@ def check_models(config: AugmentationConfig) -> None:
     """
     for name in (config.forward_model, config.backward_model):
         _check(name, TRANSLATOR, _require_marian, load_translator)
-    _check(config.fill_mask, FILL_MASK, _require_mask_token, load_fill_mask)
+    _check(config.fill_mask, FILL_MASK, _require_mask_head, load_fill_mask)
 
 
 def _check(name: str, role: str, require: Callable[..., None], load: Callable[[str, str], LoadedModel]) -> None:
@@ -85,6 +87,18 @@ def _require_marian(name: str, location: dict[str, str]) -> None:
         raise InputError(
             f"The {TRANSLATOR} {name!r} is of the class {kind!r}. Give a Marian model, which translates one pair of "
             "languages, such as Helsinki-NLP/opus-mt-id-en."
+        )
+
+
+def _require_mask_head(name: str, location: dict[str, str]) -> None:
+    """By the class in the config, since the weights are not there to look at."""
+    _require_mask_token(name, location)
+    with readable(name, FILL_MASK, REMEDY):
+        classes = AutoConfig.from_pretrained(**location, trust_remote_code=False).architectures
+    if classes and not any(saved.endswith(MASK_HEADS) for saved in classes):
+        raise InputError(
+            f"The {FILL_MASK} {name!r} was saved as {classes[0]}, which fills no masks. Give one that was saved with "
+            "its head, as a ...ForMaskedLM."
         )
 
 
