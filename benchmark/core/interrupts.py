@@ -5,6 +5,7 @@ dropped, and libraries catch it or raise another error in its place. An interrup
 that train, measure or wait check the record, and so do handlers of errors.
 """
 
+import logging
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ def catch_interrupts(*signals: signal.Signals) -> None:
             signal.signal(number, _interrupt)
     if getattr(sys.unraisablehook, "func", None) is not _report_unraisable:
         sys.unraisablehook = partial(_report_unraisable, sys.unraisablehook)
+    if logging.lastResort:  # prints what libraries log without a handler, as SQLAlchemy does of an interrupted query
+        logging.lastResort.addFilter(_is_worth_printing)
 
 
 def forget_interrupt() -> None:
@@ -58,6 +61,11 @@ def _interrupt(_: int, frame: FrameType | None) -> None:
     _requested.set()
     if frame is None or frame.f_code is not _report_unraisable.__code__:  # Python would drop it, and print so
         raise KeyboardInterrupt
+
+
+def _is_worth_printing(record: logging.LogRecord) -> bool:
+    """False for an error that a library meets on the way out of an interrupt."""
+    return not (record.exc_info and _requested.is_set())
 
 
 def _report_unraisable(report: Callable[["sys.UnraisableHookArgs"], Any], dropped: "sys.UnraisableHookArgs") -> None:

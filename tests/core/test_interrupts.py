@@ -1,5 +1,6 @@
 """Interrupts that are raised where Python drops exceptions still end the command."""
 
+import logging
 import signal
 import subprocess
 import sys
@@ -50,6 +51,20 @@ def test_a_dropped_interrupt_is_raised_at_the_next_check(dropped: Dropped) -> No
 def test_a_dropped_interrupt_prints_no_traceback(dropped: Dropped, capsys: pytest.CaptureFixture[str]) -> None:
     catch_interrupts(signal.SIGINT)
     dropped()
+    assert capsys.readouterr().err == ""
+
+
+def test_errors_that_a_library_logs_of_an_interrupt_are_not_printed(
+    dropped: Dropped, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catch_interrupts(signal.SIGINT)
+    assert logging.lastResort
+    error = (KeyboardInterrupt, KeyboardInterrupt(), None)
+    record = logging.LogRecord("sqlalchemy.pool", logging.ERROR, __file__, 1, "Error closing cursor", None, error)
+    logging.lastResort.handle(record)
+    assert "Error closing cursor" in capsys.readouterr().err
+    dropped()
+    logging.lastResort.handle(record)
     assert capsys.readouterr().err == ""
 
 
