@@ -96,8 +96,7 @@ def check_tags(splits: Mapping[Split, Sequence[Row]], where: Mapping[Split, str]
     _check_columns(splits, where)
     counts = Counter(tag for rows in splits.values() for row in rows for tag in row.label)
     _check_names(counts, where)
-    misfits = _outside_as_type(counts)
-    misfits = misfits or {name for name in counts if _SEVERAL.fullmatch(name)}
+    misfits = _outside_as_type(counts) or {name for name in counts if _SEVERAL.fullmatch(name)}
     if not misfits and (metric_of("sequence_labeling", counts) == "entity_f1" or not _look_like_entities(counts)):
         return
     misfits = misfits or min(
